@@ -1,0 +1,2 @@
+confdir = $(sysconfdir)/asyncprobed
+dist_conf_DATA = etc/asyncprobed.conf

@@ -1,0 +1,33 @@
+/* What handlers work with, and the table of routes. Thread: loop. */
+#pragma once
+
+#include "api/http.h"
+#include "core/core.h"
+#include "store/store.h"
+
+struct api {
+	struct loop *loop; /* all borrowed */
+	struct core *core;
+	struct store *store;
+	size_t max_json;
+	bool is_draining;
+};
+
+/* The routes of the daemon; static. */
+const struct route *api_routes(size_t *ret_n);
+
+/* Find the job of a request's `{id}`, live or ended, and go on with it; refuses with 404 when there
+ * is none. */
+typedef void found_job_fn(struct request *rq, struct api *api, const struct job *job, bool is_live);
+void api_find_job(struct request *rq, struct api *api, found_job_fn *on_found);
+
+/* Read a whole number from the query; false when it is bad, and then the request was refused.
+ * Absent: *ret_value stays. */
+bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64_t *ret_value);
+
+/* Refuse a bad query parameter: 400 with a pointer to it. */
+void api_refuse_query(struct request *rq, const char *name, const char *detail);
+
+handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, job_delete_handle;
+handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
+handler_fn openapi_yaml_handle, openapi_json_handle;

@@ -1,0 +1,28 @@
+/* GET /healthz: the loop turns. GET /readyz: jobs are taken. */
+#include "api/api.h"
+
+static void respond(struct request *rq, const char *status)
+{
+	struct buf body;
+
+	buf_init(&body, 256);
+	buf_addf(&body, "{\"status\":\"%s\"}\n", status);
+	request_respond(rq, 200, "application/json", &body);
+}
+
+void health_handle(struct request *rq, struct api *api)
+{
+	(void)api;
+	respond(rq, "ok");
+}
+
+void ready_handle(struct request *rq, struct api *api)
+{
+	if (api->is_draining)
+		request_refuse(rq, 503, "The daemon is stopping.");
+	else if (!store_is_writable(api->store))
+		request_refuse(
+		    rq, 503, "The database can't be written: jobs are refused until it can.");
+	else
+		respond(rq, "ready");
+}

@@ -1,0 +1,75 @@
+/* Requests and responses as handlers see them: what serves HTTP stays behind server.c. Thread:
+ * loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "wire/problem.h"
+
+struct api;
+struct request;
+
+/* A handler is called when the head of a request has been read; it answers now or later, exactly
+ * once, by one of the respond functions, even when the client has gone. Until then it may read the
+ * request; afterwards the request is dead to it. */
+typedef void handler_fn(struct request *request, struct api *api);
+
+struct route {
+	const char *method;  /* GET routes answer HEAD as well */
+	const char *pattern; /* segments; `{id}` stands for one of any text */
+	handler_fn *handle;
+	bool has_body;
+};
+
+/* --- What was asked; all texts are borrowed from the request --- */
+
+const char *request_method(const struct request *rq);
+const char *request_path_param(
+    const struct request *rq); /* what stood for `{id}`; "" when the route has none */
+const char *request_header(const struct request *rq, const char *name); /* NULL: absent */
+const char *request_query(const struct request *rq, const char *name); /* NULL: absent; unescaped */
+typedef void query_param_fn(const char *name, const char *value, void *arg);
+void request_each_query(const struct request *rq, query_param_fn *fn, void *arg);
+
+/* Take the body in pieces. `on_piece` returns how many of the bytes it took; when it took fewer
+ * than all, nothing comes until request_continue. `on_end` is called when the body is complete;
+ * `on_gone` instead when the client went away before: then the request is dead at once and must not
+ * be answered. To be called by the handler; without it the body is passed over. */
+struct body_events {
+	size_t (*on_piece)(const char *bytes, size_t n_bytes, void *arg);
+	void (*on_end)(void *arg);
+	void (*on_gone)(void *arg);
+};
+void request_take_body(struct request *rq, const struct body_events *events, void *arg);
+void request_continue(struct request *rq);
+
+/* Say that the answer waits for something to happen: the time it takes is no measure of the server.
+ */
+void request_set_slow(struct request *rq);
+
+/* --- Answers --- */
+
+/* Add a header to the answer; `name` is a literal, `value` is copied. */
+void request_add_header(struct request *rq, const char *name, const char *value);
+
+/* Answer with a body (its bytes are taken) or, with NULL, without. `content_type` is a literal. */
+void request_respond(struct request *rq, int status, const char *content_type, struct buf *body);
+
+/* Answer with a problem document; `p` is ended. */
+void request_respond_problem(struct request *rq, struct problem *p);
+void request_refuse(struct request *rq, int status, const char *detail, ...) PRINTF(3, 4);
+
+/* Answer with a stream. `read` writes up to `max` bytes and returns how many, or one of the two
+ * below; after STREAM_WAIT it is called again when request_wake was. `close` is called once, when
+ * the answer is complete or the client has gone. */
+enum { STREAM_WAIT = 0, STREAM_END = -1 };
+struct stream_events {
+	ssize_t (*read)(char *bytes, size_t max, void *arg);
+	void (*close)(void *arg);
+};
+void request_stream(
+    struct request *rq, const char *content_type, const struct stream_events *events, void *arg);
+void request_wake(struct request *rq);

@@ -1,0 +1,229 @@
+/* GET /jobs, GET and DELETE /jobs/{id}, POST /jobs/{id}/cancel. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/alloc.h"
+#include "loop/loop.h"
+#include "wire/json_job.h"
+
+enum { LIST_DEFAULT = 100, LIST_MOST = 1000, WAIT_MOST = 60 };
+
+static void respond_job(struct request *rq, const struct job *job)
+{
+	struct buf body;
+
+	buf_init(&body, 1 << 16);
+	json_job_add(&body, job, clock_wall());
+	buf_add_char(&body, '\n');
+	request_respond(rq, 200, "application/json", &body);
+}
+
+/* --- Show --- */
+
+/* Times and rates pass by themselves, so the tag is weak (RFC 9110 section 8.8.1): it tells states
+ * and counts apart. */
+static void format_etag(const struct job *job, char ret_etag[static 48])
+{
+	snprintf(ret_etag, 48, "W/\"%s-%llu\"", job_state_name(job->state),
+	    (unsigned long long)job->completed);
+}
+
+static void show(struct request *rq, const struct job *job)
+{
+	const char *have = request_header(rq, "If-None-Match");
+	char etag[48];
+
+	format_etag(job, etag);
+	request_add_header(rq, "ETag", etag);
+	if (have != NULL && (strcmp(have, "*") == 0 || strstr(have, etag + 2) != NULL))
+		request_respond(rq, 304, NULL, NULL);
+	else
+		respond_job(rq, job);
+}
+
+/* Someone who waits for a job's end, or for the time given to pass. */
+struct waiter {
+	struct request *rq;
+	struct api *api;
+	struct id id;
+	struct subscription subscription;
+	struct timer timer;
+};
+
+static void end_wait(struct waiter *w, const struct job *job)
+{
+	events_unsubscribe(&w->subscription);
+	timer_cancel(&w->timer);
+	show(w->rq, job);
+	free(w);
+}
+
+static void on_change(const struct job *job, void *arg)
+{
+	if (job_state_is_ended(job->state))
+		end_wait(arg, job);
+}
+
+static void on_wait_over(void *arg)
+{
+	struct waiter *w = arg;
+	const struct job *job = jobs_find(w->api->core, &w->id);
+
+	if (job != NULL)
+		end_wait(w, job);
+}
+
+static void on_found_show(struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	uint64_t seconds = 0;
+
+	if (!api_query_number(rq, "wait", WAIT_MOST, &seconds))
+		return;
+	if (!is_live || seconds == 0 || api->is_draining) {
+		show(rq, job);
+		return;
+	}
+	struct waiter *w = xcalloc(1, sizeof(*w));
+	w->rq = rq;
+	w->api = api;
+	w->id = job->id;
+	request_set_slow(rq);
+	timer_init(&w->timer, api->loop, on_wait_over, w);
+	timer_start(&w->timer, (usec_t)seconds * USEC_PER_SEC);
+	events_subscribe(api->core, &job->id, &w->subscription, on_change, w);
+}
+
+void job_show_handle(struct request *rq, struct api *api)
+{
+	api_find_job(rq, api, on_found_show);
+}
+
+/* --- List --- */
+
+struct listing {
+	struct request *rq;
+	struct api *api;
+};
+
+static void on_listed(struct store_op *op)
+{
+	struct listing *l = op->arg;
+	struct buf body;
+	usec_t now = clock_wall();
+	char id[ID_TEXT_SIZE];
+
+	if (op->err == ERR_NOT_FOUND) {
+		api_refuse_query(
+		    l->rq, "cursor", "This is no cursor of a list, or its job was deleted.");
+	} else if (op->err != OK) {
+		request_refuse(l->rq, 500, "The list could not be read.");
+	} else {
+		buf_init(&body, 1 << 26);
+		buf_add_str(&body, "{\"jobs\":[");
+		for (uint32_t i = 0; i < op->u.list.n; i++) {
+			const struct job *job = &op->u.list.jobs[i],
+					 *live = jobs_find(l->api->core, &job->id);
+			if (i > 0)
+				buf_add_char(&body, ',');
+			json_job_add(&body, live != NULL ? live : job, now);
+		}
+		buf_add_str(&body, "],\"next\":");
+		if (op->u.list.is_more) {
+			id_format(&op->u.list.jobs[op->u.list.n - 1].id, id);
+			buf_addf(&body, "\"%s\"}\n", id);
+		} else {
+			buf_add_str(&body, "null}\n");
+		}
+		request_respond(l->rq, 200, "application/json", &body);
+	}
+	free(l);
+}
+
+void jobs_list_handle(struct request *rq, struct api *api)
+{
+	const char *state = request_query(rq, "state"), *kind = request_query(rq, "kind");
+	const char *cursor = request_query(rq, "cursor");
+	uint64_t limit = LIST_DEFAULT;
+	enum job_state wanted = JOB_QUEUED;
+	enum job_kind wanted_kind;
+	struct id before = {{0}};
+
+	if (!api_query_number(rq, "limit", LIST_MOST, &limit))
+		return;
+	if (limit == 0) {
+		api_refuse_query(rq, "limit", "This must be at least 1.");
+	} else if (state != NULL && !job_state_parse(state, &wanted)) {
+		api_refuse_query(
+		    rq, "state", "This must be queued, running, done, cancelled or failed.");
+	} else if (kind != NULL && !job_kind_parse(kind, &wanted_kind)) {
+		api_refuse_query(rq, "kind", "This must be domains.");
+	} else if (cursor != NULL && !id_parse(cursor, &before)) {
+		api_refuse_query(rq, "cursor", "This is no cursor of a list.");
+	} else {
+		struct listing *l = xcalloc(1, sizeof(*l));
+		*l = (struct listing){rq, api};
+		struct store_op *op = store_op_new(STORE_LIST, on_listed, l);
+		op->u.list.limit = (uint32_t)limit;
+		op->u.list.has_state = state != NULL;
+		op->u.list.state = wanted;
+		op->u.list.has_before_id = cursor != NULL;
+		op->u.list.before_id = before;
+		store_start(api->store, op);
+	}
+}
+
+/* --- Cancel and delete --- */
+
+static void on_cancel_change(const struct job *job, void *arg)
+{
+	struct waiter *w = arg;
+
+	if (!job_state_is_ended(job->state))
+		return;
+	events_unsubscribe(&w->subscription);
+	respond_job(w->rq, job);
+	free(w);
+}
+
+static void on_found_cancel(
+    struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	if (!is_live) {
+		respond_job(rq, job);
+		return;
+	}
+	struct waiter *w = xcalloc(1, sizeof(*w));
+	w->rq = rq;
+	events_subscribe(api->core, &job->id, &w->subscription, on_cancel_change, w);
+	jobs_cancel(api->core, &job->id);
+}
+
+void job_cancel_handle(struct request *rq, struct api *api)
+{
+	api_find_job(rq, api, on_found_cancel);
+}
+
+static void on_deleted(enum err e, void *arg)
+{
+	struct request *rq = arg;
+
+	if (e == OK)
+		request_respond(rq, 204, NULL, NULL);
+	else
+		request_refuse(
+		    rq, 507, "The job can't be deleted now: the database can't be written.");
+}
+
+static void on_found_delete(
+    struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	(void)is_live;
+	jobs_delete(api->core, job, on_deleted, rq);
+}
+
+void job_delete_handle(struct request *rq, struct api *api)
+{
+	api_find_job(rq, api, on_found_delete);
+}

@@ -1,0 +1,21 @@
+noinst_LIBRARIES += src/api/libapi.a
+src_api_libapi_a_SOURCES = \
+	src/api/accept.c src/api/accept.h \
+	src/api/api.h \
+	src/api/health_api.c \
+	src/api/http.h \
+	src/api/jobs_api.c \
+	src/api/metrics_api.c \
+	src/api/openapi_api.c src/api/openapi_text.h \
+	src/api/routes.c \
+	src/api/server.c src/api/server.h src/api/server_private.h \
+	src/api/server_request.c \
+	src/api/stream_api.c \
+	src/api/submit_api.c
+nodist_src_api_libapi_a_SOURCES = src/api/openapi_text.c
+EXTRA_DIST += src/api/embed.sh
+CLEANFILES += src/api/openapi_text.c
+
+src/api/openapi_text.c: $(srcdir)/src/api/embed.sh $(srcdir)/docs/openapi.yaml $(srcdir)/docs/openapi.json
+	$(AM_V_GEN)$(MKDIR_P) src/api && sh $(srcdir)/src/api/embed.sh api/openapi_text.h \
+		openapi_yaml $(srcdir)/docs/openapi.yaml openapi_json $(srcdir)/docs/openapi.json > $@.tmp && mv $@.tmp $@

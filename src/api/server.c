@@ -1,0 +1,299 @@
+/* Listeners, and how libmicrohttpd runs in our loop: its epoll descriptor is one event, and one
+ * timer obeys its time-out (its client sockets are edge-triggered, so ignoring the time-out would
+ * leave requests hanging). Resuming a connection wakes nothing by itself in this mode: pump after
+ * each resume. */
+#include "api/server.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "api/server_private.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "model/result.h"
+
+enum {
+	BACKLOG = 1024,
+	IDLE_SECONDS = 60,
+	MEMORY_LIMIT = 80 << 10,
+	MEMORY_STEP = 32 << 10,
+	MAX_ROUNDS = 4,
+	STOP_ROUNDS = 16
+};
+
+#define SWEEP_EVERY (2 * USEC_PER_SEC)
+
+struct listener {
+	struct MHD_Daemon *daemon; /* owned */
+	struct watch watch;
+	char *unix_path; /* owned; NULL for TCP */
+};
+
+static enum err open_unix(const char *path, int *ret_fd)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return ERR_INVALID;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return ERR_SYSTEM;
+	/* a socket that nobody serves any more is in the way; one that is served stays */
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED)
+		unlink(path);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0660) != 0 ||
+	    listen(fd, BACKLOG) != 0) {
+		close(fd);
+		return ERR_SYSTEM;
+	}
+	*ret_fd = fd;
+	return OK;
+}
+
+static enum err open_tcp(const struct endpoint *e, int *ret_fd)
+{
+	static const int on = 1;
+	struct sockaddr_storage address;
+	socklen_t len = endpoint_to_sockaddr(e, &address);
+	int fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return ERR_SYSTEM;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (e->address.is_v6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0) {
+		int saved = errno;
+		close(fd);
+		errno = saved;
+		return ERR_SYSTEM;
+	}
+	*ret_fd = fd;
+	return OK;
+}
+
+static void log_address(int fd, const struct endpoint *asked)
+{
+	struct endpoint e = *asked;
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	char text[ENDPOINT_TEXT_SIZE];
+
+	if (getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+		e.port = ntohs(address.ss_family == AF_INET6
+				   ? ((struct sockaddr_in6 *)&address)->sin6_port
+				   : ((struct sockaddr_in *)&address)->sin_port);
+	endpoint_format(&e, text);
+	log_info("listening", "address=%s", text);
+}
+
+static enum err open_socket(const char *where, struct listener *l, int *ret_fd)
+{
+	struct endpoint e;
+
+	if (strncmp(where, "unix:", 5) == 0) {
+		enum err result = open_unix(where + 5, ret_fd);
+		if (result == OK) {
+			l->unix_path = xstrdup(where + 5);
+			log_info("listening", "address=%s", log_quote(where));
+		}
+		return result;
+	}
+	if (!endpoint_parse(where, 8653, &e))
+		return ERR_INVALID;
+	enum err result = open_tcp(&e, ret_fd);
+	if (result == OK)
+		log_address(*ret_fd, &e);
+	return result;
+}
+
+/* Let every listener work; true when one has more to do at once. *ret_wait: milliseconds until one
+ * must be called again, or UINT64_MAX. */
+static bool run_once(struct server *server, uint64_t *ret_wait)
+{
+	bool is_more = false;
+
+	*ret_wait = UINT64_MAX;
+	for (size_t i = 0; i < server->n_listeners; i++) {
+		MHD_UNSIGNED_LONG_LONG wait;
+		MHD_run(server->listeners[i].daemon);
+		if (MHD_get_timeout(server->listeners[i].daemon, &wait) != MHD_YES)
+			continue;
+		is_more = is_more || wait == 0;
+		*ret_wait = wait < *ret_wait ? wait : *ret_wait;
+	}
+	return is_more;
+}
+
+static void pump(void *arg)
+{
+	struct server *server = arg;
+	uint64_t wait;
+
+	for (int round = 0; run_once(server, &wait); round++) {
+		if (round == MAX_ROUNDS) {
+			defer_start(&server->pump);
+			return;
+		}
+	}
+	if (wait == UINT64_MAX)
+		timer_cancel(&server->pump_timer);
+	else
+		timer_start(&server->pump_timer, (usec_t)wait * USEC_PER_MSEC);
+}
+
+static void on_sweep(void *arg)
+{
+	struct server *server = arg;
+
+	server_sweep_requests(server);
+	if (server->n_streams > 0)
+		timer_start(&server->sweep_timer, SWEEP_EVERY);
+}
+
+void server_start_sweeping(struct server *server)
+{
+	if (!timer_is_set(&server->sweep_timer))
+		timer_start(&server->sweep_timer, SWEEP_EVERY);
+}
+
+static void on_mhd_log(void *arg, const char *format, va_list args)
+{
+	char text[300];
+
+	(void)arg;
+	if (!log_is_on(LOG_LEVEL_DEBUG))
+		return;
+	vsnprintf(text, sizeof(text), format, args);
+	text[strcspn(text, "\n")] = '\0';
+	log_debug("microhttpd", "text=%s", log_quote(text));
+}
+
+static bool start_listener(struct server *server, const char *where, char **ret_why)
+{
+	struct listener *l = &server->listeners[server->n_listeners];
+	int fd = -1;
+	struct buf why;
+	enum err e = open_socket(where, l, &fd);
+
+	if (e == OK) {
+		l->daemon =
+		    MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
+			0, NULL, NULL, server_on_access, server, MHD_OPTION_EXTERNAL_LOGGER,
+			on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+			server->opts.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+			(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+			(size_t)MEMORY_LIMIT, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+			(size_t)MEMORY_STEP, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+			MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
+			MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+		if (l->daemon == NULL)
+			close(fd);
+	}
+	if (l->daemon != NULL) {
+		int epoll_fd = MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+		if (watch_start_read(&l->watch, server->loop, epoll_fd, pump, server) == OK) {
+			server->n_listeners++;
+			return true;
+		}
+		MHD_stop_daemon(l->daemon);
+	}
+	buf_init(&why, 512);
+	buf_addf(&why, "can't listen on %s: %s", where,
+	    e == ERR_INVALID ? "this is no address"
+	    : errno != 0     ? strerror(errno)
+			     : "the server refused");
+	*ret_why = buf_take(&why, NULL);
+	free(l->unix_path);
+	return false;
+}
+
+static double get_connections(void *arg)
+{
+	const struct server *server = arg;
+	double n = 0;
+
+	for (size_t i = 0; i < server->n_listeners; i++)
+		n += MHD_get_daemon_info(
+		    server->listeners[i].daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
+			 ->num_connections;
+	return n;
+}
+
+static double get_streams(void *arg)
+{
+	return (double)server_n_streams(arg);
+}
+
+size_t server_n_streams(const struct server *server)
+{
+	return server->n_streams;
+}
+
+struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why)
+{
+	struct server *server = xcalloc(1, sizeof(*server));
+
+	server->loop = loop;
+	server->opts = *opts;
+	TAILQ_INIT(&server->requests);
+	server->listeners = xcalloc(opts->n_listen, sizeof(*server->listeners));
+	defer_init(&server->pump, loop, pump, server);
+	timer_init(&server->pump_timer, loop, pump, server);
+	timer_init(&server->sweep_timer, loop, on_sweep, server);
+	server_add_request_metrics(server);
+	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);
+	metrics_getter(METRIC_HTTP_STREAMS, get_streams, server);
+	for (size_t i = 0; i < opts->n_listen; i++) {
+		if (!start_listener(server, opts->listen[i], ret_why)) {
+			server_free(server);
+			return NULL;
+		}
+	}
+	return server;
+}
+
+void server_stop(struct server *server)
+{
+	uint64_t wait;
+
+	for (size_t i = 0; i < server->n_listeners; i++) {
+		/* no new connections; the socket becomes ours to close */
+		int fd = MHD_quiesce_daemon(server->listeners[i].daemon);
+		if (fd >= 0)
+			close(fd);
+	}
+	server_end_requests(server);
+	for (int round = 0; round < STOP_ROUNDS && run_once(server, &wait); round++)
+		;
+	defer_cancel(&server->pump);
+	timer_cancel(&server->pump_timer);
+	timer_cancel(&server->sweep_timer);
+	for (size_t i = 0; i < server->n_listeners; i++) {
+		struct listener *l = &server->listeners[i];
+		watch_cancel(&l->watch);
+		MHD_stop_daemon(l->daemon);
+		if (l->unix_path != NULL)
+			unlink(l->unix_path);
+		free(l->unix_path);
+	}
+	server->n_listeners = 0;
+}
+
+void server_free(struct server *server)
+{
+	if (server == NULL)
+		return;
+	server_stop(server);
+	free(server->listeners);
+	free(server->metrics);
+	free(server);
+}

@@ -1,0 +1,50 @@
+/* Inside the server: what server.c (listeners, the loop) and server_request.c (one request's life)
+ * share. */
+#pragma once
+
+#include <microhttpd.h>
+#include <sys/queue.h>
+
+#include "api/server.h"
+#include "base/metrics.h"
+#include "loop/loop.h"
+
+enum { N_CODES = 19 };
+
+struct route_metrics {
+	struct metric_cell *codes[N_CODES];
+	struct metric_cell *duration;
+};
+
+struct server {
+	struct loop *loop;
+	struct server_opts opts;
+	size_t n_listeners;
+	struct listener *listeners; /* owned */
+	struct defer pump;
+	struct timer pump_timer, sweep_timer;
+	TAILQ_HEAD(, request) requests;
+	size_t n_streams;
+	struct route_metrics
+	    *metrics; /* owned; one a route, and one for unknown routes at the end */
+	bool is_ending;
+};
+
+/* MHD's callbacks for a request. */
+enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, const char *url,
+    const char *method, const char *version, const char *upload_data, size_t *upload_data_size,
+    void **con_cls);
+void server_on_completed(void *arg, struct MHD_Connection *connection, void **con_cls,
+    enum MHD_RequestTerminationCode code);
+
+/* Look after waiting streams from now on, as long as there are any. */
+void server_start_sweeping(struct server *server);
+
+/* Register the counters of all routes. */
+void server_add_request_metrics(struct server *server);
+
+/* Look for clients of waiting streams that have gone. */
+void server_sweep_requests(struct server *server);
+
+/* End streams and answer whoever still waits. */
+void server_end_requests(struct server *server);

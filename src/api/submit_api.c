@@ -1,0 +1,172 @@
+/* POST /jobs. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "api/api.h"
+#include "base/alloc.h"
+#include "core/submit.h"
+#include "wire/json_job.h"
+#include "wire/json_text.h"
+
+enum { MAX_KEY = 255 };
+
+struct upload {
+	struct request *rq;
+	struct submission *submission; /* owned */
+};
+
+static void respond_job(struct request *rq, const struct submission_outcome *outcome)
+{
+	struct buf body;
+	char id[ID_TEXT_SIZE], location[64] = "/jobs/";
+
+	buf_init(&body, 1 << 16);
+	json_job_add(&body, outcome->job, clock_wall());
+	buf_add_char(&body, '\n');
+	id_format(&outcome->job->id, id);
+	strncat(location, id, sizeof(location) - strlen(location) - 1);
+	request_add_header(rq, "Location", location);
+	if (outcome->is_replay)
+		request_add_header(rq, "Idempotency-Replayed", "true");
+	request_respond(rq, 202, "application/json", &body);
+}
+
+static void respond_dry_run(struct request *rq, const struct submission_outcome *outcome)
+{
+	struct buf body;
+	struct chunk_item item;
+	size_t offset = 0;
+
+	buf_init(&body, 1 << 20);
+	buf_addf(&body,
+	    "{\"dry_run\":true,\"kind\":\"%s\",\"check\":\"%s\",\"total\":%llu,\"duplicates\":%llu,"
+	    "\"invalid\":%llu,"
+	    "\"first\":[",
+	    job_kind_name(outcome->spec->kind), job_check_name(outcome->spec->check),
+	    (unsigned long long)outcome->total, (unsigned long long)outcome->duplicates,
+	    (unsigned long long)outcome->invalid);
+	while (chunk_next(outcome->first, &offset, &item)) {
+		if (body.data[body.len - 1] != '[')
+			buf_add_char(&body, ',');
+		json_add_string(&body, item.text, item.len);
+	}
+	buf_add_str(&body, "]}\n");
+	request_respond(rq, 200, "application/json", &body);
+}
+
+static void on_done(const struct submission_outcome *outcome, void *arg)
+{
+	struct upload *u = arg;
+
+	if (outcome->problem->status != 0)
+		request_respond_problem(u->rq, outcome->problem);
+	else if (outcome->job != NULL)
+		respond_job(u->rq, outcome);
+	else
+		respond_dry_run(u->rq, outcome);
+	submission_free(u->submission);
+	free(u);
+}
+
+static void on_ready(void *arg)
+{
+	request_continue(((struct upload *)arg)->rq);
+}
+
+static size_t on_piece(const char *bytes, size_t n_bytes, void *arg)
+{
+	struct upload *u = arg;
+
+	if (submission_is_busy(u->submission))
+		return 0;
+	submission_feed(u->submission, bytes, n_bytes);
+	return n_bytes;
+}
+
+static void on_end(void *arg)
+{
+	submission_end(((struct upload *)arg)->submission);
+}
+
+static void on_gone(void *arg)
+{
+	struct upload *u = arg;
+
+	submission_free(u->submission);
+	free(u);
+}
+
+static bool is_media(const char *header, const char *type)
+{
+	size_t len = strcspn(header, "; \t");
+
+	return len == strlen(type) && strncasecmp(header, type, len) == 0;
+}
+
+static bool parse_content_type(const char *header, enum submission_body *ret_body)
+{
+	static const struct {
+		const char *type;
+		enum submission_body body;
+	} types[] = {{"application/json", BODY_JSON}, {"text/plain", BODY_TEXT},
+	    {"application/x-ndjson", BODY_NDJSON}};
+
+	for (size_t i = 0; header != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
+		if (is_media(header, types[i].type)) {
+			*ret_body = types[i].body;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* May a job be taken now, and what kind of body is it? Refuses otherwise. */
+static bool check(struct request *rq, struct api *api, enum submission_body *ret_body)
+{
+	const char *key = request_header(rq, "Idempotency-Key");
+
+	if (api->is_draining) {
+		request_refuse(rq, 503, "The daemon is stopping and takes no new jobs.");
+	} else if (!parse_content_type(request_header(rq, "Content-Type"), ret_body)) {
+		request_add_header(
+		    rq, "Accept-Post", "application/json, text/plain, application/x-ndjson");
+		request_refuse(rq, 415,
+		    "The Content-Type must be application/json, text/plain or "
+		    "application/x-ndjson.");
+	} else if (key != NULL && (*key == '\0' || strlen(key) > MAX_KEY)) {
+		request_refuse(rq, 400, "The Idempotency-Key must have 1 to %d bytes.", MAX_KEY);
+	} else if (!store_is_writable(api->store)) {
+		request_refuse(
+		    rq, 507, "The job can't be stored now: the database can't be written.");
+	} else if (store_n_queued(api->store) > STORE_QUEUE_MANY) {
+		request_refuse(rq, 503, "The store is busy.");
+	} else {
+		return true;
+	}
+	return false;
+}
+
+static void on_query(const char *name, const char *value, void *arg)
+{
+	submission_set(arg, name, value);
+}
+
+void submit_handle(struct request *rq, struct api *api)
+{
+	static const struct body_events events = {
+	    .on_piece = on_piece, .on_end = on_end, .on_gone = on_gone};
+	enum submission_body body;
+
+	if (!check(rq, api, &body))
+		return;
+	struct upload *u = xcalloc(1, sizeof(*u));
+	struct submission_opts opts = {.body = body,
+	    .idempotency_key = request_header(rq, "Idempotency-Key"),
+	    .max_json = api->max_json,
+	    .events = {.on_ready = on_ready, .on_done = on_done, .arg = u}};
+	u->rq = rq;
+	u->submission = submission_new(api->core, &opts);
+	request_each_query(rq, on_query, u->submission);
+	request_take_body(rq, &events, u);
+}

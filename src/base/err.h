@@ -1,0 +1,23 @@
+/* The one vocabulary of our own failures: what a probe found is a struct result, what a user sent
+ * wrong is a struct problem, and neither is an error here. Thread: any. */
+#pragma once
+
+#define MUST_CHECK   __attribute__((warn_unused_result))
+#define PRINTF(f, a) __attribute__((format(printf, f, a)))
+
+enum err {
+	OK = 0,
+	ERR_INVALID = -1,   /* the value cannot be what it should be */
+	ERR_TOO_BIG = -2,   /* a stated limit would be passed */
+	ERR_NOT_FOUND = -3, /* there is no such thing */
+	ERR_CONFLICT = -4,  /* there is one already, and it differs */
+	ERR_FULL = -5,      /* no room: disk, database or quota */
+	ERR_READ_ONLY = -6, /* the store may be read but not written */
+	ERR_IO = -7,        /* reading or writing failed in another way */
+	ERR_FATAL = -8,     /* durability is in doubt (a failed fsync): the process must end */
+	ERR_BUSY = -9,      /* not now; the same call may succeed later */
+	ERR_SYSTEM = -10,   /* the system refused; errno said why at the place it happened */
+};
+
+/* Return the name of `e` in lower case, for logs; never NULL. */
+const char *err_str(enum err e);

@@ -1,0 +1,96 @@
+/* UUID version 7: 48 bits of milliseconds, a 12-bit counter within the millisecond, 62 random bits.
+ */
+#include "base/id.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+static void fill_random(uint8_t *bytes, size_t n)
+{
+	while (n > 0) {
+		ssize_t got = getrandom(bytes, n, 0);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			abort(); /* no randomness: an id could be guessed, so none is made */
+		bytes += got;
+		n -= (size_t)got;
+	}
+}
+
+struct id id_new(usec_t now)
+{
+	static uint64_t
+	    last_stamp; /* milliseconds << 12 | counter: the "method 3" of RFC 9562 6.2 */
+	uint64_t stamp = (uint64_t)(now / USEC_PER_MSEC) << 12 |
+			 (uint64_t)(now % USEC_PER_MSEC) * 4096 / USEC_PER_MSEC;
+	struct id id;
+
+	if (stamp <= last_stamp)
+		stamp = last_stamp + 1;
+	last_stamp = stamp;
+	fill_random(id.bytes, sizeof(id.bytes));
+	uint64_t ms = stamp >> 12;
+	for (int i = 0; i < 6; i++)
+		id.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));
+	id.bytes[6] = (uint8_t)(0x70 | (stamp >> 8 & 0x0f));
+	id.bytes[7] = (uint8_t)(stamp & 0xff);
+	id.bytes[8] = (uint8_t)(0x80 | (id.bytes[8] & 0x3f));
+	return id;
+}
+
+static bool is_dash_place(int i)
+{
+	return i == 8 || i == 13 || i == 18 || i == 23;
+}
+
+void id_format(const struct id *id, char ret_text[static ID_TEXT_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *b = id->bytes;
+
+	for (int i = 0; i < ID_TEXT_SIZE - 1;) {
+		if (is_dash_place(i)) {
+			ret_text[i++] = '-';
+			continue;
+		}
+		ret_text[i++] = digits[*b >> 4];
+		ret_text[i++] = digits[*b++ & 15];
+	}
+	ret_text[ID_TEXT_SIZE - 1] = '\0';
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+bool id_parse(const char *text, struct id *ret_id)
+{
+	struct id id;
+	int n = 0;
+
+	if (strlen(text) != ID_TEXT_SIZE - 1)
+		return false;
+	for (int i = 0; i < ID_TEXT_SIZE - 1;) {
+		if (is_dash_place(i)) {
+			if (text[i++] != '-')
+				return false;
+			continue;
+		}
+		int high = hex_value(text[i++]), low = hex_value(text[i++]);
+		if (high < 0 || low < 0)
+			return false;
+		id.bytes[n++] = (uint8_t)(high << 4 | low);
+	}
+	*ret_id = id;
+	return true;
+}

@@ -1,0 +1,24 @@
+/* Identifiers of jobs: UUID version 7 (RFC 9562 section 5.7), so they cannot be guessed (62 random
+ * bits) and sort by the time they were made. Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+struct id {
+	uint8_t bytes[16];
+};
+
+enum { ID_TEXT_SIZE = 37 };
+
+/* Make a new id for wall time `now`. Ids made by one process in one millisecond still sort in the
+ * order made. Thread: loop (it remembers the last one). */
+struct id id_new(usec_t now);
+
+/* Write the canonical lower-case text form. */
+void id_format(const struct id *id, char ret_text[static ID_TEXT_SIZE]);
+
+/* Read the canonical form, letters of either case; false when it is not one. */
+bool id_parse(const char *text, struct id *ret_id);

@@ -1,0 +1,11 @@
+noinst_LIBRARIES += src/base/libbase.a
+src_base_libbase_a_SOURCES = \
+	src/base/alloc.c src/base/alloc.h \
+	src/base/buf.c src/base/buf.h \
+	src/base/clock.c src/base/clock.h \
+	src/base/err.c src/base/err.h \
+	src/base/id.c src/base/id.h \
+	src/base/log.c src/base/log.h \
+	src/base/metrics.c src/base/metrics.h src/base/metrics.def \
+	src/base/process.c \
+	src/base/str.c src/base/str.h

@@ -1,0 +1,171 @@
+/* The log. Settings are written once before threads start, and read by all. */
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+/* Escapes make a JSON line at most five times as long as its pairs. */
+enum { MAX_PAIRS = 2048, MAX_LINE = 8 * MAX_PAIRS, MAX_VALUE = 240, N_QUOTES = 4 };
+
+static enum log_level least_level = LOG_LEVEL_INFO;
+static enum log_format line_format = LOG_TEXT;
+
+static atomic_ulong lines_written[LOG_LEVEL_ERROR + 1];
+
+static const char *const level_names[] = {"debug", "info", "warning", "error"};
+
+void log_setup(enum log_level least, enum log_format format)
+{
+	least_level = least;
+	line_format = format;
+}
+
+bool log_is_on(enum log_level level)
+{
+	return level >= least_level;
+}
+
+const char *log_level_name(enum log_level level)
+{
+	return level_names[level];
+}
+
+unsigned long log_lines(enum log_level level)
+{
+	return atomic_load_explicit(&lines_written[level], memory_order_relaxed);
+}
+
+static bool is_plain(unsigned char c)
+{
+	return c > ' ' && c < 0x7f && c != '"' && c != '\\' && c != '=';
+}
+
+const char *log_quote(const char *s)
+{
+	static _Thread_local char ring[N_QUOTES][MAX_VALUE * 4 + 3];
+	static _Thread_local unsigned next;
+	char *text = ring[next++ % N_QUOTES];
+	size_t n = 0, len = strnlen(s, MAX_VALUE);
+	bool plain = len > 0;
+
+	for (size_t i = 0; i < len; i++)
+		plain = plain && is_plain((unsigned char)s[i]);
+	if (plain) {
+		memcpy(text, s, len);
+		text[len] = '\0';
+		return text;
+	}
+	text[n++] = '"';
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)s[i];
+		if (c == '"' || c == '\\') {
+			text[n++] = '\\';
+			text[n++] = (char)c;
+		} else if (c < ' ' || c >= 0x7f) {
+			n += (size_t)snprintf(text + n, 5, "\\x%02x", c);
+		} else {
+			text[n++] = (char)c;
+		}
+	}
+	text[n++] = '"';
+	text[n] = '\0';
+	return text;
+}
+
+/* A JSON number (RFC 8259 section 6) without a fraction is kept as a number; everything else
+ * becomes a string. */
+static bool is_number(const char *s, size_t len)
+{
+	if (len == 0 || len > 15 || (s[0] == '0' && len > 1))
+		return false;
+	return strspn(s, "0123456789") >= len;
+}
+
+/* Add `s` as a JSON string; with `is_quoted`, first undo what log_quote did to quotes and
+ * backslashes. Bytes that are not printable ASCII look as log_quote writes them, so that the line
+ * is JSON whatever they are. */
+static void add_json_string(struct buf *b, const char *s, size_t len, bool is_quoted)
+{
+	buf_add_char(b, '"');
+	for (size_t i = 0; i < len; i++) {
+		if (is_quoted && s[i] == '\\' && i + 1 < len &&
+		    (s[i + 1] == '"' || s[i + 1] == '\\'))
+			i++;
+		unsigned char c = (unsigned char)s[i];
+		if (c == '"' || c == '\\')
+			buf_addf(b, "\\%c", c);
+		else if (c < ' ' || c >= 0x7f)
+			buf_addf(b, "\\\\x%02x", c);
+		else
+			buf_add_char(b, (char)c);
+	}
+	buf_add_char(b, '"');
+}
+
+/* Turn `key=value key="quoted value"` into JSON members. */
+static void add_pairs_as_json(struct buf *b, const char *pairs)
+{
+	while (*pairs != '\0') {
+		size_t key_len = strcspn(pairs, "= ");
+		const char *value = pairs + key_len;
+		if (*value != '=')
+			break;
+		buf_add_char(b, ',');
+		add_json_string(b, pairs, key_len, false);
+		buf_add_char(b, ':');
+		value++;
+		if (*value == '"') {
+			size_t n = 1;
+			while (value[n] != '\0' && value[n] != '"')
+				n += value[n] == '\\' && value[n + 1] != '\0' ? 2 : 1;
+			add_json_string(b, value + 1, n - 1, true);
+			pairs = value + n + (value[n] == '"');
+		} else {
+			size_t n = strcspn(value, " ");
+			if (is_number(value, n))
+				buf_add(b, value, n);
+			else
+				add_json_string(b, value, n, false);
+			pairs = value + n;
+		}
+		pairs += strspn(pairs, " ");
+	}
+}
+
+void log_write(enum log_level level, const char *event, const char *pairs, ...)
+{
+	char text[MAX_PAIRS], time[CLOCK_TEXT_SIZE];
+	va_list args;
+	struct buf line;
+
+	if (!log_is_on(level))
+		return;
+	atomic_fetch_add_explicit(&lines_written[level], 1, memory_order_relaxed);
+	va_start(args, pairs);
+	vsnprintf(text, sizeof(text), pairs, args);
+	va_end(args);
+	for (char *c = text; *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ') /* someone else's text, not quoted: still one line */
+			*c = ' ';
+	}
+	clock_format(clock_wall(), time);
+	buf_init(&line, MAX_LINE);
+	if (line_format == LOG_JSON) {
+		buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", time,
+		    level_names[level], event);
+		add_pairs_as_json(&line, text);
+		buf_add_str(&line, "}\n");
+	} else {
+		buf_addf(&line, "time=%s level=%s event=%s%s%s\n", time, level_names[level], event,
+		    text[0] != '\0' ? " " : "", text);
+	}
+	ssize_t n = write(STDERR_FILENO, line.data, line.len);
+	(void)n; /* there is nowhere to say that the log can't be written */
+	buf_done(&line);
+}

@@ -1,0 +1,37 @@
+/* The log: one line an event on stderr, an event word first, then key=value pairs. Values that hold
+ * anything but plain characters are quoted by log_quote, so that a hostile name can't forge a line.
+ * Thread: any (one write(2) a line). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+enum log_format { LOG_TEXT, LOG_JSON };
+
+/* Set what is written and how. Before the first call: info and above, as text. */
+void log_setup(enum log_level least, enum log_format format);
+bool log_is_on(enum log_level level);
+const char *log_level_name(enum log_level level);
+
+/* Lines written at `level` since the start. */
+unsigned long log_lines(enum log_level level);
+
+/* Write one line. `event` is a stable word; `pairs` a printf format that yields `key=value
+ * key=value`. */
+void log_write(enum log_level level, const char *event, const char *pairs, ...) PRINTF(3, 4);
+
+/* Quote `s` for use as a value; the text lives in a buffer of the calling thread that the fourth
+ * next call reuses. At most 240 bytes of `s` are kept. */
+const char *log_quote(const char *s);
+
+#define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
+#define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)
+#define log_info(...)    log_write(LOG_LEVEL_INFO, __VA_ARGS__)
+#define log_debug(...)                                                                             \
+	do {                                                                                       \
+		if (log_is_on(LOG_LEVEL_DEBUG))                                                    \
+			log_write(LOG_LEVEL_DEBUG, __VA_ARGS__);                                   \
+	} while (0)

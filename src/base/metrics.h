@@ -1,0 +1,49 @@
+/* Metrics: cells that modules count in and getters that are asked at each scrape, one list of them
+ * (metrics.def), and the two text forms that Prometheus reads. A gauge is a getter on the container
+ * it measures, so it can't drift.
+ *
+ * Each label set is registered once, at start, so that all of them are exported from the first
+ * scrape. Thread: loop. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buf.h"
+
+enum metric {
+#define METRIC(id, type, name, labels, help) METRIC_##id,
+#include "base/metrics.def"
+#undef METRIC
+	N_METRICS
+};
+
+enum { METRIC_MAX_LABELS = 5 };
+
+struct metric_cell; /* one label set of one metric; owned by the registry, lives until metrics_done
+		     */
+
+typedef double metric_get_fn(void *arg);
+
+/* Return the cell for these label values (as many as the metric has label names), made on the first
+ * call. */
+struct metric_cell *metrics_cell(enum metric metric, ...);
+
+/* Have `get(arg)` asked at each scrape for these label values. Replaces an earlier getter of the
+ * same label set. */
+void metrics_getter(enum metric metric, metric_get_fn *get, void *arg, ...);
+
+void metric_add(struct metric_cell *cell, uint64_t n);
+void metric_observe(struct metric_cell *cell, double value); /* histograms; durations in seconds */
+double metric_value(
+    const struct metric_cell *cell); /* for tests: the count, or a histogram's sum */
+
+enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
+
+/* Write all metrics: Prometheus text format 0.0.4, or OpenMetrics 1.0 with its `# EOF`. */
+void metrics_write(struct buf *b, enum metrics_format format);
+
+/* Register the process_* family and the log's counters. */
+void metrics_add_process(void);
+
+/* Free all cells; those handed out are dead then. */
+void metrics_done(void);

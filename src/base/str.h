@@ -1,0 +1,19 @@
+/* Checked reading of numbers, sizes and durations from text. Nothing here accepts white space,
+ * signs, or anything left over at the end. Thread: any. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/err.h"
+
+/* Read a decimal number of at most `max`. ERR_INVALID: not digits only; ERR_TOO_BIG: above `max`.
+ */
+enum err str_to_u64(const char *s, uint64_t max, uint64_t *ret_value) MUST_CHECK;
+
+/* Read bytes as `64K`, `10M`, `2G` (powers of 1024) or a plain number. Errors as str_to_u64. */
+enum err str_to_size(const char *s, uint64_t max, uint64_t *ret_bytes) MUST_CHECK;
+
+/* Read a duration as `500ms`, `3s`, `5m`, `2h`, `7d`; at most 10 years. Errors as str_to_u64. */
+enum err str_to_duration(const char *s, usec_t *ret_duration) MUST_CHECK;

@@ -1,0 +1,219 @@
+/* From settled to committed. Results gather in their run's block while the store is busy with the
+ * transaction before; then all that gathered goes into the next one. So a lone result is committed
+ * at once, and many share one sync. */
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "core/run.h"
+#include "wire/record.h"
+
+/* Aliases that get their results in one transaction. */
+enum { COPY_MANY = 1000 };
+
+void commit_mark(struct run *run)
+{
+	struct core *core = run->core;
+
+	if (!run->is_dirty)
+		TAILQ_INSERT_TAIL(&core->dirty, run, dirt);
+	run->is_dirty = true;
+	if (core->n_puts == 0)
+		defer_start(&core->flush);
+}
+
+void commit_settle(struct run *run, struct open_chunk *chunk, const struct result *result)
+{
+	record_add(&run->block, result);
+	run->n_block++;
+	run->block_counts[result->status]++;
+	run->n_settled++;
+	run->core->n_pending++;
+	claims_settle(run, chunk);
+	commit_mark(run);
+}
+
+/* All input was asked; what is left to do is to copy, or to end. */
+static bool is_input_settled(const struct run *run)
+{
+	return run->is_all_claimed && TAILQ_EMPTY(&run->chunks) &&
+	       !job_state_is_ended(run->next_state);
+}
+
+static void decide_end(struct run *run)
+{
+	if (!is_input_settled(run) || run->n_aliases > 0)
+		return;
+	if (run->n_settled == run->job.total) {
+		run->next_state = JOB_DONE;
+	} else {
+		log_error("input_lost", "job_no=%lld", (long long)run->job.no);
+		run->next_state = JOB_FAILED;
+	}
+}
+
+static void finish_run(struct run *run, usec_t now)
+{
+	struct core *core = run->core;
+	char id[ID_TEXT_SIZE];
+
+	id_format(&run->job.id, id);
+	job_set_state(&run->job, run->next_state, now);
+	log_info("job_ended",
+	    "job=%s state=%s items=%llu found=%llu not_found=%llu error=%llu elapsed_ms=%lld", id,
+	    job_state_name(run->job.state), (unsigned long long)run->job.completed,
+	    (unsigned long long)run->job.counts[ITEM_FOUND],
+	    (unsigned long long)run->job.counts[ITEM_NOT_FOUND],
+	    (unsigned long long)run->job.counts[ITEM_ERROR],
+	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
+	core->ended[run->job.state]++;
+	run_tell(run);
+	run_remove(run);
+}
+
+/* Results are committed: now they count and show. */
+static void count_results(
+    struct run *run, uint64_t completed, const uint64_t counts[ITEM_N_STATUSES])
+{
+	run->job.completed = completed;
+	for (int i = 0; i < ITEM_N_STATUSES; i++) {
+		run->job.counts[i] += counts[i];
+		metric_add(run->core->items[i], counts[i]);
+	}
+	run->job.rate = pace_update(&run->pace, clock_mono(), completed);
+}
+
+static void check_drained(struct core *core)
+{
+	if (!core->is_draining || core->on_drained == NULL || core->n_puts > 0 ||
+	    !TAILQ_EMPTY(&core->dirty) || engine_in_flight(core->opts.engine) > 0)
+		return;
+	loop_fn *on_drained = core->on_drained;
+	core->on_drained = NULL;
+	on_drained(core->on_drained_arg);
+}
+
+/* The store gave a transaction's operation back; with the last of them the next transaction begins.
+ */
+static void op_ended(struct core *core)
+{
+	if (--core->n_puts == 0)
+		defer_start(&core->flush);
+}
+
+static void on_put(struct store_op *op)
+{
+	struct run *run = op->arg;
+	struct core *core = run->core;
+
+	op_ended(core);
+	core->n_pending -= op->u.put.n;
+	if (!run->is_gone && op->err == OK) {
+		count_results(run, op->u.put.completed, op->u.put.counts);
+		if (job_state_is_ended(op->u.put.state))
+			finish_run(run, op->u.put.finished_at);
+		else
+			run_tell(run);
+	} else if (!run->is_gone && op->err == ERR_NOT_FOUND) {
+		run_remove(run); /* it was deleted under us */
+	}
+	if (!run->is_gone) {
+		commit_mark(run);
+		sched_kick(core); /* too many results may have been pending */
+	}
+	run_op_done(run);
+}
+
+static void start_put(struct run *run)
+{
+	struct core *core = run->core;
+	struct store_op *op = store_op_new(STORE_PUT, on_put, run);
+	const struct open_chunk *oldest = TAILQ_FIRST(&run->chunks);
+
+	op->job_no = run->job.no;
+	op->u.put.n = run->n_block;
+	op->u.put.block = run->block;
+	buf_init(&run->block, SIZE_MAX / 2);
+	for (int i = 0; i < ITEM_N_STATUSES; i++) {
+		op->u.put.counts[i] = run->block_counts[i];
+		run->block_counts[i] = 0;
+	}
+	op->u.put.n_chunks = run->n_finished_chunks;
+	op->u.put.chunks = TAKE(run->finished_chunks);
+	op->u.put.low_seq = oldest != NULL ? oldest->low_seq : run->job.completed;
+	op->u.put.has_aliases = run->has_aliases;
+	op->u.put.state = run->next_state;
+	op->u.put.started_at = run->job.started_at;
+	if (job_state_is_ended(run->next_state)) {
+		op->u.put.finished_at = clock_wall();
+		if (op->u.put.started_at == 0 && run->next_state != JOB_CANCELLED)
+			op->u.put.started_at = op->u.put.finished_at;
+		run->is_ending = true;
+	}
+	run->n_block = 0;
+	run->n_finished_chunks = 0;
+	run->n_ops++;
+	core->n_puts++;
+	store_start(core->opts.store, op);
+}
+
+static void on_copied(struct store_op *op)
+{
+	struct run *run = op->arg;
+
+	op_ended(run->core);
+	run->is_copying = false;
+	if (!run->is_gone && op->err == OK) {
+		if (op->u.copy.n > 0)
+			count_results(run, op->u.copy.completed, op->u.copy.counts);
+		run->n_settled += op->u.copy.n;
+		/* none left although some should be: decide_end finds that the sum is wrong */
+		run->n_aliases = op->u.copy.n > 0 ? run->n_aliases - op->u.copy.n : 0;
+		run_tell(run);
+	}
+	if (!run->is_gone)
+		commit_mark(run);
+	run_op_done(run);
+}
+
+static void start_copy(struct run *run)
+{
+	struct store_op *op = store_op_new(STORE_COPY, on_copied, run);
+
+	op->job_no = run->job.no;
+	op->u.copy.max = COPY_MANY;
+	run->is_copying = true;
+	run->n_ops++;
+	run->core->n_puts++;
+	store_start(run->core->opts.store, op);
+}
+
+static void flush_run(struct run *run)
+{
+	decide_end(run);
+	if (run->is_ending)
+		return;
+	if (run->n_block > 0 || run->n_finished_chunks > 0 || job_state_is_ended(run->next_state))
+		start_put(run);
+	else if (is_input_settled(run) && run->n_aliases > 0 && !run->is_copying)
+		start_copy(run);
+}
+
+static void flush(void *arg)
+{
+	struct core *core = arg;
+	struct run *run;
+
+	if (core->n_puts > 0)
+		return;
+	while ((run = TAILQ_FIRST(&core->dirty)) != NULL) {
+		TAILQ_REMOVE(&core->dirty, run, dirt);
+		run->is_dirty = false;
+		flush_run(run);
+	}
+	check_drained(core);
+}
+
+void commit_init(struct core *core)
+{
+	defer_init(&core->flush, core->opts.loop, flush, core);
+}

@@ -1,0 +1,66 @@
+/* The verbs of the product: jobs that live, and what may be done with them. The only folder that
+ * knows both the engine and the store. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "engine/engine.h"
+#include "loop/loop.h"
+#include "loop/offload.h"
+#include "model/job.h"
+#include "store/store.h"
+
+struct core;
+struct run;
+
+struct core_opts {
+	struct loop *loop; /* all borrowed for the life of the core */
+	struct engine *engine;
+	struct store *store;
+	struct offload *offload;
+	const char *folder;  /* for temporary files */
+	uint64_t max_items;  /* of a job */
+	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
+};
+
+/* Make a core and take up the jobs that had not ended. NULL when they can't be read. */
+struct core *core_new(const struct core_opts *opts);
+void core_free(struct core *core); /* before the engine; after store_stop */
+
+/* Begin no more items. `on_drained` is called, once, when all results are committed. */
+void core_drain(struct core *core, loop_fn *on_drained, void *arg);
+bool core_is_draining(const struct core *core);
+
+/* --- Jobs --- */
+
+/* The job while it has not ended: as of its last commit. Borrowed until the loop's next turn; NULL
+ * when there is no such job or it has ended (then the store knows it). */
+const struct job *jobs_find(struct core *core, const struct id *id);
+
+/* End a job, if it is live: what is done stays. Subscribers are told when that is committed. */
+void jobs_cancel(struct core *core, const struct id *id);
+
+/* Forget a job, live or ended. ERR_FULL, ERR_READ_ONLY, ERR_IO: the store can't; a live job is
+ * cancelled then. */
+typedef void jobs_fn(enum err e, void *arg);
+void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, void *arg);
+
+/* --- Events --- */
+
+/* Someone who wants to know when a live job has changed: results committed, or its state. Embedded
+ * in its owner. */
+struct subscription {
+	LIST_ENTRY(subscription) link;
+	struct run *run; /* NULL: not subscribed */
+	/* `job` is as it is now; when it has ended the subscription is over when the call returns.
+	 * The callback may unsubscribe itself, but no other. */
+	void (*on_change)(const struct job *job, void *arg);
+	void *arg;
+};
+
+/* False when the job is not live. */
+bool events_subscribe(struct core *core, const struct id *id, struct subscription *s,
+    void (*on_change)(const struct job *job, void *arg), void *arg);
+void events_unsubscribe(struct subscription *s); /* a zeroed one is fine */

@@ -1,0 +1,52 @@
+/* Intake: from a submission's sources (lines of a body, or the lists of a spec) to chunks of
+ * normalised items, and the items that are duplicates. Knows neither loop nor store; its memory is
+ * bounded whatever the length of the list, as long as the chunks are taken away. Thread: any (one
+ * at a time). */
+#pragma once
+
+#include "core/dedup.h"
+#include "model/chunk.h"
+#include "model/spec.h"
+#include "wire/lines.h"
+#include "wire/problem.h"
+
+struct intake;
+
+struct intake_opts {
+	const struct spec *spec; /* borrowed */
+	bool has_lines;          /* items come by intake_read, beside those of the spec */
+	enum lines_format format;
+	uint64_t max_items;
+	const char *folder; /* borrowed; for what doesn't fit in memory */
+};
+
+enum { INTAKE_FIRST = 20 }; /* names kept for a dry run */
+
+struct intake *intake_new(const struct intake_opts *opts);
+void intake_free(struct intake *in);
+
+/* Read a piece of the body. False with `p` filled. */
+bool intake_read(struct intake *in, const char *bytes, size_t n_bytes, struct problem *p);
+
+/* Go on with the lists of the spec, by at most `max_items` items. *ret_is_more tells whether there
+ * are more. */
+bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struct problem *p);
+
+/* The body is at its end and the lists are through: close the last chunk, begin to find duplicates.
+ */
+bool intake_finish(struct intake *in, struct problem *p);
+
+/* Full chunks that wait (after intake_finish: all), numbered on from the last taken. */
+size_t intake_n_chunks(const struct intake *in);
+/* Take them: a new array that the caller owns. */
+struct chunk *intake_take_chunks(struct intake *in, size_t *ret_n);
+
+/* After intake_finish: fill `ret_duplicates` with up to `max`; fewer at the end. False with `p`
+ * filled. */
+bool intake_duplicates(struct intake *in, struct duplicate *ret_duplicates, size_t max,
+    size_t *ret_n, struct problem *p);
+
+uint64_t intake_total(const struct intake *in);
+uint64_t intake_invalid(const struct intake *in);
+/* The first names, at most INTAKE_FIRST; borrowed. */
+const struct chunk *intake_first(const struct intake *in);

@@ -1,0 +1,193 @@
+/* The table of live jobs: from the commit of their submission to the commit of their end. */
+#include "core/core.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "core/run.h"
+
+struct run *run_new(struct core *core, struct job *job)
+{
+	struct run *run = xcalloc(1, sizeof(*run));
+
+	run->core = core;
+	run->job = *job;
+	job->label = NULL;
+	run->next_state = run->job.state;
+	run->n_settled = run->job.completed;
+	TAILQ_INIT(&run->chunks);
+	TAILQ_INIT(&run->items);
+	LIST_INIT(&run->subscriptions);
+	buf_init(&run->block, SIZE_MAX / 2);
+	bucket_init(&run->bucket, run->job.params.rate, clock_mono());
+	pace_init(&run->pace, clock_mono(), run->job.completed);
+	HASH_ADD(hh, core->runs, job.id, sizeof(run->job.id), run);
+	return run;
+}
+
+static void free_run(struct run *run)
+{
+	claims_close(run);
+	buf_done(&run->block);
+	free(run->finished_chunks);
+	free(run->done);
+	job_done(&run->job);
+	free(run);
+}
+
+void run_stop_items(struct run *run)
+{
+	struct item *item;
+
+	while ((item = TAILQ_FIRST(&run->items)) != NULL) {
+		probe_cancel(item->probe);
+		TAILQ_REMOVE(&run->items, item, link);
+		TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
+	}
+	run->n_items = 0;
+}
+
+void run_tell(struct run *run)
+{
+	struct subscription *s, *next;
+
+	for (s = LIST_FIRST(&run->subscriptions); s != NULL; s = next) {
+		next = LIST_NEXT(s, link);
+		s->on_change(&run->job, s->arg);
+	}
+}
+
+void run_remove(struct run *run)
+{
+	struct core *core = run->core;
+	struct subscription *s;
+
+	run_stop_items(run);
+	if (run->is_dirty)
+		TAILQ_REMOVE(&core->dirty, run, dirt);
+	if (run->has_turn)
+		TAILQ_REMOVE(&core->ring, run, turn);
+	if (run->is_active)
+		core->n_active--;
+	TAILQ_REMOVE(run->is_active ? &core->active : &core->waiting, run, link);
+	timer_cancel(&run->bucket_timer);
+	while ((s = LIST_FIRST(&run->subscriptions)) != NULL)
+		events_unsubscribe(s);
+	HASH_DEL(core->runs, run);
+	core->n_pending -= run->n_block;
+	run->is_gone = true;
+	sched_kick(core); /* another one may become active */
+	if (run->n_ops == 0)
+		free_run(run);
+}
+
+void run_op_done(struct run *run)
+{
+	run->n_ops--;
+	if (run->is_gone && run->n_ops == 0)
+		free_run(run);
+}
+
+static struct run *find(struct core *core, const struct id *id)
+{
+	struct run *run = NULL;
+
+	if (core->runs != NULL)
+		HASH_FIND(hh, core->runs, id, sizeof(*id), run);
+	return run;
+}
+
+const struct job *jobs_find(struct core *core, const struct id *id)
+{
+	struct run *run = find(core, id);
+
+	if (run == NULL)
+		return NULL;
+	run->job.rate = pace_update(&run->pace, clock_mono(), run->job.completed);
+	return &run->job;
+}
+
+/* End the run without a result for the items that are left. */
+static void stop_run(struct run *run)
+{
+	if (run->is_ending || job_state_is_ended(run->next_state))
+		return;
+	run_stop_items(run);
+	run->next_state = JOB_CANCELLED;
+}
+
+void jobs_cancel(struct core *core, const struct id *id)
+{
+	struct run *run = find(core, id);
+
+	if (run == NULL)
+		return;
+	stop_run(run);
+	commit_mark(run);
+}
+
+struct deletion {
+	struct core *core;
+	struct id id;
+	enum job_state state; /* as which it counts once it has ended */
+	jobs_fn *on_done;
+	void *arg;
+};
+
+static void on_deleted(struct store_op *op)
+{
+	struct deletion *d = op->arg;
+	struct run *run = find(d->core, &d->id);
+
+	if (run != NULL && op->err == OK) {
+		if (!job_state_is_ended(run->job.state))
+			job_set_state(&run->job, JOB_CANCELLED, clock_wall());
+		run_tell(run);
+		run_remove(run);
+	} else if (run != NULL) {
+		commit_mark(run); /* it stays, and ends as cancelled */
+	} else if (op->err == OK) {
+		d->core->ended[d->state]--;
+	}
+	d->on_done(op->err, d->arg);
+	free(d);
+}
+
+void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, void *arg)
+{
+	struct run *run = find(core, &job->id);
+	struct deletion *d = xcalloc(1, sizeof(*d));
+	struct store_op *op = store_op_new(STORE_DELETE, on_deleted, d);
+
+	if (run != NULL)
+		stop_run(run);
+	*d = (struct deletion){.core = core,
+	    .id = job->id,
+	    .state = run != NULL ? run->next_state : job->state,
+	    .on_done = on_done,
+	    .arg = arg};
+	op->job_no = job->no;
+	store_start(core->opts.store, op);
+}
+
+bool events_subscribe(struct core *core, const struct id *id, struct subscription *s,
+    void (*on_change)(const struct job *job, void *arg), void *arg)
+{
+	struct run *run = find(core, id);
+
+	if (run == NULL)
+		return false;
+	*s = (struct subscription){.run = run, .on_change = on_change, .arg = arg};
+	LIST_INSERT_HEAD(&run->subscriptions, s, link);
+	return true;
+}
+
+void events_unsubscribe(struct subscription *s)
+{
+	if (s->run != NULL)
+		LIST_REMOVE(s, link);
+	s->run = NULL;
+}

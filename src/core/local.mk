@@ -1,0 +1,14 @@
+noinst_LIBRARIES += src/core/libcore.a
+src_core_libcore_a_SOURCES = \
+	src/core/claims.c \
+	src/core/commit.c \
+	src/core/core.c src/core/core.h \
+	src/core/dedup.c src/core/dedup.h \
+	src/core/intake.c src/core/intake.h \
+	src/core/jobs.c \
+	src/core/limits.c src/core/limits.h \
+	src/core/presets.c src/core/presets.h \
+	src/core/recover.c \
+	src/core/run.h \
+	src/core/sched.c \
+	src/core/submit.c src/core/submit.h

@@ -1,0 +1,66 @@
+/* After a start: the jobs that had not ended go on. Their open chunks are claimed again; items of
+ * those that have a result already are passed over. A chunk's results all lie behind the job's
+ * low_seq, so little is read back, however long the job. */
+#include "base/alloc.h"
+#include "base/log.h"
+#include "core/run.h"
+
+static void begin(struct run *run)
+{
+	sched_add(run);
+	commit_mark(run); /* it may lack nothing but its end */
+}
+
+static void on_done_items(struct store_op *op)
+{
+	struct run *run = op->arg;
+
+	if (!run->is_gone && op->err == OK) {
+		run->n_done = op->u.done.n;
+		run->done = TAKE(op->u.done.indexes);
+		run->is_all_claimed = run->next_chunk == UINT32_MAX;
+		commit_mark(run);
+		sched_wake(run);
+	} else if (!run->is_gone) {
+		char id[ID_TEXT_SIZE];
+		id_format(&run->job.id, id);
+		log_error("recover", "job=%s error=%s", id, err_str(op->err));
+		run->next_state = JOB_FAILED;
+		commit_mark(run);
+	}
+	run->is_claiming = false;
+	claims_fetch(run);
+	run_op_done(run);
+}
+
+static void on_job(struct unfinished_job *u, void *arg)
+{
+	struct core *core = arg;
+	bool has_open_results = u->job.completed > u->low_seq;
+	struct run *run = run_new(core, &u->job);
+
+	run->n_aliases = u->n_aliases;
+	run->has_aliases = u->n_aliases > 0;
+	run->next_chunk = u->next_chunk;
+	run->is_all_claimed = u->next_chunk == UINT32_MAX && !has_open_results;
+	begin(run);
+	if (!has_open_results)
+		return;
+	/* nothing is claimed before it is known which items are done */
+	struct store_op *op = store_op_new(STORE_DONE, on_done_items, run);
+	op->job_no = run->job.no;
+	op->u.done.low_seq = u->low_seq;
+	run->is_claiming = true;
+	run->n_ops++;
+	store_start(core->opts.store, op);
+}
+
+bool recover_all(struct core *core)
+{
+	if (store_recover(core->opts.store, on_job, core) != OK)
+		return false;
+	unsigned n = HASH_COUNT(core->runs);
+	if (n > 0)
+		log_info("recovered", "jobs=%u", n);
+	return true;
+}

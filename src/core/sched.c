@@ -1,0 +1,218 @@
+/* Which item is begun next. Active runs stand in a ring and begin a few items a turn, so a short
+ * job posted behind a long one has its share at once. A run leaves the ring when it may not begin
+ * an item now (no input at hand, its own limit of concurrency or rate) and comes back when that has
+ * changed. */
+#include "base/alloc.h"
+#include "core/run.h"
+
+/* Items of one run in a row, and items begun in one turn of the loop. */
+enum { QUANTUM = 4, MAX_PER_TURN = 256 };
+
+static void on_result(const struct result *result, void *arg)
+{
+	struct item *item = arg;
+	struct run *run = item->run;
+	struct open_chunk *chunk = item->chunk;
+
+	TAILQ_REMOVE(&run->items, item, link);
+	TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
+	run->n_items--;
+	commit_settle(run, chunk, result);
+	sched_wake(run);
+}
+
+static struct item *new_item(struct core *core)
+{
+	struct item *item = TAILQ_FIRST(&core->spare_items);
+
+	if (item == NULL)
+		return xcalloc(1, sizeof(*item));
+	TAILQ_REMOVE(&core->spare_items, item, link);
+	return item;
+}
+
+/* Move to the next item that is to be asked. False at the end of the chunk. */
+static bool next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t *ret_place)
+{
+	while (c->next < c->stored.chunk.n && chunk_next(&c->stored.chunk, &c->offset, ret_item)) {
+		*ret_place = c->next++;
+		if ((c->skip[*ret_place / 64] >> (*ret_place % 64) & 1) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void settle_invalid(
+    struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
+{
+	struct result r = {.index = index,
+	    .status = ITEM_ERROR,
+	    .reason = REASON_INVALID_NAME,
+	    .finished_at = clock_wall(),
+	    .name = in->text,
+	    .name_len = in->len};
+
+	commit_settle(run, c, &r);
+}
+
+static void start_probe(
+    struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
+{
+	struct core *core = run->core;
+	struct item *item = new_item(core);
+	struct probe_request request = {.check = run->job.check,
+	    .index = index,
+	    .name = in->text,
+	    .name_len = in->len,
+	    .timeout = run->job.params.timeout,
+	    .attempts = run->job.params.attempts};
+
+	*item = (struct item){.run = run, .chunk = c};
+	TAILQ_INSERT_TAIL(&run->items, item, link);
+	run->n_items++;
+	item->probe = probe_start(core->opts.engine, &request, on_result, item);
+}
+
+/* A run without items to begin has none left, or its chunk's last ones are in flight: move on to
+ * the next chunk. */
+static bool find_current(struct run *run)
+{
+	while (run->current != NULL && run->current->next == run->current->stored.chunk.n)
+		run->current = TAILQ_NEXT(run->current, link);
+	claims_fetch(run);
+	return run->current != NULL;
+}
+
+static bool may_begin(struct run *run)
+{
+	uint32_t most = run->job.params.concurrency;
+
+	if (job_state_is_ended(run->next_state) || (most > 0 && run->n_items >= most) ||
+	    !find_current(run))
+		return false;
+	if (bucket_take(&run->bucket, clock_mono()))
+		return true;
+	timer_start(&run->bucket_timer, bucket_wait(&run->bucket, clock_mono()));
+	return false;
+}
+
+/* Begin one item of the run; false when it may not begin any now. */
+static bool begin_one(struct run *run)
+{
+	struct chunk_item in;
+	uint32_t place;
+
+	if (!may_begin(run))
+		return false;
+	struct open_chunk *c = run->current;
+	if (run->job.state == JOB_QUEUED) {
+		job_set_state(&run->job, JOB_RUNNING, clock_wall());
+		run->next_state = JOB_RUNNING;
+		pace_init(&run->pace, clock_mono(), run->job.completed);
+		run_tell(run);
+	}
+	if (!next_item(c, &in, &place)) {
+		if (c->next < c->stored.chunk.n) { /* the bytes are damaged */
+			run_stop_items(run);
+			run->next_state = JOB_FAILED;
+			commit_mark(run);
+			return false;
+		}
+		return true;
+	}
+	uint32_t index = c->stored.chunk.first + place;
+	if (in.is_valid)
+		start_probe(run, c, &in, index);
+	else
+		settle_invalid(run, c, &in, index);
+	return true;
+}
+
+static void activate_waiting(struct core *core)
+{
+	struct run *run;
+
+	while (
+	    core->n_active < core->opts.max_active && (run = TAILQ_FIRST(&core->waiting)) != NULL) {
+		TAILQ_REMOVE(&core->waiting, run, link);
+		TAILQ_INSERT_TAIL(&core->active, run, link);
+		run->is_active = true;
+		core->n_active++;
+		TAILQ_INSERT_TAIL(&core->ring, run, turn);
+		run->has_turn = true;
+	}
+	loop_watch_lag(core->opts.loop, core->n_active > 0);
+}
+
+static void leave_ring(struct run *run)
+{
+	if (run->has_turn)
+		TAILQ_REMOVE(&run->core->ring, run, turn);
+	run->has_turn = false;
+}
+
+static void serve(void *arg)
+{
+	struct core *core = arg;
+	struct run *run;
+
+	if (core->is_draining)
+		return;
+	activate_waiting(core);
+	if (TAILQ_EMPTY(&core->ring) || core->n_pending >= COMMIT_PENDING_MANY)
+		return;
+	size_t room = engine_room(core->opts.engine);
+	if (room > MAX_PER_TURN) {
+		room = MAX_PER_TURN;
+		defer_start(&core->sched);
+	}
+	while (room > 0 && (run = TAILQ_FIRST(&core->ring)) != NULL) {
+		TAILQ_REMOVE(&core->ring, run, turn);
+		TAILQ_INSERT_TAIL(&core->ring, run, turn);
+		for (int i = 0; i < QUANTUM && room > 0; i++, room--) {
+			if (!begin_one(run)) {
+				leave_ring(run);
+				break;
+			}
+		}
+	}
+	if (TAILQ_EMPTY(&core->ring))
+		defer_cancel(&core->sched);
+}
+
+static void on_bucket(void *arg)
+{
+	sched_wake(arg);
+}
+
+void sched_add(struct run *run)
+{
+	struct core *core = run->core;
+
+	timer_init(&run->bucket_timer, core->opts.loop, on_bucket, run);
+	TAILQ_INSERT_TAIL(&core->waiting, run, link);
+	sched_kick(core);
+}
+
+void sched_wake(struct run *run)
+{
+	if (run->is_gone || !run->is_active)
+		return;
+	if (!run->has_turn && (run->current != NULL || !run->is_all_claimed)) {
+		TAILQ_INSERT_TAIL(&run->core->ring, run, turn);
+		run->has_turn = true;
+	}
+	if (run->has_turn)
+		sched_kick(run->core);
+}
+
+void sched_kick(struct core *core)
+{
+	defer_start(&core->sched);
+}
+
+void sched_init(struct core *core)
+{
+	defer_init(&core->sched, core->opts.loop, serve, core);
+	engine_set_on_room(core->opts.engine, serve, core);
+}

@@ -1,0 +1,332 @@
+/* Settings: one table, read by libinih. */
+#include "daemon/conf.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/log.h"
+#include "base/str.h"
+
+enum type { TEXT, LIST, NUMBER, SIZE, DURATION, LEVEL, FORMAT };
+enum reload { RESTART, LIVE };
+
+struct row {
+	const char *section, *key, *standard, *doc;
+	enum type type;
+	enum reload reload;
+	uint64_t least, most;
+};
+
+static const struct row rows[N_SETTINGS] = {
+#define SETTING(section_, key_, type_, standard_, least_, most_, reload_, doc_)                    \
+	{.section = #section_,                                                                     \
+	    .key = #key_,                                                                          \
+	    .type = type_,                                                                         \
+	    .standard = standard_,                                                                 \
+	    .least = least_,                                                                       \
+	    .most = most_,                                                                         \
+	    .reload = reload_,                                                                     \
+	    .doc = doc_},
+#include "daemon/conf.def"
+#undef SETTING
+};
+
+/* Elements of a list are separated by commas, spaces, or the line ends of a value that spans lines.
+ */
+static const char separators[] = ", \t\n";
+
+static size_t count_elements(const char *text)
+{
+	size_t n = 0;
+
+	for (text += strspn(text, separators); *text != '\0'; n++) {
+		text += strcspn(text, separators);
+		text += strspn(text, separators);
+	}
+	return n;
+}
+
+static bool parse_word(const char *text, const char *const *words, uint64_t *ret_number)
+{
+	for (uint64_t i = 0; words[i] != NULL; i++) {
+		if (strcmp(words[i], text) == 0) {
+			*ret_number = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *describe(enum type type)
+{
+	static const char *const texts[] = {[TEXT] = "a text",
+	    [LIST] = "a list",
+	    [NUMBER] = "a whole number",
+	    [SIZE] = "a size like 64K, 10M or 2G",
+	    [DURATION] = "a duration like 500ms, 3s, 5m, 2h or 7d",
+	    [LEVEL] = "debug, info, warning or error",
+	    [FORMAT] = "text or json"};
+
+	return texts[type];
+}
+
+static enum err parse(const struct row *row, const char *text, uint64_t *ret_number)
+{
+	static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
+	static const char *const formats[] = {"text", "json", NULL};
+	uint64_t most = row->most;
+	usec_t duration = 0;
+	enum err e = OK;
+
+	*ret_number = 0;
+	switch (row->type) {
+	case TEXT:
+		return OK;
+	case LIST:
+		*ret_number = count_elements(text);
+		break;
+	case NUMBER:
+		e = str_to_u64(text, most, ret_number);
+		break;
+	case SIZE:
+		e = str_to_size(text, most, ret_number);
+		break;
+	case DURATION:
+		e = str_to_duration(text, &duration);
+		*ret_number = (uint64_t)duration;
+		break;
+	case LEVEL:
+		return parse_word(text, levels, ret_number) ? OK : ERR_INVALID;
+	case FORMAT:
+		return parse_word(text, formats, ret_number) ? OK : ERR_INVALID;
+	}
+	if (e == OK && (*ret_number < row->least || *ret_number > most))
+		e = ERR_TOO_BIG;
+	return e;
+}
+
+static const struct row *find_row(const char *section, const char *key)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (strcmp(rows[i].section, section) == 0 && strcmp(rows[i].key, key) == 0)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+/* Set a value; false with the reason in `why`. */
+static bool set(
+    struct conf *conf, const char *section, const char *key, const char *text, struct buf *why)
+{
+	const struct row *row = find_row(section, key);
+	uint64_t number;
+
+	if (row == NULL) {
+		buf_addf(why, "there is no setting %s.%s", section, key);
+		return false;
+	}
+	enum err e = parse(row, text, &number);
+	if (e != OK) {
+		buf_addf(why, "%s.%s must be %s%s, not \"%s\"", section, key, describe(row->type),
+		    e == ERR_TOO_BIG ? " within its bounds" : "", text);
+		return false;
+	}
+	struct conf_value *value = &conf->values[row - rows];
+	free(value->text);
+	value->text = xstrdup(text);
+	value->number = number;
+	return true;
+}
+
+void conf_init(struct conf *conf)
+{
+	*conf = (struct conf){.values = {{NULL, 0}}};
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		conf->values[i].text = xstrdup(rows[i].standard);
+		(void)parse(&rows[i], rows[i].standard, &conf->values[i].number);
+	}
+}
+
+void conf_done(struct conf *conf)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++)
+		free(conf->values[i].text);
+}
+
+/* --- The file --- */
+
+/* What is read, with a count of its lines: libinih tells only the line of the first fault. */
+struct source {
+	struct conf *conf;
+	FILE *file;
+	const char *path;
+	int line, seen_line; /* the line read last; the line of the value seen last */
+	char key[64]; /* of that value, to tell a value that goes on from a key that stands there
+			 twice */
+	bool failed;
+	struct buf why;
+};
+
+static char *read_line(char *line, int size, void *arg)
+{
+	struct source *source = arg;
+
+	if (source->failed || fgets(line, size, source->file) == NULL)
+		return NULL;
+	source->line++;
+	size_t len = strlen(line);
+	if (len > 0 && line[len - 1] != '\n' && !feof(source->file)) {
+		buf_addf(&source->why,
+		    "%s:%d: the line is too long; lists may go on in indented lines", source->path,
+		    source->line);
+		source->failed = true;
+		return NULL;
+	}
+	return line;
+}
+
+static int on_value(void *arg, const char *section, const char *key, const char *text)
+{
+	struct source *source = arg;
+	const struct row *row = find_row(section, key);
+	AUTO_FREE char *joined = NULL;
+	struct buf why;
+
+	if (source->failed)
+		return 0;
+	if (row != NULL && row->type == LIST && source->seen_line == source->line - 1 &&
+	    strcmp(source->key, key) == 0) {
+		struct buf b;
+		buf_init(&b, 1 << 20);
+		buf_addf(&b, "%s\n%s", source->conf->values[row - rows].text, text);
+		joined = buf_take(&b, NULL);
+		text = joined;
+	}
+	source->seen_line = source->line;
+	snprintf(source->key, sizeof(source->key), "%s", key);
+	buf_init(&why, 4096);
+	if (!set(source->conf, section, key, text, &why)) {
+		buf_addf(&source->why, "%s:%d: %s", source->path, source->line, why.data);
+		source->failed = true;
+	}
+	buf_done(&why);
+	return source->failed ? 0 : 1;
+}
+
+enum err conf_read(struct conf *conf, const char *path, char **ret_why)
+{
+	struct source source = {.conf = conf, .path = path, .file = fopen(path, "re")};
+	enum err e = OK;
+
+	buf_init(&source.why, 8192);
+	if (source.file == NULL) {
+		buf_addf(&source.why, "%s: %s", path, strerror(errno));
+		e = ERR_IO;
+	} else {
+		int line = ini_parse_stream(read_line, &source, on_value, &source);
+		fclose(source.file);
+		if (!source.failed && line != 0) {
+			buf_addf(&source.why, "%s:%d: this is neither a [section] nor key = value",
+			    path, line > 0 ? line : 0);
+			source.failed = true;
+		}
+		e = source.failed ? ERR_INVALID : OK;
+	}
+	if (e != OK)
+		*ret_why = buf_take(&source.why, NULL);
+	buf_done(&source.why);
+	return e;
+}
+
+enum err conf_override(struct conf *conf, const char *assignment, char **ret_why)
+{
+	AUTO_FREE char *copy = xstrdup(assignment);
+	char *equals = strchr(copy, '='), *dot = strchr(copy, '.');
+	struct buf why;
+	bool good = false;
+
+	buf_init(&why, 4096);
+	if (equals == NULL || dot == NULL || dot > equals) {
+		buf_addf(&why, "-o wants section.key=value, not \"%s\"", assignment);
+	} else {
+		*equals = *dot = '\0';
+		good = set(conf, copy, dot + 1, equals + 1, &why);
+	}
+	if (!good)
+		*ret_why = buf_take(&why, NULL);
+	buf_done(&why);
+	return good ? OK : ERR_INVALID;
+}
+
+const char *conf_text(const struct conf *conf, enum setting setting)
+{
+	return conf->values[setting].text;
+}
+
+uint64_t conf_number(const struct conf *conf, enum setting setting)
+{
+	return conf->values[setting].number;
+}
+
+size_t conf_list(const struct conf *conf, enum setting setting, char **ret_elements, size_t max)
+{
+	const char *text = conf->values[setting].text;
+	size_t n = 0;
+
+	for (text += strspn(text, separators); *text != '\0' && n < max;) {
+		size_t len = strcspn(text, separators);
+		ret_elements[n++] = xstrndup(text, len);
+		text += len;
+		text += strspn(text, separators);
+	}
+	return n;
+}
+
+/* --- The documents --- */
+
+/* Print text in lines of at most 96 characters, each behind `prefix`. */
+static void print_wrapped(const char *prefix, const char *text)
+{
+	while (*text != '\0') {
+		size_t len = strlen(text), most = 96 - strlen(prefix);
+		if (len > most) {
+			for (len = most; len > 0 && text[len] != ' '; len--)
+				;
+		}
+		printf("%s%.*s\n", prefix, (int)len, text);
+		text += len;
+		text += strspn(text, " ");
+	}
+}
+
+void conf_print_sample(void)
+{
+	const char *section = "";
+
+	print_wrapped("# ", "Settings of asyncprobed, all with their defaults. Durations: 500ms 3s "
+			    "5m 2h 7d; sizes: 64K 10M 2G. Lists may "
+			    "go on in indented lines. See asyncprobed.conf(5).");
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		if (strcmp(section, rows[i].section) != 0)
+			printf("\n[%s]\n", rows[i].section);
+		section = rows[i].section;
+		print_wrapped("# ", rows[i].doc);
+		printf("#%s =%s%s\n", rows[i].key, rows[i].standard[0] != '\0' ? " " : "",
+		    rows[i].standard);
+	}
+}
+
+void conf_print_man(void)
+{
+	for (size_t i = 0; i < N_SETTINGS; i++) {
+		const char *standard = rows[i].standard[0] != '\0' ? rows[i].standard : "empty";
+		printf(".TP\n.BR %s.%s \" (%s, default: %s%s)\"\n%s\n", rows[i].section,
+		    rows[i].key, describe(rows[i].type), standard,
+		    rows[i].reload == LIVE ? ", taken up by a reload" : "", rows[i].doc);
+	}
+}

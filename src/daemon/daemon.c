@@ -1,0 +1,294 @@
+/* Parts, in the order they are started: mailbox, offload, store, engine, core, server, signals. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "api/server.h"
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "core/core.h"
+#include "daemon/state_dir.h"
+#include "daemon/versions.h"
+#include "engine/engine.h"
+#include "engine/resolv_conf.h"
+#include "loop/mailbox.h"
+#include "loop/offload.h"
+
+enum { OFFLOAD_THREADS = 2 };
+
+struct daemon {
+	const struct conf *conf;
+	struct loop *loop;
+	struct mailbox *mailbox;
+	struct offload *offload;
+	struct store *store;
+	struct engine *engine;
+	struct core *core;
+	struct server *server;
+	struct api api;
+	char *database, *folder;
+	char *listen[SERVER_MAX_LISTENERS];
+	size_t n_listen;
+	struct watch term, interrupt;
+	struct timer drain_timer;
+	bool is_draining;
+};
+
+/* --- What the settings say --- */
+
+/* The servers to ask; false when one is no address. */
+static bool read_servers(const struct conf *conf, struct resolver_opts *opts)
+{
+	char *texts[RESOLVER_MAX_SERVERS];
+	size_t n = conf_list(conf, CONF_dns_servers, texts, RESOLVER_MAX_SERVERS);
+	bool good = true;
+
+	for (size_t i = 0; i < n; i++) {
+		if (good && !endpoint_parse(texts[i], 53, &opts->servers[i])) {
+			fprintf(
+			    stderr, "asyncprobed: dns.servers: \"%s\" is no address\n", texts[i]);
+			good = false;
+		}
+		free(texts[i]);
+	}
+	opts->n_servers = n;
+	return good;
+}
+
+bool daemon_check(const struct conf *conf)
+{
+	struct resolver_opts resolver = {.n_servers = 0};
+	char *listen[SERVER_MAX_LISTENERS];
+	size_t n = conf_list(conf, CONF_api_listen, listen, SERVER_MAX_LISTENERS);
+	AUTO_FREE char *database = state_dir_database(conf_text(conf, CONF_store_url));
+	bool good = read_servers(conf, &resolver);
+
+	for (size_t i = 0; i < n; i++) {
+		struct endpoint e;
+		if (strncmp(listen[i], "unix:/", 6) != 0 && !endpoint_parse(listen[i], 0, &e)) {
+			fprintf(
+			    stderr, "asyncprobed: api.listen: \"%s\" is no address\n", listen[i]);
+			good = false;
+		}
+		free(listen[i]);
+	}
+	if (database == NULL) {
+		fprintf(stderr,
+		    "asyncprobed: store.url: must be like sqlite:///absolute/path, not \"%s\"\n",
+		    conf_text(conf, CONF_store_url));
+		good = false;
+	}
+	return good;
+}
+
+/* --- Start --- */
+
+static void on_writable(bool is_writable, enum err why, void *arg)
+{
+	(void)arg;
+	if (is_writable)
+		log_info("store_writable", "state=again");
+	else
+		log_error("store_not_writable", "error=%s jobs=refused", err_str(why));
+}
+
+static void on_fatal(const char *why, void *arg)
+{
+	struct daemon *d = arg;
+
+	log_error("store_fatal", "why=%s", log_quote(why));
+	loop_stop(d->loop, EXIT_FAILURE);
+}
+
+static bool start_store(struct daemon *d)
+{
+	const struct store_events events = {
+	    .on_writable = on_writable, .on_fatal = on_fatal, .arg = d};
+	AUTO_FREE char *why = NULL;
+
+	d->database = state_dir_database(conf_text(d->conf, CONF_store_url));
+	d->folder = state_dir_make(d->database);
+	if (d->folder == NULL) {
+		log_error("state_directory", "path=%s error=%s", log_quote(d->database),
+		    log_quote(strerror(errno)));
+		return false;
+	}
+	enum err e = store_open(d->database, d->mailbox, &events, &d->store, &why);
+	if (e != OK)
+		log_error("store_open", "path=%s error=%s why=%s", log_quote(d->database),
+		    err_str(e), log_quote(why));
+	return e == OK;
+}
+
+static bool start_engine(struct daemon *d)
+{
+	const char *hosts = conf_text(d->conf, CONF_dns_hosts_file),
+		   *resolv_conf = conf_text(d->conf, CONF_dns_resolv_conf);
+	struct engine_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
+	    .timeout = (usec_t)conf_number(d->conf, CONF_dns_timeout),
+	    .attempts = (uint32_t)conf_number(d->conf, CONF_dns_attempts)};
+
+	if (!read_servers(d->conf, &opts.resolver))
+		return false;
+	if (opts.resolver.n_servers == 0 &&
+	    resolv_conf_load(resolv_conf, RESOLVER_MAX_SERVERS, opts.resolver.servers,
+		&opts.resolver.n_servers) != OK)
+		log_warning("no_name_servers", "file=%s items=fail", log_quote(resolv_conf));
+	d->engine = engine_new(d->loop, &opts);
+	if (d->engine == NULL)
+		log_error("resolver", "state=refused");
+	return d->engine != NULL;
+}
+
+static bool start_core(struct daemon *d)
+{
+	const struct core_opts opts = {.loop = d->loop,
+	    .engine = d->engine,
+	    .store = d->store,
+	    .offload = d->offload,
+	    .folder = d->folder,
+	    .max_items = conf_number(d->conf, CONF_limits_max_items),
+	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs)};
+
+	d->core = core_new(&opts);
+	if (d->core == NULL)
+		log_error("store_read", "path=%s", log_quote(d->database));
+	return d->core != NULL;
+}
+
+static bool start_server(struct daemon *d)
+{
+	AUTO_FREE char *why = NULL;
+	struct server_opts opts = {.max_body = conf_number(d->conf, CONF_api_max_body),
+	    .max_connections = (unsigned)conf_number(d->conf, CONF_api_connections),
+	    .api = &d->api};
+	uint64_t max_json = conf_number(d->conf, CONF_api_max_json);
+
+	d->api = (struct api){.loop = d->loop,
+	    .core = d->core,
+	    .store = d->store,
+	    .max_json = max_json < opts.max_body ? max_json : opts.max_body};
+	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
+	for (size_t i = 0; i < d->n_listen; i++)
+		opts.listen[i] = d->listen[i];
+	opts.n_listen = d->n_listen;
+	opts.routes = api_routes(&opts.n_routes);
+	d->server = server_new(d->loop, &opts, &why);
+	if (d->server == NULL)
+		log_error("listen", "why=%s", log_quote(why));
+	return d->server != NULL;
+}
+
+/* --- Signals --- */
+
+static void on_drained(void *arg)
+{
+	loop_stop(((struct daemon *)arg)->loop, EXIT_SUCCESS);
+}
+
+static void on_drain_time_out(void *arg)
+{
+	struct daemon *d = arg;
+
+	log_warning("drain_time_out", "in_flight=%zu", engine_in_flight(d->engine));
+	loop_stop(d->loop, EXIT_SUCCESS);
+}
+
+static void on_end_signal(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (d->is_draining) {
+		log_warning("stopping_at_once", "in_flight=%zu", engine_in_flight(d->engine));
+		loop_stop(d->loop, EXIT_SUCCESS);
+		return;
+	}
+	log_info("draining", "in_flight=%zu", engine_in_flight(d->engine));
+	d->is_draining = true;
+	d->api.is_draining = true;
+	timer_start(&d->drain_timer, (usec_t)conf_number(d->conf, CONF_daemon_drain_timeout));
+	core_drain(d->core, on_drained, d);
+}
+
+static bool start_signals(struct daemon *d)
+{
+	timer_init(&d->drain_timer, d->loop, on_drain_time_out, d);
+	return watch_start_signal(&d->term, d->loop, SIGTERM, on_end_signal, d) == OK &&
+	       watch_start_signal(&d->interrupt, d->loop, SIGINT, on_end_signal, d) == OK;
+}
+
+/* --- Run --- */
+
+static bool start(struct daemon *d)
+{
+	d->loop = loop_new();
+	if (d->loop != NULL)
+		d->mailbox = mailbox_new(d->loop);
+	if (d->mailbox != NULL)
+		d->offload = offload_new(d->mailbox, OFFLOAD_THREADS);
+	if (d->offload == NULL) {
+		log_error("start", "error=%s", log_quote(strerror(errno)));
+		return false;
+	}
+	versions_add_metric();
+	metrics_add_process();
+	return start_store(d) && start_engine(d) && start_core(d) && start_server(d) &&
+	       start_signals(d);
+}
+
+/* Threads end first; then what they left is delivered, until no part waits for another. */
+static void settle(struct daemon *d)
+{
+	if (d->store != NULL)
+		store_stop(d->store);
+	if (d->offload != NULL)
+		offload_stop(d->offload);
+	while (d->mailbox != NULL &&
+	       (mailbox_deliver(d->mailbox) || (d->store != NULL && store_refuse(d->store))))
+		;
+}
+
+static void stop(struct daemon *d)
+{
+	watch_cancel(&d->term);
+	watch_cancel(&d->interrupt);
+	timer_cancel(&d->drain_timer);
+	if (d->server != NULL)
+		server_stop(d->server);
+	settle(d);
+	core_free(d->core);
+	engine_free(d->engine);
+	server_free(d->server);
+	store_free(d->store);
+	offload_free(d->offload);
+	mailbox_free(d->mailbox);
+	loop_free(d->loop);
+	for (size_t i = 0; i < d->n_listen; i++)
+		free(d->listen[i]);
+	free(d->database);
+	free(d->folder);
+	metrics_done();
+}
+
+int daemon_run(const struct conf *conf)
+{
+	struct daemon d = {.conf = conf};
+	int status = EXIT_FAILURE;
+
+	if (!daemon_check(conf))
+		return status;
+	srandom((unsigned)clock_wall());
+	if (start(&d)) {
+		log_info("ready", "database=%s", log_quote(d.database));
+		status = loop_run(d.loop);
+	}
+	stop(&d);
+	log_info("stopped", "status=%d", status);
+	return status;
+}

@@ -1,0 +1,126 @@
+/* asyncprobed: build everything upward from the loop, run, tear it down in mirror order. */
+#include "config.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "daemon/conf.h"
+#include "daemon/daemon.h"
+#include "daemon/versions.h"
+
+enum { MAX_OVERRIDES = 100, EXIT_USAGE = 2 };
+
+struct arguments {
+	const char *conf_path;
+	const char *overrides[MAX_OVERRIDES];
+	size_t n_overrides;
+	bool is_test, is_version;
+};
+
+static error_t on_option(int key, char *value, struct argp_state *state)
+{
+	struct arguments *a = state->input;
+
+	switch (key) {
+	case 'c':
+		a->conf_path = value;
+		return 0;
+	case 'o':
+		if (a->n_overrides == MAX_OVERRIDES)
+			argp_error(state, "too many -o options");
+		a->overrides[a->n_overrides++] = value;
+		return 0;
+	case 't':
+		a->is_test = true;
+		return 0;
+	case 'V':
+		a->is_version = true;
+		return 0;
+	case ARGP_KEY_ARG:
+		argp_error(state, "there are no arguments, only options");
+		return 0;
+	default:
+		return ARGP_ERR_UNKNOWN;
+	}
+}
+
+static void read_arguments(int argc, char **argv, struct arguments *ret_arguments)
+{
+	static const struct argp_option options[] = {
+	    {"config", 'c', "FILE", 0, "Read settings from FILE", 0},
+	    {"set", 'o', "SECTION.KEY=VALUE", 0, "Override one setting; may be given again", 0},
+	    {"test", 't', NULL, 0,
+		"Check the configuration and exit: 0 when it is good, 1 when not", 0},
+	    {"version", 'V', NULL, 0, "Print versions and exit", 0},
+	    {0},
+	};
+	static const struct argp argp = {.options = options,
+	    .parser = on_option,
+	    .doc = "Check domains in bulk, asked over HTTP. Runs in the foreground; see "
+		   "asyncprobed(8)."};
+
+	argp_err_exit_status = EXIT_USAGE;
+	argp_parse(&argp, argc, argv, 0, NULL, ret_arguments);
+}
+
+/* File first, then overrides in their order. Says on stderr what is wrong. */
+static bool read_conf(const struct arguments *a, struct conf *conf)
+{
+	AUTO_FREE char *why = NULL;
+	enum err e = a->conf_path != NULL ? conf_read(conf, a->conf_path, &why) : OK;
+
+	for (size_t i = 0; e == OK && i < a->n_overrides; i++)
+		e = conf_override(conf, a->overrides[i], &why);
+	if (e != OK)
+		fprintf(stderr, "asyncprobed: %s\n", why);
+	return e == OK;
+}
+
+/* Thousands of clients need more descriptors than the customary soft limit. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments = {0};
+	struct conf conf;
+	int status = EXIT_FAILURE;
+
+	read_arguments(argc, argv, &arguments);
+	if (arguments.is_version) {
+		versions_print();
+		return EXIT_SUCCESS;
+	}
+	conf_init(&conf);
+	if (read_conf(&arguments, &conf)) {
+		if (arguments.is_test) {
+			status = daemon_check(&conf) ? EXIT_SUCCESS : EXIT_FAILURE;
+		} else {
+			log_setup((enum log_level)conf_number(&conf, CONF_log_level),
+			    (enum log_format)conf_number(&conf, CONF_log_format));
+			raise_descriptor_limit();
+			signal(SIGPIPE, SIG_IGN);
+			signal(SIGXFSZ,
+			    SIG_IGN); /* a file at its limit is an error of write, not the end */
+			signal(SIGHUP, SIG_IGN);
+			status = daemon_run(&conf);
+		}
+	}
+	conf_done(&conf);
+	return status;
+}

@@ -1,0 +1,217 @@
+/* The life of probes: turns, room, and the one way to finish. What is asked is the business of the
+ * check. */
+#include "engine/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/metrics.h"
+#include "engine/probe.h"
+
+/* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
+enum { MAX_PROBES = 8192 };
+
+static const struct check_ops *ops_of(enum job_check check)
+{
+	switch (check) {
+	case CHECK_RESOLVE:
+	case N_CHECKS:
+		break;
+	}
+	return resolve_check();
+}
+
+/* Let waiting probes ask while there is room, then tell that there is room for new ones. */
+static void serve(void *arg)
+{
+	struct engine *engine = arg;
+	struct probe *probe;
+
+	while ((probe = TAILQ_FIRST(&engine->turns)) != NULL) {
+		TAILQ_REMOVE(&engine->turns, probe, turn);
+		probe->has_turn = false;
+		if (!probe->ops->ask(probe)) {
+			TAILQ_INSERT_HEAD(&engine->turns, probe, turn);
+			probe->has_turn = true;
+			return;
+		}
+	}
+	if (engine->on_room != NULL && engine_room(engine) > 0)
+		engine->on_room(engine->on_room_arg);
+}
+
+static void on_resolver_room(void *arg)
+{
+	struct engine *engine = arg;
+
+	defer_start(&engine->serve);
+}
+
+struct engine *engine_new(struct loop *loop, const struct engine_opts *opts)
+{
+	struct engine *engine = xcalloc(1, sizeof(*engine));
+
+	engine->loop = loop;
+	engine->timeout = opts->timeout;
+	engine->attempts = opts->attempts;
+	engine->confirmations = metrics_cell(METRIC_DNS_CONFIRMED);
+	TAILQ_INIT(&engine->probes);
+	TAILQ_INIT(&engine->turns);
+	TAILQ_INIT(&engine->spare);
+	defer_init(&engine->serve, loop, serve, engine);
+	if (opts->hosts_path != NULL && hosts_load(opts->hosts_path, &engine->hosts) != OK)
+		engine->hosts = NULL;
+	engine->resolver = resolver_new(loop, &opts->resolver);
+	if (engine->resolver == NULL) {
+		engine_free(engine);
+		return NULL;
+	}
+	resolver_set_on_room(engine->resolver, on_resolver_room, engine);
+	return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+	struct probe *probe;
+
+	if (engine == NULL)
+		return;
+	defer_cancel(&engine->serve);
+	while ((probe = TAILQ_FIRST(&engine->probes)) != NULL)
+		probe_cancel(probe);
+	while ((probe = TAILQ_FIRST(&engine->spare)) != NULL) {
+		TAILQ_REMOVE(&engine->spare, probe, link);
+		free(probe);
+	}
+	resolver_free(engine->resolver);
+	hosts_free(engine->hosts);
+	free(engine);
+}
+
+size_t engine_room(struct engine *engine)
+{
+	size_t room =
+	    resolver_n_servers(engine->resolver) > 0 ? resolver_room(engine->resolver) : MAX_PROBES;
+
+	if (!TAILQ_EMPTY(&engine->turns))
+		return 0; /* those come first */
+	if (room > MAX_PROBES - engine->n_probes)
+		room = MAX_PROBES - engine->n_probes;
+	if (room == 0)
+		resolver_want_room(engine->resolver);
+	return room;
+}
+
+void engine_set_on_room(struct engine *engine, void (*on_room)(void *arg), void *arg)
+{
+	engine->on_room = on_room;
+	engine->on_room_arg = arg;
+}
+
+size_t engine_in_flight(const struct engine *engine)
+{
+	return engine->n_probes;
+}
+
+static void on_pause(void *arg)
+{
+	probe_take_turn(arg);
+}
+
+static struct probe *new_probe(struct engine *engine)
+{
+	struct probe *probe = TAILQ_FIRST(&engine->spare);
+
+	if (probe != NULL) {
+		TAILQ_REMOVE(&engine->spare, probe, link);
+	} else {
+		probe = xcalloc(1, sizeof(*probe));
+		probe->engine = engine;
+		timer_init(&probe->pause, engine->loop, on_pause, probe);
+	}
+	TAILQ_INSERT_TAIL(&engine->probes, probe, link);
+	engine->n_probes++;
+	return probe;
+}
+
+struct probe *probe_start(
+    struct engine *engine, const struct probe_request *request, probe_fn *on_done, void *arg)
+{
+	struct probe *probe = new_probe(engine);
+
+	probe->ops = ops_of(request->check);
+	probe->on_done = on_done;
+	probe->arg = arg;
+	probe->timeout = request->timeout > 0 ? request->timeout : engine->timeout;
+	probe->max_attempts = request->attempts > 0 ? request->attempts : engine->attempts;
+	memcpy(probe->name, request->name, request->name_len);
+	probe->name[request->name_len] = '\0';
+	struct result *r = &probe->result;
+	r->index = request->index;
+	r->attempts = 0;
+	r->name = probe->name;
+	r->name_len = request->name_len;
+	r->ttl = r->n_addresses = r->n_evidence = 0;
+	probe->type = RR_A;
+	probe->attempts = 0;
+	probe->is_confirming = false;
+	probe->avoid = NULL;
+	probe->started_at = clock_mono();
+	if (!probe->ops->ask(probe))
+		probe_take_turn(probe);
+	return probe;
+}
+
+void probe_take_turn(struct probe *probe)
+{
+	struct engine *engine = probe->engine;
+
+	if (!probe->has_turn)
+		TAILQ_INSERT_TAIL(&engine->turns, probe, turn);
+	probe->has_turn = true;
+	defer_start(&engine->serve);
+}
+
+void probe_pause(struct probe *probe, usec_t delay)
+{
+	timer_start(&probe->pause, delay);
+}
+
+/* Take the probe out of all lists; it can be used again. */
+static void release(struct probe *probe)
+{
+	struct engine *engine = probe->engine;
+
+	timer_cancel(&probe->pause);
+	probe->ops->stop(probe);
+	if (probe->has_turn)
+		TAILQ_REMOVE(&engine->turns, probe, turn);
+	probe->has_turn = false;
+	TAILQ_REMOVE(&engine->probes, probe, link);
+	engine->n_probes--;
+}
+
+void probe_finish(struct probe *probe, enum item_status status, enum reason reason)
+{
+	struct engine *engine = probe->engine;
+	struct result *r = &probe->result;
+
+	release(probe);
+	r->status = status;
+	r->reason = reason;
+	r->duration = clock_mono() - probe->started_at;
+	r->finished_at = clock_wall();
+	probe->on_done(r, probe->arg);
+	TAILQ_INSERT_HEAD(&engine->spare, probe, link);
+	defer_start(&engine->serve);
+}
+
+void probe_cancel(struct probe *probe)
+{
+	struct engine *engine = probe->engine;
+
+	release(probe);
+	TAILQ_INSERT_HEAD(&engine->spare, probe, link);
+	defer_start(&engine->serve);
+}

@@ -1,0 +1,46 @@
+/* Packing of inputs. */
+#include "model/chunk.h"
+
+#include <assert.h>
+
+#include "model/result.h"
+
+enum { HEAD_BYTES = 3 };
+
+void chunk_init(struct chunk *c, uint32_t first)
+{
+	*c = (struct chunk){.first = first};
+	buf_init(&c->bytes, (size_t)CHUNK_ITEMS * (RESULT_MAX_NAME + HEAD_BYTES));
+}
+
+void chunk_done(struct chunk *c)
+{
+	buf_done(&c->bytes);
+	c->n = 0;
+}
+
+void chunk_add(struct chunk *c, const char *text, size_t len, bool is_valid)
+{
+	assert(c->n < CHUNK_ITEMS && len <= RESULT_MAX_NAME);
+	char head[HEAD_BYTES] = {is_valid ? 1 : 0, (char)(len & 0xff), (char)(len >> 8)};
+	buf_add(&c->bytes, head, sizeof(head));
+	buf_add(&c->bytes, text, len);
+	c->n++;
+}
+
+bool chunk_next(const struct chunk *c, size_t *offset, struct chunk_item *ret_item)
+{
+	size_t left = c->bytes.len - *offset;
+
+	if (left < HEAD_BYTES)
+		return false;
+	const unsigned char *head = (const unsigned char *)c->bytes.data + *offset;
+	size_t len = (size_t)head[1] | (size_t)head[2] << 8;
+	if (left - HEAD_BYTES < len || len > RESULT_MAX_NAME || head[0] > 1)
+		return false;
+	*ret_item = (struct chunk_item){.text = (const char *)head + HEAD_BYTES,
+	    .len = (uint16_t)len,
+	    .is_valid = head[0] == 1};
+	*offset += HEAD_BYTES + len;
+	return true;
+}

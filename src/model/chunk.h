@@ -1,0 +1,35 @@
+/* A chunk: up to CHUNK_ITEMS inputs of a job packed into bytes, the unit in which input is stored
+ * and claimed. Each item is one flag byte, two bytes of length (little-endian) and its text.
+ * Thread: any (one at a time). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum { CHUNK_ITEMS = 1000 };
+
+struct chunk {
+	uint32_t first; /* index in the job of its first item */
+	uint32_t n;     /* items, at most CHUNK_ITEMS */
+	struct buf bytes;
+};
+
+struct chunk_item {
+	const char *text; /* borrowed from the chunk, not terminated */
+	uint16_t len;
+	bool is_valid; /* false: the text is raw input that is no name */
+};
+
+void chunk_init(struct chunk *c, uint32_t first);
+void chunk_done(struct chunk *c);
+
+/* Add an item; the chunk must hold fewer than CHUNK_ITEMS, `len` be at most RESULT_MAX_NAME. */
+void chunk_add(struct chunk *c, const char *text, size_t len, bool is_valid);
+
+/* Read the item at `*offset` (0 for the first) and move the offset on. False at the end, or when
+ * the bytes are damaged: then the offset is not chunk->bytes.len. */
+bool chunk_next(const struct chunk *c, size_t *offset, struct chunk_item *ret_item);

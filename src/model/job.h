@@ -1,0 +1,39 @@
+/* A job as a value: what the API shows and the store keeps. Its state changes by job_set_state
+ * alone. Thread: any (one at a time). */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/id.h"
+#include "model/result.h"
+#include "model/spec.h"
+#include "model/state.h"
+
+struct job {
+	struct id id;
+	int64_t no; /* the store's number for it */
+	enum job_kind kind;
+	enum job_check check;
+	enum job_state state;
+	struct job_params params;
+	char *label; /* owned; NULL when none */
+	uint64_t total;
+	uint64_t completed; /* results committed; also the last sequence number */
+	uint64_t counts[ITEM_N_STATUSES];
+	usec_t created_at, started_at, finished_at; /* wall; 0: not yet */
+	double rate;                                /* results a second lately; 0: unknown */
+};
+
+void job_done(struct job *job); /* frees the inside */
+struct job job_copy(const struct job *job);
+
+/* Move to `state` at wall time `now`, noting when it started and finished. The move must be legal
+ * (state.h). */
+void job_set_state(struct job *job, enum job_state state, usec_t now);
+
+/* Time worked on so far, or in all when ended. */
+usec_t job_elapsed(const struct job *job, usec_t now);
+
+/* Time left at the present rate; -1 when that can't be told. */
+usec_t job_eta(const struct job *job);

@@ -1,0 +1,89 @@
+/* Submissions as values. */
+#include "model/spec.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/target.h"
+
+static const char *const kind_names[N_KINDS] = {[KIND_DOMAINS] = "domains"};
+static const char *const check_names[N_CHECKS] = {[CHECK_RESOLVE] = "resolve"};
+
+const char *job_kind_name(enum job_kind kind)
+{
+	return kind_names[kind];
+}
+
+bool job_kind_parse(const char *name, enum job_kind *ret_kind)
+{
+	for (int i = 0; i < N_KINDS; i++) {
+		if (strcmp(kind_names[i], name) == 0) {
+			*ret_kind = (enum job_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *job_check_name(enum job_check check)
+{
+	return check_names[check];
+}
+
+bool job_check_parse(const char *name, enum job_check *ret_check)
+{
+	for (int i = 0; i < N_CHECKS; i++) {
+		if (strcmp(check_names[i], name) == 0) {
+			*ret_check = (enum job_check)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+void text_list_add(struct text_list *list, const char *text)
+{
+	buf_add(&list->bytes, text, strlen(text) + 1);
+	list->n++;
+}
+
+const char *text_list_next(const struct text_list *list, const char *text)
+{
+	const char *next = text == NULL ? list->bytes.data : text + strlen(text) + 1;
+
+	return list->n > 0 && next < list->bytes.data + list->bytes.len ? next : NULL;
+}
+
+void spec_init(struct spec *spec)
+{
+	enum { MAX_LIST_BYTES = 1 << 30 }; /* the body's limit holds first */
+
+	*spec = (struct spec){.kind = KIND_DOMAINS};
+	buf_init(&spec->domains.bytes, MAX_LIST_BYTES);
+	buf_init(&spec->names.bytes, MAX_LIST_BYTES);
+	buf_init(&spec->tlds.bytes, MAX_LIST_BYTES);
+}
+
+void spec_done(struct spec *spec)
+{
+	free(spec->label);
+	free(spec->preset);
+	buf_done(&spec->domains.bytes);
+	buf_done(&spec->names.bytes);
+	buf_done(&spec->tlds.bytes);
+	*spec = (struct spec){.kind = spec->kind};
+}
+
+bool spec_add_tld(struct spec *spec, const char *tld)
+{
+	char name[TARGET_MAX + 1];
+	size_t len;
+
+	tld += strspn(tld, ".");
+	for (len = strlen(tld); len > 0 && tld[len - 1] == '.'; len--)
+		;
+	if (target_normalise(tld, len, name) == 0)
+		return false;
+	text_list_add(&spec->tlds, name);
+	return true;
+}

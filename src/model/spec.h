@@ -1,0 +1,66 @@
+/* What a submission asks for: kind, sources of items, and the limits it sets itself. Thread: any
+ * (one at a time). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+enum job_kind { KIND_DOMAINS, N_KINDS };
+enum job_check { CHECK_RESOLVE, N_CHECKS };
+
+const char *job_kind_name(enum job_kind kind);
+bool job_kind_parse(const char *name, enum job_kind *ret_kind);
+const char *job_check_name(enum job_check check);
+bool job_check_parse(const char *name, enum job_check *ret_check);
+
+/* Bounds of what a submission may ask; 0 always means that the daemon decides. */
+enum {
+	SPEC_MAX_CONCURRENCY = 100000,
+	SPEC_MAX_RATE = 1000000, /* items a second */
+	SPEC_MAX_TIMEOUT_MS = 10000,
+	SPEC_MAX_ATTEMPTS = 20,
+	SPEC_MAX_LABEL = 200, /* bytes */
+	SPEC_MAX_TLDS = 2000,
+};
+
+/* A list of texts, packed as NUL-terminated strings one after the other. */
+struct text_list {
+	struct buf bytes;
+	size_t n;
+};
+
+void text_list_add(struct text_list *list, const char *text);
+/* Return the text behind `text` in the list, the first for NULL; NULL at the end. Borrowed from the
+ * list. */
+const char *text_list_next(const struct text_list *list, const char *text);
+
+/* What the daemon remembers of a submission as long as the job lives. */
+struct job_params {
+	uint32_t concurrency; /* items in flight at most */
+	uint32_t rate;        /* items a second at most */
+	usec_t timeout;       /* of one attempt */
+	uint32_t attempts;
+};
+
+struct spec {
+	enum job_kind kind;
+	enum job_check check;
+	struct job_params params;
+	char *label;              /* owned; NULL when none */
+	struct text_list domains; /* explicit items */
+	struct text_list names;   /* combined with each of tlds */
+	struct text_list tlds;    /* normalised, without a leading dot */
+	char *preset;             /* owned; NULL when none */
+	uint32_t max_length;      /* longest of names and preset kept, in bytes; 0: no limit */
+	bool is_dry_run;
+};
+
+void spec_init(struct spec *spec);
+void spec_done(struct spec *spec);
+
+/* Normalise `tld` (leading and trailing dots stripped, several labels allowed) and add it; false
+ * when it is none. */
+bool spec_add_tld(struct spec *spec, const char *tld);

@@ -1,0 +1,42 @@
+/* The table of moves and the names of states. */
+#include "model/state.h"
+
+#include <string.h>
+
+static const char *const names[JOB_N_STATES] = {[JOB_QUEUED] = "queued",
+    [JOB_RUNNING] = "running",
+    [JOB_DONE] = "done",
+    [JOB_CANCELLED] = "cancelled",
+    [JOB_FAILED] = "failed"};
+
+static const bool moves[JOB_N_STATES][JOB_N_STATES] = {
+    [JOB_QUEUED] =
+	{[JOB_RUNNING] = true, [JOB_DONE] = true, [JOB_CANCELLED] = true, [JOB_FAILED] = true},
+    [JOB_RUNNING] = {[JOB_DONE] = true, [JOB_CANCELLED] = true, [JOB_FAILED] = true},
+};
+
+const char *job_state_name(enum job_state state)
+{
+	return names[state];
+}
+
+bool job_state_parse(const char *name, enum job_state *ret_state)
+{
+	for (int i = 0; i < JOB_N_STATES; i++) {
+		if (strcmp(names[i], name) == 0) {
+			*ret_state = (enum job_state)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool job_state_is_ended(enum job_state state)
+{
+	return state == JOB_DONE || state == JOB_CANCELLED || state == JOB_FAILED;
+}
+
+bool job_state_may_move(enum job_state from, enum job_state to)
+{
+	return moves[from][to];
+}

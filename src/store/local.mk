@@ -1,0 +1,11 @@
+noinst_LIBRARIES += src/store/libstore.a
+src_store_libstore_a_SOURCES = \
+	src/store/reader.c \
+	src/store/schema.c \
+	src/store/sqlite.c src/store/sqlite.h \
+	src/store/sqlite_db.h src/store/sqlite_statements.def \
+	src/store/sqlite_read.c \
+	src/store/sqlite_write.c \
+	src/store/store.c src/store/store.h \
+	src/store/worker.h \
+	src/store/writer.c

@@ -1,0 +1,86 @@
+/* The tables, and how older versions become the present one. `PRAGMA user_version` says which
+ * version a file has; each step runs in a transaction of its own. */
+#include "store/sqlite_db.h"
+
+#include <stdio.h>
+
+/* chunk: input, up to 1,000 items packed (model/chunk.h), deleted once all of them have results.
+ * result: blocks of results (wire/record.h), append-only; `seq` is that of a block's first record.
+ * alias, leader: items that have the same name as an earlier one, and the earlier one, with its
+ * result's seq once known. job.low_seq: the results of open chunks lie behind it; recovery reads on
+ * from there. */
+static const char *const steps[] = {
+    "CREATE TABLE job(no INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, state INT NOT "
+    "NULL,"
+    " garbage INT NOT NULL DEFAULT 0, kind INT NOT NULL DEFAULT 0, checked INT NOT NULL DEFAULT 0, "
+    "label TEXT,"
+    " concurrency INT NOT NULL DEFAULT 0, rate INT NOT NULL DEFAULT 0, timeout INT NOT NULL "
+    "DEFAULT 0,"
+    " attempts INT NOT NULL DEFAULT 0, total INT NOT NULL DEFAULT 0, completed INT NOT NULL "
+    "DEFAULT 0,"
+    " found INT NOT NULL DEFAULT 0, not_found INT NOT NULL DEFAULT 0, error INT NOT NULL DEFAULT 0,"
+    " aliases INT NOT NULL DEFAULT 0, low_seq INT NOT NULL DEFAULT 0, created INT NOT NULL,"
+    " started INT NOT NULL DEFAULT 0, finished INT NOT NULL DEFAULT 0) STRICT;"
+    "CREATE INDEX job_state ON job(state, no);"
+    "CREATE INDEX job_garbage ON job(no) WHERE garbage > 0;"
+    "CREATE TABLE chunk(job INT NOT NULL, no INT NOT NULL, first INT NOT NULL, n INT NOT NULL, "
+    "items BLOB NOT NULL,"
+    " PRIMARY KEY(job, no)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE result(job INT NOT NULL, seq INT NOT NULL, n INT NOT NULL, records BLOB NOT NULL,"
+    " PRIMARY KEY(job, seq)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE alias(job INT NOT NULL, idx INT NOT NULL, first INT NOT NULL,"
+    " PRIMARY KEY(job, idx)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE leader(job INT NOT NULL, idx INT NOT NULL, seq INT, PRIMARY KEY(job, idx)) "
+    "STRICT, WITHOUT ROWID;"
+    "CREATE TABLE idempotency(key TEXT PRIMARY KEY, fingerprint BLOB NOT NULL, job INT NOT NULL,"
+    " created INT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX idempotency_job ON idempotency(job);"
+    "CREATE INDEX idempotency_created ON idempotency(created);"
+    "CREATE TABLE touch(one INTEGER PRIMARY KEY, at INT NOT NULL) STRICT;",
+};
+
+enum { VERSION = sizeof(steps) / sizeof(steps[0]) };
+
+static enum err read_version(struct db *db, int *ret_version)
+{
+	sqlite3_stmt *s;
+	int code = sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &s, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*ret_version = sqlite3_column_int(s, 0);
+	enum err e = code == SQLITE_ROW ? OK : db_error(db, code);
+	sqlite3_finalize(s);
+	return e;
+}
+
+enum err schema_apply(struct db *db)
+{
+	int version = 0;
+	enum err e = read_version(db, &version);
+
+	if (e != OK)
+		return e;
+	if (version > VERSION) {
+		snprintf(
+		    db->why, sizeof(db->why), "it was written by a newer version of this program");
+		return ERR_INVALID;
+	}
+	for (; version < VERSION; version++) {
+		char set_version[64];
+		snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d; COMMIT",
+		    version + 1);
+		int code = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+		if (code == SQLITE_OK)
+			code = sqlite3_exec(db->handle, steps[version], NULL, NULL, NULL);
+		if (code == SQLITE_OK)
+			code = sqlite3_exec(db->handle, set_version, NULL, NULL, NULL);
+		if (code != SQLITE_OK) {
+			e = db_error(db, code);
+			sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+			return e;
+		}
+	}
+	return OK;
+}

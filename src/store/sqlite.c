@@ -1,0 +1,189 @@
+/* Connections and statements; what SQLite's result codes mean to us. */
+#include "store/sqlite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "store/sqlite_db.h"
+
+enum { BUSY_MSEC = 10000, CACHE_KIB_WRITER = 8192, CACHE_KIB_READER = 1024 };
+
+static const char *const statement_texts[N_STATEMENTS] = {
+#define STATEMENT(id, sql) sql,
+#include "store/sqlite_statements.def"
+#undef STATEMENT
+};
+
+enum err db_error(struct db *db, int code)
+{
+	int extended = sqlite3_extended_errcode(db->handle);
+
+	snprintf(db->why, sizeof(db->why), "%s", sqlite3_errmsg(db->handle));
+	if (extended == SQLITE_IOERR_FSYNC || extended == SQLITE_IOERR_DIR_FSYNC)
+		return ERR_FATAL;
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+	case SQLITE_ROW:
+		return OK;
+	case SQLITE_FULL:
+		return ERR_FULL;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_CANTOPEN:
+		return ERR_READ_ONLY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ERR_FATAL;
+	case SQLITE_CONSTRAINT:
+		return ERR_CONFLICT;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ERR_BUSY;
+	default:
+		return ERR_IO;
+	}
+}
+
+const char *db_path(const struct db *db)
+{
+	return db->path;
+}
+
+const char *db_why(const struct db *db)
+{
+	return db->why;
+}
+
+sqlite3_stmt *db_statement(struct db *db, enum statement id)
+{
+	sqlite3_stmt **s = &db->statements[id];
+
+	if (*s == NULL)
+		sqlite3_prepare_v3(
+		    db->handle, statement_texts[id], -1, SQLITE_PREPARE_PERSISTENT, s, NULL);
+	else
+		sqlite3_reset(*s);
+	return *s;
+}
+
+enum err db_run(struct db *db, sqlite3_stmt *statement)
+{
+	if (statement == NULL)
+		return db_error(db, sqlite3_errcode(db->handle));
+	int code = sqlite3_step(statement);
+	enum err e = code == SQLITE_DONE || code == SQLITE_ROW ? OK : db_error(db, code);
+	sqlite3_reset(statement);
+	return e;
+}
+
+static int on_commit(void *arg, sqlite3 *handle, const char *name, int pages)
+{
+	struct db *db = arg;
+
+	(void)handle, (void)name;
+	db->wal_pages = pages;
+	return SQLITE_OK;
+}
+
+int db_wal_pages(const struct db *db)
+{
+	return db->wal_pages;
+}
+
+static enum err configure(struct db *db, bool is_writer)
+{
+	char text[512];
+
+	/* FULL: the log is synced at each commit. No checkpoint inside a commit: db_checkpoint does
+	 * it beside. */
+	snprintf(text, sizeof(text),
+	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+	    "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA "
+	    "trusted_schema = OFF;"
+	    "PRAGMA cache_size = -%d; PRAGMA query_only = %d",
+	    is_writer ? CACHE_KIB_WRITER : CACHE_KIB_READER, is_writer ? 0 : 1);
+	sqlite3_busy_timeout(db->handle, BUSY_MSEC);
+	int code = sqlite3_exec(db->handle, text, NULL, NULL, NULL);
+	if (code != SQLITE_OK)
+		return db_error(db, code);
+	sqlite3_wal_hook(db->handle, on_commit, db);
+	return OK;
+}
+
+enum err db_open(const char *path, bool is_writer, struct db **ret_db, char **ret_why)
+{
+	struct db *db = xcalloc(1, sizeof(*db));
+	int flags =
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_CREATE : 0);
+	int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
+	enum err e = code == SQLITE_OK ? OK : db_error(db, code);
+
+	db->path = xstrdup(path);
+	if (e == OK)
+		sqlite3_extended_result_codes(db->handle, 1);
+	if (e == OK)
+		e = configure(db, is_writer);
+	if (e == OK && is_writer)
+		e = schema_apply(db);
+	if (e == OK && is_writer)
+		e = db_run(db, db_statement(db, STATEMENT_FORGET_STAGED));
+	if (e != OK) {
+		*ret_why = xstrdup(db->why);
+		db_close(db);
+		return e;
+	}
+	*ret_db = db;
+	return OK;
+}
+
+void db_close(struct db *db)
+{
+	if (db == NULL)
+		return;
+	for (int i = 0; i < N_STATEMENTS; i++)
+		sqlite3_finalize(db->statements[i]);
+	sqlite3_close(db->handle);
+	free(db->path);
+	free(db);
+}
+
+enum err db_checkpoint(struct db *db)
+{
+	/* the bulk is copied beside running commits; what came meanwhile is little, and holds them
+	 * up shortly */
+	int code =
+	    sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (code == SQLITE_OK)
+		code = sqlite3_wal_checkpoint_v2(
+		    db->handle, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+	return code == SQLITE_OK ? OK : db_error(db, code);
+}
+
+void db_read_job(sqlite3_stmt *s, struct job *ret_job)
+{
+	struct job job = {.no = sqlite3_column_int64(s, 0)};
+	const void *id = sqlite3_column_blob(s, 1);
+	const char *label = (const char *)sqlite3_column_text(s, 5);
+
+	if (id != NULL && sqlite3_column_bytes(s, 1) == sizeof(job.id.bytes))
+		memcpy(job.id.bytes, id, sizeof(job.id.bytes));
+	job.state = (enum job_state)sqlite3_column_int(s, 2);
+	job.kind = (enum job_kind)sqlite3_column_int(s, 3);
+	job.check = (enum job_check)sqlite3_column_int(s, 4);
+	job.label = label != NULL ? xstrdup(label) : NULL;
+	job.params = (struct job_params){.concurrency = (uint32_t)sqlite3_column_int64(s, 6),
+	    .rate = (uint32_t)sqlite3_column_int64(s, 7),
+	    .timeout = sqlite3_column_int64(s, 8),
+	    .attempts = (uint32_t)sqlite3_column_int64(s, 9)};
+	job.total = (uint64_t)sqlite3_column_int64(s, 10);
+	job.completed = (uint64_t)sqlite3_column_int64(s, 11);
+	for (int i = 0; i < ITEM_N_STATUSES; i++)
+		job.counts[i] = (uint64_t)sqlite3_column_int64(s, 12 + i);
+	job.created_at = sqlite3_column_int64(s, 15);
+	job.started_at = sqlite3_column_int64(s, 16);
+	job.finished_at = sqlite3_column_int64(s, 17);
+	*ret_job = job;
+}

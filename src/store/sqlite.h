@@ -1,0 +1,44 @@
+/* The SQLite database: connections, statements, and the verbs in it, all blocking. Inside the
+ * store. Thread: each connection belongs to one thread. */
+#pragma once
+
+#include "store/store.h"
+
+struct db;
+
+/* Open a connection; the first one, the writer's, makes or migrates the schema. *ret_why is new
+ * text on an error. */
+enum err db_open(const char *path, bool is_writer, struct db **ret_db, char **ret_why) MUST_CHECK;
+void db_close(struct db *db);
+
+/* Run one read operation; sets op->err. */
+void db_read(struct db *db, struct store_op *op);
+
+/* Run the writes of `ops` in one transaction. Each operation's own failure is in its err; the
+ * return value is not OK when the transaction as a whole failed, and nothing of it was kept. */
+STAILQ_HEAD(store_op_list, store_op);
+enum err db_write(struct db *db, struct store_op_list *ops) MUST_CHECK;
+
+/* Write something small, to see whether the database can be written. */
+enum err db_touch(struct db *db) MUST_CHECK;
+
+/* Say whether the operation, when it succeeded, left something for db_sweep. */
+bool store_leaves_garbage(const struct store_op *op);
+
+/* Delete a slice of what forgotten jobs left; *ret_is_more tells whether there is more to do. */
+enum err db_sweep(struct db *db, bool *ret_is_more) MUST_CHECK;
+
+/* Pages in the write-ahead log after the last commit. */
+int db_wal_pages(const struct db *db);
+
+/* Copy the write-ahead log back into the database, so that it starts anew. */
+enum err db_checkpoint(struct db *db) MUST_CHECK;
+
+const char *db_path(const struct db *db); /* borrowed */
+
+/* The text of the connection's last error, borrowed. */
+const char *db_why(const struct db *db);
+
+enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
+    MUST_CHECK;
+uint64_t db_count(struct db *db, enum job_state state);

@@ -1,0 +1,42 @@
+/* What the files of the SQLite backend share. Inside the store. */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/sqlite.h"
+
+/* Values of job.state that no user sees, beside enum job_state. */
+enum { ROW_STAGED = 16 };
+
+/* Values of job.garbage: nothing; input that is not needed any more; the whole job. */
+enum { GARBAGE_NONE, GARBAGE_INPUT, GARBAGE_ALL };
+
+enum statement {
+#define STATEMENT(id, sql) STATEMENT_##id,
+#include "store/sqlite_statements.def"
+#undef STATEMENT
+	N_STATEMENTS
+};
+
+struct db {
+	sqlite3 *handle;
+	char *path;                             /* owned */
+	sqlite3_stmt *statements[N_STATEMENTS]; /* prepared when first used */
+	int wal_pages;
+	char why[160];
+};
+
+/* Return the statement, reset and unbound, or NULL when it can't be prepared. */
+sqlite3_stmt *db_statement(struct db *db, enum statement id);
+
+/* Run a statement that returns no rows. */
+enum err db_run(struct db *db, sqlite3_stmt *statement);
+
+/* The error that the last SQLite call on this connection stands for. */
+enum err db_error(struct db *db, int code);
+
+/* Make or migrate the tables. */
+enum err schema_apply(struct db *db);
+
+/* Read the columns that STATEMENT_*_JOB* select first. */
+void db_read_job(sqlite3_stmt *s, struct job *ret_job);

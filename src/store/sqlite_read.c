@@ -1,0 +1,251 @@
+/* The reading verbs. Each is one short read transaction, because an open reader keeps the
+ * write-ahead log from starting anew. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "store/sqlite_db.h"
+#include "wire/record.h"
+
+static void read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
+{
+	ret_chunk->no = (uint32_t)sqlite3_column_int64(s, 0);
+	chunk_init(&ret_chunk->chunk, (uint32_t)sqlite3_column_int64(s, 1));
+	ret_chunk->chunk.n = (uint32_t)sqlite3_column_int64(s, 2);
+	buf_add(
+	    &ret_chunk->chunk.bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
+}
+
+/* Collect the first column of all rows. */
+static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **ret_numbers, size_t *ret_n)
+{
+	size_t n = 0, room = 0;
+	uint32_t *numbers = NULL;
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (n == room) {
+			room = room > 0 ? room * 2 : 64;
+			numbers = xrealloc(numbers, room * sizeof(*numbers));
+		}
+		numbers[n++] = (uint32_t)sqlite3_column_int64(s, 0);
+	}
+	*ret_numbers = numbers;
+	*ret_n = n;
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+static enum err claim(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHUNKS);
+	int code;
+
+	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int64(s, 2, op->u.claim.from);
+	sqlite3_bind_int64(s, 3, op->u.claim.max);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
+	sqlite3_reset(s);
+	if (code != SQLITE_DONE)
+		return db_error(db, code);
+	if (!op->u.claim.has_aliases || op->u.claim.n == 0)
+		return OK;
+	const struct chunk *last = &op->u.claim.chunks[op->u.claim.n - 1].chunk;
+	s = db_statement(db, STATEMENT_SELECT_SKIP);
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int64(s, 2, op->u.claim.chunks[0].chunk.first);
+	sqlite3_bind_int64(s, 3, (int64_t)last->first + last->n - 1);
+	enum err e = read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
+	sqlite3_reset(s);
+	return e;
+}
+
+static enum err load(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
+
+	sqlite3_bind_blob(s, 1, op->u.job.id.bytes, sizeof(op->u.job.id.bytes), SQLITE_STATIC);
+	int code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		db_read_job(s, &op->u.job);
+	sqlite3_reset(s);
+	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+}
+
+static enum err find_no(struct db *db, const struct id *id, int64_t *ret_no)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NO);
+
+	sqlite3_bind_blob(s, 1, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
+	int code = sqlite3_step(s);
+	*ret_no = sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+}
+
+static enum err list(struct db *db, struct store_op *op)
+{
+	int64_t before = op->u.list.before > 0 ? op->u.list.before : INT64_MAX;
+	int code;
+
+	if (op->u.list.has_before_id) {
+		enum err e = find_no(db, &op->u.list.before_id, &before);
+		if (e != OK)
+			return e;
+	}
+	sqlite3_stmt *s = db_statement(
+	    db, op->u.list.has_state ? STATEMENT_LIST_JOBS_IN_STATE : STATEMENT_LIST_JOBS);
+	sqlite3_bind_int64(s, 1, before);
+	sqlite3_bind_int64(s, 2, (int64_t)op->u.list.limit + 1);
+	if (op->u.list.has_state)
+		sqlite3_bind_int(s, 3, (int)op->u.list.state);
+	op->u.list.jobs = xcalloc(op->u.list.limit, sizeof(*op->u.list.jobs));
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit)
+		db_read_job(s, &op->u.list.jobs[op->u.list.n++]);
+	op->u.list.is_more = code == SQLITE_ROW;
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+/* Bind the block that holds the result behind `after`, and those that follow. */
+static sqlite3_stmt *select_behind(struct db *db, int64_t job_no, uint64_t after)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_ROWS);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 2, (int64_t)after + 1);
+	return s;
+}
+
+/* Add the rows of one block; false when there is enough. */
+static bool add_block(struct store_op *op, uint64_t seq, const char *block, size_t len)
+{
+	struct result r;
+	size_t offset = 0;
+
+	for (; record_next(block, len, &offset, &r); seq++) {
+		if (seq <= op->u.rows.last)
+			continue;
+		if ((op->u.rows.limit > 0 && op->u.rows.n == op->u.rows.limit) ||
+		    op->u.rows.text.len >= op->u.rows.max_bytes)
+			return false;
+		op->u.rows.last = seq;
+		if (op->u.rows.has_status && r.status != op->u.rows.status)
+			continue;
+		r.seq = seq;
+		result_add_row(&op->u.rows.text, op->u.rows.format, &r,
+		    op->u.rows.is_first && op->u.rows.n == 0);
+		op->u.rows.n++;
+	}
+	return true;
+}
+
+static enum err read_rows(struct db *db, struct store_op *op)
+{
+	enum { MOST_BLOCKS = 2000 }; /* looked through in one go when a filter lets few rows pass */
+	sqlite3_stmt *s = select_behind(db, op->job_no, op->u.rows.after);
+	int code, n_blocks = 0;
+
+	buf_init(&op->u.rows.text, SIZE_MAX / 2);
+	op->u.rows.last = op->u.rows.after;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		const char *block = sqlite3_column_blob(s, 1);
+		if (!add_block(op, (uint64_t)sqlite3_column_int64(s, 0), block,
+			(size_t)sqlite3_column_bytes(s, 1)) ||
+		    ++n_blocks == MOST_BLOCKS) {
+			op->u.rows.is_more = true;
+			break;
+		}
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static enum err read_done(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = select_behind(db, op->job_no, op->u.done.low_seq);
+	size_t room = 0;
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		const char *block = sqlite3_column_blob(s, 1);
+		size_t len = (size_t)sqlite3_column_bytes(s, 1), offset = 0;
+		struct result r;
+		while (record_next(block, len, &offset, &r)) {
+			if (op->u.done.n == room) {
+				room = room > 0 ? room * 2 : 1024;
+				op->u.done.indexes = xrealloc(
+				    op->u.done.indexes, room * sizeof(*op->u.done.indexes));
+			}
+			op->u.done.indexes[op->u.done.n++] = r.index;
+		}
+	}
+	sqlite3_reset(s);
+	if (op->u.done.n > 0)
+		qsort(
+		    op->u.done.indexes, op->u.done.n, sizeof(*op->u.done.indexes), compare_numbers);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+void db_read(struct db *db, struct store_op *op)
+{
+	switch (op->verb) {
+	case STORE_CLAIM:
+		op->err = claim(db, op);
+		break;
+	case STORE_LOAD:
+		op->err = load(db, op);
+		break;
+	case STORE_LIST:
+		op->err = list(db, op);
+		break;
+	case STORE_ROWS:
+		op->err = read_rows(db, op);
+		break;
+	case STORE_DONE:
+		op->err = read_done(db, op);
+		break;
+	default:
+		op->err = ERR_INVALID;
+	}
+}
+
+enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_UNFINISHED);
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct unfinished_job u;
+		db_read_job(s, &u.job);
+		u.low_seq = (uint64_t)sqlite3_column_int64(s, 18);
+		u.n_aliases = (uint64_t)sqlite3_column_int64(s, 19);
+		/* no chunk left: UINT32_MAX, behind the last */
+		u.next_chunk = sqlite3_column_type(s, 20) == SQLITE_NULL
+				   ? UINT32_MAX
+				   : (uint32_t)sqlite3_column_int64(s, 20);
+		on_job(&u, arg);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+uint64_t db_count(struct db *db, enum job_state state)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_COUNT_STATE);
+	uint64_t n = 0;
+
+	sqlite3_bind_int(s, 1, (int)state);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		n = (uint64_t)sqlite3_column_int64(s, 0);
+	sqlite3_reset(s);
+	return n;
+}

@@ -1,0 +1,457 @@
+/* The writing verbs. Each operation runs in a savepoint, so that its own failure leaves nothing
+ * behind and doesn't touch the others of the transaction; a failure of the database ends the whole
+ * transaction. */
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "store/sqlite_db.h"
+#include "wire/record.h"
+
+enum { SWEEP_CHUNK_ROWS = 32, SWEEP_RESULT_ROWS = 64, SWEEP_SMALL_ROWS = 5000 };
+
+#define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)
+
+bool store_leaves_garbage(const struct store_op *op)
+{
+	switch (op->verb) {
+	case STORE_DELETE:
+	case STORE_UNSTAGE:
+		return true;
+	case STORE_SUBMIT:
+		return op->u.input.is_replay && op->job_no != 0;
+	case STORE_PUT: /* a job that is done has used up its chunks */
+		return job_state_is_ended(op->u.put.state) &&
+		       (op->u.put.state != JOB_DONE || op->u.put.has_aliases);
+	default:
+		return false;
+	}
+}
+
+static enum err run1(struct db *db, enum statement id, int64_t a)
+{
+	sqlite3_stmt *s = db_statement(db, id);
+
+	sqlite3_bind_int64(s, 1, a);
+	return db_run(db, s);
+}
+
+static enum err run2(struct db *db, enum statement id, int64_t a, int64_t b)
+{
+	sqlite3_stmt *s = db_statement(db, id);
+
+	sqlite3_bind_int64(s, 1, a);
+	sqlite3_bind_int64(s, 2, b);
+	return db_run(db, s);
+}
+
+static enum err insert_chunk(struct db *db, int64_t job_no, const struct stored_chunk *c)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_CHUNK);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 2, c->no);
+	sqlite3_bind_int64(s, 3, c->chunk.first);
+	sqlite3_bind_int64(s, 4, c->chunk.n);
+	sqlite3_bind_blob64(s, 5, c->chunk.bytes.data, c->chunk.bytes.len, SQLITE_STATIC);
+	return db_run(db, s);
+}
+
+static enum err insert_alias(struct db *db, int64_t job_no, const struct alias *a)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_ALIAS);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 2, a->index);
+	sqlite3_bind_int64(s, 3, a->first);
+	enum err e = db_run(db, s);
+	return e == OK ? run2(db, STATEMENT_INSERT_LEADER, job_no, a->first) : e;
+}
+
+static enum err insert_input(struct db *db, struct store_op *op)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < op->u.input.n_chunks; i++)
+		e = insert_chunk(db, op->job_no, &op->u.input.chunks[i]);
+	for (size_t i = 0; e == OK && i < op->u.input.n_aliases; i++)
+		e = insert_alias(db, op->job_no, &op->u.input.aliases[i]);
+	return e;
+}
+
+static enum err stage(struct db *db, struct store_op *op)
+{
+	if (op->job_no == 0) {
+		enum err e = run1(db, STATEMENT_STAGE_JOB, clock_wall());
+		if (e != OK)
+			return e;
+		op->job_no = sqlite3_last_insert_rowid(db->handle);
+	}
+	return insert_input(db, op);
+}
+
+/* Was the key used before? Then *ret_is_known, and the job it made replaces that of the operation.
+ */
+static enum err find_key(struct db *db, struct store_op *op, bool *ret_is_known)
+{
+	const struct idempotency *key = &op->u.input.idempotency;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_FIND_KEY);
+	enum err e = OK;
+
+	sqlite3_bind_text(s, 1, key->key, -1, SQLITE_STATIC);
+	int code = sqlite3_step(s);
+	*ret_is_known = code == SQLITE_ROW;
+	if (code == SQLITE_ROW) {
+		bool is_same = sqlite3_column_bytes(s, 0) == sizeof(key->fingerprint) &&
+			       memcmp(sqlite3_column_blob(s, 0), key->fingerprint,
+				   sizeof(key->fingerprint)) == 0;
+		int64_t no = sqlite3_column_int64(s, 1);
+		sqlite3_stmt *job = db_statement(db, STATEMENT_SELECT_JOB_BY_NO);
+		sqlite3_bind_int64(job, 1, no);
+		if (!is_same) {
+			e = ERR_CONFLICT;
+		} else if (sqlite3_step(job) == SQLITE_ROW) {
+			job_done(&op->u.input.job);
+			db_read_job(job, &op->u.input.job);
+		} else {
+			e = ERR_NOT_FOUND; /* can't be: the key goes with its job */
+		}
+		sqlite3_reset(job);
+	} else if (code != SQLITE_DONE) {
+		e = db_error(db, code);
+	}
+	sqlite3_reset(s);
+	return e;
+}
+
+static enum err insert_key(struct db *db, const struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_KEY);
+
+	sqlite3_bind_text(s, 1, op->u.input.idempotency.key, -1, SQLITE_STATIC);
+	sqlite3_bind_blob(s, 2, op->u.input.idempotency.fingerprint, 16, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 3, op->job_no);
+	sqlite3_bind_int64(s, 4, op->u.input.job.created_at);
+	return db_run(db, s);
+}
+
+static enum err insert_job(struct db *db, struct store_op *op)
+{
+	const struct job *job = &op->u.input.job;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_JOB);
+
+	if (op->job_no != 0)
+		sqlite3_bind_int64(s, 1, op->job_no);
+	else
+		sqlite3_bind_null(s, 1);
+	sqlite3_bind_blob(s, 2, job->id.bytes, sizeof(job->id.bytes), SQLITE_STATIC);
+	sqlite3_bind_int(s, 3, (int)job->state);
+	sqlite3_bind_int(s, 4, (int)job->kind);
+	sqlite3_bind_int(s, 5, (int)job->check);
+	sqlite3_bind_text(s, 6, job->label, -1, SQLITE_STATIC); /* NULL binds null */
+	sqlite3_bind_int64(s, 7, job->params.concurrency);
+	sqlite3_bind_int64(s, 8, job->params.rate);
+	sqlite3_bind_int64(s, 9, job->params.timeout);
+	sqlite3_bind_int64(s, 10, job->params.attempts);
+	sqlite3_bind_int64(s, 11, (int64_t)job->total);
+	sqlite3_bind_int64(s, 12, job->created_at);
+	sqlite3_bind_int64(s, 13, (int64_t)op->u.input.n_aliases_in_all);
+	enum err e = db_run(db, s);
+	if (e == OK && op->job_no == 0)
+		op->job_no = sqlite3_last_insert_rowid(db->handle);
+	return e;
+}
+
+static enum err submit(struct db *db, struct store_op *op)
+{
+	bool has_key = op->u.input.idempotency.key != NULL, is_known = false;
+	enum err e = OK;
+
+	if (has_key)
+		e = run1(db, STATEMENT_EXPIRE_KEYS, op->u.input.job.created_at - KEY_LIFETIME);
+	if (e == OK && has_key)
+		e = find_key(db, op, &is_known);
+	if (e == OK && is_known) {
+		op->u.input.is_replay = true;
+		return op->job_no != 0 ? run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_ALL)
+				       : OK;
+	}
+	if (e == OK)
+		e = insert_job(db, op);
+	if (e == OK)
+		e = insert_input(db, op);
+	if (e == OK && has_key)
+		e = insert_key(db, op);
+	op->u.input.job.no = op->job_no;
+	return e;
+}
+
+/* Run a statement that updates a job and returns how many results it has then. ERR_NOT_FOUND: there
+ * is no such job. */
+static enum err update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_completed)
+{
+	int code = sqlite3_step(s);
+	enum err e = OK;
+
+	if (code == SQLITE_ROW) {
+		*ret_completed = (uint64_t)sqlite3_column_int64(s, 0);
+		code = sqlite3_step(s);
+		e = code == SQLITE_DONE ? OK : db_error(db, code);
+	} else {
+		e = code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	}
+	sqlite3_reset(s);
+	return e;
+}
+
+static enum err insert_block(
+    struct db *db, int64_t job_no, uint64_t seq, uint32_t n, const struct buf *block)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_RESULT);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 2, (int64_t)seq);
+	sqlite3_bind_int64(s, 3, n);
+	sqlite3_bind_blob64(s, 4, block->data, block->len, SQLITE_STATIC);
+	return db_run(db, s);
+}
+
+/* Note where the results of first items are, for those that are no first item this changes nothing.
+ */
+static enum err note_leaders(struct db *db, int64_t job_no, uint64_t seq, const struct buf *block)
+{
+	struct result r;
+	size_t offset = 0;
+	enum err e = OK;
+
+	while (e == OK && record_next(block->data, block->len, &offset, &r)) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_LEADER);
+		sqlite3_bind_int64(s, 1, job_no);
+		sqlite3_bind_int64(s, 2, r.index);
+		sqlite3_bind_int64(s, 3, (int64_t)seq++);
+		e = db_run(db, s);
+	}
+	return e;
+}
+
+static enum err put(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_JOB);
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int64(s, 2, op->u.put.n);
+	for (int i = 0; i < ITEM_N_STATUSES; i++)
+		sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.put.counts[i]);
+	sqlite3_bind_int64(s, 6, (int64_t)op->u.put.low_seq);
+	sqlite3_bind_int(s, 7, (int)op->u.put.state);
+	sqlite3_bind_int64(s, 8, op->u.put.started_at);
+	sqlite3_bind_int64(s, 9, op->u.put.finished_at);
+	enum err e = update_returning(db, s, &op->u.put.completed);
+	uint64_t first = op->u.put.completed - op->u.put.n + 1;
+	if (e == OK && op->u.put.n > 0)
+		e = insert_block(db, op->job_no, first, op->u.put.n, &op->u.put.block);
+	if (e == OK && op->u.put.n > 0 && op->u.put.has_aliases)
+		e = note_leaders(db, op->job_no, first, &op->u.put.block);
+	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
+		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
+	if (e == OK && store_leaves_garbage(op))
+		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
+	return e;
+}
+
+/* Read result `seq` of a job; what it borrows lives until the statement is used again. */
+static enum err load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_BLOCK);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 2, seq);
+	int code = sqlite3_step(s);
+	if (code != SQLITE_ROW)
+		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	int64_t at = sqlite3_column_int64(s, 0);
+	const char *block = sqlite3_column_blob(s, 1);
+	size_t len = (size_t)sqlite3_column_bytes(s, 1), offset = 0;
+	while (record_next(block, len, &offset, ret_result)) {
+		if (at++ == seq)
+			return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
+static enum err copy_results(
+    struct db *db, struct store_op *op, struct buf *block, int64_t *ret_last)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_ALIASES);
+	struct result r;
+	int code;
+	enum err e = OK;
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int64(s, 2, op->u.copy.max);
+	while (e == OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+		e = load_result(db, op->job_no, sqlite3_column_int64(s, 1), &r);
+		if (e != OK)
+			break;
+		r.index = (uint32_t)sqlite3_column_int64(s, 0);
+		r.finished_at = clock_wall();
+		record_add(block, &r);
+		op->u.copy.counts[r.status]++;
+		op->u.copy.n++;
+		*ret_last = r.index;
+	}
+	if (e == OK && code != SQLITE_DONE)
+		e = db_error(db, code);
+	sqlite3_reset(s);
+	return e;
+}
+
+static enum err copy(struct db *db, struct store_op *op)
+{
+	struct buf block;
+	int64_t last = -1;
+
+	op->u.copy.n = 0;
+	memset(op->u.copy.counts, 0, sizeof(op->u.copy.counts));
+	buf_init(&block, SIZE_MAX / 2);
+	enum err e = copy_results(db, op, &block, &last);
+	if (e == OK && op->u.copy.n > 0) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_COPIED);
+		sqlite3_bind_int64(s, 1, op->job_no);
+		sqlite3_bind_int64(s, 2, op->u.copy.n);
+		for (int i = 0; i < ITEM_N_STATUSES; i++)
+			sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.copy.counts[i]);
+		e = update_returning(db, s, &op->u.copy.completed);
+		if (e == OK)
+			e = insert_block(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
+			    op->u.copy.n, &block);
+		if (e == OK)
+			e = run2(db, STATEMENT_DELETE_ALIASES, op->job_no, last);
+	}
+	buf_done(&block);
+	return e;
+}
+
+static enum err forget(struct db *db, int64_t job_no)
+{
+	enum err e = run1(db, STATEMENT_FORGET_KEYS, job_no);
+
+	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
+}
+
+static enum err run_verb(struct db *db, struct store_op *op)
+{
+	switch (op->verb) {
+	case STORE_STAGE:
+		return stage(db, op);
+	case STORE_SUBMIT:
+		return submit(db, op);
+	case STORE_UNSTAGE:
+	case STORE_DELETE:
+		return forget(db, op->job_no);
+	case STORE_PUT:
+		return put(db, op);
+	case STORE_COPY:
+		return copy(db, op);
+	default:
+		return ERR_INVALID;
+	}
+}
+
+/* Failures that concern the operation alone. */
+static bool is_own_fault(enum err e)
+{
+	return e == ERR_CONFLICT || e == ERR_NOT_FOUND || e == ERR_INVALID || e == ERR_TOO_BIG;
+}
+
+static enum err run_op(struct db *db, struct store_op *op)
+{
+	enum err e = db_run(db, db_statement(db, STATEMENT_SAVEPOINT));
+
+	if (e != OK)
+		return e;
+	op->err = run_verb(db, op);
+	if (op->err != OK && !is_own_fault(op->err))
+		return op->err;
+	if (op->err != OK) {
+		e = db_run(db, db_statement(db, STATEMENT_ROLLBACK_TO));
+		if (e != OK)
+			return e;
+	}
+	return db_run(db, db_statement(db, STATEMENT_RELEASE));
+}
+
+/* Finish the transaction: keep it all, or nothing of it. */
+static enum err end_transaction(struct db *db, enum err e)
+{
+	if (e == OK)
+		e = db_run(db, db_statement(db, STATEMENT_COMMIT));
+	if (e != OK)
+		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
+	return e;
+}
+
+enum err db_write(struct db *db, struct store_op_list *ops)
+{
+	struct store_op *op;
+	enum err e = db_run(db, db_statement(db, STATEMENT_BEGIN));
+
+	if (e != OK)
+		return e;
+	STAILQ_FOREACH (op, ops, link) {
+		e = run_op(db, op);
+		if (e != OK)
+			break;
+	}
+	return end_transaction(db, e);
+}
+
+enum err db_touch(struct db *db)
+{
+	return run1(db, STATEMENT_TOUCH, clock_wall());
+}
+
+static enum err sweep_rows(struct db *db, enum statement id, int64_t job_no, int most, int *ret_n)
+{
+	enum err e = run2(db, id, job_no, most);
+
+	*ret_n += e == OK ? sqlite3_changes(db->handle) : 0;
+	return e;
+}
+
+/* Delete a slice of one forgotten job, or of the input of an ended one; the job itself when nothing
+ * else is left. */
+static enum err sweep_job(struct db *db, int64_t job_no, int garbage)
+{
+	int n = 0;
+	enum err e = sweep_rows(db, STATEMENT_SWEEP_CHUNKS, job_no, SWEEP_CHUNK_ROWS, &n);
+
+	if (e == OK && n == 0)
+		e = sweep_rows(db, STATEMENT_SWEEP_ALIASES, job_no, SWEEP_SMALL_ROWS, &n);
+	if (e == OK && n == 0)
+		e = sweep_rows(db, STATEMENT_SWEEP_LEADERS, job_no, SWEEP_SMALL_ROWS, &n);
+	if (e == OK && n == 0 && garbage == GARBAGE_ALL)
+		e = sweep_rows(db, STATEMENT_SWEEP_RESULTS, job_no, SWEEP_RESULT_ROWS, &n);
+	if (e == OK && n == 0)
+		e = run1(db,
+		    garbage == GARBAGE_ALL ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE,
+		    job_no);
+	return e;
+}
+
+enum err db_sweep(struct db *db, bool *ret_is_more)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_NEXT_GARBAGE);
+	int code = sqlite3_step(s);
+	int64_t job_no = sqlite3_column_int64(s, 0);
+	int garbage = sqlite3_column_int(s, 1);
+
+	sqlite3_reset(s);
+	*ret_is_more = code == SQLITE_ROW;
+	if (code != SQLITE_ROW)
+		return code == SQLITE_DONE ? OK : db_error(db, code);
+	enum err e = db_run(db, db_statement(db, STATEMENT_BEGIN));
+	if (e == OK)
+		e = end_transaction(db, sweep_job(db, job_no, garbage));
+	return e;
+}

@@ -1,0 +1,263 @@
+/* The store's face: it makes operations, sends them to the thread that carries them out, and hands
+ * them back. */
+#include "store/store.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "store/worker.h"
+
+enum { N_READERS = 2 };
+
+struct store {
+	struct store_events events;
+	struct db *first; /* until the threads run */
+	char *path;       /* owned */
+	struct mailbox *mailbox;
+	struct writer *writer;
+	struct reader *reader;
+	bool is_writable, is_stopped;
+	struct store_op_list refused; /* started after the stop */
+	uint64_t counts[JOB_N_STATES];
+	struct metric_cell *commit_duration, *batch_size, *errors;
+};
+
+static void finish(struct store_op *op)
+{
+	if (op->on_done != NULL)
+		op->on_done(op);
+	store_op_free(op);
+}
+
+static void set_writable(struct store *store, bool is_writable, enum err why)
+{
+	if (store->is_writable == is_writable)
+		return;
+	store->is_writable = is_writable;
+	store->events.on_writable(is_writable, why, store->events.arg);
+}
+
+static void on_batch(
+    struct store_op_list *ops, enum err e, const char *why, usec_t duration, void *arg)
+{
+	struct store *store = arg;
+	struct store_op *op;
+	uint64_t n = 0;
+
+	STAILQ_FOREACH (op, ops, link)
+		n++;
+	if (e == OK) {
+		metric_observe(store->commit_duration, (double)duration / USEC_PER_SEC);
+		metric_observe(store->batch_size, (double)n);
+	} else {
+		metric_add(store->errors, 1);
+		log_debug("store_failed", "error=%s why=%s", err_str(e), log_quote(why));
+	}
+	if (e == ERR_FATAL)
+		store->events.on_fatal(why, store->events.arg);
+	else
+		set_writable(store, e == OK, e);
+	while ((op = STAILQ_FIRST(ops)) != NULL) {
+		STAILQ_REMOVE_HEAD(ops, link);
+		finish(op);
+	}
+}
+
+static void on_read(struct store_op *op, void *arg)
+{
+	struct store *store = arg;
+
+	if (op->err == ERR_FATAL)
+		store->events.on_fatal("the database is damaged", store->events.arg);
+	finish(op);
+}
+
+static double get_queued(void *arg)
+{
+	return (double)store_n_queued(arg);
+}
+
+static double get_writable(void *arg)
+{
+	return store_is_writable(arg) ? 1 : 0;
+}
+
+static void add_metrics(struct store *store)
+{
+	store->commit_duration = metrics_cell(METRIC_STORE_COMMIT_DURATION);
+	store->batch_size = metrics_cell(METRIC_STORE_BATCH_SIZE);
+	store->errors = metrics_cell(METRIC_STORE_ERRORS);
+	metrics_getter(METRIC_STORE_QUEUE, get_queued, store);
+	metrics_getter(METRIC_STORE_WRITABLE, get_writable, store);
+}
+
+static enum err start_readers(struct store *store, char **ret_why)
+{
+	struct db *dbs[N_READERS];
+
+	for (size_t i = 0; i < N_READERS; i++) {
+		enum err e = db_open(store->path, false, &dbs[i], ret_why);
+		if (e != OK) {
+			while (i-- > 0)
+				db_close(dbs[i]);
+			return e;
+		}
+	}
+	store->reader = reader_new(dbs, N_READERS, store->mailbox, on_read, store);
+	if (store->reader == NULL)
+		*ret_why = xstrdup("no thread could be started");
+	return store->reader != NULL ? OK : ERR_SYSTEM;
+}
+
+enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
+    struct store **ret_store, char **ret_why)
+{
+	struct store *store = xcalloc(1, sizeof(*store));
+
+	store->path = xstrdup(path);
+	STAILQ_INIT(&store->refused);
+	store->mailbox = mailbox;
+	store->events = *events;
+	store->is_writable = true;
+	enum err e = db_open(path, true, &store->first, ret_why);
+	if (e == OK)
+		e = start_readers(store, ret_why);
+	if (e != OK) {
+		store_free(store);
+		return e;
+	}
+	for (int i = 0; i < JOB_N_STATES; i++) {
+		if (job_state_is_ended((enum job_state)i))
+			store->counts[i] = db_count(store->first, (enum job_state)i);
+	}
+	add_metrics(store);
+	*ret_store = store;
+	return OK;
+}
+
+enum err store_recover(
+    struct store *store, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
+{
+	const struct writer_events events = {.on_batch = on_batch, .arg = store};
+	enum err e = db_recover(store->first, on_job, arg);
+
+	if (e != OK)
+		return e;
+	store->writer = writer_new(TAKE(store->first), store->mailbox, &events);
+	return store->writer != NULL ? OK : ERR_SYSTEM;
+}
+
+uint64_t store_count(const struct store *store, enum job_state state)
+{
+	return store->counts[state];
+}
+
+void store_stop(struct store *store)
+{
+	writer_free(TAKE(store->writer));
+	reader_free(TAKE(store->reader));
+	store->is_stopped = true;
+}
+
+bool store_refuse(struct store *store)
+{
+	struct store_op *op = STAILQ_FIRST(&store->refused);
+
+	if (op == NULL)
+		return false;
+	STAILQ_REMOVE_HEAD(&store->refused, link);
+	op->err = ERR_BUSY;
+	finish(op);
+	return true;
+}
+
+void store_free(struct store *store)
+{
+	if (store == NULL)
+		return;
+	store_stop(store);
+	db_close(store->first);
+	free(store->path);
+	free(store);
+}
+
+struct store_op *store_op_new(enum store_verb verb, void (*on_done)(struct store_op *op), void *arg)
+{
+	struct store_op *op = xcalloc(1, sizeof(*op));
+
+	op->verb = verb;
+	op->on_done = on_done;
+	op->arg = arg;
+	return op;
+}
+
+static void free_chunks(struct stored_chunk *chunks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		chunk_done(&chunks[i].chunk);
+	free(chunks);
+}
+
+void store_op_free(struct store_op *op)
+{
+	if (op == NULL)
+		return;
+	switch (op->verb) {
+	case STORE_STAGE:
+	case STORE_SUBMIT:
+		free_chunks(op->u.input.chunks, op->u.input.n_chunks);
+		free(op->u.input.aliases);
+		free(op->u.input.idempotency.key);
+		job_done(&op->u.input.job);
+		break;
+	case STORE_PUT:
+		buf_done(&op->u.put.block);
+		free(op->u.put.chunks);
+		break;
+	case STORE_CLAIM:
+		free_chunks(op->u.claim.chunks, op->u.claim.n);
+		free(op->u.claim.skip);
+		break;
+	case STORE_LOAD:
+		job_done(&op->u.job);
+		break;
+	case STORE_LIST:
+		for (uint32_t i = 0; i < op->u.list.n; i++)
+			job_done(&op->u.list.jobs[i]);
+		free(op->u.list.jobs);
+		break;
+	case STORE_ROWS:
+		buf_done(&op->u.rows.text);
+		break;
+	case STORE_DONE:
+		free(op->u.done.indexes);
+		break;
+	case STORE_UNSTAGE:
+	case STORE_COPY:
+	case STORE_DELETE:
+		break;
+	}
+	free(op);
+}
+
+void store_start(struct store *store, struct store_op *op)
+{
+	if (store->is_stopped)
+		STAILQ_INSERT_TAIL(&store->refused, op, link);
+	else if (op->verb >= STORE_CLAIM)
+		reader_add(store->reader, op);
+	else
+		writer_add(store->writer, op);
+}
+
+bool store_is_writable(const struct store *store)
+{
+	return store->is_writable;
+}
+
+size_t store_n_queued(const struct store *store)
+{
+	return store->writer != NULL ? writer_n_queued(store->writer) : 0;
+}

@@ -1,0 +1,34 @@
+/* The threads of the store: one that writes, some that read, one that carries the write-ahead log
+ * back. Inside the store. Thread: loop, for all functions here. */
+#pragma once
+
+#include "store/sqlite.h"
+
+struct writer;
+struct reader;
+struct mailbox;
+
+/* What the writer reports, in the loop's thread. */
+struct writer_events {
+	/* A transaction ended; `ops` are done and owned by the callee. `e` is what became of it as
+	 * a whole. */
+	void (*on_batch)(
+	    struct store_op_list *ops, enum err e, const char *why, usec_t duration, void *arg);
+	void *arg;
+};
+
+/* Start a thread on `db`, which it owns from then on. NULL when the system refuses. */
+struct writer *writer_new(
+    struct db *db, struct mailbox *mailbox, const struct writer_events *events);
+void writer_add(struct writer *writer, struct store_op *op);
+size_t writer_n_queued(struct writer *writer);
+/* Ask it to work off its queue and end; operations that can't be written fail. */
+void writer_free(struct writer *writer);
+
+typedef void reader_done_fn(struct store_op *op, void *arg);
+
+/* Start a thread on each of `dbs`, which they own from then on. */
+struct reader *reader_new(
+    struct db **dbs, size_t n_dbs, struct mailbox *mailbox, reader_done_fn *on_done, void *arg);
+void reader_add(struct reader *reader, struct store_op *op);
+void reader_free(struct reader *reader);

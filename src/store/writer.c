@@ -1,0 +1,265 @@
+/* The writing thread: it takes all operations that wait, carries them out in one transaction, and
+ * hands them back. While nothing waits it deletes what forgotten jobs left, a slice at a time, and
+ * tells the checkpointer when the log is long.
+ *
+ *            +-- batch committed --+
+ *            v                     |
+ *   waiting --> writing ------------+
+ *                  |
+ *                  +-- the database refuses --> stuck: operations that carry results are kept, all
+ * others fail; tried again each second, until a transaction succeeds
+ */
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/alloc.h"
+#include "loop/mailbox.h"
+#include "store/worker.h"
+
+enum { MAX_BATCH = 2000, CHECKPOINT_PAGES = 4096 };
+
+struct writer {
+	struct db *db; /* owned by the thread */
+	struct mailbox *mailbox;
+	struct writer_events events;
+	pthread_t thread, checkpointer;
+	pthread_mutex_t lock; /* guards what follows */
+	pthread_cond_t wake, wake_checkpointer;
+	struct store_op_list queue;
+	size_t n_queued;
+	bool is_ending;
+	bool wants_checkpoint;
+	bool has_checkpointer;
+	/* the thread's own */
+	struct store_op_list kept; /* operations that must not be lost */
+	size_t n_kept;
+	bool is_stuck, is_dead, has_garbage;
+};
+
+struct batch_mail {
+	struct mail mail;
+	struct writer_events events;
+	struct store_op_list ops;
+	enum err err;
+	char why[160];
+	usec_t duration;
+};
+
+static bool must_not_be_lost(const struct store_op *op)
+{
+	return op->verb == STORE_PUT || op->verb == STORE_COPY;
+}
+
+static void deliver_batch(struct mail *mail)
+{
+	struct batch_mail *m = (struct batch_mail *)mail;
+
+	m->events.on_batch(&m->ops, m->err, m->why, m->duration, m->events.arg);
+	free(m);
+}
+
+static void report(
+    struct writer *w, struct store_op_list *ops, enum err e, const char *why, usec_t duration)
+{
+	struct batch_mail *m = xcalloc(1, sizeof(*m));
+
+	m->mail.deliver = deliver_batch;
+	m->events = w->events;
+	STAILQ_INIT(&m->ops);
+	STAILQ_CONCAT(&m->ops, ops);
+	m->err = e;
+	m->duration = duration;
+	if (e != OK)
+		strncpy(m->why, why, sizeof(m->why) - 1);
+	mailbox_post(w->mailbox, &m->mail);
+}
+
+/* After a transaction that failed as a whole: keep what must not be lost, fail the rest. */
+static void sort_out(struct writer *w, struct store_op_list *ops, enum err e, bool is_ending)
+{
+	struct store_op_list failed = STAILQ_HEAD_INITIALIZER(failed);
+	struct store_op *op;
+
+	while ((op = STAILQ_FIRST(ops)) != NULL) {
+		STAILQ_REMOVE_HEAD(ops, link);
+		if (must_not_be_lost(op) && !is_ending && !w->is_dead) {
+			STAILQ_INSERT_TAIL(&w->kept, op, link);
+			w->n_kept++;
+		} else {
+			op->err = e;
+			STAILQ_INSERT_TAIL(&failed, op, link);
+		}
+	}
+	STAILQ_CONCAT(ops, &failed);
+}
+
+static void write_batch(struct writer *w, struct store_op_list *ops, bool is_ending)
+{
+	usec_t start = clock_mono();
+	struct store_op_list all = STAILQ_HEAD_INITIALIZER(all);
+	struct store_op *op;
+
+	STAILQ_CONCAT(&all, &w->kept);
+	w->n_kept = 0;
+	STAILQ_CONCAT(&all, ops);
+	bool is_probe = STAILQ_EMPTY(&all);
+	enum err e = w->is_dead ? ERR_FATAL : is_probe ? db_touch(w->db) : db_write(w->db, &all);
+	if (e == ERR_FATAL)
+		w->is_dead = true;
+	w->is_stuck = e != OK;
+	if (e != OK)
+		sort_out(w, &all, e, is_ending);
+	STAILQ_FOREACH (op, &all, link)
+		w->has_garbage = w->has_garbage || store_leaves_garbage(op);
+	report(w, &all, e, db_why(w->db), clock_mono() - start);
+}
+
+/* Beside the rest of the work: a slice of garbage, and a word to the checkpointer. */
+static void do_chores(struct writer *w)
+{
+	if (w->has_garbage && !w->is_stuck) {
+		bool is_more = false;
+		if (db_sweep(w->db, &is_more) != OK || !is_more)
+			w->has_garbage = false;
+	}
+	if (w->has_checkpointer && db_wal_pages(w->db) > CHECKPOINT_PAGES) {
+		pthread_mutex_lock(&w->lock);
+		w->wants_checkpoint = true;
+		pthread_cond_signal(&w->wake_checkpointer);
+		pthread_mutex_unlock(&w->lock);
+	}
+}
+
+/* Wait for operations, a second at most while stuck; false when the thread shall end and nothing is
+ * left. */
+static bool take(struct writer *w, struct store_op_list *ops, bool *ret_is_ending)
+{
+	struct timespec until;
+	struct store_op *op;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec++;
+	pthread_mutex_lock(&w->lock);
+	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && (!w->has_garbage || w->is_stuck)) {
+		if (!w->is_stuck)
+			pthread_cond_wait(&w->wake, &w->lock);
+		else if (pthread_cond_timedwait(&w->wake, &w->lock, &until) != 0)
+			break;
+	}
+	for (int n = 0; n < MAX_BATCH && (op = STAILQ_FIRST(&w->queue)) != NULL; n++) {
+		STAILQ_REMOVE_HEAD(&w->queue, link);
+		STAILQ_INSERT_TAIL(ops, op, link);
+		w->n_queued--;
+	}
+	*ret_is_ending = w->is_ending;
+	bool goes_on = !w->is_ending || !STAILQ_EMPTY(ops) || !STAILQ_EMPTY(&w->kept);
+	pthread_mutex_unlock(&w->lock);
+	return goes_on;
+}
+
+static void *run(void *arg)
+{
+	struct writer *w = arg;
+	struct store_op_list ops = STAILQ_HEAD_INITIALIZER(ops);
+	bool is_ending;
+
+	while (take(w, &ops, &is_ending)) {
+		if (!STAILQ_EMPTY(&ops) || !STAILQ_EMPTY(&w->kept) || w->is_stuck)
+			write_batch(w, &ops, is_ending);
+		do_chores(w);
+	}
+	return NULL;
+}
+
+static void *run_checkpointer(void *arg)
+{
+	struct writer *w = arg;
+	struct store_op_list no_ops = STAILQ_HEAD_INITIALIZER(no_ops);
+	struct db *db = NULL;
+	char *why = NULL;
+
+	pthread_mutex_lock(&w->lock);
+	for (;;) {
+		while (!w->wants_checkpoint && !w->is_ending)
+			pthread_cond_wait(&w->wake_checkpointer, &w->lock);
+		if (w->is_ending)
+			break;
+		pthread_mutex_unlock(&w->lock);
+		if (db == NULL && db_open(db_path(w->db), false, &db, &why) != OK)
+			free(why);
+		/* a full disk shows in the commits too; after a failed sync the log may not start
+		 * anew */
+		if (db != NULL && db_checkpoint(db) == ERR_FATAL)
+			report(w, &no_ops, ERR_FATAL, db_why(db), 0);
+		pthread_mutex_lock(&w->lock);
+		w->wants_checkpoint = false;
+	}
+	pthread_mutex_unlock(&w->lock);
+	db_close(db);
+	return NULL;
+}
+
+struct writer *writer_new(
+    struct db *db, struct mailbox *mailbox, const struct writer_events *events)
+{
+	struct writer *w = xcalloc(1, sizeof(*w));
+	pthread_condattr_t attributes;
+
+	w->db = db;
+	w->mailbox = mailbox;
+	w->events = *events;
+	w->has_garbage = true;
+	STAILQ_INIT(&w->queue);
+	STAILQ_INIT(&w->kept);
+	pthread_mutex_init(&w->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&w->wake, &attributes);
+	pthread_cond_init(&w->wake_checkpointer, &attributes);
+	pthread_condattr_destroy(&attributes);
+	if (pthread_create(&w->thread, NULL, run, w) != 0) {
+		db_close(db);
+		free(w);
+		return NULL;
+	}
+	w->has_checkpointer = pthread_create(&w->checkpointer, NULL, run_checkpointer, w) == 0;
+	return w;
+}
+
+void writer_add(struct writer *w, struct store_op *op)
+{
+	pthread_mutex_lock(&w->lock);
+	STAILQ_INSERT_TAIL(&w->queue, op, link);
+	w->n_queued++;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+size_t writer_n_queued(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	size_t n = w->n_queued;
+	pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
+void writer_free(struct writer *w)
+{
+	if (w == NULL)
+		return;
+	pthread_mutex_lock(&w->lock);
+	w->is_ending = true;
+	pthread_cond_signal(&w->wake);
+	pthread_cond_signal(&w->wake_checkpointer);
+	pthread_mutex_unlock(&w->lock);
+	if (w->has_checkpointer)
+		pthread_join(w->checkpointer, NULL);
+	pthread_join(w->thread, NULL);
+	pthread_cond_destroy(&w->wake);
+	pthread_cond_destroy(&w->wake_checkpointer);
+	pthread_mutex_destroy(&w->lock);
+	db_close(w->db);
+	free(w);
+}

@@ -1,0 +1,110 @@
+/* Jobs as JSON. */
+#include "wire/json_job.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "wire/json_text.h"
+
+void json_job_add(struct buf *b, const struct job *job, usec_t now)
+{
+	char id[ID_TEXT_SIZE];
+	usec_t eta = job_eta(job), elapsed = job_elapsed(job, now);
+	double rate = job->rate;
+
+	if (job_state_is_ended(job->state))
+		rate = elapsed > 0 ? (double)job->completed * USEC_PER_SEC / (double)elapsed : 0;
+	id_format(&job->id, id);
+	buf_addf(b, "{\"id\":\"%s\",\"kind\":\"%s\",\"check\":\"%s\",\"label\":", id,
+	    job_kind_name(job->kind), job_check_name(job->check));
+	json_add_optional(b, job->label);
+	buf_addf(b, ",\"state\":\"%s\",\"total\":%llu,\"completed\":%llu,\"counts\":{",
+	    job_state_name(job->state), (unsigned long long)job->total,
+	    (unsigned long long)job->completed);
+	for (int i = 0; i < ITEM_N_STATUSES; i++)
+		buf_addf(b, "%s\"%s\":%llu", i > 0 ? "," : "",
+		    item_status_name((enum item_status)i), (unsigned long long)job->counts[i]);
+	buf_add_str(b, "},\"created_at\":");
+	json_add_time(b, job->created_at);
+	buf_add_str(b, ",\"started_at\":");
+	json_add_time(b, job->started_at);
+	buf_add_str(b, ",\"finished_at\":");
+	json_add_time(b, job->finished_at);
+	buf_addf(b, ",\"elapsed_ms\":%lld,\"rate_per_second\":%.1f,\"eta_ms\":",
+	    (long long)(elapsed / USEC_PER_MSEC), rate);
+	if (eta >= 0)
+		buf_add_u64(b, (uint64_t)(eta / USEC_PER_MSEC));
+	else
+		buf_add_str(b, "null");
+	buf_addf(b,
+	    ",\"schedule_id\":null,\"links\":{\"self\":\"/jobs/%s\",\"results\":\"/jobs/%s/"
+	    "results\","
+	    "\"events\":\"/jobs/%s/events\"}}",
+	    id, id, id);
+}
+
+static const char *get_string(const json_t *object, const char *key)
+{
+	const char *s = json_string_value(json_object_get(object, key));
+
+	return s != NULL ? s : "";
+}
+
+static uint64_t get_number(const json_t *object, const char *key)
+{
+	json_int_t n = json_integer_value(json_object_get(object, key));
+
+	return n > 0 ? (uint64_t)n : 0;
+}
+
+static bool decode(const json_t *object, struct job *ret_job)
+{
+	struct job job = {0};
+
+	if (!id_parse(get_string(object, "id"), &job.id) ||
+	    !job_kind_parse(get_string(object, "kind"), &job.kind) ||
+	    !job_state_parse(get_string(object, "state"), &job.state))
+		return false;
+	(void)job_check_parse(get_string(object, "check"), &job.check);
+	job.total = get_number(object, "total");
+	job.completed = get_number(object, "completed");
+	job.rate = json_number_value(json_object_get(object, "rate_per_second"));
+	const json_t *counts = json_object_get(object, "counts");
+	for (int i = 0; i < ITEM_N_STATUSES; i++)
+		job.counts[i] = get_number(counts, item_status_name((enum item_status)i));
+	const char *label = json_string_value(json_object_get(object, "label"));
+	job.label = label != NULL ? xstrdup(label) : NULL;
+	*ret_job = job;
+	return true;
+}
+
+bool json_job_parse(const char *text, size_t len, struct job *ret_job)
+{
+	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+
+	return root != NULL && decode(root, ret_job);
+}
+
+bool json_job_parse_list(
+    const char *text, size_t len, json_job_fn *on_job, void *arg, char **ret_next)
+{
+	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	const json_t *jobs = json_object_get(root, "jobs");
+	json_t *object;
+	size_t i;
+
+	if (!json_is_array(jobs))
+		return false;
+	json_array_foreach(jobs, i, object)
+	{
+		struct job job;
+		if (!decode(object, &job))
+			return false;
+		on_job(&job, arg);
+		job_done(&job);
+	}
+	const char *next = json_string_value(json_object_get(root, "next"));
+	*ret_next = next != NULL ? xstrdup(next) : NULL;
+	return true;
+}

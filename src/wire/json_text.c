@@ -1,0 +1,108 @@
+/* JSON text by hand. */
+#include "wire/json_text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+size_t utf8_length(const char *s, size_t len)
+{
+	const uint8_t *u = (const uint8_t *)s;
+	size_t n = u[0] < 0x80   ? 1
+		   : u[0] < 0xc2 ? 0
+		   : u[0] < 0xe0 ? 2
+		   : u[0] < 0xf0 ? 3
+		   : u[0] < 0xf5 ? 4
+				 : 0;
+
+	if (n == 0 || n > len)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((u[i] & 0xc0) != 0x80)
+			return 0;
+	}
+	/* overlong forms, surrogates, and what lies past U+10FFFF */
+	if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
+	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* Bytes that stand for themselves in a JSON string. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+static size_t add_special(struct buf *b, const char *s, size_t len)
+{
+	unsigned char c = (unsigned char)*s;
+
+	if (c == '"' || c == '\\') {
+		buf_add_char(b, '\\');
+		buf_add_char(b, (char)c);
+		return 1;
+	}
+	if (c < 0x20 || c == 0x7f) {
+		buf_addf(b, "\\u%04x", c);
+		return 1;
+	}
+	size_t n = utf8_length(s, len);
+	if (n == 0) {
+		buf_add_str(b, "\xef\xbf\xbd");
+		return 1;
+	}
+	if (n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0) /* a C1 control character */
+		buf_addf(b, "\\u%04x", (unsigned char)s[1]);
+	else
+		buf_add(b, s, n);
+	return n;
+}
+
+void json_add_string(struct buf *b, const char *s, size_t len)
+{
+	buf_add_char(b, '"');
+	while (len > 0) {
+		size_t n = 0;
+		while (n < len && is_plain((unsigned char)s[n]))
+			n++;
+		if (n > 0)
+			buf_add(b, s, n);
+		else
+			n = add_special(b, s, len);
+		s += n;
+		len -= n;
+	}
+	buf_add_char(b, '"');
+}
+
+void json_add_optional(struct buf *b, const char *s)
+{
+	if (s != NULL)
+		json_add_string(b, s, strlen(s));
+	else
+		buf_add_str(b, "null");
+}
+
+void json_add_time(struct buf *b, usec_t wall)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (wall == 0) {
+		buf_add_str(b, "null");
+		return;
+	}
+	clock_format(wall, text);
+	buf_add_char(b, '"');
+	buf_add_str(b, text);
+	buf_add_char(b, '"');
+}
+
+void json_add_msec(struct buf *b, usec_t duration)
+{
+	char decimals[4] = {'.', (char)('0' + duration % 1000 / 100),
+	    (char)('0' + duration % 100 / 10), (char)('0' + duration % 10)};
+
+	buf_add_u64(b, (uint64_t)(duration / 1000));
+	buf_add(b, decimals, sizeof(decimals));
+}

@@ -1,0 +1,140 @@
+/* Names, one a line. */
+#include "wire/lines.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "model/result.h"
+
+enum { MAX_LINE = 4096 };
+
+void lines_init(struct lines *l, enum lines_format format)
+{
+	*l = (struct lines){.format = format};
+	buf_init(&l->rest, MAX_LINE);
+}
+
+void lines_done(struct lines *l)
+{
+	buf_done(&l->rest);
+}
+
+/* The common line, a string without escapes, is taken as it stands. */
+static bool is_simple_string(const char *line, size_t len)
+{
+	if (len < 2 || line[0] != '"' || line[len - 1] != '"')
+		return false;
+	for (size_t i = 1; i < len - 1; i++) {
+		unsigned char c = (unsigned char)line[i];
+		if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\')
+			return false; /* whether it is UTF-8 the decoder says */
+	}
+	return true;
+}
+
+static bool read_json(
+    struct lines *l, const char *line, size_t len, lines_fn *on_name, void *arg, struct problem *p)
+{
+	char array[MAX_LINE + 3];
+
+	if (is_simple_string(line, len)) {
+		on_name(line + 1, len - 2, arg);
+		return true;
+	}
+	/* in brackets, because a bare string is no text for the strict decoder */
+	array[0] = '[';
+	memcpy(array + 1, line, len);
+	array[len + 1] = ']';
+	json_auto_t *root = json_loadb(array, len + 2, JSON_REJECT_DUPLICATES, NULL);
+	if (root == NULL || json_array_size(root) != 1) {
+		problem_set(p, 400, "Line %llu of the body is not JSON.", (unsigned long long)l->n);
+		return false;
+	}
+	const json_t *value = json_array_get(root, 0), *domain = json_object_get(value, "domain");
+	if (json_is_object(value) && (domain == NULL || json_object_size(value) != 1))
+		domain = NULL;
+	else if (json_is_string(value))
+		domain = value;
+	if (!json_is_string(domain)) {
+		problem_set(p, 422,
+		    "Line %llu is neither a string nor an object with only a \"domain\".",
+		    (unsigned long long)l->n);
+		return false;
+	}
+	on_name(json_string_value(domain), json_string_length(domain), arg);
+	return true;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r';
+}
+
+static bool read_line(
+    struct lines *l, const char *line, size_t len, lines_fn *on_name, void *arg, struct problem *p)
+{
+	l->n++;
+	while (len > 0 && is_blank(line[len - 1]))
+		len--;
+	while (len > 0 && is_blank(line[0])) {
+		line++;
+		len--;
+	}
+	if (len == 0)
+		return true;
+	if (l->format == LINES_NDJSON)
+		return read_json(l, line, len, on_name, arg, p);
+	if (line[0] != '#')
+		on_name(line, len, arg);
+	return true;
+}
+
+/* Keep the start of an unfinished line; one that grows too long is handed on cut short, as a name
+ * that is none. */
+static bool keep_rest(
+    struct lines *l, const char *bytes, size_t n, lines_fn *on_name, void *arg, struct problem *p)
+{
+	if (l->is_skipping)
+		return true;
+	size_t room = l->rest.max - l->rest.len;
+	buf_add(&l->rest, bytes, n < room ? n : room);
+	if (n < room)
+		return true;
+	l->is_skipping = true;
+	bool good =
+	    l->format == LINES_TEXT && read_line(l, l->rest.data, l->rest.len, on_name, arg, p);
+	if (!good)
+		problem_set(
+		    p, 400, "Line %llu of the body is too long.", (unsigned long long)l->n + 1);
+	buf_clear(&l->rest);
+	return good;
+}
+
+bool lines_feed(struct lines *l, const char *bytes, size_t n_bytes, lines_fn *on_name, void *arg,
+    struct problem *p)
+{
+	const char *end = bytes + n_bytes, *line_end;
+
+	for (; (line_end = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL;
+	     bytes = line_end + 1) {
+		size_t n = (size_t)(line_end - bytes);
+		if (!l->is_skipping && l->rest.len == 0 && n < MAX_LINE) {
+			if (!read_line(l, bytes, n, on_name, arg, p))
+				return false;
+			continue;
+		}
+		if (!keep_rest(l, bytes, n, on_name, arg, p) || !lines_finish(l, on_name, arg, p))
+			return false;
+	}
+	return bytes == end || keep_rest(l, bytes, (size_t)(end - bytes), on_name, arg, p);
+}
+
+bool lines_finish(struct lines *l, lines_fn *on_name, void *arg, struct problem *p)
+{
+	bool good = l->is_skipping || l->rest.len == 0 ||
+		    read_line(l, l->rest.data, l->rest.len, on_name, arg, p);
+
+	l->is_skipping = false;
+	buf_clear(&l->rest);
+	return good;
+}

@@ -1,0 +1,177 @@
+/* Packing of results. */
+#include "wire/record.h"
+
+#include <string.h>
+
+static char *put_number(char *at, uint64_t value)
+{
+	while (value >= 0x80) {
+		*at++ = (char)(value | 0x80);
+		value >>= 7;
+	}
+	*at++ = (char)value;
+	return at;
+}
+
+static char *put_address(char *at, const struct address *a)
+{
+	size_t n = a->is_v6 ? 16 : 4;
+
+	*at++ = a->is_v6 ? 6 : 4;
+	memcpy(at, a->bytes, n);
+	return at + n;
+}
+
+static char *put_evidence(char *at, const struct evidence *e)
+{
+	*at++ = (char)(e->source << 4 | e->type);
+	*at++ = (char)e->rcode;
+	at = put_number(at, (uint64_t)e->rtt);
+	if (e->source == SOURCE_DNS) {
+		at = put_address(at, &e->server.address);
+		*at++ = (char)(e->server.port >> 8);
+		*at++ = (char)e->server.port;
+	}
+	return at;
+}
+
+void record_add(struct buf *block, const struct result *r)
+{
+	enum { MAX_NUMBER = 10, MAX_ADDRESS = 17 };
+	size_t most = 8 * MAX_NUMBER + r->name_len + r->n_addresses * MAX_ADDRESS +
+		      r->n_evidence * (4 + MAX_NUMBER + MAX_ADDRESS);
+	char *start = buf_reserve(block, most), *at = start;
+
+	if (at == NULL)
+		return;
+	at = put_number(at, r->index);
+	*at++ = (char)r->status;
+	*at++ = (char)r->reason;
+	at = put_number(at, r->attempts);
+	at = put_number(at, (uint64_t)r->duration);
+	for (int i = 0; i < 8; i++)
+		*at++ = (char)((uint64_t)r->finished_at >> (8 * i));
+	at = put_number(at, r->name_len);
+	memcpy(at, r->name, r->name_len);
+	at += r->name_len;
+	*at++ = (char)r->n_addresses;
+	for (uint32_t i = 0; i < r->n_addresses; i++)
+		at = put_address(at, &r->addresses[i]);
+	if (r->n_addresses > 0)
+		at = put_number(at, r->ttl);
+	*at++ = (char)r->n_evidence;
+	for (uint32_t i = 0; i < r->n_evidence; i++)
+		at = put_evidence(at, &r->evidence[i]);
+	buf_commit(block, (size_t)(at - start));
+}
+
+/* What is left to read; `bad` once it was not enough. */
+struct reader {
+	const uint8_t *at, *end;
+	bool bad;
+};
+
+static uint8_t get_byte(struct reader *in)
+{
+	if (in->at == in->end) {
+		in->bad = true;
+		return 0;
+	}
+	return *in->at++;
+}
+
+static const uint8_t *get_bytes(struct reader *in, size_t n)
+{
+	static const uint8_t nothing[16];
+
+	if ((size_t)(in->end - in->at) < n) {
+		in->bad = true;
+		return nothing;
+	}
+	in->at += n;
+	return in->at - n;
+}
+
+static uint64_t get_number(struct reader *in, uint64_t max)
+{
+	uint64_t value = 0;
+
+	for (int shift = 0; shift < 64; shift += 7) {
+		uint8_t byte = get_byte(in);
+		value |= (uint64_t)(byte & 0x7f) << shift;
+		if (byte < 0x80) {
+			in->bad = in->bad || value > max || (shift == 63 && byte > 1);
+			return value;
+		}
+	}
+	in->bad = true;
+	return 0;
+}
+
+static void get_address(struct reader *in, struct address *ret_address)
+{
+	uint8_t family = get_byte(in);
+
+	ret_address->is_v6 = family == 6;
+	in->bad = in->bad || (family != 4 && family != 6);
+	size_t n = family == 6 ? 16 : 4;
+	memset(ret_address->bytes, 0, sizeof(ret_address->bytes));
+	memcpy(ret_address->bytes, get_bytes(in, n), n);
+}
+
+static void get_evidence(struct reader *in, struct evidence *ret_evidence)
+{
+	uint8_t kind = get_byte(in), rcode = get_byte(in);
+
+	*ret_evidence = (struct evidence){.source = kind >> 4, .type = kind & 15, .rcode = rcode};
+	in->bad = in->bad || kind >> 4 > SOURCE_HOSTS || (kind & 15) > RR_AAAA || rcode >= N_RCODES;
+	ret_evidence->rtt = (usec_t)get_number(in, INT64_MAX);
+	if (ret_evidence->source == SOURCE_DNS) {
+		get_address(in, &ret_evidence->server.address);
+		const uint8_t *port = get_bytes(in, 2);
+		ret_evidence->server.port = (uint16_t)(port[0] << 8 | port[1]);
+	}
+}
+
+bool record_next(const char *block, size_t len, size_t *offset, struct result *ret_result)
+{
+	struct result *r = ret_result;
+
+	if (*offset == len)
+		return false;
+	struct reader in = {
+	    .at = (const uint8_t *)block + *offset, .end = (const uint8_t *)block + len};
+	r->seq = 0;
+	r->index = (uint32_t)get_number(&in, UINT32_MAX);
+	uint8_t status = get_byte(&in), reason = get_byte(&in);
+	in.bad = in.bad || status >= ITEM_N_STATUSES || reason >= N_REASONS;
+	r->status = status;
+	r->reason = reason;
+	r->attempts = (uint32_t)get_number(&in, UINT32_MAX);
+	r->duration = (usec_t)get_number(&in, INT64_MAX);
+	const uint8_t *time = get_bytes(&in, 8);
+	uint64_t finished = 0;
+	for (int i = 0; i < 8; i++)
+		finished |= (uint64_t)time[i] << (8 * i);
+	in.bad = in.bad || finished > CLOCK_WALL_MAX;
+	r->finished_at = (usec_t)finished;
+	r->name_len = get_number(&in, RESULT_MAX_NAME);
+	if (in.bad)
+		return false;
+	r->name = (const char *)get_bytes(&in, r->name_len);
+	r->n_addresses = get_byte(&in);
+	if (in.bad || r->n_addresses > RESULT_MAX_ADDRESSES)
+		return false;
+	for (uint32_t i = 0; i < r->n_addresses; i++)
+		get_address(&in, &r->addresses[i]);
+	r->ttl = r->n_addresses > 0 ? (uint32_t)get_number(&in, UINT32_MAX) : 0;
+	r->n_evidence = get_byte(&in);
+	if (in.bad || r->n_evidence > RESULT_MAX_EVIDENCE)
+		return false;
+	for (uint32_t i = 0; i < r->n_evidence; i++)
+		get_evidence(&in, &r->evidence[i]);
+	if (in.bad)
+		return false;
+	*offset = (size_t)((const char *)in.at - block);
+	return true;
+}

@@ -1,0 +1,25 @@
+/* The packed form in which the store keeps results: a block of records one after the other, without
+ * sequence numbers (a block knows that of its first). Numbers are unsigned LEB128 unless said
+ * otherwise:
+ *
+ *   index, status (1 byte), reason (1 byte), attempts, duration, finished_at (8 bytes,
+ * little-endian), name length, name, addresses (1 byte), { 4 or 6, 4 or 16 bytes }..., ttl when
+ * there are addresses, evidence (1 byte), { source << 4 | type, rcode, rtt, [4 or 6, address, port
+ * (2 bytes, network order)] }...
+ *
+ * Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "model/result.h"
+
+/* Add a record; all but `seq` is kept. */
+void record_add(struct buf *block, const struct result *result);
+
+/* Read the record at `*offset` (0 for the first) and move the offset on; its name is borrowed from
+ * `block`, its seq 0. False at the end, or when the bytes are damaged: then the offset is not
+ * `len`. */
+bool record_next(const char *block, size_t len, size_t *offset, struct result *ret_result);

@@ -1,0 +1,25 @@
+/* Results as the API shows them: JSON rows, CSV (RFC 4180), the lines of the original programs,
+ * server-sent events (WHATWG HTML section 9.2). Written by hand: a tree of JSON values a row costs
+ * twenty times as much. Thread: any. */
+#pragma once
+
+#include "base/buf.h"
+#include "model/result.h"
+
+enum result_format {
+	FORMAT_NDJSON, /* a JSON object a line */
+	FORMAT_JSON,   /* a page: {"results":[...],"next":SEQ} */
+	FORMAT_CSV,
+	FORMAT_TEXT,   /* `+ name` found, `  name` not found, `? name` error */
+	FORMAT_EVENTS, /* server-sent events named `result` */
+	N_FORMATS
+};
+
+/* Add what goes before the first row and after the last; `next` is the sequence number to continue
+ * behind. */
+void result_add_head(struct buf *b, enum result_format format);
+void result_add_tail(struct buf *b, enum result_format format, uint64_t next);
+
+/* Add one row; `is_first` tells whether it is the first behind the head. */
+void result_add_row(
+    struct buf *b, enum result_format format, const struct result *r, bool is_first);

@@ -1,0 +1,51 @@
+"""docs/openapi.yaml: served as it is, and true for every route that it lists."""
+import jsonschema
+import pytest
+
+
+def test_served_as_yaml(shared, contract):
+    assert shared.api.get("/openapi.yaml").text == contract.text
+
+
+def test_served_as_json(shared, contract):
+    assert shared.api.get("/openapi.json").json() == contract.document
+
+
+def test_schemas_are_schemas(contract):
+    for name, schema in contract.document["components"]["schemas"].items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        for example in schema.get("examples", []):
+            assert not contract.errors(example, schema), f"the example of {name} is none"
+
+
+CALLS = {  # operationId: (what it is called with, status)
+    "submitJob": ({"json": {"kind": "domains", "domains": ["found.test"]}}, 202),
+    "listJobs": ({}, 200), "showJob": ({"params": {"wait": 30}}, 200), "cancelJob": ({}, 200),
+    "readResults": ({}, 200), "followJob": ({}, 200), "readMetrics": ({}, 200), "checkHealth": ({}, 200),
+    "checkReadiness": ({}, 200), "readDocumentAsYaml": ({}, 200), "readDocumentAsJson": ({}, 200),
+    "deleteJob": ({}, 204),
+}
+
+
+def test_every_route(api, contract):
+    """The client checks each answer against the document; here each route of the document is met."""
+    operations = contract.operations()
+    assert set(operations) == set(CALLS), "a route was added or taken away: tell CALLS what to send"
+    job = ""
+    for operation, (options, status) in CALLS.items():
+        method, path = operations[operation]
+        response = api(method, path.replace("{id}", job), **options)
+        assert response.status_code == status, f"{operation}: expected {status}, got {response.status_code}"
+        job = response.json()["id"] if operation == "submitJob" else job
+
+
+@pytest.mark.parametrize("path", ["/", "/schedules", "/probe", "/jobs/x/files/y", "/problems/x"])
+def test_routes_of_later_releases_are_absent(shared, path):
+    assert shared.api("GET", path).status_code == 404
+
+
+def test_head(shared, contract):
+    """HEAD is GET without the body (RFC 9110 section 9.3.2)."""
+    for method, path in contract.operations().values():
+        if method == "GET" and "{" not in path:
+            assert shared.api("HEAD", path).status_code == 200, f"HEAD {path}"

@@ -1,0 +1,33 @@
+/* Problem documents of any text are JSON in UTF-8. The input's lines are in turn pointer and
+ * detail. */
+#include "fuzz.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "wire/problem.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	AUTO_FREE char *text = xstrndup((const char *)data, size);
+	char *rest = text;
+	struct problem p = {0};
+	struct buf b;
+
+	problem_set(&p, 100 + (int)(size % 500), "%s", text);
+	for (char *pointer; (pointer = strsep(&rest, "\n")) != NULL;) {
+		const char *detail = strsep(&rest, "\n");
+		problem_add(&p, pointer, "%s", detail != NULL ? detail : "");
+	}
+	buf_init(&b, 1 << 20);
+	problem_encode(&p, &b);
+	if (!b.overflow) {
+		json_auto_t *root = json_loadb(b.data, b.len, JSON_REJECT_DUPLICATES, NULL);
+		FUZZ_CHECK(root != NULL);
+		FUZZ_CHECK(json_array_size(json_object_get(root, "errors")) == p.n_errors);
+	}
+	problem_done(&p);
+	buf_done(&b);
+	return 0;
+}

@@ -1,0 +1,11 @@
+/* Results of every shape, for the tests of their forms. */
+#pragma once
+
+#include <stddef.h>
+
+#include "model/result.h"
+
+enum { N_SAMPLES = 10 };
+
+/* Return sample `i`, which is below N_SAMPLES; its seq is i + 1. */
+struct result sample_result(size_t i);

@@ -1,0 +1,221 @@
+/* Packed results, whole and damaged. */
+#include "../unit.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "samples.h"
+#include "wire/record.h"
+#include "wire/result_text.h"
+
+enum { MAX_BLOCK = 1 << 16 };
+
+/* A record in parts, so that a row can change one of them. */
+#define HEAD     "\0\1\1\1\x9c\3"           /* index, status, reason, attempts, duration */
+#define TIME     "\0\0\0\0\0\0\0\0"         /* finished_at */
+#define NAME     "\1a"                      /* name */
+#define ADDRESS  "\1\4\x7f\0\0\1\5"         /* one address, ttl */
+#define EVIDENCE "\1\0\2\7\4\x7f\0\0\1\0\65" /* one piece */
+#define BYTES(text) (text), sizeof(text) - 1
+
+static const struct {
+	const char *name, *bytes;
+	size_t len;
+	bool is_good;
+} blocks[] = {
+    {"no such status", BYTES("\0\3\1\1\1" TIME NAME "\0\0"), false},
+    {"no such reason", BYTES("\0\1\16\1\1" TIME NAME "\0\0"), false},
+    {"index past 32 bits", BYTES("\x80\x80\x80\x80\x10\1\1\1\1" TIME NAME "\0\0"), false},
+    {"attempts past 32 bits", BYTES("\0\1\1\x80\x80\x80\x80\x10\1" TIME NAME "\0\0"), false},
+    {"duration past 63 bits",
+	BYTES("\0\1\1\1\x80\x80\x80\x80\x80\x80\x80\x80\x80\1" TIME NAME "\0\0"), false},
+    {"duration past 64 bits",
+	BYTES("\0\1\1\1\x80\x80\x80\x80\x80\x80\x80\x80\x80\2" TIME NAME "\0\0"), false},
+    {"a number without end",
+	BYTES("\0\1\1\1\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\0" TIME NAME "\0\0"), false},
+    {"a time before 1970", BYTES(HEAD "\0\0\0\0\0\0\0\x80" NAME "\0\0"), false},
+    {"a time past the year 9999", BYTES(HEAD "\0\0\0\0\0\0\0\x7f" NAME "\0\0"), false},
+    {"a name past the limit", BYTES(HEAD TIME "\x81\x08"), false},
+    {"a name past the end", BYTES(HEAD TIME "\3a\0\0"), false},
+    {"too many addresses", BYTES(HEAD TIME NAME "\41"), false},
+    {"addresses past the end", BYTES(HEAD TIME NAME "\40\4"), false},
+    {"no such family", BYTES(HEAD TIME NAME "\1\5\x7f\0\0\1\5\0"), false},
+    {"ttl past 32 bits", BYTES(HEAD TIME NAME "\1\4\x7f\0\0\1\x80\x80\x80\x80\x10\0"), false},
+    {"too much evidence", BYTES(HEAD TIME NAME "\0\5"), false},
+    {"no such source", BYTES(HEAD TIME NAME "\0\1\40\2\7"), false},
+    {"no such type", BYTES(HEAD TIME NAME "\0\1\2\2\7\4\x7f\0\0\1\0\65"), false},
+    {"no such rcode", BYTES(HEAD TIME NAME "\0\1\0\10\7\4\x7f\0\0\1\0\65"), false},
+    {"no port", BYTES(HEAD TIME NAME "\0\1\0\2\7\4\x7f\0\0\1\0"), false},
+    {"nothing", BYTES(""), false},
+    {"least", BYTES("\0\1\1\0\0" TIME "\0\0\0"), true},
+    {"hosts file", BYTES(HEAD TIME NAME "\0\1\20\0\0"), true},
+    {"all parts", BYTES(HEAD TIME NAME ADDRESS EVIDENCE), true},
+};
+
+TEST(refuses_damage)
+{
+	size_t offset = 0, len = blocks[_i].len;
+	struct result r;
+	char *copy = xmalloc(len); /* exact, so that a sanitizer sees one byte too far */
+
+	memcpy(copy, blocks[_i].bytes, len);
+	bool is_good = record_next(copy, len, &offset, &r);
+	ck_assert_msg(is_good == blocks[_i].is_good, "%s", blocks[_i].name);
+	ck_assert_msg(offset == (is_good ? len : 0), "%s: %zu", blocks[_i].name, offset);
+	free(copy);
+}
+
+static void fill(struct buf *block)
+{
+	buf_init(block, MAX_BLOCK);
+	for (size_t i = 0; i < N_SAMPLES; i++) {
+		struct result r = sample_result(i);
+		record_add(block, &r);
+	}
+	ck_assert(!block->overflow);
+}
+
+/* Cut anywhere, a block gives its whole records and then says that something is missing. */
+TEST(refuses_what_is_cut_short)
+{
+	struct buf block;
+	struct result r;
+	bool ends_here[MAX_BLOCK] = {[0] = true};
+
+	fill(&block);
+	for (size_t offset = 0; record_next(block.data, block.len, &offset, &r);)
+		ends_here[offset] = true;
+	for (size_t len = 0; len <= block.len; len++) {
+		size_t offset = 0;
+		AUTO_FREE char *copy = xmalloc(len);
+		memcpy(copy, block.data, len);
+		while (record_next(copy, len, &offset, &r))
+			;
+		ck_assert_msg((offset == len) == ends_here[len], "%zu", len);
+	}
+	buf_done(&block);
+}
+
+/* Any byte changed: no crash, no endless walk, and what is read can be shown. */
+TEST(survives_any_changed_byte)
+{
+	struct buf block, text;
+	struct result r;
+
+	fill(&block);
+	buf_init(&text, 1 << 16);
+	for (size_t at = 0; at < block.len; at++) {
+		for (int bit = 0; bit < 8; bit++) {
+			size_t offset = 0;
+			block.data[at] ^= (char)(1 << bit);
+			while (record_next(block.data, block.len, &offset, &r)) {
+				buf_clear(&text);
+				result_add_row(&text, FORMAT_NDJSON, &r, true);
+			}
+			block.data[at] ^= (char)(1 << bit);
+		}
+	}
+	buf_done(&text);
+	buf_done(&block);
+}
+
+static void check_same(const struct result *a, const struct result *b)
+{
+	ck_assert_uint_eq(a->index, b->index);
+	ck_assert_uint_eq(a->attempts, b->attempts);
+	ck_assert_int_eq(a->status, b->status);
+	ck_assert_int_eq(a->reason, b->reason);
+	ck_assert_int_eq(a->duration, b->duration);
+	ck_assert_int_eq(a->finished_at, b->finished_at);
+	ck_assert_uint_eq(a->name_len, b->name_len);
+	ck_assert(memcmp(a->name, b->name, a->name_len) == 0);
+	ck_assert_uint_eq(a->ttl, b->ttl);
+	ck_assert_uint_eq(a->n_addresses, b->n_addresses);
+	for (size_t i = 0; i < a->n_addresses; i++) {
+		ck_assert_int_eq(a->addresses[i].is_v6, b->addresses[i].is_v6);
+		ck_assert_mem_eq(a->addresses[i].bytes, b->addresses[i].bytes, 16);
+	}
+	ck_assert_uint_eq(a->n_evidence, b->n_evidence);
+	for (size_t i = 0; i < a->n_evidence; i++) {
+		const struct evidence *x = &a->evidence[i], *y = &b->evidence[i];
+		ck_assert_int_eq(x->source, y->source);
+		ck_assert_int_eq(x->type, y->type);
+		ck_assert_int_eq(x->rcode, y->rcode);
+		ck_assert_int_eq(x->rtt, y->rtt);
+		ck_assert_int_eq(x->server.address.is_v6, y->server.address.is_v6);
+		ck_assert_mem_eq(x->server.address.bytes, y->server.address.bytes, 16);
+		ck_assert_uint_eq(x->server.port, y->server.port);
+	}
+}
+
+TEST(gives_back_what_was_added)
+{
+	struct buf block;
+	size_t offset = 0;
+	struct result got;
+
+	fill(&block);
+	for (size_t i = 0; i < N_SAMPLES; i++) {
+		struct result want = sample_result(i);
+		ck_assert(record_next(block.data, block.len, &offset, &got));
+		check_same(&want, &got);
+		ck_assert_uint_eq(got.seq, 0);
+	}
+	ck_assert(!record_next(block.data, block.len, &offset, &got));
+	ck_assert_uint_eq(offset, block.len);
+	buf_done(&block);
+}
+
+TEST(the_largest_fits)
+{
+	static const char name[RESULT_MAX_NAME] = "a";
+	struct result r = {.index = UINT32_MAX,
+			   .attempts = UINT32_MAX,
+			   .status = ITEM_ERROR,
+			   .reason = REASON_INTERNAL,
+			   .duration = INT64_MAX,
+			   .finished_at = CLOCK_WALL_MAX,
+			   .name = name,
+			   .name_len = sizeof(name),
+			   .ttl = UINT32_MAX,
+			   .n_addresses = RESULT_MAX_ADDRESSES,
+			   .n_evidence = RESULT_MAX_EVIDENCE},
+		      got;
+	struct buf block;
+	size_t offset = 0;
+
+	for (int i = 0; i < RESULT_MAX_ADDRESSES; i++)
+		r.addresses[i].is_v6 = true;
+	for (int i = 0; i < RESULT_MAX_EVIDENCE; i++)
+		r.evidence[i] = (struct evidence){.type = RR_AAAA,
+		    .rcode = RCODE_MALFORMED,
+		    .rtt = INT64_MAX,
+		    .server = {.address = {.is_v6 = true}, .port = UINT16_MAX}};
+	buf_init(&block, MAX_BLOCK);
+	record_add(&block, &r);
+	ck_assert(record_next(block.data, block.len, &offset, &got));
+	check_same(&r, &got);
+	buf_done(&block);
+}
+
+TEST(a_full_block_takes_no_part_of_a_record)
+{
+	struct buf block;
+	struct result r = sample_result(0);
+
+	buf_init(&block, 20);
+	record_add(&block, &r);
+	ck_assert(block.overflow);
+	ck_assert_uint_eq(block.len, 0);
+	buf_done(&block);
+}
+
+SUITE(record)
+{
+	ADD_ROWS(refuses_damage, blocks);
+	ADD(refuses_what_is_cut_short);
+	ADD(survives_any_changed_byte);
+	ADD(gives_back_what_was_added);
+	ADD(the_largest_fits);
+	ADD(a_full_block_takes_no_part_of_a_record);
+}
