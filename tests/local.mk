@@ -1,0 +1,166 @@
+# Tests. `make check` runs unit tests, the seeds of the fuzz targets and the quick lints;
+# `make check-e2e` the whole daemon, `make lint` all lints, `make fuzz` the fuzzers (--enable-fuzzers).
+#
+# A new test file of a folder: one line in its _SOURCES; SUITE() in the file does the rest.
+# A new folder: its program in UNIT_TESTS, its _SOURCES, and its _LDADD, which names the folder's library
+# and those that tests/lint/layers.txt lets it include, so that the linker holds the layers too.
+# Doubles that several folders' tests use belong in tests/fake.
+
+AM_CFLAGS += $(CHECK_CFLAGS)
+
+UNIT = tests/unit/unit.c tests/unit/unit.h
+LINK_BASE = src/base/libbase.a
+LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS)
+LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
+LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
+LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
+LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
+
+UNIT_TESTS = \
+	tests/unit/base/test_base \
+	tests/unit/model/test_model \
+	tests/unit/wire/test_wire
+
+tests_unit_base_test_base_SOURCES = $(UNIT) \
+	tests/unit/base/test_alloc.c \
+	tests/unit/base/test_buf.c \
+	tests/unit/base/test_clock.c \
+	tests/unit/base/test_err.c \
+	tests/unit/base/test_id.c \
+	tests/unit/base/test_log.c \
+	tests/unit/base/test_metrics.c \
+	tests/unit/base/test_process.c \
+	tests/unit/base/test_str.c
+tests_unit_base_test_base_LDADD = $(LINK_BASE) $(CHECK_LIBS)
+
+tests_unit_model_test_model_SOURCES = $(UNIT) \
+	tests/unit/model/test_chunk.c \
+	tests/unit/model/test_job.c \
+	tests/unit/model/test_pace.c \
+	tests/unit/model/test_result.c \
+	tests/unit/model/test_spec.c \
+	tests/unit/model/test_state.c \
+	tests/unit/model/test_target.c
+tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
+
+tests_unit_wire_test_wire_SOURCES = $(UNIT) \
+	tests/unit/wire/samples.c tests/unit/wire/samples.h \
+	tests/unit/wire/test_json_job.c \
+	tests/unit/wire/test_json_text.c \
+	tests/unit/wire/test_lines.c \
+	tests/unit/wire/test_problem.c \
+	tests/unit/wire/test_problem_parse.c \
+	tests/unit/wire/test_record.c \
+	tests/unit/wire/test_result_text.c \
+	tests/unit/wire/test_submission.c
+tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
+
+if HAVE_CHECK
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS)
+endif
+
+# Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
+FUZZ_TARGETS = \
+	tests/fuzz/fuzz_lines \
+	tests/fuzz/fuzz_log \
+	tests/fuzz/fuzz_problem \
+	tests/fuzz/fuzz_query \
+	tests/fuzz/fuzz_record \
+	tests/fuzz/fuzz_submission \
+	tests/fuzz/fuzz_target
+if FUZZERS
+FUZZ_MAIN = tests/fuzz/fuzz.h
+FUZZ_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+else
+FUZZ_MAIN = tests/fuzz/fuzz.h tests/fuzz/replay.c
+FUZZ_FLAGS = $(AM_LDFLAGS)
+endif
+tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_log_SOURCES = tests/fuzz/fuzz_log.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_log_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_log_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_problem_SOURCES = tests/fuzz/fuzz_problem.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_problem_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_problem_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_query_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_record_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_record_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_submission_SOURCES = tests/fuzz/fuzz_submission.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_submission_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_submission_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_target_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_target_LDFLAGS = $(FUZZ_FLAGS)
+check_PROGRAMS += $(FUZZ_TARGETS)
+TESTS += tests/fuzz/replay.sh
+
+# The DNS server of the end-to-end tests, the benchmarks and the quickstart without network.
+check_PROGRAMS += tests/stub/dns_stub
+tests_stub_dns_stub_SOURCES = \
+	tests/stub/dns_message.c tests/stub/dns_message.h \
+	tests/stub/dns_names.c tests/stub/dns_names.h \
+	tests/stub/dns_options.c tests/stub/dns_options.h \
+	tests/stub/dns_outbox.c tests/stub/dns_outbox.h \
+	tests/stub/dns_rules.c tests/stub/dns_rules.h \
+	tests/stub/dns_socket.c tests/stub/dns_socket.h \
+	tests/stub/dns_stub.c \
+	tests/stub/dns_zone.c tests/stub/dns_zone.h
+tests_stub_dns_stub_LDADD = $(EVENT_LIBS)
+
+QUICK_LINTS = \
+	tests/lint/check-headers.sh \
+	tests/lint/check-layers.sh \
+	tests/lint/check-words.sh
+LINTS = $(QUICK_LINTS) \
+	tests/lint/check-cppcheck.sh \
+	tests/lint/check-format.sh \
+	tests/lint/check-size.sh \
+	tests/lint/openapi.sh
+TESTS += $(QUICK_LINTS)
+
+# For the lints that compile. Where the tests are run otherwise, `cc` and no flags are what they use.
+LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
+	$(IDN2_CFLAGS) $(INIH_CFLAGS) $(XXHASH_CFLAGS)
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(LINT_CPPFLAGS)'; export CC CPPFLAGS;
+
+lint:
+	@$(AM_TESTS_ENVIRONMENT) srcdir='$(srcdir)'; export srcdir; bad=; for lint in $(LINTS); do \
+		sh '$(srcdir)'/$$lint; case $$? in \
+		0) echo "ok $$lint" ;; 77) echo "skipped $$lint" ;; *) echo "FAILED $$lint"; bad=1 ;; esac; \
+	done; test -z "$$bad"
+
+FUZZ_SECONDS = 20
+if FUZZERS
+fuzz: $(FUZZ_TARGETS)
+	srcdir='$(srcdir)' FUZZ_SECONDS='$(FUZZ_SECONDS)' sh '$(srcdir)'/tests/fuzz/run.sh
+else
+fuzz:
+	@echo 'fuzz: configure with CC=clang --enable-fuzzers --with-sanitizer=address,undefined' >&2; exit 1
+endif
+
+# Debian's pytest belongs to Debian's python3, which need not be the first in PATH.
+check-e2e: all $(check_PROGRAMS)
+	@python=/usr/bin/python3; test -x $$python || python='$(PYTHON)'; \
+	ASYNCPROBED_BUILD='$(abs_builddir)' PYTHONDONTWRITEBYTECODE=1 \
+		$$python -m pytest $(PYTEST_FLAGS) '$(srcdir)'/tests/e2e
+
+.PHONY: check-e2e fuzz lint
+
+EXTRA_DIST += \
+	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
+	tests/fuzz/replay.sh tests/fuzz/run.sh \
+	tests/stub/README.md tests/stub/keywords.zone
+
+# Folders are distributed whole; what a run left in them is not.
+dist-hook:
+	find '$(distdir)'/tests -name __pycache__ -prune -exec rm -rf {} +
+	find '$(distdir)'/tests '(' -name '*.log' -o -name '*.trs' ')' -exec rm -f {} +
+
+clean-local:
+	rm -rf fuzz-corpus

@@ -25,9 +25,6 @@ void api_find_job(struct request *rq, struct api *api, found_job_fn *on_found);
  * Absent: *ret_value stays. */
 bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64_t *ret_value);
 
-/* Refuse a bad query parameter: 400 with a pointer to it. */
-void api_refuse_query(struct request *rq, const char *name, const char *detail);
-
 handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, job_delete_handle;
 handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
 handler_fn openapi_yaml_handle, openapi_json_handle;

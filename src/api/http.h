@@ -21,6 +21,8 @@ struct route {
 	const char *method;  /* GET routes answer HEAD as well */
 	const char *pattern; /* segments; `{id}` stands for one of any text */
 	handler_fn *handle;
+	const char *query; /* names of its query parameters, each between spaces; NULL: the handler
+			      judges them */
 	bool has_body;
 };
 
@@ -61,6 +63,9 @@ void request_respond(struct request *rq, int status, const char *content_type, s
 /* Answer with a problem document; `p` is ended. */
 void request_respond_problem(struct request *rq, struct problem *p);
 void request_refuse(struct request *rq, int status, const char *detail, ...) PRINTF(3, 4);
+
+/* Refuse a query parameter: 400 with a pointer to it. */
+void request_refuse_query(struct request *rq, const char *name, const char *detail);
 
 /* Answer with a stream. `read` writes up to `max` bytes and returns how many, or one of the two
  * below; after STREAM_WAIT it is called again when request_wake was. `close` is called once, when

@@ -114,10 +114,7 @@ static void on_listed(struct store_op *op)
 	usec_t now = clock_wall();
 	char id[ID_TEXT_SIZE];
 
-	if (op->err == ERR_NOT_FOUND) {
-		api_refuse_query(
-		    l->rq, "cursor", "This is no cursor of a list, or its job was deleted.");
-	} else if (op->err != OK) {
+	if (op->err != OK) {
 		request_refuse(l->rq, 500, "The list could not be read.");
 	} else {
 		buf_init(&body, 1 << 26);
@@ -148,19 +145,20 @@ void jobs_list_handle(struct request *rq, struct api *api)
 	uint64_t limit = LIST_DEFAULT;
 	enum job_state wanted = JOB_QUEUED;
 	enum job_kind wanted_kind;
-	struct id before = {{0}};
+	struct id before;
 
+	memset(&before, 0xff, sizeof(before)); /* behind the newest */
 	if (!api_query_number(rq, "limit", LIST_MOST, &limit))
 		return;
 	if (limit == 0) {
-		api_refuse_query(rq, "limit", "This must be at least 1.");
+		request_refuse_query(rq, "limit", "This must be at least 1.");
 	} else if (state != NULL && !job_state_parse(state, &wanted)) {
-		api_refuse_query(
+		request_refuse_query(
 		    rq, "state", "This must be queued, running, done, cancelled or failed.");
 	} else if (kind != NULL && !job_kind_parse(kind, &wanted_kind)) {
-		api_refuse_query(rq, "kind", "This must be domains.");
+		request_refuse_query(rq, "kind", "This must be domains.");
 	} else if (cursor != NULL && !id_parse(cursor, &before)) {
-		api_refuse_query(rq, "cursor", "This is no cursor of a list.");
+		request_refuse_query(rq, "cursor", "This is no cursor of a list.");
 	} else {
 		struct listing *l = xcalloc(1, sizeof(*l));
 		*l = (struct listing){rq, api};
@@ -168,8 +166,7 @@ void jobs_list_handle(struct request *rq, struct api *api)
 		op->u.list.limit = (uint32_t)limit;
 		op->u.list.has_state = state != NULL;
 		op->u.list.state = wanted;
-		op->u.list.has_before_id = cursor != NULL;
-		op->u.list.before_id = before;
+		op->u.list.before = before;
 		store_start(api->store, op);
 	}
 }

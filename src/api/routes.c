@@ -8,35 +8,24 @@
 #include "base/str.h"
 
 static const struct route routes[] = {
-    {"POST", "/jobs", submit_handle, true},
-    {"GET", "/jobs", jobs_list_handle, false},
-    {"GET", "/jobs/{id}", job_show_handle, false},
-    {"DELETE", "/jobs/{id}", job_delete_handle, false},
-    {"POST", "/jobs/{id}/cancel", job_cancel_handle, false},
-    {"GET", "/jobs/{id}/results", results_handle, false},
-    {"GET", "/jobs/{id}/events", events_handle, false},
-    {"GET", "/metrics", metrics_handle, false},
-    {"GET", "/healthz", health_handle, false},
-    {"GET", "/readyz", ready_handle, false},
-    {"GET", "/openapi.yaml", openapi_yaml_handle, false},
-    {"GET", "/openapi.json", openapi_json_handle, false},
+    {"POST", "/jobs", submit_handle, NULL, true},
+    {"GET", "/jobs", jobs_list_handle, " state kind limit cursor ", false},
+    {"GET", "/jobs/{id}", job_show_handle, " wait ", false},
+    {"DELETE", "/jobs/{id}", job_delete_handle, "", false},
+    {"POST", "/jobs/{id}/cancel", job_cancel_handle, "", false},
+    {"GET", "/jobs/{id}/results", results_handle, " after limit status follow format ", false},
+    {"GET", "/jobs/{id}/events", events_handle, " after ", false},
+    {"GET", "/metrics", metrics_handle, NULL, false},
+    {"GET", "/healthz", health_handle, NULL, false},
+    {"GET", "/readyz", ready_handle, NULL, false},
+    {"GET", "/openapi.yaml", openapi_yaml_handle, NULL, false},
+    {"GET", "/openapi.json", openapi_json_handle, NULL, false},
 };
 
 const struct route *api_routes(size_t *ret_n)
 {
 	*ret_n = sizeof(routes) / sizeof(routes[0]);
 	return routes;
-}
-
-void api_refuse_query(struct request *rq, const char *name, const char *detail)
-{
-	struct problem p = {0};
-	char pointer[64];
-
-	snprintf(pointer, sizeof(pointer), "/%s", name);
-	problem_set(&p, 400, "A query parameter can't be accepted.");
-	problem_add(&p, pointer, "%s", detail);
-	request_respond_problem(rq, &p);
 }
 
 bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64_t *ret_value)
@@ -48,7 +37,7 @@ bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64
 		return true;
 	snprintf(detail, sizeof(detail), "This must be a whole number from 0 to %llu.",
 	    (unsigned long long)max);
-	api_refuse_query(rq, name, detail);
+	request_refuse_query(rq, name, detail);
 	return false;
 }
 

@@ -13,13 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "api/server_private.h"
 #include "base/alloc.h"
 #include "base/log.h"
 
-/* Bytes of a refused body that are read all the same, so that the client gets to see why. */
-enum { MAX_PASSED_OVER = 32 << 20, STREAM_BLOCK = 64 << 10 };
+enum { STREAM_BLOCK = 64 << 10 };
 
 struct request {
 	TAILQ_ENTRY(request) link;
@@ -153,6 +153,21 @@ static void find_route(struct request *rq, const char *path)
 	buf_done(&allow);
 }
 
+/* A parameter that the route doesn't know is a mistake that should not pass in silence. */
+static void check_query_name(const char *name, const char *value, void *arg)
+{
+	struct request *rq = arg;
+	char wanted[64];
+
+	(void)value;
+	if (rq->response != NULL)
+		return;
+	int len = snprintf(wanted, sizeof(wanted), " %s ", name);
+	if (len >= (int)sizeof(wanted) || strchr(name, ' ') != NULL ||
+	    strstr(rq->route->query, wanted) == NULL)
+		request_refuse_query(rq, name, "There is no such query parameter.");
+}
+
 struct header_count {
 	int host, length, encoding;
 };
@@ -214,6 +229,8 @@ static enum MHD_Result on_head(struct request *rq, const char *path)
 	check_head(rq);
 	if (rq->response == NULL)
 		find_route(rq, path);
+	if (rq->response == NULL && rq->route->query != NULL)
+		request_each_query(rq, check_query_name, rq);
 	if (rq->response == NULL && rq->server->is_ending)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	if (rq->response == NULL && rq->route->has_body)
@@ -221,19 +238,41 @@ static enum MHD_Result on_head(struct request *rq, const char *path)
 	return rq->response != NULL ? queue_answer(rq) : MHD_YES;
 }
 
+/* A body that is too long and may have no end: libmicrohttpd can't answer before the end of a body,
+ * so the answer is written here and the connection cut. */
+static enum MHD_Result cut_too_large(struct request *rq)
+{
+	static const char head[] =
+	    "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\n"
+	    "Connection: close\r\n";
+	struct problem p = {0};
+	struct buf body, text;
+	int fd =
+	    MHD_get_connection_info(rq->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+
+	problem_set(&p, 413, "The body may have at most %llu bytes.",
+	    (unsigned long long)rq->server->opts.max_body);
+	buf_init(&body, 4096);
+	buf_init(&text, 8192);
+	problem_encode(&p, &body);
+	buf_addf(&text, "%sContent-Length: %zu\r\n\r\n%s", head, body.len, body.data);
+	ssize_t n = send(fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)n;
+	shutdown(fd, SHUT_WR);
+	rq->status = 413;
+	count_request(rq);
+	problem_done(&p);
+	buf_done(&body);
+	buf_done(&text);
+	return MHD_NO;
+}
+
 static enum MHD_Result on_piece(struct request *rq, const char *bytes, size_t *n_bytes)
 {
 	size_t n = *n_bytes;
 
-	if (rq->response == NULL && rq->n_body + n > rq->server->opts.max_body) {
-		if (rq->has_body_events)
-			rq->body.on_gone(rq->body_arg);
-		rq->has_body_events = false;
-		request_refuse(rq, 413, "The body may have at most %llu bytes.",
-		    (unsigned long long)rq->server->opts.max_body);
-	}
-	if (rq->response != NULL && rq->n_body + n > rq->server->opts.max_body + MAX_PASSED_OVER)
-		return MHD_NO;
+	if (rq->n_body + n > rq->server->opts.max_body)
+		return cut_too_large(rq);
 	if (rq->response == NULL && rq->has_body_events) {
 		n = rq->body.on_piece(bytes, n, rq->body_arg);
 		if (n < *n_bytes && rq->response == NULL)
@@ -445,6 +484,17 @@ void request_refuse(struct request *rq, int status, const char *detail, ...)
 	vsnprintf(text, sizeof(text), detail, args);
 	va_end(args);
 	problem_set(&p, status, "%s", text);
+	request_respond_problem(rq, &p);
+}
+
+void request_refuse_query(struct request *rq, const char *name, const char *detail)
+{
+	struct problem p = {0};
+	char pointer[64];
+
+	snprintf(pointer, sizeof(pointer), "/%.60s", name);
+	problem_set(&p, 400, "A query parameter can't be accepted.");
+	problem_add(&p, pointer, "%s", detail);
 	request_respond_problem(rq, &p);
 }
 

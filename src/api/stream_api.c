@@ -233,7 +233,7 @@ static bool choose_format(struct request *rq, enum result_format *ret_format)
 		}
 	}
 	if (name != NULL) {
-		api_refuse_query(rq, "format", "This must be ndjson, json, csv or text.");
+		request_refuse_query(rq, "format", "This must be ndjson, json, csv or text.");
 		return false;
 	}
 	int chosen = accept_choose(request_header(rq, "Accept"), media, N_RESULT_FORMATS);
@@ -252,7 +252,7 @@ static bool read_flag(struct request *rq, const char *name, bool *ret_flag)
 	const char *text = request_query(rq, name);
 
 	if (text != NULL && strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
-		api_refuse_query(rq, name, "This must be true or false.");
+		request_refuse_query(rq, name, "This must be true or false.");
 		return false;
 	}
 	*ret_flag = text != NULL && text[0] == 't';
@@ -272,11 +272,11 @@ static void on_found_results(
 	    !read_flag(rq, "follow", &wanted.is_following))
 		return;
 	if (limit != NULL && wanted.limit == 0) {
-		api_refuse_query(rq, "limit", "This must be at least 1.");
+		request_refuse_query(rq, "limit", "This must be at least 1.");
 		return;
 	}
 	if (status != NULL && !item_status_parse(status, &wanted.status)) {
-		api_refuse_query(rq, "status", "This must be found, not_found or error.");
+		request_refuse_query(rq, "status", "This must be found, not_found or error.");
 		return;
 	}
 	struct stream *s = new_stream(rq, api, job, is_live);

@@ -59,7 +59,10 @@ void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *s
 	c->low_seq = run->job.completed;
 	c->n_left = c->stored.chunk.n;
 	c->n_left -= mark_skipped(c, skip, n_skip);
-	c->n_left -= mark_skipped(c, run->done, run->n_done);
+	uint32_t n_done = mark_skipped(c, run->done, run->n_done);
+	c->n_left -= n_done;
+	if (n_done > 0)
+		c->low_seq = run->low_seq; /* it was open before the crash */
 	TAILQ_INSERT_TAIL(&run->chunks, c, link);
 	run->next_chunk = c->stored.no + 1;
 	if (c->n_left == 0) {

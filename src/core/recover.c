@@ -40,6 +40,7 @@ static void on_job(struct unfinished_job *u, void *arg)
 	struct run *run = run_new(core, &u->job);
 
 	run->n_aliases = u->n_aliases;
+	run->low_seq = u->low_seq;
 	run->has_aliases = u->n_aliases > 0;
 	run->next_chunk = u->next_chunk;
 	run->is_all_claimed = u->next_chunk == UINT32_MAX && !has_open_results;

@@ -55,8 +55,9 @@ struct run {
 	uint64_t n_aliases; /* not copied yet */
 	bool has_aliases;
 	bool is_copying;
-	size_t n_done;  /* items with results from before a crash */
-	uint32_t *done; /* owned, ascending; NULL when none */
+	size_t n_done;    /* items with results from before a crash */
+	uint32_t *done;   /* owned, ascending; NULL when none */
+	uint64_t low_seq; /* they lie behind this number */
 
 	/* work */
 	TAILQ_HEAD(, item) items;

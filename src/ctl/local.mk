@@ -1,0 +1,16 @@
+bin_PROGRAMS += src/asyncprobectl
+src_asyncprobectl_SOURCES = \
+	src/ctl/answer.c src/ctl/answer.h \
+	src/ctl/args.c src/ctl/args.h \
+	src/ctl/cmd_domains.c \
+	src/ctl/cmd_jobs.c \
+	src/ctl/cmd_results.c \
+	src/ctl/cmd_status.c \
+	src/ctl/commands.h \
+	src/ctl/follow.c src/ctl/follow.h \
+	src/ctl/http.c src/ctl/http.h \
+	src/ctl/main.c \
+	src/ctl/progress.c src/ctl/progress.h \
+	src/ctl/submit.c src/ctl/submit.h
+src_asyncprobectl_LDADD = src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
+	$(CURL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS)

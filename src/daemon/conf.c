@@ -11,8 +11,9 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "model/result.h"
 
-enum type { TEXT, LIST, NUMBER, SIZE, DURATION, LEVEL, FORMAT };
+enum type { TEXT, LISTENERS, SERVERS, DATABASE, NUMBER, SIZE, DURATION, LEVEL, FORMAT };
 enum reload { RESTART, LIVE };
 
 struct row {
@@ -40,15 +41,27 @@ static const struct row rows[N_SETTINGS] = {
  */
 static const char separators[] = ", \t\n";
 
-static size_t count_elements(const char *text)
+/* Count them; false when one is not an endpoint, or where `has_paths` a Unix socket. */
+static bool count_endpoints(const char *text, bool has_paths, uint64_t *ret_n)
 {
-	size_t n = 0;
+	char element[256];
+	struct endpoint e;
+	uint64_t n = 0;
 
 	for (text += strspn(text, separators); *text != '\0'; n++) {
-		text += strcspn(text, separators);
+		size_t len = strcspn(text, separators);
+		if (len >= sizeof(element))
+			return false;
+		memcpy(element, text, len);
+		element[len] = '\0';
+		bool is_path = has_paths && strncmp(element, "unix:/", 6) == 0;
+		if (!is_path && !endpoint_parse(element, 0, &e))
+			return false;
+		text += len;
 		text += strspn(text, separators);
 	}
-	return n;
+	*ret_n = n;
+	return true;
 }
 
 static bool parse_word(const char *text, const char *const *words, uint64_t *ret_number)
@@ -65,7 +78,9 @@ static bool parse_word(const char *text, const char *const *words, uint64_t *ret
 static const char *describe(enum type type)
 {
 	static const char *const texts[] = {[TEXT] = "a text",
-	    [LIST] = "a list",
+	    [LISTENERS] = "a list of address:port, [address]:port or unix:/path",
+	    [SERVERS] = "a list of address, address:port or [address]:port",
+	    [DATABASE] = "like sqlite:///absolute/path",
 	    [NUMBER] = "a whole number",
 	    [SIZE] = "a size like 64K, 10M or 2G",
 	    [DURATION] = "a duration like 500ms, 3s, 5m, 2h or 7d",
@@ -87,9 +102,12 @@ static enum err parse(const struct row *row, const char *text, uint64_t *ret_num
 	switch (row->type) {
 	case TEXT:
 		return OK;
-	case LIST:
-		*ret_number = count_elements(text);
+	case LISTENERS:
+	case SERVERS:
+		e = count_endpoints(text, row->type == LISTENERS, ret_number) ? OK : ERR_INVALID;
 		break;
+	case DATABASE:
+		return *text == '\0' || strncmp(text, "sqlite:///", 10) == 0 ? OK : ERR_INVALID;
 	case NUMBER:
 		e = str_to_u64(text, most, ret_number);
 		break;
@@ -199,8 +217,8 @@ static int on_value(void *arg, const char *section, const char *key, const char 
 
 	if (source->failed)
 		return 0;
-	if (row != NULL && row->type == LIST && source->seen_line == source->line - 1 &&
-	    strcmp(source->key, key) == 0) {
+	if (row != NULL && (row->type == LISTENERS || row->type == SERVERS) &&
+	    source->seen_line == source->line - 1 && strcmp(source->key, key) == 0) {
 		struct buf b;
 		buf_init(&b, 1 << 20);
 		buf_addf(&b, "%s\n%s", source->conf->values[row - rows].text, text);
@@ -230,7 +248,10 @@ enum err conf_read(struct conf *conf, const char *path, char **ret_why)
 	} else {
 		int line = ini_parse_stream(read_line, &source, on_value, &source);
 		fclose(source.file);
-		if (!source.failed && line != 0) {
+		/* libinih tells the first line that it could not read; a value refused above has
+		 * told its own */
+		if (line != 0 && (!source.failed || line < source.line)) {
+			buf_clear(&source.why);
 			buf_addf(&source.why, "%s:%d: this is neither a [section] nor key = value",
 			    path, line > 0 ? line : 0);
 			source.failed = true;

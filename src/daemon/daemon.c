@@ -40,53 +40,6 @@ struct daemon {
 	bool is_draining;
 };
 
-/* --- What the settings say --- */
-
-/* The servers to ask; false when one is no address. */
-static bool read_servers(const struct conf *conf, struct resolver_opts *opts)
-{
-	char *texts[RESOLVER_MAX_SERVERS];
-	size_t n = conf_list(conf, CONF_dns_servers, texts, RESOLVER_MAX_SERVERS);
-	bool good = true;
-
-	for (size_t i = 0; i < n; i++) {
-		if (good && !endpoint_parse(texts[i], 53, &opts->servers[i])) {
-			fprintf(
-			    stderr, "asyncprobed: dns.servers: \"%s\" is no address\n", texts[i]);
-			good = false;
-		}
-		free(texts[i]);
-	}
-	opts->n_servers = n;
-	return good;
-}
-
-bool daemon_check(const struct conf *conf)
-{
-	struct resolver_opts resolver = {.n_servers = 0};
-	char *listen[SERVER_MAX_LISTENERS];
-	size_t n = conf_list(conf, CONF_api_listen, listen, SERVER_MAX_LISTENERS);
-	AUTO_FREE char *database = state_dir_database(conf_text(conf, CONF_store_url));
-	bool good = read_servers(conf, &resolver);
-
-	for (size_t i = 0; i < n; i++) {
-		struct endpoint e;
-		if (strncmp(listen[i], "unix:/", 6) != 0 && !endpoint_parse(listen[i], 0, &e)) {
-			fprintf(
-			    stderr, "asyncprobed: api.listen: \"%s\" is no address\n", listen[i]);
-			good = false;
-		}
-		free(listen[i]);
-	}
-	if (database == NULL) {
-		fprintf(stderr,
-		    "asyncprobed: store.url: must be like sqlite:///absolute/path, not \"%s\"\n",
-		    conf_text(conf, CONF_store_url));
-		good = false;
-	}
-	return good;
-}
-
 /* --- Start --- */
 
 static void on_writable(bool is_writable, enum err why, void *arg)
@@ -113,7 +66,8 @@ static bool start_store(struct daemon *d)
 	AUTO_FREE char *why = NULL;
 
 	d->database = state_dir_database(conf_text(d->conf, CONF_store_url));
-	d->folder = state_dir_make(d->database);
+	/* a folder that someone named and that isn't there is a mistake to tell, not to mend */
+	d->folder = state_dir_make(d->database, *conf_text(d->conf, CONF_store_url) == '\0');
 	if (d->folder == NULL) {
 		log_error("state_directory", "path=%s error=%s", log_quote(d->database),
 		    log_quote(strerror(errno)));
@@ -126,6 +80,19 @@ static bool start_store(struct daemon *d)
 	return e == OK;
 }
 
+/* The servers to ask: their addresses were checked with the settings. */
+static void read_servers(const struct conf *conf, struct resolver_opts *opts)
+{
+	char *texts[RESOLVER_MAX_SERVERS];
+	size_t n = conf_list(conf, CONF_dns_servers, texts, RESOLVER_MAX_SERVERS);
+
+	for (size_t i = 0; i < n; i++) {
+		if (endpoint_parse(texts[i], 53, &opts->servers[opts->n_servers]))
+			opts->n_servers++;
+		free(texts[i]);
+	}
+}
+
 static bool start_engine(struct daemon *d)
 {
 	const char *hosts = conf_text(d->conf, CONF_dns_hosts_file),
@@ -134,8 +101,7 @@ static bool start_engine(struct daemon *d)
 	    .timeout = (usec_t)conf_number(d->conf, CONF_dns_timeout),
 	    .attempts = (uint32_t)conf_number(d->conf, CONF_dns_attempts)};
 
-	if (!read_servers(d->conf, &opts.resolver))
-		return false;
+	read_servers(d->conf, &opts.resolver);
 	if (opts.resolver.n_servers == 0 &&
 	    resolv_conf_load(resolv_conf, RESOLVER_MAX_SERVERS, opts.resolver.servers,
 		&opts.resolver.n_servers) != OK)
@@ -281,8 +247,6 @@ int daemon_run(const struct conf *conf)
 	struct daemon d = {.conf = conf};
 	int status = EXIT_FAILURE;
 
-	if (!daemon_check(conf))
-		return status;
 	srandom((unsigned)clock_wall());
 	if (start(&d)) {
 		log_info("ready", "database=%s", log_quote(d.database));

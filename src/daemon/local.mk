@@ -12,4 +12,4 @@ src_asyncprobed_LDADD = src/api/libapi.a src/core/libcore.a src/store/libstore.a
 # What the documents say of the settings comes from the table of settings; `make check` holds them to it.
 noinst_PROGRAMS = src/conf_doc
 src_conf_doc_SOURCES = src/daemon/conf_doc.c src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def
-src_conf_doc_LDADD = src/base/libbase.a $(INIH_LIBS)
+src_conf_doc_LDADD = src/model/libmodel.a src/base/libbase.a $(INIH_LIBS)

@@ -46,7 +46,7 @@ char *state_dir_database(const char *url)
 	return xstrdup(url + sizeof(scheme) - 1);
 }
 
-char *state_dir_make(const char *path)
+char *state_dir_make(const char *path, bool make_it)
 {
 	const char *slash = strrchr(path, '/');
 	char *folder = xstrndup(path, slash > path ? (size_t)(slash - path) : 1);
@@ -54,7 +54,8 @@ char *state_dir_make(const char *path)
 	for (char *p = strchr(folder + 1, '/');; p = strchr(p + 1, '/')) {
 		if (p != NULL)
 			*p = '\0';
-		if (mkdir(folder, 0750) != 0 && errno != EEXIST) {
+		bool is_there = access(folder, F_OK) == 0;
+		if (!is_there && (!make_it || mkdir(folder, 0750) != 0)) {
 			free(folder);
 			return NULL;
 		}

@@ -1,7 +1,9 @@
 /* Queries, servers and their windows above evdns. */
 #include "engine/resolver_evdns.h"
 
+#include <errno.h>
 #include <event2/dns.h>
+#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,6 +340,26 @@ static void add_metrics(struct server *s, const char *name)
 	metrics_getter(METRIC_DNS_ABANDONED, get_abandoned, s, name);
 }
 
+/* The one datagram socket of the loop that has no peer yet is that of the server added last. Give
+ * it its peer, so that the kernel lets in nothing but what comes from the server's own address and
+ * port: evdns looks at the address alone. */
+static int connect_socket(const struct event_base *base, const struct event *event, void *arg)
+{
+	const struct sockaddr_storage *address = arg;
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof(peer), type_len = sizeof(int);
+	int fd = event_get_fd(event), type = 0;
+
+	(void)base;
+	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 ||
+	    type != SOCK_DGRAM || getpeername(fd, (struct sockaddr *)&peer, &len) == 0 ||
+	    errno != ENOTCONN)
+		return 0;
+	len = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
+					     : sizeof(struct sockaddr_in);
+	return connect(fd, (const struct sockaddr *)address, len) == 0 ? 1 : -1;
+}
+
 static bool start_server(struct server *s)
 {
 	struct resolver *r = s->resolver;
@@ -360,6 +382,8 @@ static bool start_server(struct server *s)
 	evdns_base_set_option(s->base, "max-inflight", seconds);
 	socklen_t len = endpoint_to_sockaddr(&s->endpoint, &address);
 	if (evdns_base_nameserver_sockaddr_add(s->base, (struct sockaddr *)&address, len, 0) != 0)
+		return false;
+	if (event_base_foreach_event(loop_event_base(r->loop), connect_socket, &address) != 1)
 		return false;
 	add_metrics(s, name);
 	return true;

@@ -8,6 +8,7 @@
  * identifier alone and would give the late answer to whoever got the identifier next. Only after
  * `give_up` is an identifier free again; an answer that comes later than that can still hit an
  * innocent query, so from then on NXDOMAIN answers of that server are marked doubtful for a minute.
+ * - Its socket is connected, so that a reply from another port can't be taken for an answer.
  * - evdns reports SERVFAIL as a time-out; the two are told apart by the clock.
  *
  * Thread: loop. */

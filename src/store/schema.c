@@ -21,7 +21,7 @@ static const char *const steps[] = {
     " found INT NOT NULL DEFAULT 0, not_found INT NOT NULL DEFAULT 0, error INT NOT NULL DEFAULT 0,"
     " aliases INT NOT NULL DEFAULT 0, low_seq INT NOT NULL DEFAULT 0, created INT NOT NULL,"
     " started INT NOT NULL DEFAULT 0, finished INT NOT NULL DEFAULT 0) STRICT;"
-    "CREATE INDEX job_state ON job(state, no);"
+    "CREATE INDEX job_state ON job(state, id);"
     "CREATE INDEX job_garbage ON job(no) WHERE garbage > 0;"
     "CREATE TABLE chunk(job INT NOT NULL, no INT NOT NULL, first INT NOT NULL, n INT NOT NULL, "
     "items BLOB NOT NULL,"

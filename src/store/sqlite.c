@@ -150,15 +150,17 @@ void db_close(struct db *db)
 	free(db);
 }
 
-enum err db_checkpoint(struct db *db)
+enum err db_checkpoint(struct db *db, bool wants_room)
 {
+	int last = wants_room ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+
 	/* the bulk is copied beside running commits; what came meanwhile is little, and holds them
 	 * up shortly */
 	int code =
 	    sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (code == SQLITE_OK)
 		code = sqlite3_wal_checkpoint_v2(
-		    db->handle, NULL, SQLITE_CHECKPOINT_RESTART, NULL, NULL);
+		    db->handle, NULL, last, NULL, NULL);
 	return code == SQLITE_OK ? OK : db_error(db, code);
 }
 

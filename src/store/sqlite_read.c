@@ -73,30 +73,14 @@ static enum err load(struct db *db, struct store_op *op)
 	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
 }
 
-static enum err find_no(struct db *db, const struct id *id, int64_t *ret_no)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NO);
-
-	sqlite3_bind_blob(s, 1, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
-	int code = sqlite3_step(s);
-	*ret_no = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-}
-
 static enum err list(struct db *db, struct store_op *op)
 {
-	int64_t before = op->u.list.before > 0 ? op->u.list.before : INT64_MAX;
 	int code;
-
-	if (op->u.list.has_before_id) {
-		enum err e = find_no(db, &op->u.list.before_id, &before);
-		if (e != OK)
-			return e;
-	}
 	sqlite3_stmt *s = db_statement(
 	    db, op->u.list.has_state ? STATEMENT_LIST_JOBS_IN_STATE : STATEMENT_LIST_JOBS);
-	sqlite3_bind_int64(s, 1, before);
+
+	sqlite3_bind_blob(
+	    s, 1, op->u.list.before.bytes, sizeof(op->u.list.before.bytes), SQLITE_STATIC);
 	sqlite3_bind_int64(s, 2, (int64_t)op->u.list.limit + 1);
 	if (op->u.list.has_state)
 		sqlite3_bind_int(s, 3, (int)op->u.list.state);

@@ -2,7 +2,12 @@
  * them back. */
 #include "store/store.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -15,6 +20,7 @@ struct store {
 	struct store_events events;
 	struct db *first; /* until the threads run */
 	char *path;       /* owned */
+	int lock_fd;      /* owned; held as long as the database is ours */
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
@@ -93,6 +99,22 @@ static void add_metrics(struct store *store)
 	metrics_getter(METRIC_STORE_WRITABLE, get_writable, store);
 }
 
+/* Two daemons on one database would answer each item twice. */
+static enum err lock_database(struct store *store, char **ret_why)
+{
+	struct buf path;
+
+	buf_init(&path, 4200);
+	buf_addf(&path, "%s.lock", store->path);
+	store->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	bool good = store->lock_fd >= 0 && flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0;
+	bool is_used = !good && errno == EWOULDBLOCK;
+	if (!good)
+		*ret_why = xstrdup(is_used ? "another daemon uses it" : strerror(errno));
+	buf_done(&path);
+	return good ? OK : is_used ? ERR_BUSY : ERR_SYSTEM;
+}
+
 static enum err start_readers(struct store *store, char **ret_why)
 {
 	struct db *dbs[N_READERS];
@@ -117,11 +139,14 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	struct store *store = xcalloc(1, sizeof(*store));
 
 	store->path = xstrdup(path);
+	store->lock_fd = -1;
 	STAILQ_INIT(&store->refused);
 	store->mailbox = mailbox;
 	store->events = *events;
 	store->is_writable = true;
-	enum err e = db_open(path, true, &store->first, ret_why);
+	enum err e = lock_database(store, ret_why);
+	if (e == OK)
+		e = db_open(path, true, &store->first, ret_why);
 	if (e == OK)
 		e = start_readers(store, ret_why);
 	if (e != OK) {
@@ -179,6 +204,8 @@ void store_free(struct store *store)
 		return;
 	store_stop(store);
 	db_close(store->first);
+	if (store->lock_fd >= 0)
+		close(store->lock_fd);
 	free(store->path);
 	free(store);
 }

@@ -111,11 +111,10 @@ struct store_op {
 		} claim;
 		/* LOAD: ERR_NOT_FOUND. */
 		struct job job; /* in: id */
-		/* LIST: jobs with a number below `before` (0: from the newest). */
+		/* LIST: jobs with an id below `before`; ids sort by the time of submission. */
 		struct {
-			int64_t before;
-			struct id before_id; /* instead of `before` when has_before_id */
-			bool has_before_id, has_state;
+			struct id before;
+			bool has_state;
 			enum job_state state;
 			uint32_t limit;
 			uint32_t n;

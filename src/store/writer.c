@@ -18,7 +18,7 @@
 #include "loop/mailbox.h"
 #include "store/worker.h"
 
-enum { MAX_BATCH = 2000, CHECKPOINT_PAGES = 4096 };
+enum { MAX_BATCH = 2000, CHECKPOINT_PAGES = 1000 };
 
 struct writer {
 	struct db *db; /* owned by the thread */
@@ -30,7 +30,7 @@ struct writer {
 	struct store_op_list queue;
 	size_t n_queued;
 	bool is_ending;
-	bool wants_checkpoint;
+	bool wants_checkpoint, wants_room;
 	bool has_checkpointer;
 	/* the thread's own */
 	struct store_op_list kept; /* operations that must not be lost */
@@ -124,9 +124,11 @@ static void do_chores(struct writer *w)
 		if (db_sweep(w->db, &is_more) != OK || !is_more)
 			w->has_garbage = false;
 	}
-	if (w->has_checkpointer && db_wal_pages(w->db) > CHECKPOINT_PAGES) {
+	/* a full disk may get room when the log, which is a copy of what the database holds, is given up */
+	if (w->has_checkpointer && (w->is_stuck || db_wal_pages(w->db) > CHECKPOINT_PAGES)) {
 		pthread_mutex_lock(&w->lock);
 		w->wants_checkpoint = true;
+		w->wants_room = w->is_stuck;
 		pthread_cond_signal(&w->wake_checkpointer);
 		pthread_mutex_unlock(&w->lock);
 	}
@@ -186,12 +188,13 @@ static void *run_checkpointer(void *arg)
 			pthread_cond_wait(&w->wake_checkpointer, &w->lock);
 		if (w->is_ending)
 			break;
+		bool wants_room = w->wants_room;
 		pthread_mutex_unlock(&w->lock);
 		if (db == NULL && db_open(db_path(w->db), false, &db, &why) != OK)
 			free(why);
 		/* a full disk shows in the commits too; after a failed sync the log may not start
 		 * anew */
-		if (db != NULL && db_checkpoint(db) == ERR_FATAL)
+		if (db != NULL && db_checkpoint(db, wants_room) == ERR_FATAL)
 			report(w, &no_ops, ERR_FATAL, db_why(db), 0);
 		pthread_mutex_lock(&w->lock);
 		w->wants_checkpoint = false;

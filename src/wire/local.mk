@@ -4,6 +4,7 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/json_text.c src/wire/json_text.h \
 	src/wire/lines.c src/wire/lines.h \
 	src/wire/problem.c src/wire/problem.h \
+	src/wire/problem_parse.c src/wire/problem_parse.h \
 	src/wire/record.c src/wire/record.h \
 	src/wire/result_text.c src/wire/result_text.h \
 	src/wire/submission.c src/wire/submission.h

@@ -59,8 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(o.is_good == whole.is_good && o.problem.status == whole.problem.status);
 		FUZZ_CHECK(o.is_good || strcmp(o.problem.detail, whole.problem.detail) == 0);
 		FUZZ_CHECK(o.names.len == whole.names.len);
-		FUZZ_CHECK(o.names.len == 0 ||
-			   memcmp(o.names.data, whole.names.data, o.names.len) == 0);
+		FUZZ_CHECK(
+		    o.names.len == 0 || memcmp(o.names.data, whole.names.data, o.names.len) == 0);
 		problem_done(&o.problem);
 		buf_done(&o.names);
 	}

@@ -1,12 +1,12 @@
-/* Problem documents of any text are JSON in UTF-8. The input's lines are in turn pointer and
- * detail. */
+/* Problem documents of any text are JSON that reads back; and any text may be read as one. The
+ * input's lines are in turn pointer and detail. */
 #include "fuzz.h"
 
 #include <jansson.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "wire/problem.h"
+#include "wire/problem_parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -27,6 +27,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(root != NULL);
 		FUZZ_CHECK(json_array_size(json_object_get(root, "errors")) == p.n_errors);
 	}
+	struct problem again = {0};
+	FUZZ_CHECK(b.overflow || problem_parse(b.data, b.len, &again));
+	FUZZ_CHECK(b.overflow || again.n_errors == p.n_errors);
+	problem_done(&again);
+	(void)problem_parse((const char *)data, size, &again);
+	problem_done(&again);
 	problem_done(&p);
 	buf_done(&b);
 	return 0;

@@ -68,8 +68,8 @@ void unit_check_golden(const char *path, const char *got, size_t len)
 			start = at + 1;
 		}
 	}
-	ck_assert_msg(at == len && at == want_len, "%s:%zu:\n got: %.300s\nwant: %.300s", path, line,
-	    got + start, want + start);
+	ck_assert_msg(at == len && at == want_len, "%s:%zu:\n got: %.300s\nwant: %.300s", path,
+	    line, got + start, want + start);
 	free(want);
 }
 

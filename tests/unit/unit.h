@@ -48,8 +48,8 @@
 #define ck_row_str(row_name, got, want)                                                            \
 	do {                                                                                       \
 		const char *got_ = (got), *want_ = (want);                                         \
-		ck_assert_msg(strcmp(got_, want_) == 0, "%s:\n got: %s\nwant: %s", row_name, got_,    \
-		    want_);                                                                        \
+		ck_assert_msg(                                                                     \
+		    strcmp(got_, want_) == 0, "%s:\n got: %s\nwant: %s", row_name, got_, want_);   \
 	} while (0)
 
 struct unit_suite {

@@ -39,8 +39,8 @@ TEST(reads_either_case_and_writes_lower)
 	ck_assert(id_parse("0193FD1C-a9C0-7abc-8DEF-0123456789aF", &id));
 	id_format(&id, text);
 	ck_assert_str_eq(text, "0193fd1c-a9c0-7abc-8def-0123456789af");
-	ck_assert_mem_eq(id.bytes,
-	    "\x01\x93\xfd\x1c\xa9\xc0\x7a\xbc\x8d\xef\x01\x23\x45\x67\x89\xaf", 16);
+	ck_assert_mem_eq(
+	    id.bytes, "\x01\x93\xfd\x1c\xa9\xc0\x7a\xbc\x8d\xef\x01\x23\x45\x67\x89\xaf", 16);
 }
 
 TEST(says_version_variant_and_time)
@@ -90,7 +90,8 @@ TEST(sorts_in_the_order_made)
 	for (int i = 0; i < 10000; i++) {
 		struct id id = id_new(now);
 		id_format(&id, text);
-		ck_assert_msg(strcmp(last, text) < 0, "%s: %s then %s", clocks[_i].name, last, text);
+		ck_assert_msg(
+		    strcmp(last, text) < 0, "%s: %s then %s", clocks[_i].name, last, text);
 		memcpy(last, text, sizeof(last));
 		if (i % clocks[_i].every == 0)
 			now += clocks[_i].step;

@@ -140,9 +140,10 @@ TEST(long_lines_end_well)
 	for (int format = LOG_TEXT; format <= LOG_JSON; format++) {
 		AUTO_FREE char *line = write_line((enum log_format)format, pairs);
 		size_t line_len = strlen(line);
-		ck_assert_msg(strchr(line, '\n') == line + line_len - 1, "%s", long_pieces[_i].name);
-		ck_assert_msg(format == LOG_TEXT || strcmp(line + line_len - 2, "}\n") == 0, "%s: %s",
-		    long_pieces[_i].name, line + line_len - 20);
+		ck_assert_msg(
+		    strchr(line, '\n') == line + line_len - 1, "%s", long_pieces[_i].name);
+		ck_assert_msg(format == LOG_TEXT || strcmp(line + line_len - 2, "}\n") == 0,
+		    "%s: %s", long_pieces[_i].name, line + line_len - 20);
 	}
 }
 

@@ -183,11 +183,11 @@ TEST(is_named_well)
 	ck_assert_msg(ends_with(name, "_info") == (strcmp(type, "INFO") == 0), "%s", name);
 	ck_assert_msg(strcmp(type, "LATENCY") != 0 || ends_with(name, "_seconds"), "%s", name);
 	ck_assert_msg(strcmp(type, "LAG") != 0 || ends_with(name, "_seconds"), "%s", name);
-	ck_assert_msg(!ends_with(name, "_count") && !ends_with(name, "_sum") &&
-			  !ends_with(name, "_bucket"),
+	ck_assert_msg(
+	    !ends_with(name, "_count") && !ends_with(name, "_sum") && !ends_with(name, "_bucket"),
 	    "%s", name);
-	ck_assert_msg(rows[_i].help[0] != '\0' && strpbrk(rows[_i].help, "\\\"\n") == NULL, "%s",
-	    name);
+	ck_assert_msg(
+	    rows[_i].help[0] != '\0' && strpbrk(rows[_i].help, "\\\"\n") == NULL, "%s", name);
 	for (const char *c = rows[_i].labels; *c != '\0'; c++)
 		n_labels += *c == ',';
 	ck_assert_msg(n_labels <= METRIC_MAX_LABELS, "%s", name);

@@ -77,7 +77,8 @@ TEST(tells_time_worked)
 {
 	struct job job = {.started_at = elapsed[_i].started, .finished_at = elapsed[_i].finished};
 
-	ck_assert_msg(job_elapsed(&job, elapsed[_i].now) == elapsed[_i].want, "%s", elapsed[_i].name);
+	ck_assert_msg(
+	    job_elapsed(&job, elapsed[_i].now) == elapsed[_i].want, "%s", elapsed[_i].name);
 }
 
 static const struct {

@@ -32,8 +32,8 @@ static const struct {
     {"IPv4 in brackets", "[192.0.2.1]:53", NULL},
     {"a zone", "fe80::1%lo", NULL},
     {"two runs of zeroes", "2001::db8::1", NULL},
-    {"very long",
-	"2001:0db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001", NULL},
+    {"very long", "2001:0db8:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001",
+	NULL},
     {"IPv4", "192.0.2.1", "192.0.2.1:53"},
     {"IPv4 and port", "192.0.2.1:5353", "192.0.2.1:5353"},
     {"highest port", "192.0.2.1:65535", "192.0.2.1:65535"},
@@ -122,8 +122,8 @@ TEST(names_of_statuses_read_back)
 TEST(words_keep_their_numbers)
 {
 	static const char *const reasons[] = {"nxdomain", "no_address", "timeout", "servfail",
-	    "refused", "truncated", "malformed", "invalid_name", "no_resolver", "wildcard", "policy",
-	    "cancelled", "internal"};
+	    "refused", "truncated", "malformed", "invalid_name", "no_resolver", "wildcard",
+	    "policy", "cancelled", "internal"};
 	static const char *const rcodes[] = {"NOERROR", "NODATA", "NXDOMAIN", "SERVFAIL", "REFUSED",
 	    "TIMEOUT", "TRUNCATED", "MALFORMED"};
 	static const char *const statuses[] = {"found", "not_found", "error"};

@@ -6,10 +6,10 @@
 #include "base/alloc.h"
 #include "model/target.h"
 
-#define A10 "aaaaaaaaaa"
-#define A63 A10 A10 A10 A10 A10 A10 "aaa"
-#define A64 A63 "a"
-#define A61 A10 A10 A10 A10 A10 A10 "a"
+#define A10     "aaaaaaaaaa"
+#define A63     A10 A10 A10 A10 A10 A10 "aaa"
+#define A64     A63 "a"
+#define A61     A10 A10 A10 A10 A10 A10 "a"
 #define LONGEST A63 "." A63 "." A63 "." A61 /* 253 bytes */
 
 static const struct {
@@ -39,8 +39,9 @@ static const struct {
     {"a number as the last label", "a.1", NULL},
     {"a label too long", A64 ".com", NULL},
     {"a name too long", LONGEST "a", NULL},
-    {"not UTF-8", "b\xfc"
-		  "cher.de",
+    {"not UTF-8",
+	"b\xfc"
+	"cher.de",
 	NULL},
     {"UTF-8 cut short", "b\xc3", NULL},
     {"a surrogate", "\xed\xa0\x80.de", NULL},
@@ -51,23 +52,28 @@ static const struct {
     {"an A-label of a disallowed character", "xn--n3h.com", NULL},
     {"an A-label of a character that is mapped", "xn--1va", NULL},
     {"a symbol", "\xe2\x98\x83.com", NULL},
-    {"an IDN with an empty label", "b\xc3\xbc"
-				   "cher..de",
+    {"an IDN with an empty label",
+	"b\xc3\xbc"
+	"cher..de",
 	NULL},
-    {"an IDN with two trailing dots", "b\xc3\xbc"
-				      "cher.de..",
+    {"an IDN with two trailing dots",
+	"b\xc3\xbc"
+	"cher.de..",
 	NULL},
     {"an A-label with two trailing dots", "xn--bcher-kva.de..", NULL},
     {"an ideographic and a plain dot at the end", "example.com\xe3\x80\x82.", NULL},
-    {"hyphens at three and four beside an IDN (UTS-46)", "r3---sn.b\xc3\xbc"
-							 "cher.de",
+    {"hyphens at three and four beside an IDN (UTS-46)",
+	"r3---sn.b\xc3\xbc"
+	"cher.de",
 	NULL},
     {"an ideographic dot alone", "\xe3\x80\x82", NULL},
-    {"a joiner where none may be", "a\xe2\x80\x8d"
-				   "b.com",
+    {"a joiner where none may be",
+	"a\xe2\x80\x8d"
+	"b.com",
 	NULL},
-    {"an IDN whose last label is a number", "b\xc3\xbc"
-					    "cher.1",
+    {"an IDN whose last label is a number",
+	"b\xc3\xbc"
+	"cher.1",
 	NULL},
 
     {"plain", "example.com", "example.com"},
@@ -83,37 +89,44 @@ static const struct {
     {"the longest label", A63 ".com", A63 ".com"},
     {"the longest name", LONGEST, LONGEST},
     {"the longest name and a dot", LONGEST ".", LONGEST},
-    {"an IDN", "b\xc3\xbc"
-	       "cher.de",
+    {"an IDN",
+	"b\xc3\xbc"
+	"cher.de",
 	"xn--bcher-kva.de"},
-    {"an IDN in capitals", "B\xc3\x9c"
-			   "CHER.DE",
+    {"an IDN in capitals",
+	"B\xc3\x9c"
+	"CHER.DE",
 	"xn--bcher-kva.de"},
-    {"an IDN with a trailing dot", "b\xc3\xbc"
-				   "cher.de.",
+    {"an IDN with a trailing dot",
+	"b\xc3\xbc"
+	"cher.de.",
 	"xn--bcher-kva.de"},
-    {"an IDN decomposed", "bu\xcc\x88"
-			  "cher.de",
+    {"an IDN decomposed",
+	"bu\xcc\x88"
+	"cher.de",
 	"xn--bcher-kva.de"},
     {"an A-label", "xn--bcher-kva.de", "xn--bcher-kva.de"},
     {"an A-label in capitals", "XN--BCHER-KVA.DE", "xn--bcher-kva.de"},
     {"sharp s is kept", "fa\xc3\x9f.de", "xn--fa-hia.de"},
-    {"final sigma is kept", "\xce\xb2\xcf\x8c\xce\xbb\xce\xbf\xcf\x82.com",
-	"xn--nxasmm1c.com"},
+    {"final sigma is kept", "\xce\xb2\xcf\x8c\xce\xbb\xce\xbf\xcf\x82.com", "xn--nxasmm1c.com"},
     {"wide letters", "\xef\xbd\x85\xef\xbd\x98.com", "ex.com"},
     {"a soft hyphen is nothing", "exam\xc2\xadple.com", "example.com"},
-    {"an ideographic dot", "example\xe3\x80\x82"
-			   "com",
+    {"an ideographic dot",
+	"example\xe3\x80\x82"
+	"com",
 	"example.com"},
     {"an ideographic dot at the end", "example.com\xe3\x80\x82", "example.com"},
-    {"a Cyrillic TLD", "\xd0\xbf\xd1\x80\xd0\xb5\xd0\xb7\xd0\xb8\xd0\xb4\xd0\xb5\xd0\xbd\xd1\x82."
-		       "\xd1\x80\xd1\x84",
+    {"a Cyrillic TLD",
+	"\xd0\xbf\xd1\x80\xd0\xb5\xd0\xb7\xd0\xb8\xd0\xb4\xd0\xb5\xd0\xbd\xd1\x82."
+	"\xd1\x80\xd1\x84",
 	"xn--d1abbgf6aiiy.xn--p1ai"},
-    {"Arabic, right to left", "\xd9\x85\xd8\xab\xd8\xa7\xd9\x84.\xd8\xa5\xd8\xae\xd8\xaa\xd8\xa8\xd8"
-			      "\xa7\xd8\xb1",
+    {"Arabic, right to left",
+	"\xd9\x85\xd8\xab\xd8\xa7\xd9\x84.\xd8\xa5\xd8\xae\xd8\xaa\xd8\xa8\xd8"
+	"\xa7\xd8\xb1",
 	"xn--mgbh0fb.xn--kgbechtv"},
-    {"an underscore beside an IDN", "_dmarc.b\xc3\xbc"
-				    "cher.de",
+    {"an underscore beside an IDN",
+	"_dmarc.b\xc3\xbc"
+	"cher.de",
 	"_dmarc.xn--bcher-kva.de"},
 };
 
@@ -174,7 +187,8 @@ TEST(long_input_is_refused)
 	for (size_t n = 0; n < sizeof(input); n++)
 		input[n] = long_inputs[_i].piece[n % len];
 	for (size_t n = TARGET_MAX + 2; n <= sizeof(input); n += 61)
-		ck_assert_msg(target_normalise(input, n, got) == 0, "%s: %zu", long_inputs[_i].name, n);
+		ck_assert_msg(
+		    target_normalise(input, n, got) == 0, "%s: %zu", long_inputs[_i].name, n);
 }
 
 /* Long input may still be a short name: soft hyphens are nothing. */
@@ -200,10 +214,12 @@ static const struct {
     {"xn-.com", false, NULL},
     {"axn--bcher-kva.de", false, NULL},
     {"xn--99999999999.de", true, NULL},
-    {"xn--bcher-kva.de", true, "b\xc3\xbc"
-				"cher.de"},
-    {"www.xn--bcher-kva.de", true, "www.b\xc3\xbc"
-				    "cher.de"},
+    {"xn--bcher-kva.de", true,
+	"b\xc3\xbc"
+	"cher.de"},
+    {"www.xn--bcher-kva.de", true,
+	"www.b\xc3\xbc"
+	"cher.de"},
     {"xn--fa-hia.de", true, "fa\xc3\x9f.de"},
 };
 

@@ -138,8 +138,8 @@ TEST(reads_lists)
 {
 	int n = 0;
 	AUTO_FREE char *next = NULL;
-	bool is_good = json_job_parse_list(
-	    lists[_i].text, strlen(lists[_i].text), count_job, &n, &next);
+	bool is_good =
+	    json_job_parse_list(lists[_i].text, strlen(lists[_i].text), count_job, &n, &next);
 
 	ck_assert_msg(is_good == (lists[_i].n >= 0), "%s", lists[_i].name);
 	if (!is_good) {

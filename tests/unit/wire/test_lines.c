@@ -63,8 +63,8 @@ static void check(const char *row, enum lines_format format, const char *body, s
 	buf_done(&o.names);
 }
 
-#define NOT_JSON(n)   "!Line " #n " of the body is not JSON."
-#define NO_DOMAIN(n)  "!Line " #n " is neither a string nor an object with only a \"domain\"."
+#define NOT_JSON(n)  "!Line " #n " of the body is not JSON."
+#define NO_DOMAIN(n) "!Line " #n " is neither a string nor an object with only a \"domain\"."
 
 static const struct {
 	const char *name;
@@ -90,13 +90,14 @@ static const struct {
     {"an object with more", LINES_NDJSON, "{\"domain\":\"a\",\"x\":1}\n", NO_DOMAIN(1)},
     {"a domain that is no string", LINES_NDJSON, "{\"domain\":7}\n", NO_DOMAIN(1)},
     {"an empty object", LINES_NDJSON, "{}\n", NO_DOMAIN(1)},
-    {"strings and objects", LINES_NDJSON, "\"a.de\"\n{\"domain\":\"b.de\"}\n { \"domain\" : \"c\" } \r\n",
-	"<a.de><b.de><c>"},
+    {"strings and objects", LINES_NDJSON,
+	"\"a.de\"\n{\"domain\":\"b.de\"}\n { \"domain\" : \"c\" } \r\n", "<a.de><b.de><c>"},
     {"escapes", LINES_NDJSON, "\"b\\u00fccher.de\"\n\"a\\\"b\\\\\"\n\"x\\ny\"\n",
 	"<b\xc3\xbc"
 	"cher.de><a\"b\\><x\ny>"},
-    {"UTF-8", LINES_NDJSON, "\"b\xc3\xbc"
-			    "cher.de\"",
+    {"UTF-8", LINES_NDJSON,
+	"\"b\xc3\xbc"
+	"cher.de\"",
 	"<b\xc3\xbc"
 	"cher.de>"},
     {"an empty string", LINES_NDJSON, "\"\"\n", "<>"},
@@ -143,7 +144,8 @@ TEST(a_nul_is_a_byte)
 }
 
 /* Where a long line may be cut so that something could go wrong. */
-static const size_t places[] = {0, 1, LONG - 2, LONG - 1, LONG, LONG + 1, LONG + 2, 2 * LONG, 3 * LONG};
+static const size_t places[] = {
+    0, 1, LONG - 2, LONG - 1, LONG, LONG + 1, LONG + 2, 2 * LONG, 3 * LONG};
 
 /* Feed `first`, a line made of `n` bytes, and `last`, cut at all pairs of places. */
 static void check_long(const char *row, enum lines_format format, const char *first, size_t n,
@@ -157,7 +159,8 @@ static void check_long(const char *row, enum lines_format format, const char *fi
 	memcpy(body + before + n, last, strlen(last) + 1);
 	for (size_t i = 0; i < N_ROWS(places); i++) {
 		for (size_t k = i; k < N_ROWS(places); k++) {
-			size_t cuts[3] = {before + places[i], before + places[k], len - strlen(last) + 1};
+			size_t cuts[3] = {
+			    before + places[i], before + places[k], len - strlen(last) + 1};
 			check(row, format, body, len, want, cuts);
 		}
 	}

@@ -11,11 +11,11 @@
 enum { MAX_BLOCK = 1 << 16 };
 
 /* A record in parts, so that a row can change one of them. */
-#define HEAD     "\0\1\1\1\x9c\3"           /* index, status, reason, attempts, duration */
-#define TIME     "\0\0\0\0\0\0\0\0"         /* finished_at */
-#define NAME     "\1a"                      /* name */
-#define ADDRESS  "\1\4\x7f\0\0\1\5"         /* one address, ttl */
-#define EVIDENCE "\1\0\2\7\4\x7f\0\0\1\0\65" /* one piece */
+#define HEAD        "\0\1\1\1\x9c\3"            /* index, status, reason, attempts, duration */
+#define TIME        "\0\0\0\0\0\0\0\0"          /* finished_at */
+#define NAME        "\1a"                       /* name */
+#define ADDRESS     "\1\4\x7f\0\0\1\5"          /* one address, ttl */
+#define EVIDENCE    "\1\0\2\7\4\x7f\0\0\1\0\65" /* one piece */
 #define BYTES(text) (text), sizeof(text) - 1
 
 static const struct {
@@ -170,16 +170,16 @@ TEST(the_largest_fits)
 {
 	static const char name[RESULT_MAX_NAME] = "a";
 	struct result r = {.index = UINT32_MAX,
-			   .attempts = UINT32_MAX,
-			   .status = ITEM_ERROR,
-			   .reason = REASON_INTERNAL,
-			   .duration = INT64_MAX,
-			   .finished_at = CLOCK_WALL_MAX,
-			   .name = name,
-			   .name_len = sizeof(name),
-			   .ttl = UINT32_MAX,
-			   .n_addresses = RESULT_MAX_ADDRESSES,
-			   .n_evidence = RESULT_MAX_EVIDENCE},
+			  .attempts = UINT32_MAX,
+			  .status = ITEM_ERROR,
+			  .reason = REASON_INTERNAL,
+			  .duration = INT64_MAX,
+			  .finished_at = CLOCK_WALL_MAX,
+			  .name = name,
+			  .name_len = sizeof(name),
+			  .ttl = UINT32_MAX,
+			  .n_addresses = RESULT_MAX_ADDRESSES,
+			  .n_evidence = RESULT_MAX_EVIDENCE},
 		      got;
 	struct buf block;
 	size_t offset = 0;

@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "wire/submission.h"
 
-#define D  "{\"kind\":\"domains\","
+#define D       "{\"kind\":\"domains\","
 #define OK_BODY D "\"domains\":[\"a.de\"]"
 
 /* Write status and pointers as `422 /kind /rate`, `-` when there is no problem. */
@@ -20,7 +20,8 @@ static void describe(const struct problem *p, char *ret_text, size_t size)
 	else
 		buf_addf(&b, "%d", p->status);
 	for (size_t i = 0; i < p->n_errors; i++)
-		buf_addf(&b, " %s", p->errors[i].pointer[0] != '\0' ? p->errors[i].pointer : "\"\"");
+		buf_addf(
+		    &b, " %s", p->errors[i].pointer[0] != '\0' ? p->errors[i].pointer : "\"\"");
 	memcpy(ret_text, b.data, b.len + 1);
 	buf_done(&b);
 }
@@ -79,7 +80,8 @@ static const struct {
 	OK_BODY ",\"names\":[\"a\"],\"tlds\":[\"de\"],\"check\":\"resolve\",\"concurrency\":100000,"
 		"\"rate\":1000000,\"timeout_ms\":10000,\"attempts\":20,\"max_length\":253}",
 	"-"},
-    {"everything at 0", OK_BODY ",\"concurrency\":0,\"rate\":0,\"timeout_ms\":0,\"attempts\":0}", "-"},
+    {"everything at 0", OK_BODY ",\"concurrency\":0,\"rate\":0,\"timeout_ms\":0,\"attempts\":0}",
+	"-"},
 };
 
 TEST(judges_json)
@@ -156,8 +158,9 @@ static const struct {
     {"several TLDs", "tlds", "dev,com.br,.NET", "-"},
     {"max_length", "max_length", "253", "-"},
     {"preset", "preset", "python-keywords", "-"},
-    {"label", "label", "b\xc3\xbc"
-		       "cher",
+    {"label", "label",
+	"b\xc3\xbc"
+	"cher",
 	"-"},
 };
 
@@ -219,11 +222,13 @@ static const struct {
     {"many TLDs too many", "\"names\":[\"a\"],\"tlds\":[", "\"de\"", SPEC_MAX_TLDS + 99,
 	"422 /tlds"},
     {"faults without end", "\"domains\":[", "7", 1000,
-	"422 /domains/0 /domains/1 /domains/2 /domains/3 /domains/4 /domains/5 /domains/6 /domains/7 "
+	"422 /domains/0 /domains/1 /domains/2 /domains/3 /domains/4 /domains/5 /domains/6 "
+	"/domains/7 "
 	"/domains/8 /domains/9 /domains/10 /domains/11 /domains/12 /domains/13 /domains/14 "
 	"/domains/15"},
     {"many domains", "\"domains\":[", "\"example.com\"", 10000, "-"},
-    {"nested too deep", "\"domains\":[", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 100, "400"},
+    {"nested too deep", "\"domains\":[", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", 100,
+	"400"},
 };
 
 TEST(bounds_lists)

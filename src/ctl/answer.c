@@ -1,0 +1,128 @@
+/* What to make of the daemon's answers. Thread: main. */
+#include "ctl/answer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "wire/json_job.h"
+#include "wire/problem_parse.h"
+
+struct http *answer_open(const struct options *options)
+{
+	struct http *http = http_new(options->url);
+
+	if (http == NULL) {
+		fputs("asyncprobectl: no URL of a daemon: ", stderr);
+		answer_print(stderr, options->url);
+		fputc('\n', stderr);
+	}
+	return http;
+}
+
+/* Escape sequences could rewrite what a terminal shows; bytes from 0x80 on are UTF-8. */
+void answer_print(FILE *file, const char *text)
+{
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+		/* the C1 controls are c2 80 to c2 9f */
+		bool is_c1 =
+		    c == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
+		fputc(c < 0x20 || c == 0x7f || is_c1 ? '?' : c, file);
+		text += is_c1;
+	}
+}
+
+static void print_problem(const struct http_answer *answer, const char *subject)
+{
+	struct problem problem = {0};
+
+	fprintf(stderr, "asyncprobectl: %s%s", subject != NULL ? subject : "",
+	    subject != NULL ? ": " : "");
+	if (answer->body.len > 0 && problem_parse(answer->body.data, answer->body.len, &problem))
+		answer_print(stderr, problem.detail);
+	else
+		fprintf(stderr, "the daemon answered %d %s", answer->status,
+		    problem_title(answer->status));
+	fputc('\n', stderr);
+	for (size_t i = 0; i < problem.n_errors; i++) {
+		fputs("  ", stderr);
+		answer_print(stderr, problem.errors[i].pointer);
+		fputs(": ", stderr);
+		answer_print(stderr, problem.errors[i].detail);
+		fputc('\n', stderr);
+	}
+	problem_done(&problem);
+}
+
+int answer_check(const struct http_answer *answer, const char *subject)
+{
+	if (answer->outcome == HTTP_STOPPED)
+		return CTL_FAILED; /* who stopped it has said why */
+	if (answer->outcome == HTTP_NO_ANSWER) {
+		fprintf(stderr, "asyncprobectl: no answer from the daemon: %s\n", answer->error);
+		return CTL_UNREACHABLE;
+	}
+	if (answer->status >= 200 && answer->status < 300)
+		return CTL_OK;
+	print_problem(answer, subject);
+	return CTL_FAILED;
+}
+
+int answer_get(struct http *http, const char *path, struct http_call **ret_call)
+{
+	struct http_call *call =
+	    http_run(http, &(struct http_request){.method = "GET", .path = path});
+	int status = answer_check(http_call_answer(call), NULL);
+
+	if (status == CTL_OK)
+		*ret_call = call;
+	else
+		http_call_free(call);
+	return status;
+}
+
+int answer_strange(void)
+{
+	fputs("asyncprobectl: this answer is not asyncprobed's; is the URL right?\n", stderr);
+	return CTL_FAILED;
+}
+
+int answer_read_job(const struct http_answer *answer, struct job *ret_job)
+{
+	if (answer->body.len == 0 || !json_job_parse(answer->body.data, answer->body.len, ret_job))
+		return answer_strange();
+	return CTL_OK;
+}
+
+int answer_get_job(struct http *http, const char *id, struct job *ret_job)
+{
+	char path[64];
+	struct http_call *call;
+
+	snprintf(path, sizeof(path), "/jobs/%s", id);
+	int status = answer_get(http, path, &call);
+	if (status != CTL_OK)
+		return status;
+	status = answer_read_job(http_call_answer(call), ret_job);
+	http_call_free(call);
+	return status;
+}
+
+int answer_verdict(const struct job *job)
+{
+	bool is_bad =
+	    job->counts[ITEM_ERROR] > 0 || job->state == JOB_CANCELLED || job->state == JOB_FAILED;
+
+	return is_bad ? CTL_FAILED : CTL_OK;
+}
+
+int answer_print_raw(const struct http_answer *answer)
+{
+	const struct buf *body = &answer->body;
+
+	if (fwrite(body->data, 1, body->len, stdout) == body->len && fflush(stdout) == 0)
+		return CTL_OK;
+	fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(errno));
+	return CTL_FAILED;
+}

@@ -1,0 +1,46 @@
+/* The command line: options that every command has, and reading a command's own by argp. A fault
+ * ends the program with a message on stderr and CTL_USAGE. Thread: main. */
+#pragma once
+
+#include <argp.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the program ends with. */
+enum {
+	CTL_OK = 0,
+	CTL_FAILED = 1,      /* some items failed, the job did, or the daemon refused */
+	CTL_USAGE = 2,       /* the command line is wrong */
+	CTL_UNREACHABLE = 3, /* no answer from the daemon */
+	CTL_INTERRUPTED = 130
+};
+
+struct options {
+	const char *url; /* borrowed from the command line or the environment */
+	bool is_json, is_no_wait, is_quiet;
+};
+
+/* What one command understands. */
+struct syntax {
+	const struct argp_option *options; /* NULL: none of its own */
+	argp_parser_t on_option;
+	const char *words, *doc; /* as argp's args_doc and doc */
+	int least_words, most_words;
+	bool has_ids; /* its words are ids of jobs */
+};
+
+struct words {
+	char **list; /* borrowed from argv */
+	int n;
+};
+
+/* Read options before the command's name; returns the index of the name in argv. */
+int args_parse_global(int argc, char **argv, const char *doc, struct options *options);
+
+/* Read a command's part, argv[0] being its name. `input` goes to on_option as state->input. */
+void args_parse(int argc, char **argv, const struct syntax *syntax, struct options *options,
+    void *input, struct words *ret_words);
+
+/* Read the number of an option. */
+uint64_t args_number(
+    const struct argp_state *state, const char *option, const char *value, uint64_t max);

@@ -1,0 +1,270 @@
+/* HTTP by libcurl's multi interface: the only file that knows it. Proxies of the environment are
+ * not asked: a daemon listens on the loopback interface or a socket of this machine, or is named by
+ * an address that is meant. Thread: main. */
+#include "ctl/http.h"
+
+#include "config.h"
+
+#include <assert.h>
+#include <curl/curl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+
+enum { CONNECT_SECONDS = 10, PLAIN_SECONDS = 60, KEEPALIVE_SECONDS = 30, MAX_PATH_BYTES = 1 << 20 };
+
+struct http {
+	CURLM *multi;      /* owned */
+	char *base;        /* owned; URL without a slash at its end */
+	char *socket_path; /* owned; NULL: TCP */
+};
+
+struct http_call {
+	struct http *http;          /* borrowed */
+	CURL *easy;                 /* owned; in http->multi */
+	struct curl_slist *headers; /* owned */
+	http_body_fn *on_body;
+	http_read_fn *read_body;
+	void *arg;
+	bool is_stopped, is_done;
+	char why[CURL_ERROR_SIZE];
+	struct http_answer answer;
+};
+
+/* --- The daemon's address --- */
+
+static bool is_url(const char *text)
+{
+	CURLU *url = curl_url();
+	bool is_http = strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+	bool is_good = is_http && curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK;
+
+	curl_url_cleanup(url);
+	return is_good;
+}
+
+struct http *http_new(const char *url)
+{
+	bool is_unix = strncmp(url, "unix:", 5) == 0;
+	struct buf base;
+
+	if (is_unix && url[5] != '/')
+		return NULL;
+	buf_init(&base, MAX_PATH_BYTES);
+	if (is_unix)
+		buf_add_str(&base, "http://localhost");
+	else
+		buf_addf(&base, "%s%s", strstr(url, "://") == NULL ? "http://" : "", url);
+	while (base.len > 0 && base.data[base.len - 1] == '/')
+		base.data[--base.len] = '\0';
+	if (base.len == 0 || !is_url(base.data)) {
+		buf_done(&base);
+		return NULL;
+	}
+	struct http *http = xcalloc(1, sizeof(*http));
+	http->base = buf_take(&base, NULL);
+	http->socket_path = is_unix ? xstrdup(url + 5) : NULL;
+	http->multi = curl_multi_init();
+	assert(http->multi != NULL);
+	return http;
+}
+
+void http_free(struct http *http)
+{
+	if (http == NULL)
+		return;
+	curl_multi_cleanup(http->multi);
+	free(http->base);
+	free(http->socket_path);
+	free(http);
+}
+
+void http_add_query(struct buf *path, const char *name, const char *value)
+{
+	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+					 "0123456789-._~,";
+	bool is_first = path->data == NULL || strchr(path->data, '?') == NULL;
+
+	buf_addf(path, "%c%s=", is_first ? '?' : '&', name);
+	for (; *value != '\0'; value++) {
+		if (strchr(unreserved, *value) != NULL)
+			buf_add_char(path, *value);
+		else
+			buf_addf(path, "%%%02X", (unsigned char)*value);
+	}
+}
+
+/* --- A call --- */
+
+static size_t on_write(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct http_call *call = arg;
+	long status = 0;
+
+	(void)size; /* always 1 */
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (call->on_body != NULL && status == 200) {
+		call->is_stopped = !call->on_body(bytes, n, call->arg);
+		return call->is_stopped ? CURL_WRITEFUNC_ERROR : n;
+	}
+	buf_add(&call->answer.body, bytes, n);
+	return call->answer.body.overflow ? CURL_WRITEFUNC_ERROR : n;
+}
+
+static size_t on_read(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct http_call *call = arg;
+	ssize_t got = call->read_body(bytes, size * n, call->arg);
+
+	call->is_stopped = got < 0;
+	return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
+}
+
+static void add_header(struct http_call *call, const char *name, const char *value)
+{
+	struct buf line;
+
+	buf_init(&line, MAX_PATH_BYTES);
+	buf_addf(&line, "%s: %s", name, value);
+	struct curl_slist *headers = curl_slist_append(call->headers, line.data);
+	assert(headers != NULL);
+	call->headers = headers;
+	buf_done(&line);
+}
+
+static void set_method(struct http_call *call, const struct http_request *request)
+{
+	CURL *easy = call->easy;
+
+	if (strcmp(request->method, "POST") != 0) {
+		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+		return;
+	}
+	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	if (request->read_body != NULL) {
+		add_header(call, "Transfer-Encoding", "chunked");
+		curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
+		curl_easy_setopt(easy, CURLOPT_READDATA, call);
+	} else {
+		curl_easy_setopt(
+		    easy, CURLOPT_POSTFIELDS, request->body != NULL ? request->body : "");
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+	}
+}
+
+static void set_common(struct http_call *call)
+{
+	CURL *easy = call->easy;
+	bool is_plain = call->on_body == NULL && call->read_body == NULL;
+
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->why);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, "asyncprobectl/" PACKAGE_VERSION);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->http->socket_path);
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_TIMEOUT, is_plain ? (long)PLAIN_SECONDS : 0L);
+	/* a peer that is gone without a word: a stream has no other bound */
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_SECONDS / 3);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
+}
+
+struct http_call *http_start(struct http *http, const struct http_request *request)
+{
+	struct http_call *call = xcalloc(1, sizeof(*call));
+	struct buf url;
+
+	call->http = http;
+	call->on_body = request->on_body;
+	call->read_body = request->read_body;
+	call->arg = request->arg;
+	buf_init(&call->answer.body, HTTP_MAX_ANSWER);
+	call->easy = curl_easy_init();
+	assert(call->easy != NULL);
+	set_common(call);
+	set_method(call, request);
+	if (request->content_type != NULL)
+		add_header(call, "Content-Type", request->content_type);
+	if (request->idempotency_key != NULL)
+		add_header(call, "Idempotency-Key", request->idempotency_key);
+	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
+	buf_init(&url, SIZE_MAX / 2);
+	buf_addf(&url, "%s%s", http->base, request->path);
+	curl_easy_setopt(call->easy, CURLOPT_URL, url.data);
+	buf_done(&url);
+	curl_multi_add_handle(http->multi, call->easy);
+	return call;
+}
+
+void http_call_free(struct http_call *call)
+{
+	if (call == NULL)
+		return;
+	curl_multi_remove_handle(call->http->multi, call->easy);
+	curl_easy_cleanup(call->easy);
+	curl_slist_free_all(call->headers);
+	buf_done(&call->answer.body);
+	free(call);
+}
+
+const struct http_answer *http_call_answer(const struct http_call *call)
+{
+	return call->is_done ? &call->answer : NULL;
+}
+
+static void finish(struct http_call *call, CURLcode result)
+{
+	struct http_answer *answer = &call->answer;
+	const char *why = call->why[0] != '\0' ? call->why : curl_easy_strerror(result);
+	long status = 0;
+
+	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+	answer->status = (int)status;
+	/* a refusal may come, and the connection close, before the whole body was sent */
+	if (call->is_stopped)
+		answer->outcome = HTTP_STOPPED;
+	else if (result == CURLE_OK || status >= 400)
+		answer->outcome = HTTP_ANSWERED;
+	else
+		answer->outcome = HTTP_NO_ANSWER;
+	snprintf(answer->error, sizeof(answer->error), "%s", why);
+	call->is_done = true;
+}
+
+/* --- Moving on --- */
+
+void http_wait(struct http *http, usec_t longest)
+{
+	int n_running, n_left;
+	const CURLMsg *message;
+
+	curl_multi_perform(http->multi, &n_running);
+	message = curl_multi_info_read(http->multi, &n_left);
+	if (message == NULL) {
+		curl_multi_poll(http->multi, NULL, 0, (int)(longest / USEC_PER_MSEC), NULL);
+		curl_multi_perform(http->multi, &n_running);
+		message = curl_multi_info_read(http->multi, &n_left);
+	}
+	for (; message != NULL; message = curl_multi_info_read(http->multi, &n_left)) {
+		char *call = NULL;
+		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+		finish((struct http_call *)(void *)call, message->data.result);
+	}
+}
+
+struct http_call *http_run(struct http *http, const struct http_request *request)
+{
+	struct http_call *call = http_start(http, request);
+
+	while (!call->is_done)
+		http_wait(http, USEC_PER_SEC);
+	return call;
+}

@@ -1,0 +1,23 @@
+/* The progress bar, drawn into a buffer. Thread: any. */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+struct progress {
+	uint64_t done, total, found;
+	double rate; /* names a second; 0: unknown */
+	usec_t eta;  /* time left; -1: unknown */
+};
+
+/* Add the bar, from the start of the line and without a line end, at most `n_columns` - 1 wide. */
+void progress_draw(struct buf *b, const struct progress *p, size_t n_columns);
+
+/* Add what takes the bar away again. */
+void progress_erase(struct buf *b);
+
+/* Add a duration as people read it: 9s, 2m05s, 3h07m, 4d02h. */
+void progress_add_duration(struct buf *b, usec_t duration);
