@@ -17,8 +17,13 @@ LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LI
 LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
 UNIT_TESTS = \
+	tests/unit/api/test_api \
 	tests/unit/base/test_base \
+	tests/unit/core/test_core \
+	tests/unit/engine/test_engine \
+	tests/unit/loop/test_loop \
 	tests/unit/model/test_model \
+	tests/unit/store/test_store \
 	tests/unit/wire/test_wire
 
 tests_unit_base_test_base_SOURCES = $(UNIT) \
@@ -33,6 +38,12 @@ tests_unit_base_test_base_SOURCES = $(UNIT) \
 	tests/unit/base/test_str.c
 tests_unit_base_test_base_LDADD = $(LINK_BASE) $(CHECK_LIBS)
 
+tests_unit_loop_test_loop_SOURCES = $(UNIT) \
+	tests/unit/loop/test_loop.c \
+	tests/unit/loop/test_mailbox.c \
+	tests/unit/loop/test_offload.c
+tests_unit_loop_test_loop_LDADD = $(LINK_LOOP) $(CHECK_LIBS)
+
 tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_chunk.c \
 	tests/unit/model/test_job.c \
@@ -42,6 +53,15 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
+
+tests_unit_store_test_store_SOURCES = $(UNIT) \
+	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_schema.c \
+	tests/unit/store/test_sqlite_read.c \
+	tests/unit/store/test_sqlite_write.c \
+	tests/unit/store/test_store.c \
+	tests/unit/store/test_writer.c
+tests_unit_store_test_store_LDADD = $(LINK_STORE) $(CHECK_LIBS)
 
 tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/samples.c tests/unit/wire/samples.h \
@@ -54,6 +74,36 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_result_text.c \
 	tests/unit/wire/test_submission.c
 tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
+
+tests_unit_api_test_api_SOURCES = $(UNIT) \
+	tests/unit/api/test_accept.c
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(CHECK_LIBS)
+
+# The core with an engine and a store that do what the test tells them.
+tests_unit_core_test_core_SOURCES = $(UNIT) \
+	tests/fake/engine.c tests/fake/engine.h \
+	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/store.c tests/fake/store.h \
+	tests/unit/core/bench.c tests/unit/core/bench.h \
+	tests/unit/core/test_dedup.c \
+	tests/unit/core/test_intake.c \
+	tests/unit/core/test_limits.c \
+	tests/unit/core/test_presets.c \
+	tests/unit/core/test_recover.c \
+	tests/unit/core/test_sched.c \
+	tests/unit/core/test_submit.c
+tests_unit_core_test_core_LDADD = src/core/libcore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
+	$(XXHASH_LIBS) $(CHECK_LIBS)
+
+tests_unit_engine_test_engine_SOURCES = $(UNIT) \
+	tests/fake/dns.c tests/fake/dns.h \
+	tests/fake/runner.c tests/fake/runner.h \
+	tests/unit/engine/test_hosts.c \
+	tests/unit/engine/test_resolv_conf.c \
+	tests/unit/engine/test_resolve.c \
+	tests/unit/engine/test_resolver.c \
+	tests/unit/engine/test_window.c
+tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
 
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)

@@ -10,6 +10,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/routes.c \
 	src/api/server.c src/api/server.h src/api/server_private.h \
 	src/api/server_request.c \
+	src/api/server_route.c \
 	src/api/stream_api.c \
 	src/api/submit_api.c
 nodist_src_api_libapi_a_SOURCES = src/api/openapi_text.c

@@ -165,7 +165,7 @@ void server_start_sweeping(struct server *server)
 		timer_start(&server->sweep_timer, SWEEP_EVERY);
 }
 
-static void on_mhd_log(void *arg, const char *format, va_list args)
+static void PRINTF(2, 0) on_mhd_log(void *arg, const char *format, va_list args)
 {
 	char text[300];
 

@@ -30,6 +30,37 @@ struct server {
 	bool is_ending;
 };
 
+struct request {
+	TAILQ_ENTRY(request) link;
+	struct server *server;
+	struct MHD_Connection *connection; /* NULL once libmicrohttpd is through with it */
+	const struct route *route;         /* NULL: unknown */
+	const char *method;                /* borrowed from libmicrohttpd */
+	char *param;                       /* owned */
+	usec_t started_at;
+	struct body_events body;
+	void *body_arg;
+	bool has_body_events, is_body_ended;
+	uint64_t n_body;
+	bool is_handled;  /* the handler was called */
+	bool is_answered; /* ... and has answered */
+	bool is_suspended;
+	bool is_inside; /* in a callback of libmicrohttpd: resuming would be wrong */
+	bool is_slow;   /* a long poll: its time is no measure of ours */
+	int status;
+	struct MHD_Response *response; /* owned; NULL until answered */
+	bool is_queued;
+	struct buf headers; /* of the answer: name NUL value NUL ... */
+	struct stream_events stream;
+	void *stream_arg;
+	bool is_streaming;   /* the answer is a stream */
+	bool is_stream_open; /* ... whose close is still to be called */
+	bool is_cut;         /* ... and which ends now */
+};
+
+/* Find the route of a request and check its head; refuses where something is wrong. */
+void server_route_request(struct request *rq, const char *path);
+
 /* MHD's callbacks for a request. */
 enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload_data, size_t *upload_data_size,

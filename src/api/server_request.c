@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 
 #include "api/server_private.h"
@@ -20,32 +19,6 @@
 #include "base/log.h"
 
 enum { STREAM_BLOCK = 64 << 10 };
-
-struct request {
-	TAILQ_ENTRY(request) link;
-	struct server *server;
-	struct MHD_Connection *connection; /* NULL once libmicrohttpd is through with it */
-	const struct route *route;         /* NULL: unknown */
-	const char *method;                /* borrowed from libmicrohttpd */
-	char *param;                       /* owned */
-	usec_t started_at;
-	struct body_events body;
-	void *body_arg;
-	bool has_body_events, is_body_ended;
-	uint64_t n_body;
-	bool is_handled;  /* the handler was called */
-	bool is_answered; /* ... and has answered */
-	bool is_suspended;
-	bool is_inside; /* in a callback of libmicrohttpd: resuming would be wrong */
-	bool is_slow;   /* a long poll: its time is no measure of ours */
-	int status;
-	struct MHD_Response *response; /* owned; NULL until answered */
-	bool is_queued;
-	struct buf headers; /* of the answer: name NUL value NUL ... */
-	struct stream_events stream;
-	void *stream_arg;
-	bool is_streaming, is_cut;
-};
 
 static const int codes[N_CODES - 1] = {
     200, 202, 204, 206, 304, 400, 401, 404, 405, 406, 409, 412, 413, 415, 422, 500, 503, 507};
@@ -87,129 +60,37 @@ static void count_request(const struct request *rq)
 
 static void free_when_over(struct request *rq)
 {
+	struct MHD_Response *unsent = rq->is_queued ? NULL : rq->response;
+
 	if (rq->connection != NULL || !rq->is_answered)
 		return;
+	if (unsent != NULL) {
+		bool is_stream = rq->is_stream_open;
+		rq->is_queued = true;
+		MHD_destroy_response(unsent);
+		if (is_stream) /* on_stream_free came here again, and freed the request */
+			return;
+	}
+	if (rq->is_stream_open)
+		return;
 	TAILQ_REMOVE(&rq->server->requests, rq, link);
-	if (rq->response != NULL)
-		MHD_destroy_response(rq->response);
 	buf_done(&rq->headers);
 	free(rq->param);
 	free(rq);
-}
-
-/* --- Routing --- */
-
-/* Does the path match? `{id}` matches one segment, whose place is returned. */
-static bool match(const char *pattern, const char *path, const char **ret_param, size_t *ret_len)
-{
-	while (*pattern != '\0' && *path != '\0') {
-		if (*pattern == '{') {
-			*ret_param = path;
-			*ret_len = strcspn(path, "/");
-			if (*ret_len == 0)
-				return false;
-			path += *ret_len;
-			pattern += strcspn(pattern, "/");
-		} else if (*pattern++ != *path++) {
-			return false;
-		}
-	}
-	return *pattern == *path;
-}
-
-static bool serves_method(const struct route *route, const char *method)
-{
-	return strcmp(route->method, method) == 0 ||
-	       (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
-}
-
-/* Find the route; without one, refuse. */
-static void find_route(struct request *rq, const char *path)
-{
-	struct buf allow;
-	const char *param = "";
-	size_t len = 0;
-
-	buf_init(&allow, 256);
-	for (size_t i = 0; i < rq->server->opts.n_routes && rq->route == NULL; i++) {
-		const struct route *route = &rq->server->opts.routes[i];
-		if (!match(route->pattern, path, &param, &len))
-			continue;
-		if (serves_method(route, rq->method)) {
-			rq->route = route;
-			rq->param = xstrndup(param, len);
-			continue;
-		}
-		bool is_get = strcmp(route->method, "GET") == 0;
-		buf_addf(&allow, "%s%s", allow.len > 0 ? ", " : "",
-		    is_get ? "GET, HEAD" : route->method);
-	}
-	if (rq->route == NULL && allow.len > 0) {
-		request_add_header(rq, "Allow", allow.data);
-		request_refuse(rq, 405, "This resource does not support %s.", rq->method);
-	} else if (rq->route == NULL) {
-		request_refuse(rq, 404, "There is no such resource.");
-	}
-	buf_done(&allow);
-}
-
-/* A parameter that the route doesn't know is a mistake that should not pass in silence. */
-static void check_query_name(const char *name, const char *value, void *arg)
-{
-	struct request *rq = arg;
-	char wanted[64];
-
-	(void)value;
-	if (rq->response != NULL)
-		return;
-	int len = snprintf(wanted, sizeof(wanted), " %s ", name);
-	if (len >= (int)sizeof(wanted) || strchr(name, ' ') != NULL ||
-	    strstr(rq->route->query, wanted) == NULL)
-		request_refuse_query(rq, name, "There is no such query parameter.");
-}
-
-struct header_count {
-	int host, length, encoding;
-};
-
-static enum MHD_Result count_header(
-    void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
-{
-	struct header_count *n = arg;
-
-	(void)kind, (void)value;
-	n->host += strcasecmp(key, "Host") == 0;
-	n->length += strcasecmp(key, "Content-Length") == 0;
-	n->encoding += strcasecmp(key, "Transfer-Encoding") == 0;
-	return MHD_YES;
-}
-
-/* What RFC 9112 sections 3.2 and 6.3 want refused, and bodies that say that they are too long. */
-static void check_head(struct request *rq)
-{
-	struct header_count n = {0, 0, 0};
-	const char *length = request_header(rq, "Content-Length");
-
-	MHD_get_connection_values(rq->connection, MHD_HEADER_KIND, count_header, &n);
-	if (n.length > 0 && n.encoding > 0)
-		request_refuse(rq, 400, "Content-Length and Transfer-Encoding don't go together.");
-	else if (n.host > 1 || n.length > 1)
-		request_refuse(rq, 400, "A header that may be there once is there twice.");
-	else if (length != NULL && strtoull(length, NULL, 10) > rq->server->opts.max_body)
-		request_refuse(rq, 413, "The body may have at most %llu bytes.",
-		    (unsigned long long)rq->server->opts.max_body);
 }
 
 /* --- From libmicrohttpd --- */
 
 static enum MHD_Result queue_answer(struct request *rq)
 {
-	if (!rq->is_queued) {
-		rq->is_queued = true;
-		count_request(rq);
-		return MHD_queue_response(rq->connection, (unsigned)rq->status, rq->response);
-	}
-	return MHD_YES;
+	if (rq->is_queued)
+		return MHD_YES;
+	rq->is_queued = true;
+	count_request(rq);
+	enum MHD_Result result =
+	    MHD_queue_response(rq->connection, (unsigned)rq->status, rq->response);
+	MHD_destroy_response(rq->response); /* the queue has it; the pointer stays as a mark */
+	return result;
 }
 
 static void suspend(struct request *rq)
@@ -226,11 +107,7 @@ static void handle(struct request *rq)
 
 static enum MHD_Result on_head(struct request *rq, const char *path)
 {
-	check_head(rq);
-	if (rq->response == NULL)
-		find_route(rq, path);
-	if (rq->response == NULL && rq->route->query != NULL)
-		request_each_query(rq, check_query_name, rq);
+	server_route_request(rq, path);
 	if (rq->response == NULL && rq->server->is_ending)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	if (rq->response == NULL && rq->route->has_body)
@@ -438,10 +315,10 @@ static void answer(struct request *rq, int status, struct MHD_Response *response
 	}
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		MHD_add_response_header(response, always[i][0], always[i][1]);
-	for (const char *name = rq->headers.data, *end = name + rq->headers.len; name < end;) {
-		const char *value = name + strlen(name) + 1;
+	for (size_t at = 0; at < rq->headers.len;) {
+		const char *name = rq->headers.data + at, *value = name + strlen(name) + 1;
 		MHD_add_response_header(response, name, value);
-		name = value + strlen(value) + 1;
+		at += strlen(name) + strlen(value) + 2;
 	}
 	rq->status = status;
 	rq->response = response;
@@ -519,6 +396,8 @@ static void on_stream_free(void *arg)
 
 	rq->server->n_streams--;
 	rq->stream.close(rq->stream_arg);
+	rq->is_stream_open = false;
+	free_when_over(rq); /* libmicrohttpd may keep the answer longer than the connection */
 }
 
 void request_stream(
@@ -526,7 +405,7 @@ void request_stream(
 {
 	rq->stream = *events;
 	rq->stream_arg = arg;
-	rq->is_streaming = true;
+	rq->is_streaming = rq->is_stream_open = true;
 	rq->server->n_streams++;
 	server_start_sweeping(rq->server);
 	struct MHD_Response *response = MHD_create_response_from_callback(

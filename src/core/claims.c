@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/run.h"
+#include "core/core_private.h"
 
 /* What one run holds ready: four chunks while few runs are active, one when there are many. */
 enum { FEW_RUNS = 16, CHUNKS_AHEAD = 4 };
@@ -59,10 +59,11 @@ void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *s
 	c->low_seq = run->job.completed;
 	c->n_left = c->stored.chunk.n;
 	c->n_left -= mark_skipped(c, skip, n_skip);
-	uint32_t n_done = mark_skipped(c, run->done, run->n_done);
-	c->n_left -= n_done;
-	if (n_done > 0)
-		c->low_seq = run->low_seq; /* it was open before the crash */
+	c->n_left -= mark_skipped(c, run->done, run->n_done);
+	/* It, or one behind it, was worked on before the crash: commits write the mark of the
+	 * oldest chunk, so those in front may not have a higher one than those behind. */
+	if (run->n_done > 0 && run->done[run->n_done - 1] >= c->stored.chunk.first)
+		c->low_seq = run->low_seq;
 	TAILQ_INSERT_TAIL(&run->chunks, c, link);
 	run->next_chunk = c->stored.no + 1;
 	if (c->n_left == 0) {

@@ -4,7 +4,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "core/run.h"
+#include "core/core_private.h"
 #include "wire/record.h"
 
 /* Aliases that get their results in one transaction. */
@@ -123,11 +123,21 @@ static void on_put(struct store_op *op)
 	run_op_done(run);
 }
 
+/* Chunks worked on before a crash may wait to be claimed again when all that were open are settled:
+ * their results must be found once more should there be another crash. */
+static uint64_t low_seq_of(const struct run *run)
+{
+	const struct open_chunk *oldest = TAILQ_FIRST(&run->chunks);
+
+	if (oldest != NULL)
+		return oldest->low_seq;
+	return run->n_done > 0 ? run->low_seq : run->job.completed;
+}
+
 static void start_put(struct run *run)
 {
 	struct core *core = run->core;
 	struct store_op *op = store_op_new(STORE_PUT, on_put, run);
-	const struct open_chunk *oldest = TAILQ_FIRST(&run->chunks);
 
 	op->job_no = run->job.no;
 	op->u.put.n = run->n_block;
@@ -139,7 +149,7 @@ static void start_put(struct run *run)
 	}
 	op->u.put.n_chunks = run->n_finished_chunks;
 	op->u.put.chunks = TAKE(run->finished_chunks);
-	op->u.put.low_seq = oldest != NULL ? oldest->low_seq : run->job.completed;
+	op->u.put.low_seq = low_seq_of(run);
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.state = run->next_state;
 	op->u.put.started_at = run->job.started_at;

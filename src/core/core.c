@@ -6,7 +6,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "core/run.h"
+#include "core/core_private.h"
 
 static double get_jobs(void *arg)
 {

@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "core/run.h"
+#include "core/core_private.h"
 
 struct run *run_new(struct core *core, struct job *job)
 {

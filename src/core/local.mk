@@ -2,7 +2,7 @@ noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/claims.c \
 	src/core/commit.c \
-	src/core/core.c src/core/core.h \
+	src/core/core.c src/core/core.h src/core/core_private.h \
 	src/core/dedup.c src/core/dedup.h \
 	src/core/intake.c src/core/intake.h \
 	src/core/jobs.c \

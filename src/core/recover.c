@@ -3,7 +3,7 @@
  * low_seq, so little is read back, however long the job. */
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/run.h"
+#include "core/core_private.h"
 
 static void begin(struct run *run)
 {

@@ -3,7 +3,7 @@
  * an item now (no input at hand, its own limit of concurrency or rate) and comes back when that has
  * changed. */
 #include "base/alloc.h"
-#include "core/run.h"
+#include "core/core_private.h"
 
 /* Items of one run in a row, and items begun in one turn of the loop. */
 enum { QUANTUM = 4, MAX_PER_TURN = 256 };

@@ -17,7 +17,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/presets.h"
-#include "core/run.h"
+#include "core/core_private.h"
 #include "wire/submission.h"
 
 enum {
@@ -41,7 +41,8 @@ struct submission {
 	enum phase phase;
 	bool is_dry_run, is_ended, is_abandoned, is_finished;
 	bool has_piece;     /* `piece` waits to be read */
-	bool is_working;    /* a step or store operation is under way */
+	bool is_working;    /* a step of work, or the submission itself, is under way */
+	bool is_staging;    /* chunks are being stored; work may go on meanwhile */
 	bool is_big;        /* steps go to the pool */
 	bool is_more;       /* the step before said that there is more of its kind */
 	struct buf piece;   /* of the body; all of it for JSON */
@@ -49,6 +50,7 @@ struct submission {
 	char *key;          /* owned; NULL: none */
 	struct offload_task task;
 	struct defer advance;
+	enum err stage_error;
 	int64_t job_no;               /* of what is staged; 0: nothing */
 	uint32_t next_chunk;          /* number of the next chunk */
 	struct duplicate *duplicates; /* owned */
@@ -97,7 +99,7 @@ void submission_free(struct submission *s)
 	if (s == NULL)
 		return;
 	s->is_abandoned = true;
-	if (!s->is_working)
+	if (!s->is_working && !s->is_staging)
 		destroy(s);
 }
 
@@ -217,9 +219,9 @@ static void on_work(struct offload_task *task)
 static void step_ended(struct submission *s)
 {
 	s->is_working = false;
-	if (s->is_abandoned)
+	if (s->is_abandoned && !s->is_staging)
 		destroy(s);
-	else
+	else if (!s->is_abandoned)
 		advance(s);
 }
 
@@ -296,9 +298,14 @@ static void on_staged(struct store_op *op)
 {
 	struct submission *s = op->arg;
 
+	s->is_staging = false;
 	s->job_no = op->job_no;
-	if (op->err != OK)
+	if (op->err != OK && !s->is_working)
 		set_store_problem(s, op->err);
+	else if (op->err != OK)
+		s->stage_error = op->err; /* the problem belongs to the step under way now */
+	if (s->is_working)
+		return;
 	step_ended(s);
 }
 
@@ -307,7 +314,7 @@ static void start_stage(struct submission *s)
 	struct store_op *op = store_op_new(STORE_STAGE, on_staged, s);
 
 	fill_input(s, op);
-	s->is_working = true;
+	s->is_staging = true;
 	store_start(s->core->opts.store, op);
 }
 
@@ -396,15 +403,17 @@ static void start_submit(struct submission *s)
 	store_start(s->core->opts.store, op);
 }
 
-/* Chunks that wait are staged, or thrown away when nothing will be queued. True when that is under
- * way now. */
+/* Chunks that wait are staged, or thrown away when nothing will be queued. True when work must
+ * wait, because those before are still being stored. */
 static bool clear_chunks(struct submission *s)
 {
 	if (s->intake == NULL || intake_n_chunks(s->intake) < STAGE_CHUNKS)
 		return false;
 	if (!s->is_dry_run) {
+		if (s->is_staging)
+			return true;
 		start_stage(s);
-		return true;
+		return false;
 	}
 	size_t n;
 	struct chunk *chunks = intake_take_chunks(s->intake, &n);
@@ -457,6 +466,8 @@ static void advance(void *arg)
 
 	if (s->is_working || s->is_finished)
 		return;
+	if (s->stage_error != OK && s->problem.status == 0)
+		set_store_problem(s, s->stage_error);
 	if (s->problem.status != 0) {
 		finish(s, NULL, false);
 		return;
@@ -476,7 +487,9 @@ static void advance(void *arg)
 		start_work(s);
 		break;
 	case DEDUPLICATING:
-		advance_deduplicating(s);
+		if (!s->is_staging) /* each batch of aliases, and the job, come behind what is
+				       staged */
+			advance_deduplicating(s);
 		break;
 	case SUBMITTING:
 	case DONE:

@@ -115,7 +115,8 @@ static bool print(struct follow *f, const char *bytes, size_t n_bytes)
 	    fwrite(bytes, 1, n_bytes, stdout) != n_bytes || fflush(stdout) != 0) {
 		int why = errno;
 		hide_bar(f);
-		fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(why));
+		if (!is_interrupted)
+			fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(why));
 		return false;
 	}
 	buf_clear(&f->rest);
@@ -135,6 +136,10 @@ static bool on_rows(const char *bytes, size_t n_bytes, void *arg)
 	if (n_whole > 0 && !print(f, bytes, n_whole))
 		return false;
 	buf_add(&f->rest, bytes + n_whole, n_bytes - n_whole);
+	if (f->rest.overflow) {
+		hide_bar(f);
+		(void)answer_strange();
+	}
 	return !f->rest.overflow;
 }
 
@@ -207,29 +212,72 @@ static void take_job(struct follow *f, const struct http_answer *answer)
 	f->job = job;
 }
 
+/* Say how to go on later, as long as there is something to go on with. */
+static void print_hint(const struct follow *f, const char *what)
+{
+	fprintf(stderr,
+	    "asyncprobectl: job %s %s; to see its results: asyncprobectl watch %s --after %llu\n",
+	    f->id, what, f->id, (unsigned long long)f->after);
+}
+
+/* Ctrl-C: the job is left alone. */
+static int leave(struct follow *f)
+{
+	hide_bar(f);
+	print_hint(f, "keeps running");
+	return CTL_INTERRUPTED;
+}
+
+/* Ask for the job; the answer is NULL after Ctrl-C. */
+static struct http_call *ask_job(struct follow *f)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/jobs/%s", f->id);
+	struct http_call *call =
+	    http_start(f->opts->http, &(struct http_request){.method = "GET", .path = path});
+	while (http_call_answer(call) == NULL && !is_interrupted)
+		http_wait(f->opts->http, LONGEST);
+	return call;
+}
+
+/* Neither over nor to be tried again: say why. */
+static int give_up(struct follow *f, const struct http_answer *answer)
+{
+	int status = answer_check(answer, NULL);
+
+	if (status == CTL_OK) {
+		fputs("asyncprobectl: the stream of results ended early too often\n", stderr);
+		status = CTL_UNREACHABLE;
+	}
+	if (status == CTL_UNREACHABLE)
+		print_hint(f, "was not followed to its end");
+	return status;
+}
+
 /* The stream ended. Returns true, with what to end with, unless it is to be tried again. */
 static bool end_stream(struct follow *f, int *ret_status)
 {
-	char path[64];
 	struct http_call *call = TAKE(f->stream);
 	const struct http_answer *answer = http_call_answer(call);
 
 	if (answer->outcome == HTTP_ANSWERED && answer->status == 200) {
 		http_call_free(call);
-		snprintf(path, sizeof(path), "/jobs/%s", f->id);
-		call =
-		    http_run(f->opts->http, &(struct http_request){.method = "GET", .path = path});
+		call = ask_job(f);
 		answer = http_call_answer(call);
-		take_job(f, answer);
 	}
+	if (answer == NULL || (answer->outcome == HTTP_STOPPED && is_interrupted)) {
+		http_call_free(call);
+		*ret_status = leave(f);
+		return true;
+	}
+	take_job(f, answer);
 	bool is_good = answer->outcome == HTTP_ANSWERED && answer->status == 200;
 	bool is_over = is_good && job_state_is_ended(f->job.state) && f->after >= f->job.completed;
 	bool is_again = !is_over && (is_good || is_passing(answer)) && try_later(f);
 	if (!is_again) {
 		hide_bar(f);
-		*ret_status = is_over ? summarise(f) : answer_check(answer, NULL);
-		if (!is_over && *ret_status == CTL_OK)
-			*ret_status = answer_strange();
+		*ret_status = is_over ? summarise(f) : give_up(f, answer);
 	}
 	http_call_free(call);
 	return !is_again;
@@ -283,11 +331,15 @@ static int run(struct follow *f)
 		    end_stream(f, &status))
 			return status;
 	}
-	hide_bar(f);
-	fprintf(stderr,
-	    "asyncprobectl: job %s keeps running; to see its results: asyncprobectl watch %s\n",
-	    f->id, f->id);
-	return CTL_INTERRUPTED;
+	return leave(f);
+}
+
+/* A terminal that can erase a line; without a name for it nothing is known. */
+static bool has_terminal_for_bar(void)
+{
+	const char *term = getenv("TERM");
+
+	return term != NULL && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO);
 }
 
 int follow_job(const struct follow_opts *opts, const struct job *job)
@@ -298,7 +350,7 @@ int follow_job(const struct follow_opts *opts, const struct job *job)
 
 	id_format(&job->id, f.id);
 	buf_init(&f.rest, MAX_LINE);
-	f.has_bar = !opts->options->is_quiet && isatty(STDERR_FILENO);
+	f.has_bar = !opts->options->is_quiet && has_terminal_for_bar();
 	f.has_terminal_output = isatty(STDOUT_FILENO);
 	f.next_poll = clock_mono() + POLL_EVERY;
 	is_interrupted = 0;

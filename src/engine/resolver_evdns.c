@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <event2/dns.h>
-#include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -340,31 +339,45 @@ static void add_metrics(struct server *s, const char *name)
 	metrics_getter(METRIC_DNS_ABANDONED, get_abandoned, s, name);
 }
 
-/* The one datagram socket of the loop that has no peer yet is that of the server added last. Give
- * it its peer, so that the kernel lets in nothing but what comes from the server's own address and
- * port: evdns looks at the address alone. */
-static int connect_socket(const struct event_base *base, const struct event *event, void *arg)
+struct connecting {
+	const struct sockaddr_storage *address;
+	socklen_t len;
+	bool is_connected;
+};
+
+/* The one datagram socket of the loop that has no peer yet is that of the server added last. */
+static bool connect_socket(int fd, void *arg)
 {
-	const struct sockaddr_storage *address = arg;
+	struct connecting *c = arg;
 	struct sockaddr_storage peer;
 	socklen_t len = sizeof(peer), type_len = sizeof(int);
-	int fd = event_get_fd(event), type = 0;
+	int type = 0;
 
-	(void)base;
-	if (fd < 0 || getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 ||
-	    type != SOCK_DGRAM || getpeername(fd, (struct sockaddr *)&peer, &len) == 0 ||
-	    errno != ENOTCONN)
-		return 0;
-	len = address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-					     : sizeof(struct sockaddr_in);
-	return connect(fd, (const struct sockaddr *)address, len) == 0 ? 1 : -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 || type != SOCK_DGRAM ||
+	    getpeername(fd, (struct sockaddr *)&peer, &len) == 0 || errno != ENOTCONN)
+		return true;
+	c->is_connected = connect(fd, (const struct sockaddr *)c->address, c->len) == 0;
+	return false;
+}
+
+/* Add the server to its base and give the socket its peer, so that the kernel lets in nothing but
+ * what comes from the server's own address and port: evdns looks at the address alone. */
+static bool add_nameserver(struct server *s)
+{
+	struct sockaddr_storage address;
+	socklen_t len = endpoint_to_sockaddr(&s->endpoint, &address);
+	struct connecting c = {.address = &address, .len = len};
+
+	if (evdns_base_nameserver_sockaddr_add(s->base, (struct sockaddr *)&address, len, 0) != 0)
+		return false;
+	loop_each_fd(s->resolver->loop, connect_socket, &c);
+	return c.is_connected;
 }
 
 static bool start_server(struct server *s)
 {
 	struct resolver *r = s->resolver;
 	char name[ENDPOINT_TEXT_SIZE], seconds[32];
-	struct sockaddr_storage address;
 
 	endpoint_format(&s->endpoint, name);
 	TAILQ_INIT(&s->queries);
@@ -380,10 +393,7 @@ static bool start_server(struct server *s)
 		evdns_base_set_option(s->base, options[i][0], options[i][1]);
 	snprintf(seconds, sizeof(seconds), "%d", MAX_INFLIGHT);
 	evdns_base_set_option(s->base, "max-inflight", seconds);
-	socklen_t len = endpoint_to_sockaddr(&s->endpoint, &address);
-	if (evdns_base_nameserver_sockaddr_add(s->base, (struct sockaddr *)&address, len, 0) != 0)
-		return false;
-	if (event_base_foreach_event(loop_event_base(r->loop), connect_socket, &address) != 1)
+	if (!add_nameserver(s))
 		return false;
 	add_metrics(s, name);
 	return true;

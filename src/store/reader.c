@@ -24,20 +24,20 @@ struct reader {
 	struct reader_thread *threads; /* owned */
 };
 
+/* Delivered perhaps after the reader is gone. */
 struct read_mail {
 	struct mail mail;
-	struct reader *reader;
 	struct store_op *op;
+	reader_done_fn *on_done;
+	void *arg;
 };
 
 static void deliver(struct mail *mail)
 {
 	struct read_mail *m = (struct read_mail *)mail;
-	struct reader *reader = m->reader;
-	struct store_op *op = m->op;
 
+	m->on_done(m->op, m->arg);
 	free(m);
-	reader->on_done(op, reader->arg);
 }
 
 static struct store_op *take(struct reader *r)
@@ -61,8 +61,9 @@ static void *run(void *arg)
 		struct read_mail *m = xcalloc(1, sizeof(*m));
 		db_read(t->db, op);
 		m->mail.deliver = deliver;
-		m->reader = t->reader;
 		m->op = op;
+		m->on_done = t->reader->on_done;
+		m->arg = t->reader->arg;
 		mailbox_post(t->reader->mailbox, &m->mail);
 	}
 	return NULL;

@@ -159,20 +159,19 @@ enum err db_checkpoint(struct db *db, bool wants_room)
 	int code =
 	    sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	if (code == SQLITE_OK)
-		code = sqlite3_wal_checkpoint_v2(
-		    db->handle, NULL, last, NULL, NULL);
+		code = sqlite3_wal_checkpoint_v2(db->handle, NULL, last, NULL, NULL);
 	return code == SQLITE_OK ? OK : db_error(db, code);
 }
 
 void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 {
-	struct job job = {.no = sqlite3_column_int64(s, 0)};
+	struct job job = {
+	    .no = sqlite3_column_int64(s, 0), .state = (enum job_state)sqlite3_column_int(s, 2)};
 	const void *id = sqlite3_column_blob(s, 1);
 	const char *label = (const char *)sqlite3_column_text(s, 5);
 
 	if (id != NULL && sqlite3_column_bytes(s, 1) == sizeof(job.id.bytes))
 		memcpy(job.id.bytes, id, sizeof(job.id.bytes));
-	job.state = (enum job_state)sqlite3_column_int(s, 2);
 	job.kind = (enum job_kind)sqlite3_column_int(s, 3);
 	job.check = (enum job_check)sqlite3_column_int(s, 4);
 	job.label = label != NULL ? xstrdup(label) : NULL;

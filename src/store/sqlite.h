@@ -31,7 +31,8 @@ enum err db_sweep(struct db *db, bool *ret_is_more) MUST_CHECK;
 /* Pages in the write-ahead log after the last commit. */
 int db_wal_pages(const struct db *db);
 
-/* Copy the write-ahead log back into the database, so that it starts anew; with `wants_room` its file is emptied too. */
+/* Copy the write-ahead log back into the database, so that it starts anew; with `wants_room` its
+ * file is emptied too. */
 enum err db_checkpoint(struct db *db, bool wants_room) MUST_CHECK;
 
 const char *db_path(const struct db *db); /* borrowed */

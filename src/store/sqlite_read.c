@@ -160,10 +160,13 @@ static enum err read_done(struct db *db, struct store_op *op)
 	int code;
 
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		uint64_t seq = (uint64_t)sqlite3_column_int64(s, 0);
 		const char *block = sqlite3_column_blob(s, 1);
 		size_t len = (size_t)sqlite3_column_bytes(s, 1), offset = 0;
 		struct result r;
-		while (record_next(block, len, &offset, &r)) {
+		for (; record_next(block, len, &offset, &r); seq++) {
+			if (seq <= op->u.done.low_seq)
+				continue;
 			if (op->u.done.n == room) {
 				room = room > 0 ? room * 2 : 1024;
 				op->u.done.indexes = xrealloc(

@@ -303,6 +303,8 @@ static enum err copy_results(
 	if (e == OK && code != SQLITE_DONE)
 		e = db_error(db, code);
 	sqlite3_reset(s);
+	/* load_result's too: a read left open would keep the log from starting anew */
+	(void)db_statement(db, STATEMENT_SELECT_BLOCK);
 	return e;
 }
 

@@ -31,8 +31,8 @@ struct writer {
 	size_t n_queued;
 	bool is_ending;
 	bool wants_checkpoint, wants_room;
-	bool has_checkpointer;
-	/* the thread's own */
+	bool has_checkpointer; /* the loop's own */
+	/* the writing thread's own */
 	struct store_op_list kept; /* operations that must not be lost */
 	size_t n_kept;
 	bool is_stuck, is_dead, has_garbage;
@@ -121,11 +121,15 @@ static void do_chores(struct writer *w)
 {
 	if (w->has_garbage && !w->is_stuck) {
 		bool is_more = false;
-		if (db_sweep(w->db, &is_more) != OK || !is_more)
-			w->has_garbage = false;
+		enum err e = db_sweep(w->db, &is_more);
+		/* what failed is tried again, once the next transaction has shown how things are */
+		w->has_garbage = e != OK || is_more;
+		w->is_stuck = e != OK;
+		w->is_dead = e == ERR_FATAL;
 	}
-	/* a full disk may get room when the log, which is a copy of what the database holds, is given up */
-	if (w->has_checkpointer && (w->is_stuck || db_wal_pages(w->db) > CHECKPOINT_PAGES)) {
+	/* a full disk may get room when the log, which is a copy of what the database holds, is
+	 * given up */
+	if (w->is_stuck || db_wal_pages(w->db) > CHECKPOINT_PAGES) {
 		pthread_mutex_lock(&w->lock);
 		w->wants_checkpoint = true;
 		w->wants_room = w->is_stuck;

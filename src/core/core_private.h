@@ -1,0 +1,60 @@
+/* Inside core: the struct itself, and what its files do for each other. Thread: loop. */
+#pragma once
+
+#include "core/run.h"
+
+TAILQ_HEAD(run_list, run);
+
+/* What the getter of asyncprobed_jobs{state} needs. */
+struct state_gauge {
+	const struct core *core;
+	enum job_state state;
+};
+
+struct core {
+	struct core_opts opts;
+	struct run *runs; /* hash by id */
+	struct run_list waiting, active, ring, dirty;
+	uint32_t n_active;
+	TAILQ_HEAD(, item) spare_items;
+	struct defer sched, flush;
+	unsigned n_puts;    /* operations with results that the store has */
+	uint64_t n_pending; /* results settled and not committed */
+	uint64_t ended[JOB_N_STATES];
+	bool is_draining;
+	loop_fn *on_drained;
+	void *on_drained_arg;
+	struct metric_cell *items[ITEM_N_STATUSES], *submitted;
+	struct state_gauge gauges[JOB_N_STATES];
+};
+
+/* jobs.c: make a run of a committed job; add it to the table. Takes what `job` owns. */
+struct run *run_new(struct core *core, struct job *job);
+/* Take the run out of everything and free it, now or when the store gives its operations back. */
+void run_remove(struct run *run);
+void run_op_done(struct run *run); /* the store gave an operation back */
+void run_tell(struct run *run);    /* tell the subscribers */
+void run_stop_items(struct run *run);
+
+/* recover.c: take up the jobs that had not ended; false when they can't be read. */
+bool recover_all(struct core *core);
+
+/* claims.c: open a chunk (its contents are taken), fetch more input when it runs low. */
+void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip);
+void claims_settle(
+    struct run *run, struct open_chunk *chunk); /* one of its items is; may free it */
+void claims_fetch(struct run *run);
+void claims_close(struct run *run); /* free all open chunks */
+
+/* sched.c: give the run turns while it has items to begin. */
+void sched_init(struct core *core);
+void sched_add(struct run *run);    /* a new run */
+void sched_wake(struct run *run);   /* something changed that may let it begin items */
+void sched_kick(struct core *core); /* look at all in the next turn */
+
+/* commit.c: settled results and changes of state go to the store, one transaction at a time. */
+void commit_init(struct core *core);
+void commit_settle(struct run *run, struct open_chunk *chunk, const struct result *result);
+void commit_mark(struct run *run); /* there is something to commit */
+/* Settled results above which no item is begun: the store is behind. */
+enum { COMMIT_PENDING_MANY = 50000 };

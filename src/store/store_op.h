@@ -1,0 +1,135 @@
+/* What may be asked of the store: operations, handed over with store_start and given back done.
+ * Thread: whoever has it. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "model/chunk.h"
+#include "model/job.h"
+#include "wire/result_text.h"
+
+/* An item whose name another item of the job has too: it is not asked, its result is copied from
+ * item `first`. */
+struct alias {
+	uint32_t index, first;
+};
+
+/* A chunk as stored: `no` counts from 0 within the job. */
+struct stored_chunk {
+	uint32_t no;
+	struct chunk chunk;
+};
+
+struct idempotency {
+	char *key; /* owned; NULL: none */
+	uint8_t fingerprint[16];
+};
+
+enum store_verb {
+	/* writes */
+	STORE_STAGE,   /* keep input of a job that is not submitted yet; a crash or STORE_UNSTAGE
+			  forgets it */
+	STORE_SUBMIT,  /* make the job, with the input that is still missing */
+	STORE_UNSTAGE, /* forget staged input */
+	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
+	STORE_COPY,    /* give aliases the results of their first items */
+	STORE_DELETE,  /* forget a job; its rows go in small slices later */
+	/* reads */
+	STORE_CLAIM, /* input not worked on yet */
+	STORE_LOAD,  /* one job by id */
+	STORE_LIST,  /* jobs, newest first */
+	STORE_ROWS,  /* results as text */
+	STORE_DONE,  /* items of a job that have a result behind low_seq */
+};
+
+struct store_op {
+	STAILQ_ENTRY(store_op) link;
+	enum store_verb verb;
+	enum err err; /* out */
+	void (*on_done)(
+	    struct store_op *op); /* loop; exactly once; the store frees the operation afterwards */
+	void *arg;
+	int64_t job_no; /* in; STAGE: 0 at first, then out; SUBMIT: that of STAGE or 0 */
+	union {
+		/* STAGE and SUBMIT. Errors of SUBMIT: ERR_CONFLICT when the key was used with
+		 * another fingerprint. */
+		struct {
+			size_t n_chunks, n_aliases;
+			struct stored_chunk *chunks; /* owned */
+			struct alias *aliases;       /* owned */
+			uint64_t n_aliases_in_all;   /* SUBMIT: also those staged before */
+			struct job job; /* SUBMIT in; out: with its no, or the job first made with
+					   the key */
+			struct idempotency idempotency;
+			bool is_replay; /* out: the key was known */
+		} input;
+		/* PUT. ERR_NOT_FOUND: the job was deleted. */
+		struct {
+			uint32_t n;                       /* records in `block` */
+			struct buf block;                 /* wire/record.h */
+			uint64_t counts[ITEM_N_STATUSES]; /* of this block */
+			size_t n_chunks;
+			uint32_t *chunks; /* owned: numbers of chunks all of whose items have
+					     results now */
+			uint64_t low_seq; /* results of chunks still open lie behind this number */
+			bool has_aliases;
+			enum job_state state;
+			usec_t started_at, finished_at;
+			uint64_t completed; /* out: results in all */
+		} put;
+		/* COPY: at most `max` aliases, in order. */
+		struct {
+			uint32_t max;
+			uint32_t n; /* out */
+			uint64_t counts[ITEM_N_STATUSES];
+			uint64_t completed; /* out: results in all */
+		} copy;
+		/* CLAIM: up to `max` chunks from number `from` on. */
+		struct {
+			uint32_t from, max;
+			bool has_aliases;
+			size_t n;
+			struct stored_chunk *chunks; /* owned, out */
+			size_t n_skip;
+			uint32_t
+			    *skip; /* owned, out: indexes among them that are aliases, ascending */
+		} claim;
+		/* LOAD: ERR_NOT_FOUND. */
+		struct job job; /* in: id */
+		/* LIST: jobs with an id below `before`; ids sort by the time of submission. */
+		struct {
+			struct id before;
+			bool has_state;
+			enum job_state state;
+			uint32_t limit;
+			uint32_t n;
+			struct job *jobs; /* owned, out */
+			bool is_more;     /* out */
+		} list;
+		/* ROWS: results behind `after`, as text. */
+		struct {
+			uint64_t after, limit; /* limit 0: none */
+			size_t max_bytes;      /* enough is read once `text` holds this much */
+			bool has_status;
+			enum item_status status;
+			enum result_format format;
+			bool is_first; /* no row was written before */
+			uint64_t n;    /* out: rows */
+			uint64_t
+			    last; /* out: read up to this number, `after` when nothing was there */
+			bool is_more;    /* out: it stopped before the end of what is committed */
+			struct buf text; /* owned, out */
+		} rows;
+		/* DONE: */
+		struct {
+			uint64_t low_seq;
+			size_t n;
+			uint32_t *indexes; /* owned, out: ascending */
+		} done;
+	} u;
+};

@@ -1,0 +1,439 @@
+/* A store in memory. */
+#include "store.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "wire/record.h"
+
+enum { MAX_JOBS = 16, N_VERBS = STORE_DONE + 1 };
+
+STAILQ_HEAD(op_list, store_op);
+
+struct store {
+	struct defer turn;
+	struct op_list ops;
+	bool is_holding, is_holding_reads;
+	enum err write_error, read_error;
+	size_t n_jobs, n_done[N_VERBS];
+	struct fake_job jobs[MAX_JOBS];
+};
+
+static struct fake_job *job_of(struct store *store, int64_t no)
+{
+	ck_assert(no >= 0 && no <= (int64_t)store->n_jobs);
+	return no > 0 ? &store->jobs[no - 1] : NULL;
+}
+
+static struct fake_job *new_job(struct store *store, int64_t *ret_no)
+{
+	ck_assert_uint_lt(store->n_jobs, MAX_JOBS);
+	struct fake_job *j = &store->jobs[store->n_jobs++];
+	*ret_no = (int64_t)store->n_jobs;
+	return j;
+}
+
+static struct chunk copy_chunk(const struct chunk *from)
+{
+	struct chunk to;
+
+	chunk_init(&to, from->first);
+	to.n = from->n;
+	buf_add(&to.bytes, from->bytes.data, from->bytes.len);
+	return to;
+}
+
+/* Copy the input of an operation, whose owner it stays. */
+static void add_input(struct fake_job *j, const struct store_op *op)
+{
+	size_t n_chunks = op->u.input.n_chunks, n_aliases = op->u.input.n_aliases;
+
+	j->chunks = xrealloc(j->chunks, (j->n_chunks + n_chunks + 1) * sizeof(*j->chunks));
+	for (size_t i = 0; i < n_chunks; i++) {
+		const struct stored_chunk *c = &op->u.input.chunks[i];
+		ck_assert(j->n_chunks == 0 || c->no == j->chunks[j->n_chunks - 1].no + 1);
+		j->chunks[j->n_chunks++] =
+		    (struct stored_chunk){.no = c->no, .chunk = copy_chunk(&c->chunk)};
+	}
+	j->aliases = xrealloc(j->aliases, (j->n_aliases + n_aliases + 1) * sizeof(*j->aliases));
+	for (size_t i = 0; i < n_aliases; i++)
+		j->aliases[j->n_aliases++] = op->u.input.aliases[i];
+}
+
+static void stage(struct store *store, struct store_op *op)
+{
+	struct fake_job *j = job_of(store, op->job_no);
+
+	add_input(j != NULL ? j : new_job(store, &op->job_no), op);
+}
+
+static enum err submit(struct store *store, struct store_op *op)
+{
+	const struct idempotency *in = &op->u.input.idempotency;
+
+	for (size_t i = 0; in->key != NULL && i < store->n_jobs; i++) {
+		struct fake_job *j = &store->jobs[i];
+		if (j->idempotency.key == NULL || strcmp(j->idempotency.key, in->key) != 0)
+			continue;
+		if (memcmp(j->idempotency.fingerprint, in->fingerprint, 16) != 0)
+			return ERR_CONFLICT;
+		op->u.input.is_replay = true;
+		job_done(&op->u.input.job);
+		op->u.input.job = job_copy(&j->job);
+		return OK;
+	}
+	struct fake_job *j = job_of(store, op->job_no);
+	if (j == NULL)
+		j = new_job(store, &op->job_no);
+	add_input(j, op);
+	op->u.input.job.no = op->job_no;
+	j->job = job_copy(&op->u.input.job);
+	j->is_submitted = true;
+	if (in->key != NULL) {
+		j->idempotency = *in;
+		j->idempotency.key = xstrdup(in->key);
+	}
+	ck_assert_uint_eq(j->n_aliases, op->u.input.n_aliases_in_all);
+	return OK;
+}
+
+static void add_result(struct fake_job *j, uint32_t index, enum item_status s, enum reason reason)
+{
+	ck_assert_uint_lt(index, j->job.total);
+	if (j->results == NULL) {
+		j->results = xcalloc(j->job.total, sizeof(*j->results));
+		j->has_result = xcalloc(j->job.total, sizeof(*j->has_result));
+	}
+	ck_assert_msg(!j->has_result[index], "item %u has its result twice", index);
+	j->has_result[index] = true;
+	j->results[j->n_results++] =
+	    (struct fake_item){.index = index, .status = s, .reason = reason};
+	j->job.completed++;
+	j->job.counts[s]++;
+}
+
+static void finish_chunk(struct fake_job *j, uint32_t no)
+{
+	size_t i = 0;
+
+	while (i < j->n_chunks && j->chunks[i].no != no)
+		i++;
+	ck_assert_msg(i < j->n_chunks, "chunk %u was finished twice", no);
+	chunk_done(&j->chunks[i].chunk);
+	j->n_chunks--;
+	memmove(&j->chunks[i], &j->chunks[i + 1], (j->n_chunks - i) * sizeof(*j->chunks));
+}
+
+static enum err put(struct fake_job *j, struct store_op *op)
+{
+	const struct buf *block = &op->u.put.block;
+	struct result r;
+	size_t offset = 0;
+	uint32_t n = 0;
+	uint64_t counts[ITEM_N_STATUSES] = {0};
+
+	if (j->is_deleted)
+		return ERR_NOT_FOUND;
+	for (; record_next(block->data, block->len, &offset, &r); n++) {
+		add_result(j, r.index, r.status, r.reason);
+		counts[r.status]++;
+	}
+	ck_assert(n == op->u.put.n && offset == block->len);
+	ck_assert_mem_eq(counts, op->u.put.counts, sizeof(counts));
+	for (size_t i = 0; i < op->u.put.n_chunks; i++)
+		finish_chunk(j, op->u.put.chunks[i]);
+	j->low_seq = op->u.put.low_seq;
+	j->job.state = op->u.put.state;
+	j->job.started_at = op->u.put.started_at;
+	j->job.finished_at = op->u.put.finished_at;
+	op->u.put.completed = j->job.completed;
+	return OK;
+}
+
+static enum err copy(struct fake_job *j, struct store_op *op)
+{
+	size_t n = j->n_aliases < op->u.copy.max ? j->n_aliases : op->u.copy.max;
+
+	if (j->is_deleted)
+		return ERR_NOT_FOUND;
+	for (size_t i = 0; i < n; i++) {
+		size_t at = 0;
+		while (at < j->n_results && j->results[at].index != j->aliases[i].first)
+			at++;
+		ck_assert_msg(at < j->n_results, "copied before the first has its result");
+		struct fake_item from = j->results[at];
+		add_result(j, j->aliases[i].index, from.status, from.reason);
+		op->u.copy.counts[from.status]++;
+	}
+	j->n_aliases -= n;
+	memmove(j->aliases, j->aliases + n, j->n_aliases * sizeof(*j->aliases));
+	op->u.copy.n = (uint32_t)n;
+	op->u.copy.completed = j->job.completed;
+	return OK;
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void claim(const struct fake_job *j, struct store_op *op)
+{
+	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
+	op->u.claim.skip = xcalloc(j->n_aliases, sizeof(*op->u.claim.skip));
+	for (size_t i = 0; i < j->n_chunks && op->u.claim.n < op->u.claim.max; i++) {
+		if (j->chunks[i].no < op->u.claim.from)
+			continue;
+		op->u.claim.chunks[op->u.claim.n++] = (struct stored_chunk){
+		    .no = j->chunks[i].no, .chunk = copy_chunk(&j->chunks[i].chunk)};
+	}
+	for (size_t i = 0; op->u.claim.has_aliases && i < j->n_aliases; i++)
+		op->u.claim.skip[op->u.claim.n_skip++] = j->aliases[i].index;
+	qsort(op->u.claim.skip, op->u.claim.n_skip, sizeof(uint32_t), compare);
+}
+
+static void done(const struct fake_job *j, struct store_op *op)
+{
+	op->u.done.indexes = xcalloc(j->n_results + 1, sizeof(uint32_t));
+	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++)
+		op->u.done.indexes[op->u.done.n++] = j->results[i].index;
+	qsort(op->u.done.indexes, op->u.done.n, sizeof(uint32_t), compare);
+}
+
+static bool is_read(enum store_verb verb)
+{
+	return verb >= STORE_CLAIM;
+}
+
+static enum err carry_out(struct store *store, struct store_op *op)
+{
+	struct fake_job *j = job_of(store, op->job_no);
+
+	switch (op->verb) {
+	case STORE_STAGE:
+		stage(store, op);
+		return OK;
+	case STORE_SUBMIT:
+		return submit(store, op);
+	case STORE_UNSTAGE:
+	case STORE_DELETE:
+		j->is_deleted = true;
+		return OK;
+	case STORE_PUT:
+		return put(j, op);
+	case STORE_COPY:
+		return copy(j, op);
+	case STORE_CLAIM:
+		claim(j, op);
+		return OK;
+	case STORE_DONE:
+		done(j, op);
+		return OK;
+	default:
+		ck_abort_msg("the core does not ask for this");
+	}
+}
+
+static void give_back(struct store *store, struct store_op *op)
+{
+	STAILQ_REMOVE(&store->ops, op, store_op, link);
+	if (op->on_done != NULL)
+		op->on_done(op);
+	store_op_free(op);
+}
+
+/* Complete one operation; false when none can be. */
+static bool step(struct store *store)
+{
+	struct store_op *op;
+
+	STAILQ_FOREACH (op, &store->ops, link) {
+		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
+		if (e != OK && (op->verb == STORE_PUT || op->verb == STORE_COPY))
+			continue; /* tried again later */
+		if (is_read(op->verb) && store->is_holding_reads)
+			continue;
+		op->err = e != OK ? e : carry_out(store, op);
+		store->n_done[op->verb] += op->err == OK;
+		give_back(store, op);
+		return true;
+	}
+	return false;
+}
+
+static void on_turn(void *arg)
+{
+	struct store *store = arg;
+
+	while (!store->is_holding && step(store))
+		;
+}
+
+struct store *fake_store_new(struct loop *loop)
+{
+	struct store *store = xcalloc(1, sizeof(*store));
+
+	STAILQ_INIT(&store->ops);
+	defer_init(&store->turn, loop, on_turn, store);
+	return store;
+}
+
+void store_free(struct store *store)
+{
+	ck_assert_msg(STAILQ_EMPTY(&store->ops), "an operation is open");
+	defer_cancel(&store->turn);
+	for (size_t i = 0; i < store->n_jobs; i++) {
+		struct fake_job *j = &store->jobs[i];
+		while (j->n_chunks > 0)
+			chunk_done(&j->chunks[--j->n_chunks].chunk);
+		free(j->chunks);
+		free(j->aliases);
+		free(j->results);
+		free(j->has_result);
+		free(j->idempotency.key);
+		job_done(&j->job);
+	}
+	free(store);
+}
+
+void fake_store_crash(struct store *store)
+{
+	struct store_op *op;
+
+	while ((op = STAILQ_FIRST(&store->ops)) != NULL) {
+		op->err = ERR_BUSY;
+		give_back(store, op);
+	}
+}
+
+void fake_store_hold(struct store *store, bool is_holding)
+{
+	store->is_holding = is_holding;
+	defer_start(&store->turn);
+}
+
+void fake_store_hold_reads(struct store *store, bool is_holding)
+{
+	store->is_holding_reads = is_holding;
+	defer_start(&store->turn);
+}
+
+void fake_store_release(struct store *store, size_t n)
+{
+	while (n-- > 0)
+		ck_assert_msg(step(store), "no operation waits");
+}
+
+size_t fake_store_n_waiting(const struct store *store, enum store_verb verb)
+{
+	const struct store_op *op;
+	size_t n = 0;
+
+	STAILQ_FOREACH (op, &store->ops, link)
+		n += op->verb == verb;
+	return n;
+}
+
+void fake_store_fail_writes(struct store *store, enum err e)
+{
+	store->write_error = e;
+	defer_start(&store->turn);
+}
+
+void fake_store_fail_reads(struct store *store, enum err e)
+{
+	store->read_error = e;
+}
+
+const struct fake_job *fake_store_job(const struct store *store, size_t i)
+{
+	return i < store->n_jobs ? &store->jobs[i] : NULL;
+}
+
+size_t fake_store_n_done(const struct store *store, enum store_verb verb)
+{
+	return store->n_done[verb];
+}
+
+enum err store_recover(
+    struct store *store, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
+{
+	if (store->read_error != OK)
+		return store->read_error;
+	for (size_t i = 0; i < store->n_jobs; i++) {
+		const struct fake_job *j = &store->jobs[i];
+		if (!j->is_submitted || j->is_deleted || job_state_is_ended(j->job.state))
+			continue;
+		struct unfinished_job u = {.job = job_copy(&j->job),
+		    .low_seq = j->low_seq,
+		    .n_aliases = j->n_aliases,
+		    .next_chunk = j->n_chunks > 0 ? j->chunks[0].no : UINT32_MAX};
+		on_job(&u, arg);
+		job_done(&u.job);
+	}
+	return OK;
+}
+
+uint64_t store_count(const struct store *store, enum job_state state)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < store->n_jobs; i++)
+		n += store->jobs[i].job.state == state && !store->jobs[i].is_deleted &&
+		     job_state_is_ended(state);
+	return n;
+}
+
+struct store_op *store_op_new(enum store_verb verb, void (*on_done)(struct store_op *op), void *arg)
+{
+	struct store_op *op = xcalloc(1, sizeof(*op));
+
+	op->verb = verb;
+	op->on_done = on_done;
+	op->arg = arg;
+	return op;
+}
+
+static void free_chunks(struct stored_chunk *chunks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		chunk_done(&chunks[i].chunk);
+	free(chunks);
+}
+
+void store_op_free(struct store_op *op)
+{
+	switch (op->verb) {
+	case STORE_STAGE:
+	case STORE_SUBMIT:
+		free_chunks(op->u.input.chunks, op->u.input.n_chunks);
+		free(op->u.input.aliases);
+		free(op->u.input.idempotency.key);
+		job_done(&op->u.input.job);
+		break;
+	case STORE_PUT:
+		buf_done(&op->u.put.block);
+		free(op->u.put.chunks);
+		break;
+	case STORE_CLAIM:
+		free_chunks(op->u.claim.chunks, op->u.claim.n);
+		free(op->u.claim.skip);
+		break;
+	case STORE_DONE:
+		free(op->u.done.indexes);
+		break;
+	default:
+		break;
+	}
+	free(op);
+}
+
+void store_start(struct store *store, struct store_op *op)
+{
+	STAILQ_INSERT_TAIL(&store->ops, op, link);
+	defer_start(&store->turn);
+}

@@ -1,0 +1,51 @@
+/* A store (store/store.h) in memory, which completes operations when the test lets it. Only what it
+ * has completed is remembered, so a crash is easy to have. It fails the test when an item gets a
+ * second result, or a block that is none. Linked in place of the real one. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "loop/loop.h"
+#include "store/store.h"
+
+struct fake_item {
+	uint32_t index;
+	enum item_status status;
+	enum reason reason;
+};
+
+struct fake_job {
+	struct job job;
+	bool is_submitted, is_deleted;
+	uint64_t low_seq;
+	size_t n_chunks, n_aliases;
+	struct stored_chunk *chunks; /* owned; those not finished, ascending */
+	struct alias *aliases;       /* owned; those not copied */
+	size_t n_results;
+	struct fake_item *results; /* owned; in the order of completion */
+	bool *has_result;          /* owned; by index */
+	struct idempotency idempotency;
+};
+
+struct store *fake_store_new(struct loop *loop);
+
+/* Give the operations that wait back unfinished, as if the process had died before they were
+ * carried out. To be followed by core_free. */
+void fake_store_crash(struct store *store);
+
+/* While it holds, operations wait; fake_store_release completes the oldest `n` of them. */
+void fake_store_hold(struct store *store, bool is_holding);
+void fake_store_hold_reads(struct store *store, bool is_holding); /* these alone */
+void fake_store_release(struct store *store, size_t n);
+size_t fake_store_n_waiting(const struct store *store, enum store_verb verb);
+
+/* Have writes fail with `e`, OK to have them succeed again. Those with results are kept. */
+void fake_store_fail_writes(struct store *store, enum err e);
+/* Have reads fail with `e`. */
+void fake_store_fail_reads(struct store *store, enum err e);
+
+/* The job that was made as the i-th, from 0; NULL behind the last. Staged input counts. */
+const struct fake_job *fake_store_job(const struct store *store, size_t i);
+/* Operations carried out, by verb. */
+size_t fake_store_n_done(const struct store *store, enum store_verb verb);

@@ -1,0 +1,167 @@
+/* The store as a whole: opening, recovery, stopping. */
+#include "../unit.h"
+
+#include <stdlib.h>
+
+#include "world.h"
+
+TEST(second_store_is_refused)
+{
+	struct world w;
+	const struct store_events events = {.arg = NULL};
+	struct store *second = NULL;
+	char *why = NULL;
+
+	world_init(&w);
+	world_start(&w);
+	ck_assert_int_eq(store_open(w.path, w.mailbox, &events, &second, &why), ERR_BUSY);
+	ck_assert_ptr_null(second);
+	ck_assert_str_eq(why, "another daemon uses it");
+	free(why);
+	submit_job(&w, 1, 5); /* the first one goes on */
+	world_stop(&w);
+	world_start(&w);
+	world_done(&w);
+}
+
+TEST(refuses_after_stop)
+{
+	struct world w;
+	struct store_op *write, *read;
+
+	world_init(&w);
+	world_start(&w);
+	int64_t no = submit_job(&w, 1, 5);
+	ck_assert(!store_refuse(w.store));
+	store_stop(w.store);
+	ck_assert(!store_refuse(w.store));
+	world_begin(&w, make_put(no, 0, 5, JOB_DONE), &write);
+	world_begin(&w, make_rows(no, 0, 0), &read);
+	ck_assert_uint_eq(w.n_open, 2);
+	ck_assert_uint_eq(store_n_queued(w.store), 0);
+	ck_assert(store_refuse(w.store));
+	ck_assert(store_refuse(w.store));
+	ck_assert(!store_refuse(w.store));
+	ck_assert_int_eq(write->err, ERR_BUSY);
+	ck_assert_int_eq(read->err, ERR_BUSY);
+	store_op_free(write);
+	store_op_free(read);
+	world_done(&w);
+}
+
+/* Everything started before the stop is done, though the loop doesn't turn any more. */
+TEST(stop_works_everything_off)
+{
+	enum { N = 500 };
+	struct world w;
+	static struct store_op *puts[N], *reads[N];
+
+	world_init(&w);
+	world_start(&w);
+	int64_t no = submit_job(&w, 1, 1000);
+	for (uint32_t i = 0; i < N; i++) {
+		world_begin(&w, make_put(no, i, i + 1, JOB_RUNNING), &puts[i]);
+		world_begin(&w, make_rows(no, 0, 10), &reads[i]);
+	}
+	world_stop(&w);
+	for (uint32_t i = 0; i < N; i++) {
+		ck_assert_int_eq(puts[i]->err, OK);
+		ck_assert_uint_eq(puts[i]->u.put.completed, i + 1);
+		ck_assert_int_eq(reads[i]->err, OK);
+		store_op_free(puts[i]);
+		store_op_free(reads[i]);
+	}
+	ck_assert_int_eq(world_sql(&w, "SELECT completed FROM job"), N);
+	world_done(&w);
+}
+
+TEST(recovers_what_has_not_ended)
+{
+	struct world w;
+
+	world_init(&w);
+	world_start(&w);
+	ck_assert_uint_eq(w.n_unfinished, 0);
+	for (int i = 0; i < 6; i++)
+		ck_assert_int_eq(submit_job(&w, 3, 10), i + 1);
+	struct store_op *put = make_put(2, 0, 12, JOB_RUNNING);
+	put->u.put.low_seq = 10;
+	use_chunk(put, 0);
+	ck_assert_int_eq(world_run(&w, put), OK);
+	put = make_put(3, 0, 30, JOB_RUNNING);
+	for (uint32_t i = 0; i < 3; i++)
+		use_chunk(put, i);
+	ck_assert_int_eq(world_run(&w, put), OK);
+	ck_assert_int_eq(world_run(&w, make_put(4, 0, 30, JOB_DONE)), OK);
+	ck_assert_int_eq(world_run(&w, make_put(5, 0, 1, JOB_CANCELLED)), OK);
+	ck_assert_int_eq(world_run(&w, make_op(STORE_DELETE, 6)), OK);
+	world_stop(&w);
+	world_start(&w);
+	ck_assert_uint_eq(w.n_unfinished, 3);
+	const struct unfinished_job *u = w.unfinished;
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(u[i].job.no, i + 1);
+	ck_assert_int_eq(u[0].job.state, JOB_QUEUED);
+	ck_assert_uint_eq(u[0].next_chunk, 0);
+	ck_assert_uint_eq(u[0].low_seq, 0);
+	ck_assert_str_eq(u[0].job.label, "a label");
+	ck_assert_int_eq(u[1].job.state, JOB_RUNNING);
+	ck_assert_uint_eq(u[1].next_chunk, 1);
+	ck_assert_uint_eq(u[1].low_seq, 10);
+	ck_assert_uint_eq(u[1].job.completed, 12);
+	ck_assert_uint_eq(u[1].job.counts[ITEM_FOUND], 4);
+	ck_assert_uint_eq(u[2].next_chunk, UINT32_MAX);
+	ck_assert_uint_eq(store_count(w.store, JOB_DONE), 1);
+	ck_assert_uint_eq(store_count(w.store, JOB_CANCELLED), 1);
+	ck_assert_uint_eq(store_count(w.store, JOB_FAILED), 0);
+	world_done(&w);
+}
+
+static bool is_empty(struct world *w)
+{
+	return world_sql(w, "SELECT (SELECT count(*) FROM job) + (SELECT count(*) FROM chunk)"
+			    " + (SELECT count(*) FROM alias)") == 0;
+}
+
+/* As after a crash between STAGE and SUBMIT. */
+TEST(staged_input_is_forgotten_at_the_next_open)
+{
+	struct world w;
+
+	world_init(&w);
+	world_start(&w);
+	struct store_op *op = make_input(STORE_STAGE, 0, 50, 10);
+	add_alias(op, 7, 2);
+	ck_assert_int_eq(world_run(&w, op), OK);
+	world_stop(&w);
+	ck_assert(!is_empty(&w));
+	world_start(&w);
+	ck_assert_uint_eq(w.n_unfinished, 0);
+	ck_assert(world_wait(&w, is_empty));
+	world_done(&w);
+}
+
+/* What a crash left of a deletion is swept at the next start. */
+TEST(sweeping_goes_on_after_a_restart)
+{
+	struct world w;
+
+	world_init(&w);
+	world_start(&w);
+	submit_job(&w, 1000, 1);
+	world_begin(&w, make_op(STORE_DELETE, 1), NULL);
+	world_stop(&w);
+	world_start(&w);
+	ck_assert(world_wait(&w, is_empty));
+	world_done(&w);
+}
+
+SUITE(store)
+{
+	ADD(second_store_is_refused);
+	ADD(refuses_after_stop);
+	ADD(stop_works_everything_off);
+	ADD(recovers_what_has_not_ended);
+	ADD(staged_input_is_forgotten_at_the_next_open);
+	ADD(sweeping_goes_on_after_a_restart);
+}
