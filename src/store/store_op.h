@@ -2,12 +2,8 @@
  * Thread: whoever has it. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/queue.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "model/chunk.h"
 #include "model/job.h"
@@ -32,8 +28,7 @@ struct idempotency {
 
 enum store_verb {
 	/* writes */
-	STORE_STAGE,   /* keep input of a job that is not submitted yet; a crash or STORE_UNSTAGE
-			  forgets it */
+	STORE_STAGE,   /* keep input before its job is submitted; a crash forgets it */
 	STORE_SUBMIT,  /* make the job, with the input that is still missing */
 	STORE_UNSTAGE, /* forget staged input */
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
@@ -50,21 +45,18 @@ enum store_verb {
 struct store_op {
 	STAILQ_ENTRY(store_op) link;
 	enum store_verb verb;
-	enum err err; /* out */
-	void (*on_done)(
-	    struct store_op *op); /* loop; exactly once; the store frees the operation afterwards */
+	enum err err;                         /* out */
+	void (*on_done)(struct store_op *op); /* loop; once; the store frees it afterwards */
 	void *arg;
 	int64_t job_no; /* in; STAGE: 0 at first, then out; SUBMIT: that of STAGE or 0 */
 	union {
-		/* STAGE and SUBMIT. Errors of SUBMIT: ERR_CONFLICT when the key was used with
-		 * another fingerprint. */
+		/* STAGE and SUBMIT. ERR_CONFLICT: the key was used with another fingerprint. */
 		struct {
 			size_t n_chunks, n_aliases;
 			struct stored_chunk *chunks; /* owned */
 			struct alias *aliases;       /* owned */
 			uint64_t n_aliases_in_all;   /* SUBMIT: also those staged before */
-			struct job job; /* SUBMIT in; out: with its no, or the job first made with
-					   the key */
+			struct job job; /* SUBMIT; out: with its no, or that of the key */
 			struct idempotency idempotency;
 			bool is_replay; /* out: the key was known */
 		} input;
@@ -74,8 +66,7 @@ struct store_op {
 			struct buf block;                 /* wire/record.h */
 			uint64_t counts[ITEM_N_STATUSES]; /* of this block */
 			size_t n_chunks;
-			uint32_t *chunks; /* owned: numbers of chunks all of whose items have
-					     results now */
+			uint32_t *chunks; /* owned: numbers of chunks that are finished now */
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
 			bool has_aliases;
 			enum job_state state;
@@ -84,8 +75,7 @@ struct store_op {
 		} put;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
-			uint32_t max;
-			uint32_t n; /* out */
+			uint32_t max, n; /* n: out */
 			uint64_t counts[ITEM_N_STATUSES];
 			uint64_t completed; /* out: results in all */
 		} copy;
@@ -93,11 +83,9 @@ struct store_op {
 		struct {
 			uint32_t from, max;
 			bool has_aliases;
-			size_t n;
+			size_t n, n_skip;
 			struct stored_chunk *chunks; /* owned, out */
-			size_t n_skip;
-			uint32_t
-			    *skip; /* owned, out: indexes among them that are aliases, ascending */
+			uint32_t *skip;              /* owned, out: aliases among them, ascending */
 		} claim;
 		/* LOAD: ERR_NOT_FOUND. */
 		struct job job; /* in: id */
@@ -106,10 +94,9 @@ struct store_op {
 			struct id before;
 			bool has_state;
 			enum job_state state;
-			uint32_t limit;
-			uint32_t n;
-			struct job *jobs; /* owned, out */
-			bool is_more;     /* out */
+			uint32_t limit, n; /* n: out */
+			struct job *jobs;  /* owned, out */
+			bool is_more;      /* out */
 		} list;
 		/* ROWS: results behind `after`, as text. */
 		struct {
@@ -118,18 +105,17 @@ struct store_op {
 			bool has_status;
 			enum item_status status;
 			enum result_format format;
-			bool is_first; /* no row was written before */
-			uint64_t n;    /* out: rows */
-			uint64_t
-			    last; /* out: read up to this number, `after` when nothing was there */
+			bool is_first;   /* no row was written before */
+			uint64_t n;      /* out: rows */
+			uint64_t last;   /* out: read up to this number */
 			bool is_more;    /* out: it stopped before the end of what is committed */
 			struct buf text; /* owned, out */
 		} rows;
-		/* DONE: */
+		/* DONE */
 		struct {
 			uint64_t low_seq;
-			size_t n;
 			uint32_t *indexes; /* owned, out: ascending */
+			size_t n;
 		} done;
 	} u;
 };

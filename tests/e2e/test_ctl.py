@@ -100,8 +100,14 @@ def test_status(ctl):
 
 
 USAGE = [[], ["fly"], ["domains"], ["domains", "--nothing"], ["domains", "--preset"],
-         ["domains", "--preset", "x", ".dev"], ["domains", "--rate", "fast", "found.test"],
+         ["domains", "--rate", "fast", "found.test"],
          ["show"], ["results"], ["cancel"], ["rm"], ["watch"]]
+
+
+def test_refused_by_the_daemon(ctl):
+    """Only the daemon knows its presets: its refusal is shown, with the field that is wrong."""
+    done = ctl("domains", "--preset", "x", ".dev", status=1)
+    assert "/preset" in done.stderr, done
 
 
 @pytest.mark.parametrize("arguments", USAGE, ids=lambda arguments: " ".join(arguments) or "nothing")
