@@ -155,7 +155,7 @@ static void on_sweep(void *arg)
 	struct server *server = arg;
 
 	server_sweep_requests(server);
-	if (server->n_streams > 0)
+	if (!TAILQ_EMPTY(&server->requests))
 		timer_start(&server->sweep_timer, SWEEP_EVERY);
 }
 

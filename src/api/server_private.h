@@ -41,7 +41,8 @@ struct request {
 	struct body_events body;
 	void *body_arg;
 	bool has_body_events, is_body_ended;
-	uint64_t n_body;
+	uint64_t n_body;  /* bytes of the body read */
+	uint64_t n_swept; /* ... at the last sweep, plus one; 0: not swept */
 	bool is_handled;  /* the handler was called */
 	bool is_answered; /* ... and has answered */
 	bool is_suspended;
@@ -68,13 +69,13 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 void server_on_completed(void *arg, struct MHD_Connection *connection, void **con_cls,
     enum MHD_RequestTerminationCode code);
 
-/* Look after waiting streams from now on, as long as there are any. */
+/* Look after streams and uploads from now on, as long as there are any. */
 void server_start_sweeping(struct server *server);
 
 /* Register the counters of all routes. */
 void server_add_request_metrics(struct server *server);
 
-/* Look for clients of waiting streams that have gone. */
+/* Look for clients of waiting streams and of uploads that have gone. */
 void server_sweep_requests(struct server *server);
 
 /* End streams and answer whoever still waits. */

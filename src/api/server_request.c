@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "api/server_private.h"
@@ -273,6 +274,7 @@ void request_take_body(struct request *rq, const struct body_events *events, voi
 	rq->body = *events;
 	rq->body_arg = arg;
 	rq->has_body_events = true;
+	server_start_sweeping(rq->server);
 }
 
 static void resume(struct request *rq)
@@ -421,19 +423,40 @@ void request_wake(struct request *rq)
 
 /* --- For the server --- */
 
+static bool has_hung_up(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Has an upload lost its client? It has, when the client has closed and nothing came since the
+ * sweep before. */
+static bool is_lost_upload(struct request *rq, int fd)
+{
+	int n_unread = 0;
+	bool is_still = rq->n_swept == rq->n_body + 1;
+
+	rq->n_swept = rq->n_body + 1;
+	return is_still && ioctl(fd, FIONREAD, &n_unread) == 0 && n_unread == 0 && has_hung_up(fd);
+}
+
 void server_sweep_requests(struct server *server)
 {
 	struct request *rq;
 
 	TAILQ_FOREACH (rq, &server->requests, link) {
-		if (!rq->is_streaming || !rq->is_suspended)
+		if (rq->connection == NULL)
 			continue;
-		struct pollfd p = {.events = POLLRDHUP,
-		    .fd = MHD_get_connection_info(rq->connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-			      ->connect_fd};
-		if (poll(&p, 1, 0) > 0) {
+		int fd = MHD_get_connection_info(rq->connection, MHD_CONNECTION_INFO_CONNECTION_FD)
+			     ->connect_fd;
+		if (rq->is_streaming && rq->is_suspended && has_hung_up(fd)) {
 			rq->is_cut = true;
 			resume(rq);
+		} else if (rq->has_body_events && !rq->is_body_ended && !rq->is_suspended &&
+			   is_lost_upload(rq, fd)) {
+			shutdown(fd, SHUT_RDWR); /* libmicrohttpd sees that, where it doesn't see
+						    the client's close */
 		}
 	}
 }

@@ -36,7 +36,7 @@ static const char *const steps[] = {
     " created INT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX idempotency_job ON idempotency(job);"
     "CREATE INDEX idempotency_created ON idempotency(created);"
-    "CREATE TABLE touch(one INTEGER PRIMARY KEY, at INT NOT NULL) STRICT;",
+    "CREATE TABLE touch(one INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;",
 };
 
 enum { VERSION = sizeof(steps) / sizeof(steps[0]) };

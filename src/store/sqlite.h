@@ -19,7 +19,7 @@ void db_read(struct db *db, struct store_op *op);
 STAILQ_HEAD(store_op_list, store_op);
 enum err db_write(struct db *db, struct store_op_list *ops) MUST_CHECK;
 
-/* Write something small, to see whether the database can be written. */
+/* Write and delete a mebibyte, to see whether the database can be written and has room. */
 enum err db_touch(struct db *db) MUST_CHECK;
 
 /* Say whether the operation, when it succeeded, left something for db_sweep. */

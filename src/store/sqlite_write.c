@@ -410,7 +410,9 @@ enum err db_write(struct db *db, struct store_op_list *ops)
 
 enum err db_touch(struct db *db)
 {
-	return run1(db, STATEMENT_TOUCH, clock_wall());
+	enum err e = run1(db, STATEMENT_TOUCH, 1 << 20);
+
+	return e == OK ? run1(db, STATEMENT_TOUCH, 0) : e;
 }
 
 static enum err sweep_rows(struct db *db, enum statement id, int64_t job_no, int most, int *ret_n)

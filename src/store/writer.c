@@ -20,6 +20,9 @@
 
 enum { MAX_BATCH = 2000, CHECKPOINT_PAGES = 1000 };
 
+/* After a failure nothing counts as proof of room for so long. */
+#define PROBE_AFTER (USEC_PER_SEC / 2)
+
 struct writer {
 	struct db *db; /* owned by the thread */
 	struct mailbox *mailbox;
@@ -36,6 +39,8 @@ struct writer {
 	struct store_op_list kept; /* operations that must not be lost */
 	size_t n_kept;
 	bool is_stuck, is_dead, has_garbage;
+	usec_t stuck_at; /* of the failure last seen */
+	enum err stuck_by;
 };
 
 struct batch_mail {
@@ -105,15 +110,21 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	w->n_kept = 0;
 	STAILQ_CONCAT(&all, ops);
 	bool is_probe = STAILQ_EMPTY(&all);
-	enum err e = w->is_dead ? ERR_FATAL : is_probe ? db_touch(w->db) : db_write(w->db, &all);
+	enum err e = w->is_dead ? ERR_FATAL : is_probe ? OK : db_write(w->db, &all);
 	if (e == ERR_FATAL)
 		w->is_dead = true;
-	w->is_stuck = e != OK;
-	if (e != OK)
+	if (e != OK) {
+		w->stuck_at = start;
+		w->stuck_by = e;
 		sort_out(w, &all, e, is_ending);
+	}
+	enum err state = e;
+	if (e == OK && w->is_stuck) /* a little went through; there may be no room for more */
+		state = clock_mono() - w->stuck_at < PROBE_AFTER ? w->stuck_by : db_touch(w->db);
+	w->is_stuck = state != OK;
 	STAILQ_FOREACH (op, &all, link)
 		w->has_garbage = w->has_garbage || store_leaves_garbage(op);
-	report(w, &all, e, db_why(w->db), clock_mono() - start);
+	report(w, &all, state, db_why(w->db), clock_mono() - start);
 }
 
 /* Beside the rest of the work: a slice of garbage, and a word to the checkpointer. */
