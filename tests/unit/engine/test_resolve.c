@@ -111,7 +111,7 @@ static const struct dns_rule rules[] = {
     {"latefail.test", RR_A, 1, 1, DNS_SERVFAIL, LATE},
     {"latefail.test", RR_A, 2, 2, DNS_FOUND, TIMEOUT * 4 / 5},
     {"forged.test", RR_A, 1, 0, DNS_FORGED, 0},
-    {NULL},
+    {.name = NULL},
 };
 
 static const struct {
@@ -194,8 +194,10 @@ TEST(request_rules_over_the_engine)
 
 TEST(another_server_on_retry)
 {
-	static const struct dns_rule bad[] = {{"x.test", RR_A, 1, 0, DNS_SERVFAIL, 0}, {NULL}},
-				     good[] = {{"x.test", RR_A, 1, 0, DNS_FOUND, 0}, {NULL}};
+	static const struct dns_rule bad[] = {{"x.test", RR_A, 1, 0, DNS_SERVFAIL, 0},
+	    {.name = NULL}},
+				     good[] = {
+					 {"x.test", RR_A, 1, 0, DNS_FOUND, 0}, {.name = NULL}};
 	struct bench b = {.n_servers = 2, .dns = {fake_dns_new(bad), fake_dns_new(good)}};
 
 	start(&b, 0, NULL);
@@ -231,7 +233,7 @@ TEST(a_doubtful_nxdomain_is_confirmed)
 	    {"v6.test", RR_AAAA, 1, 0, DNS_FOUND, 0},
 	    {"mute.test", RR_A, 1, 1, DNS_NXDOMAIN, 0},
 	    {"mute.test", RR_A, 2, 0, DNS_SILENT, 0},
-	    {NULL},
+	    {.name = NULL},
 	};
 	struct bench b = {.n_servers = 1, .dns = {fake_dns_new(script)}};
 

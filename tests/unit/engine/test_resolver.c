@@ -18,7 +18,7 @@ static const struct dns_rule rules[] = {
     {"late.test", RR_A, 1, 0, DNS_FOUND, TIMEOUT * 3 / 2},
     {"silent.test", RR_A, 1, 0, DNS_SILENT, 0},
     {"forged.test", RR_A, 1, 0, DNS_FORGED, 0},
-    {NULL},
+    {.name = NULL},
 };
 
 struct bench {
@@ -185,7 +185,7 @@ TEST(a_dropped_query_is_silent)
 
 TEST(servers_take_turns_and_avoid_is_kept)
 {
-	static const struct dns_rule none[] = {{NULL}};
+	static const struct dns_rule none[] = {{.name = NULL}};
 	struct bench b;
 
 	begin(&b, none, 0);
@@ -225,7 +225,8 @@ static bool has_many_timeouts(void *arg)
 /* One server is silent: it is asked no more than now and then, the other has all the work. */
 TEST(a_dead_server_is_left_alone)
 {
-	static const struct dns_rule second[] = {{"silent.test", RR_A, 1, 0, DNS_FOUND, 0}, {NULL}};
+	static const struct dns_rule second[] = {
+	    {"silent.test", RR_A, 1, 0, DNS_FOUND, 0}, {.name = NULL}};
 	struct bench b;
 
 	begin(&b, second, 0);
