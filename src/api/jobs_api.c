@@ -60,9 +60,19 @@ static void end_wait(struct waiter *w, const struct job *job)
 	free(w);
 }
 
+/* The daemon stops before the job has ended. */
+static void give_up_wait(struct waiter *w)
+{
+	timer_cancel(&w->timer);
+	request_refuse(w->rq, 503, "The daemon is stopping.");
+	free(w);
+}
+
 static void on_change(const struct job *job, void *arg)
 {
-	if (job_state_is_ended(job->state))
+	if (job == NULL)
+		give_up_wait(arg);
+	else if (job_state_is_ended(job->state))
 		end_wait(arg, job);
 }
 
@@ -177,11 +187,13 @@ static void on_cancel_change(const struct job *job, void *arg)
 {
 	struct waiter *w = arg;
 
-	if (!job_state_is_ended(job->state))
-		return;
-	events_unsubscribe(&w->subscription);
-	respond_job(w->rq, job);
-	free(w);
+	if (job == NULL) {
+		give_up_wait(w);
+	} else if (job_state_is_ended(job->state)) {
+		events_unsubscribe(&w->subscription);
+		respond_job(w->rq, job);
+		free(w);
+	}
 }
 
 static void on_found_cancel(

@@ -54,6 +54,8 @@ static void on_change(const struct job *job, void *arg)
 {
 	struct stream *s = arg;
 
+	if (job == NULL)
+		return; /* the server has ended the stream */
 	job_done(&s->job);
 	s->job = job_copy(job);
 	s->has_more = true;

@@ -54,8 +54,9 @@ void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, voi
 struct subscription {
 	LIST_ENTRY(subscription) link;
 	struct run *run; /* NULL: not subscribed */
-	/* `job` is as it is now; when it has ended the subscription is over when the call returns.
-	 * The callback may unsubscribe itself, but no other. */
+	/* `job` is as it is now; when it has ended the subscription is over when the call
+	 * returns. NULL: the core goes away, and the subscription is over. The callback may
+	 * unsubscribe itself, but no other. */
 	void (*on_change)(const struct job *job, void *arg);
 	void *arg;
 };

@@ -74,8 +74,10 @@ void run_remove(struct run *run)
 		core->n_active--;
 	TAILQ_REMOVE(run->is_active ? &core->active : &core->waiting, run, link);
 	timer_cancel(&run->bucket_timer);
-	while ((s = LIST_FIRST(&run->subscriptions)) != NULL)
+	while ((s = LIST_FIRST(&run->subscriptions)) != NULL) {
 		events_unsubscribe(s);
+		s->on_change(NULL, s->arg); /* it was not told of an end: the core goes away */
+	}
 	HASH_DEL(core->runs, run);
 	core->n_pending -= run->n_block;
 	run->is_gone = true;

@@ -208,16 +208,26 @@ static bool start(struct daemon *d)
 	       start_signals(d);
 }
 
-/* Threads end first; then what they left is delivered, until no part waits for another. */
+/* Threads end first; then what they left is delivered, and what waits for its turn has it, until no
+ * part waits for another. */
 static void settle(struct daemon *d)
 {
+	enum { MOST_TURNS = 100 };
+
+	if (d->core != NULL)
+		core_drain(d->core, NULL, NULL);
 	if (d->store != NULL)
 		store_stop(d->store);
 	if (d->offload != NULL)
 		offload_stop(d->offload);
-	while (d->mailbox != NULL &&
-	       (mailbox_deliver(d->mailbox) || (d->store != NULL && store_refuse(d->store))))
-		;
+	for (int i = 0; d->mailbox != NULL && i < MOST_TURNS; i++) {
+		bool was_any = mailbox_deliver(d->mailbox);
+		while (d->store != NULL && store_refuse(d->store))
+			was_any = true;
+		loop_turn(d->loop);
+		if (!was_any && i > 1)
+			break;
+	}
 }
 
 static void stop(struct daemon *d)

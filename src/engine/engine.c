@@ -41,8 +41,8 @@ static void serve(void *arg)
 		engine->on_room(engine->on_room_arg);
 }
 
-/* A query has ended: use its place at once. Answers come in bursts; if the next questions waited for the burst's end, the
- * server would have nothing to do meanwhile. */
+/* A query has ended: use its place at once. Answers come in bursts; if the next questions waited
+ * for the burst's end, the server would have nothing to do meanwhile. */
 static void on_resolver_room(void *arg)
 {
 	serve(arg);

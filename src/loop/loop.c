@@ -77,6 +77,11 @@ void loop_stop(struct loop *loop, int status)
 	event_base_loopbreak(loop->base);
 }
 
+void loop_turn(struct loop *loop)
+{
+	event_base_loop(loop->base, EVLOOP_ONCE | EVLOOP_NONBLOCK);
+}
+
 struct event_base *loop_event_base(struct loop *loop)
 {
 	return loop->base;

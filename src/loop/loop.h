@@ -19,6 +19,9 @@ void loop_free(struct loop *loop);
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop, int status);
 
+/* Do what is due now, once, without waiting. For the time after loop_run. */
+void loop_turn(struct loop *loop);
+
 /* For the file that wraps a library which wants libevent's own handle. */
 struct event_base *loop_event_base(struct loop *loop);
 
