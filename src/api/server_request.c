@@ -468,6 +468,12 @@ void server_end_requests(struct server *server)
 	server->is_ending = true;
 	for (rq = TAILQ_FIRST(&server->requests); rq != NULL; rq = next) {
 		next = TAILQ_NEXT(rq, link);
+		if (rq->has_body_events && !rq->is_body_ended && rq->response == NULL) {
+			rq->body.on_gone(rq->body_arg);
+			rq->has_body_events = false;
+			rq->is_handled = false; /* no one will answer but we */
+			request_refuse(rq, 503, "The daemon is stopping.");
+		}
 		bool was_answered = rq->is_answered;
 		rq->is_cut = true;
 		if (rq->response == NULL && rq->is_handled && rq->connection != NULL) {

@@ -56,6 +56,8 @@ void run_tell(struct run *run)
 
 	for (s = LIST_FIRST(&run->subscriptions); s != NULL; s = next) {
 		next = LIST_NEXT(s, link);
+		if (job_state_is_ended(run->job.state))
+			events_unsubscribe(s);
 		s->on_change(&run->job, s->arg);
 	}
 }
