@@ -22,8 +22,8 @@ struct stored_chunk {
 };
 
 struct idempotency {
-	char *key; /* owned; NULL: none */
 	uint8_t fingerprint[16];
+	char *key; /* owned; NULL: none */
 };
 
 enum store_verb {
@@ -102,14 +102,13 @@ struct store_op {
 		struct {
 			uint64_t after, limit; /* limit 0: none */
 			size_t max_bytes;      /* enough is read once `text` holds this much */
+			enum result_format format;
 			bool has_status;
 			enum item_status status;
-			enum result_format format;
-			bool is_first;   /* no row was written before */
-			uint64_t n;      /* out: rows */
-			uint64_t last;   /* out: read up to this number */
-			bool is_more;    /* out: it stopped before the end of what is committed */
-			struct buf text; /* owned, out */
+			bool is_first;    /* no row was written before */
+			uint64_t n, last; /* out: rows; read up to this number */
+			bool is_more;     /* out: it stopped before the end of what is committed */
+			struct buf text;  /* owned, out */
 		} rows;
 		/* DONE */
 		struct {
