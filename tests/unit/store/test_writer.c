@@ -23,6 +23,11 @@ static void set_room(bool has_room)
 	setrlimit(RLIMIT_FSIZE, &limit);
 }
 
+static bool is_writable(struct world *w)
+{
+	return store_is_writable(w->store);
+}
+
 static bool is_unwritable(struct world *w)
 {
 	return w->n_unwritable > 0;
@@ -62,7 +67,7 @@ TEST(without_room_submissions_fail)
 	ck_assert_int_eq(w.n_unwritable, 1);
 	ck_assert_int_eq(w.why, ERR_IO);
 	ck_assert(world_wait(&w, is_writable_again));
-	ck_assert(store_is_writable(w.store));
+	ck_assert(world_wait(&w, is_writable));
 	ck_assert_int_eq(w.n_fatal, 0);
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM job"), 1);
 	submit_job(&w, 3, 10);
@@ -99,7 +104,7 @@ TEST(without_room_results_are_kept)
 	ck_assert(done->err == OK && done->u.done.n == 0);
 	store_op_free(done);
 	ck_assert(world_wait(&w, world_is_idle));
-	ck_assert(store_is_writable(w.store));
+	ck_assert(world_wait(&w, is_writable));
 	ck_assert_int_eq(w.n_writable, 1);
 	ck_assert_int_eq(w.n_unwritable, 1);
 	for (uint32_t i = 0; i < 6; i++) { /* each once, in order */
@@ -175,11 +180,6 @@ TEST(sweeping_goes_on_when_there_is_room_again)
 	ck_assert(world_wait(&w, is_swept));
 	ck_assert_int_eq(w.n_fatal, 0);
 	world_done(&w);
-}
-
-static bool is_writable(struct world *w)
-{
-	return store_is_writable(w->store);
 }
 
 /* A file system of its own that is full, where the process may mount one. */
