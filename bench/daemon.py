@@ -18,13 +18,23 @@ import machine
 LISTENING = re.compile(r"address=\"?127\.0\.0\.1:(\d+)")
 
 
-class Daemon:
-    """One daemon with an empty store of its own; use it in a `with`."""
+NAMES = "kind=domains&check=resolve"  # the query of a job of names
+FILES = "kind=downloads"  # and of files
 
-    def __init__(self, build_dir, directory, dns_address):
+
+class Daemon:
+    """One daemon with an empty store of its own; use it in a `with`.
+
+    With a `name` its directory is left for the end of the run: whoever creates files right after
+    others were deleted waits for the file system.
+    """
+
+    def __init__(self, build_dir, directory, dns_address, settings=None, name=""):
         self.program = os.path.join(build_dir, "src", "asyncprobed")
-        self.dir = os.path.join(directory, "daemon")
+        self.dir = os.path.join(directory, name or "daemon")
         self.dns_address = dns_address
+        self.settings = settings or {}
+        self.is_kept = bool(name)
         self.port = 0
         self._process = None
         self._lines = queue.Queue()
@@ -38,6 +48,7 @@ class Daemon:
             "dns.servers": self.dns_address,
             "dns.hosts_file": "/dev/null",
             "log.level": "info",
+            **self.settings,
         }
         argv = [self.program]
         for key, value in options.items():
@@ -55,7 +66,8 @@ class Daemon:
     def __exit__(self, *_):
         if self._process is not None:
             machine.stop(self._process)
-        shutil.rmtree(self.dir, ignore_errors=True)
+        if not self.is_kept:
+            shutil.rmtree(self.dir, ignore_errors=True)
 
     @property
     def pid(self):
@@ -66,18 +78,22 @@ class Daemon:
         """CPU time of all its threads so far."""
         return machine.cpu_seconds(self.pid)
 
+    def loop_cpu_seconds(self):
+        """CPU time of its first thread, which runs the event loop."""
+        return machine.thread_cpu_seconds(self.pid, self.pid)
+
     def connect(self, timeout=75.0):
         """A new keep-alive connection; each wait on it is bounded by `timeout` seconds."""
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
 
-    def post_lines(self, blocks, length):
-        """Queue a job of names, one a line, sent as they are made. Returns the job."""
+    def post_lines(self, blocks, length, query=NAMES):
+        """Queue a job of names or URLs, one a line, sent as they are made. Returns the job."""
         with contextlib.closing(self.connect()) as connection:
-            return self._call(connection, "POST", "/jobs?kind=domains&check=resolve", blocks,
+            return self._call(connection, "POST", f"/jobs?{query}", blocks,
                               {"Content-Type": "text/plain", "Content-Length": str(length)}, 202)
 
     def wait_done(self, job, patience):
-        """Wait until every name of a job has its committed result. Returns the job."""
+        """Wait until every item of a job has its committed result. Returns the job."""
         deadline = time.monotonic() + patience
         with contextlib.closing(self.connect()) as connection:
             while time.monotonic() < deadline:
@@ -87,13 +103,23 @@ class Daemon:
                     return job
                 if job["state"] in ("failed", "cancelled"):
                     break
-        raise self._error(f"job is {job['state']} with {job['completed']} of {job['total']} names")
+        raise self._error(f"job is {job['state']} with {job['completed']} of {job['total']} items")
 
-    def run_lines(self, blocks, length, patience):
+    def run_lines(self, blocks, length, patience, query=NAMES):
         """Post and wait. Returns the job and the seconds from POST to the last result."""
         started = time.monotonic()
-        job = self.wait_done(self.post_lines(blocks, length), patience)
+        job = self.wait_done(self.post_lines(blocks, length, query), patience)
         return job, time.monotonic() - started
+
+    def files_of(self, job):
+        """The folder with a job's files."""
+        return os.path.join(self.dir, "downloads", job["id"])
+
+    def results(self, job, query="format=ndjson"):
+        """Results of a job, decoded."""
+        with contextlib.closing(self.connect()) as connection:
+            connection.request("GET", f"/jobs/{job['id']}/results?{query}")
+            return [json.loads(line) for line in connection.getresponse()]
 
     def run_small(self, connection, body, count):
         """Post a JSON job and read its results as they come. Seconds to the last of `count`."""

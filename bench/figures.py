@@ -28,10 +28,16 @@ class Sizes:
     keyword_jobs: int = 200
     posts: int = 20_000
     clients: int = 64
+    files: int = 20_000
+    connections: int = 100  # to the server of the files
+    repeats: int = 5  # how often each of the files is in the job that memory is measured with
+    huge_file: int = 2 << 30  # bytes
+    handshakes: int = 500
 
 
 QUICK = Sizes(rounds=1, listed=10_000, windows=(128,), slots=(1000,), small=1000, middle=2000,
-              large=20_000, keyword_jobs=10, posts=500)
+              large=20_000, keyword_jobs=10, posts=500, files=500, repeats=2, huge_file=8 << 20,
+              handshakes=20)
 
 
 @dataclass
@@ -85,7 +91,7 @@ def measure_rate(bench):
         report.say(f"rate, round {number + 1} of {sizes.rounds}")
         turn = number * len(steps) // sizes.rounds  # no one is always first, or always last
         for step in steps[turn:] + steps[:turn]:
-            with _noting(report, f"{step[0]} {step[1] or ''}".strip()):
+            with noting(report, f"{step[0]} {step[1] or ''}".strip()):
                 runs[step].append(_one_run(bench, step, path, names))
     os.unlink(path)
     _report_rate(bench, runs)
@@ -231,7 +237,7 @@ def measure_acknowledged(bench):
 
 
 @contextlib.contextmanager
-def _noting(report, name):
+def noting(report, name):
     """Let the rest go on when one thing can't run."""
     try:
         yield

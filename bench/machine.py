@@ -77,6 +77,13 @@ def run(argv, timeout):
     return out, seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
+def thread_cpu_seconds(pid, thread):
+    """CPU time that one thread of a process has used, in steps of a clock tick."""
+    with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
 def cpu_seconds(group):
     """CPU time that the living processes of a group have used, in steps of a clock tick."""
     total = 0

@@ -1,20 +1,23 @@
-"""The programs that the daemon is measured against: the bare evdns loop, and massdns."""
+"""The programs that the daemon is measured against: bare loops, massdns, and curl."""
 
 import json
 import os
 from dataclasses import dataclass
 
 import machine
+import origin
 
 
 @dataclass
 class Run:
-    """One pass over the list of names."""
+    """One pass over the list of names, or of URLs."""
 
     per_second: float
-    cpu_us: float  # the program's own CPU time per name
-    server_cpu_us: float  # the DNS server's
-    n_wrong: int  # names without the answer that the zone has for them
+    cpu_us: float  # the program's own CPU time per name or file
+    server_cpu_us: float  # the server's
+    n_wrong: int  # names without the answer that the zone has for them; files that aren't as served
+    loop_cpu_us: float = 0.0  # of the daemon's: its event loop's share
+    lag_ms: float = 0.0  # and how late that loop was, at most, in 99 of 100 cases
 
 
 def bare(build_dir, nsd, names_path, count, window):
@@ -59,3 +62,31 @@ def _count_wrong(output, count):
             found += status == "NOERROR"
             nx += status == "NXDOMAIN"
     return max(abs(found - (count + 1) // 2), abs(nx - count // 2))
+
+
+def bare_multi(build_dir, nginx, urls_path, count, connections):
+    """The bare loop of libcurl; the bodies are thrown away."""
+    program = os.path.join(build_dir, "bench", "bare_multi")
+    before = nginx.cpu_seconds()
+    out, _, _ = machine.run([program, urls_path, str(connections), "120"], 150)
+    server = nginx.cpu_seconds() - before
+    figures = dict(field.split("=") for field in out.split())
+    n_wrong = max(count - int(figures["ok"]), int(figures["other"]),
+                  int(int(figures["bytes"]) != sum(nginx.sizes[:count])))
+    return Run(float(figures["per_second"]), float(figures["cpu_us"]), server / count * 1e6, n_wrong)
+
+
+def curl(nginx, directory, count, connections):
+    """curl with parallel transfers, each saved under its name in `directory`, start to end."""
+    os.mkdir(directory)
+    config = directory + ".curl"
+    with open(config, "w", encoding="ascii") as file:
+        for number in range(count):
+            path = os.path.join(directory, origin.file_name(number))
+            file.write(f'url = "{nginx.url(number)}"\noutput = "{path}"\n')
+    before = nginx.cpu_seconds()
+    _, seconds, cpu = machine.run(["curl", "-q", "-sS", "-Z", "--parallel-max", str(connections),
+                                   "-K", config], 300)
+    server = nginx.cpu_seconds() - before
+    return Run(count / seconds, cpu / count * 1e6, server / count * 1e6,
+               nginx.count_wrong(directory, count))

@@ -11,10 +11,12 @@ sys.dont_write_bytecode = True  # the source tree may be read-only
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import figures  # noqa: E402
+import files  # noqa: E402
 import machine  # noqa: E402
 import servers  # noqa: E402
 from report import Report  # noqa: E402
 
+MEASUREMENTS = {**figures.MEASUREMENTS, "files": files.measure_files}
 FAULTS = (machine.BenchError, OSError, http.client.HTTPException)
 
 
@@ -24,7 +26,7 @@ def parse_arguments():
     parser.add_argument("--build-dir", default=".", help="where make put its programs")
     parser.add_argument("--work-dir", help="where stores and zones live meanwhile; must be a real "
                         "disk for true figures (default: TMPDIR, or /tmp)")
-    parser.add_argument("--only", action="append", choices=sorted(figures.MEASUREMENTS),
+    parser.add_argument("--only", action="append", choices=sorted(MEASUREMENTS),
                         help="one measurement instead of all; may repeat")
     parser.add_argument("--rounds", type=int, help="rounds that medians are taken of (default 3)")
     parser.add_argument("--full", action="store_true", help="the job of 10,000,000 names too")
@@ -69,12 +71,12 @@ def main():
         if machine.file_system(directory) in ("tmpfs", "ramfs"):
             head += "\nNOTE: the store is in memory here, commits cost nothing; see --work-dir"
         try:
-            with servers.Nsd(directory, sizes.listed) as nsd:
+            with servers.Nsd(directory, sizes.listed, sizes.files) as nsd:
                 bench = figures.Bench(os.path.realpath(arguments.build_dir), directory, massdns,
                                       sizes, nsd, report)
-                for name in arguments.only or figures.MEASUREMENTS:
+                for name in arguments.only or MEASUREMENTS:
                     try:
-                        figures.MEASUREMENTS[name](bench)
+                        MEASUREMENTS[name](bench)
                     except FAULTS as error:
                         report.not_run(name, str(error) or repr(error))
         except FAULTS as error:

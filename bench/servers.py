@@ -9,9 +9,11 @@ import subprocess
 import time
 
 import machine
+import origin
 
 ZONE = "bench.test"
 WILD = "wild." + ZONE  # every name below it exists
+HOSTS = "hosts." + ZONE  # the hosts that files are fetched from
 SERIAL = 20  # seeds the shuffle: the same order in every run
 KEYWORDS_FOUND = "and as def del elif for from in not true".split()
 
@@ -80,13 +82,15 @@ def numbered_length(prefix, count):
     return count * len(f"{prefix}{0:08d}.wild.{ZONE}\n")
 
 
-def write_zones(directory, count):
-    """The zone with half of `count` names, and a zone dev with the keywords that are taken."""
+def write_zones(directory, count, n_hosts):
+    """The zone with half of `count` names, and hosts; a zone dev with the keywords that are taken."""
     with open(os.path.join(directory, "bench.zone"), "w", encoding="ascii") as file:
         file.write(SOA.format(zone=ZONE))
         file.write("*.wild IN A 192.0.2.2\n")
         for i in range(0, count, 2):
             file.write(f"n{i:06d} IN A 192.0.2.1\n")
+        for i in range(n_hosts):
+            file.write(f"{origin.host_name(i, HOSTS)}. IN A {origin.host_address(i)}\n")
     with open(os.path.join(directory, "dev.zone"), "w", encoding="ascii") as file:
         file.write(SOA.format(zone="dev"))
         for name in KEYWORDS_FOUND:
@@ -115,16 +119,17 @@ def _question(name):
 class Nsd:
     """One NSD in the foreground, in a directory of the run; use it in a `with`."""
 
-    def __init__(self, directory, count):
+    def __init__(self, directory, count, n_hosts):
         self.program = shutil.which("nsd") or "/usr/sbin/nsd"
         self.dir = os.path.join(directory, "nsd")
         self.count = count
+        self.n_hosts = n_hosts
         self.port = 0
         self._process = None
 
     def __enter__(self):
         os.mkdir(self.dir)
-        write_zones(self.dir, self.count)
+        write_zones(self.dir, self.count, self.n_hosts)
         for _ in range(3):  # another program may take the port before nsd does
             self.port = _free_port()
             path = os.path.join(self.dir, "nsd.conf")

@@ -44,6 +44,8 @@ metrics_table() {
 		labels = $4
 		gsub(/,/, "`, `", labels)
 		help = $6
+		for (i = 8; i < NF; i += 2) # a text in several pieces
+			help = help $i
 		sub(/\.$/, "", help)
 		printf "| `%s` | %s | %s | %s |\n", $2, type[head[3]], labels == "" ? "" : "`" labels "`", help
 	}'

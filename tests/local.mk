@@ -10,10 +10,10 @@ AM_CFLAGS += $(CHECK_CFLAGS)
 
 UNIT = tests/unit/unit.c tests/unit/unit.h
 LINK_BASE = src/base/libbase.a
-LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS)
+LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS)
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
-LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
+LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
 LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
 UNIT_TESTS = \
@@ -35,7 +35,8 @@ tests_unit_base_test_base_SOURCES = $(UNIT) \
 	tests/unit/base/test_log.c \
 	tests/unit/base/test_metrics.c \
 	tests/unit/base/test_process.c \
-	tests/unit/base/test_str.c
+	tests/unit/base/test_str.c \
+	tests/unit/base/test_utf8.c
 tests_unit_base_test_base_LDADD = $(LINK_BASE) $(CHECK_LIBS)
 
 tests_unit_loop_test_loop_SOURCES = $(UNIT) \
@@ -45,13 +46,18 @@ tests_unit_loop_test_loop_SOURCES = $(UNIT) \
 tests_unit_loop_test_loop_LDADD = $(LINK_LOOP) $(CHECK_LIBS)
 
 tests_unit_model_test_model_SOURCES = $(UNIT) \
+	tests/unit/model/test_bucket.c \
 	tests/unit/model/test_chunk.c \
+	tests/unit/model/test_codes.c \
+	tests/unit/model/test_file.c \
+	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \
 	tests/unit/model/test_pace.c \
 	tests/unit/model/test_result.c \
 	tests/unit/model/test_spec.c \
 	tests/unit/model/test_state.c \
-	tests/unit/model/test_target.c
+	tests/unit/model/test_target.c \
+	tests/unit/model/test_url.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
@@ -64,7 +70,10 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 tests_unit_store_test_store_LDADD = $(LINK_STORE) $(CHECK_LIBS)
 
 tests_unit_wire_test_wire_SOURCES = $(UNIT) \
+	tests/unit/wire/describe.c tests/unit/wire/describe.h \
 	tests/unit/wire/samples.c tests/unit/wire/samples.h \
+	tests/unit/wire/test_file_row.c \
+	tests/unit/wire/test_flag_metadata.c \
 	tests/unit/wire/test_json_job.c \
 	tests/unit/wire/test_json_text.c \
 	tests/unit/wire/test_lines.c \
@@ -72,22 +81,25 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_problem_parse.c \
 	tests/unit/wire/test_record.c \
 	tests/unit/wire/test_result_text.c \
-	tests/unit/wire/test_submission.c
+	tests/unit/wire/test_submission.c \
+	tests/unit/wire/test_submission_files.c \
+	tests/unit/wire/test_url_item.c
 tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 
 tests_unit_api_test_api_SOURCES = $(UNIT) \
-	tests/unit/api/test_accept.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(CHECK_LIBS)
+	tests/unit/api/test_accept.c \
+	tests/unit/api/test_range.c
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/engine.c tests/fake/engine.h \
+	tests/fake/fetcher.c tests/fake/fetcher.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
-	tests/unit/core/test_limits.c \
 	tests/unit/core/test_presets.c \
 	tests/unit/core/test_recover.c \
 	tests/unit/core/test_sched.c \
@@ -99,6 +111,7 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/unit/engine/test_hosts.c \
+	tests/unit/engine/test_policy.c \
 	tests/unit/engine/test_resolv_conf.c \
 	tests/unit/engine/test_resolve.c \
 	tests/unit/engine/test_resolver.c \
@@ -205,7 +218,8 @@ check-e2e: all $(check_PROGRAMS)
 EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
-	tests/stub/README.md tests/stub/keywords.zone
+	tests/stub/README.md tests/stub/keywords.zone \
+	tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.
 dist-hook:

@@ -18,8 +18,9 @@ struct request;
 typedef void handler_fn(struct request *request, struct api *api);
 
 struct route {
-	const char *method;  /* GET routes answer HEAD as well */
-	const char *pattern; /* segments; `{id}` stands for one of any text */
+	const char *method; /* GET routes answer HEAD as well */
+	const char
+	    *pattern; /* segments; `{id}`, and behind it `{name}`, stand for one of any text */
 	handler_fn *handle;
 	const char *query; /* names of its query parameters, each between spaces; NULL: the handler
 			      judges them */
@@ -31,6 +32,7 @@ struct route {
 const char *request_method(const struct request *rq);
 const char *request_path_param(
     const struct request *rq); /* what stood for `{id}`; "" when the route has none */
+const char *request_path_name(const struct request *rq); /* what stood for `{name}`, unescaped */
 const char *request_header(const struct request *rq, const char *name); /* NULL: absent */
 const char *request_query(const struct request *rq, const char *name); /* NULL: absent; unescaped */
 typedef void query_param_fn(const char *name, const char *value, void *arg);
@@ -67,14 +69,18 @@ void request_refuse(struct request *rq, int status, const char *detail, ...) PRI
 /* Refuse a query parameter: 400 with a pointer to it. */
 void request_refuse_query(struct request *rq, const char *name, const char *detail);
 
-/* Answer with a stream. `read` writes up to `max` bytes and returns how many, or one of the two
- * below; after STREAM_WAIT it is called again when request_wake was. `close` is called once, when
+/* Answer with a stream. `read` writes up to `max` bytes and returns how many, or one of those
+ * below; after STREAM_WAIT it is called again when request_wake was, STREAM_FAILED cuts the answer
+ * short. `close` is called once, when
  * the answer is complete or the client has gone. */
-enum { STREAM_WAIT = 0, STREAM_END = -1 };
+enum { STREAM_WAIT = 0, STREAM_END = -1, STREAM_FAILED = -2 };
 struct stream_events {
 	ssize_t (*read)(char *bytes, size_t max, void *arg);
 	void (*close)(void *arg);
 };
 void request_stream(
     struct request *rq, const char *content_type, const struct stream_events *events, void *arg);
+/* The same with a status and a length that are known: `read` yields as many bytes. */
+void request_stream_sized(struct request *rq, int status, const char *content_type,
+    uint64_t n_bytes, const struct stream_events *events, void *arg);
 void request_wake(struct request *rq);

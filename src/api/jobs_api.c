@@ -154,7 +154,7 @@ void jobs_list_handle(struct request *rq, struct api *api)
 	const char *cursor = request_query(rq, "cursor");
 	uint64_t limit = LIST_DEFAULT;
 	enum job_state wanted = JOB_QUEUED;
-	enum job_kind wanted_kind;
+	enum job_kind wanted_kind = KIND_DOMAINS;
 	struct id before;
 
 	memset(&before, 0xff, sizeof(before)); /* behind the newest */
@@ -166,7 +166,7 @@ void jobs_list_handle(struct request *rq, struct api *api)
 		request_refuse_query(
 		    rq, "state", "This must be queued, running, done, cancelled or failed.");
 	} else if (kind != NULL && !job_kind_parse(kind, &wanted_kind)) {
-		request_refuse_query(rq, "kind", "This must be domains.");
+		request_refuse_query(rq, "kind", "This must be domains, downloads or flags.");
 	} else if (cursor != NULL && !id_parse(cursor, &before)) {
 		request_refuse_query(rq, "cursor", "This is no cursor of a list.");
 	} else {
@@ -176,6 +176,8 @@ void jobs_list_handle(struct request *rq, struct api *api)
 		op->u.list.limit = (uint32_t)limit;
 		op->u.list.has_state = state != NULL;
 		op->u.list.state = wanted;
+		op->u.list.has_kind = kind != NULL;
+		op->u.list.kind = wanted_kind;
 		op->u.list.before = before;
 		store_start(api->store, op);
 	}

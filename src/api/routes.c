@@ -15,6 +15,8 @@ static const struct route routes[] = {
     {"POST", "/jobs/{id}/cancel", job_cancel_handle, "", false},
     {"GET", "/jobs/{id}/results", results_handle, " after limit status follow format ", false},
     {"GET", "/jobs/{id}/events", events_handle, " after ", false},
+    {"GET", "/jobs/{id}/files/{name}", file_handle, "", false},
+    {"GET", "/jobs/{id}/archive.tar", archive_handle, "", false},
     {"GET", "/metrics", metrics_handle, NULL, false},
     {"GET", "/healthz", health_handle, NULL, false},
     {"GET", "/readyz", ready_handle, NULL, false},

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,19 +22,17 @@
 
 enum {
 	BACKLOG = 1024,
-	IDLE_SECONDS = 60,
 	MEMORY_LIMIT = 80 << 10,
 	MEMORY_STEP = 32 << 10,
 	MAX_ROUNDS = 4,
 	STOP_ROUNDS = 16
 };
 
-#define SWEEP_EVERY (2 * USEC_PER_SEC)
-
 struct listener {
 	struct MHD_Daemon *daemon; /* owned */
 	struct watch watch;
-	char *unix_path; /* owned; NULL for TCP */
+	char *unix_path;          /* owned; NULL for TCP */
+	struct endpoint endpoint; /* where it listens by TCP */
 };
 
 static enum err open_unix(const char *path, int *ret_fd)
@@ -58,6 +57,18 @@ static enum err open_unix(const char *path, int *ret_fd)
 	return OK;
 }
 
+/* Have the kernel find out when a client's host has vanished, which a stream with nothing to send
+ * would not see; connections inherit it. */
+static void keep_alive(int fd)
+{
+	static const int on = 1, idle = 60, every = 15, most = 4;
+
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof(idle));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &every, sizeof(every));
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &most, sizeof(most));
+}
+
 static enum err open_tcp(const struct endpoint *e, int *ret_fd)
 {
 	static const int on = 1;
@@ -68,6 +79,7 @@ static enum err open_tcp(const struct endpoint *e, int *ret_fd)
 	if (fd < 0)
 		return ERR_SYSTEM;
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	keep_alive(fd);
 	if (e->address.is_v6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, (struct sockaddr *)&address, len) != 0 || listen(fd, BACKLOG) != 0) {
@@ -80,7 +92,8 @@ static enum err open_tcp(const struct endpoint *e, int *ret_fd)
 	return OK;
 }
 
-static void log_address(int fd, const struct endpoint *asked)
+/* Log where the socket listens, and keep it. */
+static void note_address(int fd, const struct endpoint *asked, struct listener *l)
 {
 	struct endpoint e = *asked;
 	struct sockaddr_storage address;
@@ -93,6 +106,7 @@ static void log_address(int fd, const struct endpoint *asked)
 				   : ((struct sockaddr_in *)&address)->sin_port);
 	endpoint_format(&e, text);
 	log_info("listening", "address=%s", text);
+	l->endpoint = e;
 }
 
 static enum err open_socket(const char *where, struct listener *l, int *ret_fd)
@@ -111,7 +125,7 @@ static enum err open_socket(const char *where, struct listener *l, int *ret_fd)
 		return ERR_INVALID;
 	enum err result = open_tcp(&e, ret_fd);
 	if (result == OK)
-		log_address(*ret_fd, &e);
+		note_address(*ret_fd, &e, l);
 	return result;
 }
 
@@ -133,9 +147,8 @@ static bool run_once(struct server *server, uint64_t *ret_wait)
 	return is_more;
 }
 
-static void pump(void *arg)
+void server_pump(struct server *server)
 {
-	struct server *server = arg;
 	uint64_t wait;
 
 	for (int round = 0; run_once(server, &wait); round++) {
@@ -150,19 +163,9 @@ static void pump(void *arg)
 		timer_start(&server->pump_timer, (usec_t)wait * USEC_PER_MSEC);
 }
 
-static void on_sweep(void *arg)
+static void pump(void *arg)
 {
-	struct server *server = arg;
-
-	server_sweep_requests(server);
-	if (!TAILQ_EMPTY(&server->requests))
-		timer_start(&server->sweep_timer, SWEEP_EVERY);
-}
-
-void server_start_sweeping(struct server *server)
-{
-	if (!timer_is_set(&server->sweep_timer))
-		timer_start(&server->sweep_timer, SWEEP_EVERY);
+	server_pump(arg);
 }
 
 static void PRINTF(2, 0) on_mhd_log(void *arg, const char *format, va_list args)
@@ -177,6 +180,14 @@ static void PRINTF(2, 0) on_mhd_log(void *arg, const char *format, va_list args)
 	log_debug("microhttpd", "text=%s", log_quote(text));
 }
 
+/* Texts of libmicrohttpd end at their first NUL, and an escaped one would cut a name short: a text
+ * with one stays escaped, and so names nothing. */
+static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *text)
+{
+	(void)arg, (void)connection;
+	return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
+}
+
 static bool start_listener(struct server *server, const char *where, char **ret_why)
 {
 	struct listener *l = &server->listeners[server->n_listeners];
@@ -187,14 +198,15 @@ static bool start_listener(struct server *server, const char *where, char **ret_
 	if (e == OK) {
 		l->daemon =
 		    MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-			0, NULL, NULL, server_on_access, server, MHD_OPTION_EXTERNAL_LOGGER,
-			on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
-			server->opts.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-			(unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-			(size_t)MEMORY_LIMIT, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
-			(size_t)MEMORY_STEP, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-			MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
-			MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+			0, door_on_accept, server, server_on_access, server,
+			MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
+			MHD_OPTION_CONNECTION_LIMIT, server->opts.max_connections,
+			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_LIMIT,
+			MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)MEMORY_STEP,
+			MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
+			door_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
+			server_on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
+			NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 		if (l->daemon == NULL)
 			close(fd);
 	}
@@ -219,13 +231,8 @@ static bool start_listener(struct server *server, const char *where, char **ret_
 static double get_connections(void *arg)
 {
 	const struct server *server = arg;
-	double n = 0;
 
-	for (size_t i = 0; i < server->n_listeners; i++)
-		n += MHD_get_daemon_info(
-		    server->listeners[i].daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)
-			 ->num_connections;
-	return n;
+	return (double)server->door.n_peers;
 }
 
 static double get_streams(void *arg)
@@ -238,17 +245,34 @@ size_t server_n_streams(const struct server *server)
 	return server->n_streams;
 }
 
+static void set_defaults(struct server_opts *opts)
+{
+	if (opts->max_connections == 0)
+		opts->max_connections = 4096;
+	if (opts->max_per_address == 0)
+		opts->max_per_address = 1024;
+	if (opts->max_streams == 0)
+		opts->max_streams = 1024;
+	if (opts->header_timeout == 0)
+		opts->header_timeout = 10 * USEC_PER_SEC;
+	if (opts->idle_timeout == 0)
+		opts->idle_timeout = 60 * USEC_PER_SEC;
+	if (opts->transfer_timeout == 0)
+		opts->transfer_timeout = 30 * USEC_PER_SEC;
+}
+
 struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
 
 	server->loop = loop;
 	server->opts = *opts;
+	set_defaults(&server->opts);
 	TAILQ_INIT(&server->requests);
 	server->listeners = xcalloc(opts->n_listen, sizeof(*server->listeners));
 	defer_init(&server->pump, loop, pump, server);
 	timer_init(&server->pump_timer, loop, pump, server);
-	timer_init(&server->sweep_timer, loop, on_sweep, server);
+	door_init(server);
 	server_add_request_metrics(server);
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);
 	metrics_getter(METRIC_HTTP_STREAMS, get_streams, server);
@@ -276,7 +300,7 @@ void server_stop(struct server *server)
 		;
 	defer_cancel(&server->pump);
 	timer_cancel(&server->pump_timer);
-	timer_cancel(&server->sweep_timer);
+	door_stop(server);
 	for (size_t i = 0; i < server->n_listeners; i++) {
 		struct listener *l = &server->listeners[i];
 		watch_cancel(&l->watch);
@@ -293,7 +317,19 @@ void server_free(struct server *server)
 	if (server == NULL)
 		return;
 	server_stop(server);
+	door_done(server);
 	free(server->listeners);
 	free(server->metrics);
 	free(server);
+}
+
+size_t server_endpoints(const struct server *server, struct endpoint *ret_endpoints, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < server->n_listeners && n < max; i++) {
+		if (server->listeners[i].endpoint.port != 0)
+			ret_endpoints[n++] = server->listeners[i].endpoint;
+	}
+	return n;
 }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include "api/http.h"
+#include "base/clock.h"
 #include "base/err.h"
+#include "model/result.h"
 
 struct loop;
 struct server;
@@ -14,7 +16,14 @@ struct server_opts {
 						     0: a free one */
 	size_t n_listen;
 	uint64_t max_body; /* bytes of any request body */
-	unsigned max_connections;
+	/* 0 stands for the default in each of these: */
+	unsigned max_connections; /* 4096; each Unix socket may have as many beside those */
+	unsigned max_per_address; /* 1024 connections; Unix sockets don't count */
+	unsigned max_streams;     /* 1024 at one time; further ones are answered 503 */
+	usec_t header_timeout;    /* 10 s from the first byte, or from the connection, to its end */
+	usec_t idle_timeout;      /* 60 s from an answer to the next request */
+	usec_t transfer_timeout;  /* 30 s, over which a body or an answer has to move 1 KiB a
+				     second */
 	const struct route *routes; /* static */
 	size_t n_routes;
 	struct api *api; /* handed to the handlers */
@@ -30,3 +39,6 @@ void server_stop(struct server *server);
 void server_free(struct server *server);
 
 size_t server_n_streams(const struct server *server);
+
+/* Fill where it listens by TCP, at most `max`; returns how many. */
+size_t server_endpoints(const struct server *server, struct endpoint *ret_endpoints, size_t max);

@@ -1,15 +1,16 @@
-/* Inside the server: what server.c (listeners, the loop) and server_request.c (one request's life)
- * share. */
+/* Inside the server: what server.c (listeners, the loop), server_door.c (connections) and
+ * server_request.c (one request's life) share. */
 #pragma once
 
 #include <microhttpd.h>
 #include <sys/queue.h>
 
 #include "api/server.h"
+#include "api/server_door.h"
 #include "base/metrics.h"
 #include "loop/loop.h"
 
-enum { N_CODES = 19 };
+enum { N_CODES = 20 };
 
 struct route_metrics {
 	struct metric_cell *codes[N_CODES];
@@ -22,7 +23,8 @@ struct server {
 	size_t n_listeners;
 	struct listener *listeners; /* owned */
 	struct defer pump;
-	struct timer pump_timer, sweep_timer;
+	struct timer pump_timer;
+	struct door door;
 	TAILQ_HEAD(, request) requests;
 	size_t n_streams;
 	struct route_metrics
@@ -34,15 +36,15 @@ struct request {
 	TAILQ_ENTRY(request) link;
 	struct server *server;
 	struct MHD_Connection *connection; /* NULL once libmicrohttpd is through with it */
+	struct peer *peer;                 /* borrowed; until then */
 	const struct route *route;         /* NULL: unknown */
 	const char *method;                /* borrowed from libmicrohttpd */
-	char *param;                       /* owned */
+	char *param, *name;                /* owned; what stood for `{id}` and `{name}` */
 	usec_t started_at;
 	struct body_events body;
 	void *body_arg;
 	bool has_body_events, is_body_ended;
 	uint64_t n_body;  /* bytes of the body read */
-	uint64_t n_swept; /* ... at the last sweep, plus one; 0: not swept */
 	bool is_handled;  /* the handler was called */
 	bool is_answered; /* ... and has answered */
 	bool is_suspended;
@@ -54,8 +56,11 @@ struct request {
 	struct buf headers; /* of the answer: name NUL value NUL ... */
 	struct stream_events stream;
 	void *stream_arg;
+	uint64_t n_streamed; /* bytes of it up to now */
 	bool is_streaming;   /* the answer is a stream */
 	bool is_stream_open; /* ... whose close is still to be called */
+	bool is_turned_away; /* a stream too many: an error is answered, close is still to be called
+			      */
 	bool is_cut;         /* ... and which ends now */
 };
 
@@ -69,14 +74,17 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 void server_on_completed(void *arg, struct MHD_Connection *connection, void **con_cls,
     enum MHD_RequestTerminationCode code);
 
-/* Look after streams and uploads from now on, as long as there are any. */
-void server_start_sweeping(struct server *server);
+/* Let libmicrohttpd do what is to be done now. */
+void server_pump(struct server *server);
 
 /* Register the counters of all routes. */
 void server_add_request_metrics(struct server *server);
 
-/* Look for clients of waiting streams and of uploads that have gone. */
-void server_sweep_requests(struct server *server);
+/* End a stream that waits. */
+void server_cut_stream(struct request *rq);
+
+/* Tell the client of a body that came too slowly so; its connection is then to be cut. */
+void server_refuse_slow_body(struct request *rq);
 
 /* End streams and answer whoever still waits. */
 void server_end_requests(struct server *server);

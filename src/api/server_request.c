@@ -7,12 +7,10 @@
  * While the handler works or a stream has nothing to send the connection is suspended, so that
  * libmicrohttpd leaves it alone. A request is freed when libmicrohttpd is through with it and its
  * handler has answered, whichever comes last. */
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "api/server_private.h"
@@ -22,7 +20,7 @@
 enum { STREAM_BLOCK = 64 << 10 };
 
 static const int codes[N_CODES - 1] = {
-    200, 202, 204, 206, 304, 400, 401, 404, 405, 406, 409, 412, 413, 415, 422, 500, 503, 507};
+    200, 202, 204, 206, 304, 400, 401, 404, 405, 406, 408, 409, 412, 413, 415, 422, 500, 503, 507};
 
 static size_t route_index(const struct server *server, const struct route *route)
 {
@@ -77,6 +75,7 @@ static void free_when_over(struct request *rq)
 	TAILQ_REMOVE(&rq->server->requests, rq, link);
 	buf_done(&rq->headers);
 	free(rq->param);
+	free(rq->name);
 	free(rq);
 }
 
@@ -87,6 +86,7 @@ static enum MHD_Result queue_answer(struct request *rq)
 	if (rq->is_queued)
 		return MHD_YES;
 	rq->is_queued = true;
+	peer_enter(rq->peer, PEER_ANSWER, rq);
 	count_request(rq);
 	enum MHD_Result result =
 	    MHD_queue_response(rq->connection, (unsigned)rq->status, rq->response);
@@ -98,6 +98,7 @@ static void suspend(struct request *rq)
 {
 	MHD_suspend_connection(rq->connection);
 	rq->is_suspended = true;
+	rq->peer->has_waited = true;
 }
 
 static void handle(struct request *rq)
@@ -116,33 +117,46 @@ static enum MHD_Result on_head(struct request *rq, const char *path)
 	return rq->response != NULL ? queue_answer(rq) : MHD_YES;
 }
 
-/* A body that is too long and may have no end: libmicrohttpd can't answer before the end of a body,
- * so the answer is written here and the connection cut. */
+/* Refuse a request in the middle of its body, where libmicrohttpd can't answer: the answer is
+ * written here, and the connection is to be cut then. `p` is ended. */
+static void refuse_in_body(struct request *rq, struct problem *p)
+{
+	struct buf body, text;
+
+	rq->status = p->status;
+	buf_init(&body, 4096);
+	buf_init(&text, 8192);
+	problem_encode(p, &body);
+	buf_addf(&text,
+	    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
+	    "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
+	    p->status, problem_title(p->status), body.len, body.data);
+	ssize_t n = send(rq->peer->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)n;
+	shutdown(rq->peer->fd, SHUT_WR);
+	count_request(rq);
+	problem_done(p);
+	buf_done(&body);
+	buf_done(&text);
+}
+
+/* A body that is too long, and may have no end. */
 static enum MHD_Result cut_too_large(struct request *rq)
 {
-	static const char head[] =
-	    "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/problem+json\r\n"
-	    "Connection: close\r\n";
 	struct problem p = {0};
-	struct buf body, text;
-	int fd =
-	    MHD_get_connection_info(rq->connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 
 	problem_set(&p, 413, "The body may have at most %llu bytes.",
 	    (unsigned long long)rq->server->opts.max_body);
-	buf_init(&body, 4096);
-	buf_init(&text, 8192);
-	problem_encode(&p, &body);
-	buf_addf(&text, "%sContent-Length: %zu\r\n\r\n%s", head, body.len, body.data);
-	ssize_t n = send(fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
-	(void)n;
-	shutdown(fd, SHUT_WR);
-	rq->status = 413;
-	count_request(rq);
-	problem_done(&p);
-	buf_done(&body);
-	buf_done(&text);
+	refuse_in_body(rq, &p);
 	return MHD_NO;
+}
+
+void server_refuse_slow_body(struct request *rq)
+{
+	struct problem p = {0};
+
+	problem_set(&p, 408, "The body came too slowly.");
+	refuse_in_body(rq, &p);
 }
 
 static enum MHD_Result on_piece(struct request *rq, const char *bytes, size_t *n_bytes)
@@ -165,6 +179,7 @@ static enum MHD_Result on_piece(struct request *rq, const char *bytes, size_t *n
 
 static enum MHD_Result on_complete_request(struct request *rq)
 {
+	peer_enter(rq->peer, PEER_WORK, rq);
 	if (rq->response == NULL && rq->has_body_events && !rq->is_body_ended) {
 		rq->is_body_ended = true;
 		rq->body.on_end(rq->body_arg);
@@ -190,6 +205,8 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 		rq = xcalloc(1, sizeof(*rq));
 		rq->server = server;
 		rq->connection = connection;
+		rq->peer = peer_of(connection);
+		peer_enter(rq->peer, PEER_BODY, rq);
 		rq->method = method;
 		rq->started_at = clock_mono();
 		buf_init(&rq->headers, 8192);
@@ -215,11 +232,15 @@ void server_on_completed(void *arg, struct MHD_Connection *connection, void **co
 	if (rq == NULL)
 		return;
 	*con_cls = NULL;
+	peer_enter(rq->peer, PEER_DRAIN, NULL);
+	rq->peer = NULL;
 	rq->connection = NULL;
 	if (rq->has_body_events && !rq->is_body_ended && rq->response == NULL) {
 		rq->body.on_gone(rq->body_arg);
 		rq->is_answered = true;
 	}
+	if (rq->is_turned_away)
+		rq->stream.close(rq->stream_arg);
 	if (!rq->is_handled)
 		rq->is_answered = true;
 	free_when_over(rq);
@@ -235,6 +256,11 @@ const char *request_method(const struct request *rq)
 const char *request_path_param(const struct request *rq)
 {
 	return rq->param;
+}
+
+const char *request_path_name(const struct request *rq)
+{
+	return rq->name;
 }
 
 const char *request_header(const struct request *rq, const char *name)
@@ -274,7 +300,6 @@ void request_take_body(struct request *rq, const struct body_events *events, voi
 	rq->body = *events;
 	rq->body_arg = arg;
 	rq->has_body_events = true;
-	server_start_sweeping(rq->server);
 }
 
 static void resume(struct request *rq)
@@ -387,8 +412,11 @@ static ssize_t on_stream_read(void *arg, uint64_t pos, char *bytes, size_t max)
 	ssize_t n = rq->stream.read(bytes, max, rq->stream_arg);
 	if (n == STREAM_END)
 		return MHD_CONTENT_READER_END_OF_STREAM;
+	if (n == STREAM_FAILED)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
 	if (n == STREAM_WAIT)
 		suspend(rq);
+	rq->n_streamed += (uint64_t)n;
 	return n;
 }
 
@@ -405,15 +433,27 @@ static void on_stream_free(void *arg)
 void request_stream(
     struct request *rq, const char *content_type, const struct stream_events *events, void *arg)
 {
+	request_stream_sized(rq, 200, content_type, MHD_SIZE_UNKNOWN, events, arg);
+}
+
+void request_stream_sized(struct request *rq, int status, const char *content_type,
+    uint64_t n_bytes, const struct stream_events *events, void *arg)
+{
 	rq->stream = *events;
 	rq->stream_arg = arg;
+	if (rq->server->n_streams >= rq->server->opts.max_streams && rq->connection != NULL &&
+	    rq->response == NULL) {
+		rq->is_turned_away = true;
+		buf_clear(&rq->headers); /* they were about what is not sent */
+		request_refuse(rq, 503, "There are too many streams at this time.");
+		return;
+	}
 	rq->is_streaming = rq->is_stream_open = true;
 	rq->server->n_streams++;
-	server_start_sweeping(rq->server);
 	struct MHD_Response *response = MHD_create_response_from_callback(
-	    MHD_SIZE_UNKNOWN, STREAM_BLOCK, on_stream_read, rq, on_stream_free);
+	    n_bytes, STREAM_BLOCK, on_stream_read, rq, on_stream_free);
 	MHD_add_response_header(response, "Content-Type", content_type);
-	answer(rq, 200, response);
+	answer(rq, status, response);
 }
 
 void request_wake(struct request *rq)
@@ -423,42 +463,10 @@ void request_wake(struct request *rq)
 
 /* --- For the server --- */
 
-static bool has_hung_up(int fd)
+void server_cut_stream(struct request *rq)
 {
-	struct pollfd p = {.fd = fd, .events = POLLRDHUP};
-
-	return poll(&p, 1, 0) > 0;
-}
-
-/* Has an upload lost its client? It has, when the client has closed and nothing came since the
- * sweep before. */
-static bool is_lost_upload(struct request *rq, int fd)
-{
-	int n_unread = 0;
-	bool is_still = rq->n_swept == rq->n_body + 1;
-
-	rq->n_swept = rq->n_body + 1;
-	return is_still && ioctl(fd, FIONREAD, &n_unread) == 0 && n_unread == 0 && has_hung_up(fd);
-}
-
-void server_sweep_requests(struct server *server)
-{
-	struct request *rq;
-
-	TAILQ_FOREACH (rq, &server->requests, link) {
-		if (rq->connection == NULL)
-			continue;
-		int fd = MHD_get_connection_info(rq->connection, MHD_CONNECTION_INFO_CONNECTION_FD)
-			     ->connect_fd;
-		if (rq->is_streaming && rq->is_suspended && has_hung_up(fd)) {
-			rq->is_cut = true;
-			resume(rq);
-		} else if (rq->has_body_events && !rq->is_body_ended && !rq->is_suspended &&
-			   is_lost_upload(rq, fd)) {
-			shutdown(fd, SHUT_RDWR); /* libmicrohttpd sees that, where it doesn't see
-						    the client's close */
-		}
-	}
+	rq->is_cut = true;
+	resume(rq);
 }
 
 void server_end_requests(struct server *server)

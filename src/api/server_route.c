@@ -7,16 +7,27 @@
 #include "api/server_private.h"
 #include "base/alloc.h"
 
-/* Does the path match? `{id}` matches one segment, whose place is returned. */
-static bool match(const char *pattern, const char *path, const char **ret_param, size_t *ret_len)
+enum { MAX_PARAMS = 2 };
+
+struct segment {
+	const char *text;
+	size_t len;
+};
+
+/* Does the path match? `{...}` matches one segment, whose place is returned. */
+static bool match(
+    const char *pattern, const char *path, struct segment ret_params[static MAX_PARAMS])
 {
+	size_t n = 0;
+
 	while (*pattern != '\0' && *path != '\0') {
 		if (*pattern == '{') {
-			*ret_param = path;
-			*ret_len = strcspn(path, "/");
-			if (*ret_len == 0)
+			struct segment *param = &ret_params[n++];
+			param->text = path;
+			param->len = strcspn(path, "/");
+			if (param->len == 0)
 				return false;
-			path += *ret_len;
+			path += param->len;
 			pattern += strcspn(pattern, "/");
 		} else if (*pattern++ != *path++) {
 			return false;
@@ -35,17 +46,17 @@ static bool serves_method(const struct route *route, const char *method)
 static void find_route(struct request *rq, const char *path)
 {
 	struct buf allow;
-	const char *param = "";
-	size_t len = 0;
+	struct segment params[MAX_PARAMS] = {{"", 0}, {"", 0}};
 
 	buf_init(&allow, 256);
 	for (size_t i = 0; i < rq->server->opts.n_routes && rq->route == NULL; i++) {
 		const struct route *route = &rq->server->opts.routes[i];
-		if (!match(route->pattern, path, &param, &len))
+		if (!match(route->pattern, path, params))
 			continue;
 		if (serves_method(route, rq->method)) {
 			rq->route = route;
-			rq->param = xstrndup(param, len);
+			rq->param = xstrndup(params[0].text, params[0].len);
+			rq->name = xstrndup(params[1].text, params[1].len);
 			continue;
 		}
 		bool is_get = strcmp(route->method, "GET") == 0;

@@ -278,7 +278,7 @@ static void on_found_results(
 		return;
 	}
 	if (status != NULL && !item_status_parse(status, &wanted.status)) {
-		request_refuse_query(rq, "status", "This must be found, not_found or error.");
+		request_refuse_query(rq, "status", "This must be found, ok, not_found or error.");
 		return;
 	}
 	struct stream *s = new_stream(rq, api, job, is_live);
@@ -288,7 +288,7 @@ static void on_found_results(
 	s->has_status = status != NULL;
 	s->status = wanted.status;
 	s->is_following = wanted.is_following && !api->is_draining;
-	result_add_head(&s->out, s->format);
+	result_add_head(&s->out, s->format, job->kind);
 	start_stream(s, formats[s->format].content_type);
 }
 

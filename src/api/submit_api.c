@@ -39,17 +39,21 @@ static void respond_dry_run(struct request *rq, const struct submission_outcome 
 	size_t offset = 0;
 
 	buf_init(&body, 1 << 20);
+	bool is_files = job_kind_is_files(outcome->spec->kind);
 	buf_addf(&body,
-	    "{\"dry_run\":true,\"kind\":\"%s\",\"check\":\"%s\",\"total\":%llu,\"duplicates\":%llu,"
-	    "\"invalid\":%llu,"
-	    "\"first\":[",
-	    job_kind_name(outcome->spec->kind), job_check_name(outcome->spec->check),
+	    "{\"dry_run\":true,\"kind\":\"%s\",\"check\":", job_kind_name(outcome->spec->kind));
+	json_add_optional(&body, is_files ? NULL : job_check_name(outcome->spec->check));
+	buf_addf(&body, ",\"total\":%llu,\"duplicates\":%llu,\"invalid\":%llu,\"first\":[",
 	    (unsigned long long)outcome->total, (unsigned long long)outcome->duplicates,
 	    (unsigned long long)outcome->invalid);
 	while (chunk_next(outcome->first, &offset, &item)) {
 		if (body.data[body.len - 1] != '[')
 			buf_add_char(&body, ',');
-		json_add_string(&body, item.text, item.len);
+		struct file_item file;
+		if (is_files && item.is_valid && file_item_read(item.text, item.len, &file))
+			json_add_string(&body, file.url.bytes, file.url.len);
+		else
+			json_add_string(&body, item.text, item.len);
 	}
 	buf_add_str(&body, "]}\n");
 	request_respond(rq, 200, "application/json", &body);

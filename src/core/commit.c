@@ -59,9 +59,11 @@ static void finish_run(struct run *run, usec_t now)
 	id_format(&run->job.id, id);
 	job_set_state(&run->job, run->next_state, now);
 	log_info("job_ended",
-	    "job=%s state=%s items=%llu found=%llu not_found=%llu error=%llu elapsed_ms=%lld", id,
-	    job_state_name(run->job.state), (unsigned long long)run->job.completed,
-	    (unsigned long long)run->job.counts[ITEM_FOUND],
+	    "job=%s kind=%s state=%s items=%llu good=%llu not_found=%llu error=%llu "
+	    "elapsed_ms=%lld",
+	    id, job_kind_name(run->job.kind), job_state_name(run->job.state),
+	    (unsigned long long)run->job.completed,
+	    (unsigned long long)(run->job.counts[ITEM_FOUND] + run->job.counts[ITEM_OK]),
 	    (unsigned long long)run->job.counts[ITEM_NOT_FOUND],
 	    (unsigned long long)run->job.counts[ITEM_ERROR],
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
@@ -77,7 +79,8 @@ static void count_results(
 	run->job.completed = completed;
 	for (int i = 0; i < ITEM_N_STATUSES; i++) {
 		run->job.counts[i] += counts[i];
-		metric_add(run->core->items[i], counts[i]);
+		if (counts[i] > 0)
+			metric_add(run->core->items[run->job.kind][i], counts[i]);
 	}
 	run->job.rate = pace_update(&run->pace, clock_mono(), completed);
 }
@@ -85,7 +88,7 @@ static void count_results(
 static void check_drained(struct core *core)
 {
 	if (!core->is_draining || core->on_drained == NULL || core->n_puts > 0 ||
-	    !TAILQ_EMPTY(&core->dirty) || engine_in_flight(core->opts.engine) > 0)
+	    !TAILQ_EMPTY(&core->dirty) || sched_in_flight(core) > 0)
 		return;
 	loop_fn *on_drained = core->on_drained;
 	core->on_drained = NULL;
@@ -151,6 +154,7 @@ static void start_put(struct run *run)
 	op->u.put.chunks = TAKE(run->finished_chunks);
 	op->u.put.low_seq = low_seq_of(run);
 	op->u.put.has_aliases = run->has_aliases;
+	op->u.put.has_files = job_kind_is_files(run->job.kind);
 	op->u.put.state = run->next_state;
 	op->u.put.started_at = run->job.started_at;
 	if (job_state_is_ended(run->next_state)) {

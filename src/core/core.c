@@ -22,7 +22,12 @@ static double get_jobs(void *arg)
 
 static double get_in_flight(void *arg)
 {
-	return (double)engine_in_flight(((struct core *)arg)->opts.engine);
+	const struct kind_gauge *gauge = arg;
+	uint64_t n = 0;
+
+	for (const struct run *run = gauge->core->runs; run != NULL; run = run->hh.next)
+		n += run->job.kind == gauge->kind ? run->n_items : 0;
+	return (double)n;
 }
 
 static uint64_t not_begun(const struct run *run)
@@ -32,21 +37,22 @@ static uint64_t not_begun(const struct run *run)
 
 static double get_queue_length(void *arg)
 {
-	const struct core *core = arg;
+	const struct kind_gauge *gauge = arg;
 	uint64_t n = 0;
 
-	for (const struct run *run = core->runs; run != NULL; run = run->hh.next)
-		n += not_begun(run);
+	for (const struct run *run = gauge->core->runs; run != NULL; run = run->hh.next)
+		n += run->job.kind == gauge->kind ? not_begun(run) : 0;
 	return (double)n;
 }
 
 static double get_oldest_age(void *arg)
 {
-	const struct core *core = arg;
+	const struct kind_gauge *gauge = arg;
 	usec_t now = clock_wall(), oldest = now;
 
-	for (const struct run *run = core->runs; run != NULL; run = run->hh.next) {
-		if (not_begun(run) > 0 && run->job.created_at < oldest)
+	for (const struct run *run = gauge->core->runs; run != NULL; run = run->hh.next) {
+		if (run->job.kind == gauge->kind && not_begun(run) > 0 &&
+		    run->job.created_at < oldest)
 			oldest = run->job.created_at;
 	}
 	return (double)(now - oldest) / USEC_PER_SEC;
@@ -57,22 +63,32 @@ static double get_pending(void *arg)
 	return (double)((struct core *)arg)->n_pending;
 }
 
+static void add_kind_metrics(struct core *core, enum job_kind kind)
+{
+	const char *name = job_kind_name(kind);
+	struct kind_gauge *gauge = &core->kind_gauges[kind];
+
+	*gauge = (struct kind_gauge){.core = core, .kind = kind};
+	for (int i = 0; i < ITEM_N_STATUSES; i++) {
+		if (job_kind_has_status(kind, (enum item_status)i))
+			core->items[kind][i] =
+			    metrics_cell(METRIC_ITEMS, name, item_status_name((enum item_status)i));
+	}
+	core->submitted[kind] = metrics_cell(METRIC_JOBS_SUBMITTED, name);
+	metrics_getter(METRIC_ITEMS_IN_FLIGHT, get_in_flight, gauge, name);
+	metrics_getter(METRIC_QUEUE_LENGTH, get_queue_length, gauge, name);
+	metrics_getter(METRIC_QUEUE_OLDEST, get_oldest_age, gauge, name);
+}
+
 static void add_metrics(struct core *core)
 {
-	const char *kind = job_kind_name(KIND_DOMAINS);
-
 	for (int i = 0; i < JOB_N_STATES; i++) {
 		core->gauges[i] = (struct state_gauge){.core = core, .state = (enum job_state)i};
 		metrics_getter(
 		    METRIC_JOBS, get_jobs, &core->gauges[i], job_state_name((enum job_state)i));
 	}
-	for (int i = 0; i < ITEM_N_STATUSES; i++)
-		core->items[i] =
-		    metrics_cell(METRIC_ITEMS, kind, item_status_name((enum item_status)i));
-	core->submitted = metrics_cell(METRIC_JOBS_SUBMITTED, kind);
-	metrics_getter(METRIC_ITEMS_IN_FLIGHT, get_in_flight, core, kind);
-	metrics_getter(METRIC_QUEUE_LENGTH, get_queue_length, core, kind);
-	metrics_getter(METRIC_QUEUE_OLDEST, get_oldest_age, core, kind);
+	for (int i = 0; i < N_KINDS; i++)
+		add_kind_metrics(core, (enum job_kind)i);
 	metrics_getter(METRIC_STORE_RESULTS_PENDING, get_pending, core);
 }
 
@@ -83,7 +99,6 @@ struct core *core_new(const struct core_opts *opts)
 	core->opts = *opts;
 	TAILQ_INIT(&core->waiting);
 	TAILQ_INIT(&core->active);
-	TAILQ_INIT(&core->ring);
 	TAILQ_INIT(&core->dirty);
 	TAILQ_INIT(&core->spare_items);
 	sched_init(core);
@@ -107,7 +122,7 @@ void core_free(struct core *core)
 	defer_cancel(&core->flush);
 	while (core->runs != NULL)
 		run_remove(core->runs);
-	defer_cancel(&core->sched);
+	sched_done(core);
 	while ((item = TAILQ_FIRST(&core->spare_items)) != NULL) {
 		TAILQ_REMOVE(&core->spare_items, item, link);
 		free(item);
@@ -126,4 +141,14 @@ void core_drain(struct core *core, loop_fn *on_drained, void *arg)
 bool core_is_draining(const struct core *core)
 {
 	return core->is_draining;
+}
+
+size_t core_in_flight(const struct core *core)
+{
+	return sched_in_flight(core);
+}
+
+int core_open_file(const struct core *core, const struct id *job, const char *name)
+{
+	return fetcher_open_file(core->opts.fetcher, job, name);
 }

@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "engine/engine.h"
+#include "engine/fetch.h"
 #include "loop/loop.h"
 #include "loop/offload.h"
 #include "model/job.h"
@@ -15,12 +16,20 @@
 struct core;
 struct run;
 
+/* Where flags can be fetched from; jobs choose by label. */
+struct flag_server {
+	const char *label, *base_url; /* borrowed */
+};
+
 struct core_opts {
 	struct loop *loop; /* all borrowed for the life of the core */
 	struct engine *engine;
+	struct fetcher *fetcher;
 	struct store *store;
 	struct offload *offload;
-	const char *folder;  /* for temporary files */
+	const char *folder;                     /* for temporary files */
+	const struct flag_server *flag_servers; /* the first is the default */
+	size_t n_flag_servers;
 	uint64_t max_items;  /* of a job */
 	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
 };
@@ -32,6 +41,11 @@ void core_free(struct core *core); /* before the engine; after store_stop */
 /* Begin no more items. `on_drained` is called, once, when all results are committed. */
 void core_drain(struct core *core, loop_fn *on_drained, void *arg);
 bool core_is_draining(const struct core *core);
+
+size_t core_in_flight(const struct core *core); /* items begun and not settled */
+
+/* Open a saved file of a job for reading; -1 with errno. Thread: any; it blocks. */
+int core_open_file(const struct core *core, const struct id *job, const char *name);
 
 /* --- Jobs --- */
 

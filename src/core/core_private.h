@@ -11,21 +11,39 @@ struct state_gauge {
 	enum job_state state;
 };
 
+/* What the getters of metrics by kind need. */
+struct kind_gauge {
+	const struct core *core;
+	enum job_kind kind;
+};
+
+/* What carries out items, and the runs that wait to begin some there. */
+enum lane { LANE_DNS, LANE_FILES, N_LANES };
+
+struct ring {
+	struct core *core;
+	enum lane lane;
+	struct run_list runs;
+	struct defer serve;
+};
+
 struct core {
 	struct core_opts opts;
 	struct run *runs; /* hash by id */
-	struct run_list waiting, active, ring, dirty;
+	struct run_list waiting, active, dirty;
+	struct ring rings[N_LANES];
 	uint32_t n_active;
 	TAILQ_HEAD(, item) spare_items;
-	struct defer sched, flush;
+	struct defer flush;
 	unsigned n_puts;    /* operations with results that the store has */
 	uint64_t n_pending; /* results settled and not committed */
 	uint64_t ended[JOB_N_STATES];
 	bool is_draining;
 	loop_fn *on_drained;
 	void *on_drained_arg;
-	struct metric_cell *items[ITEM_N_STATUSES], *submitted;
+	struct metric_cell *items[N_KINDS][ITEM_N_STATUSES], *submitted[N_KINDS];
 	struct state_gauge gauges[JOB_N_STATES];
+	struct kind_gauge kind_gauges[N_KINDS];
 };
 
 /* jobs.c: make a run of a committed job; add it to the table. Takes what `job` owns. */
@@ -48,9 +66,12 @@ void claims_close(struct run *run); /* free all open chunks */
 
 /* sched.c: give the run turns while it has items to begin. */
 void sched_init(struct core *core);
+void sched_done(struct core *core);
 void sched_add(struct run *run);    /* a new run */
 void sched_wake(struct run *run);   /* something changed that may let it begin items */
 void sched_kick(struct core *core); /* look at all in the next turn */
+void sched_leave(struct run *run);  /* no more turns */
+size_t sched_in_flight(const struct core *core);
 
 /* commit.c: settled results and changes of state go to the store, one transaction at a time. */
 void commit_init(struct core *core);

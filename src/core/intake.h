@@ -1,7 +1,8 @@
 /* Intake: from a submission's sources (lines of a body, or the lists of a spec) to chunks of
- * normalised items, and the items that are duplicates. Knows neither loop nor store; its memory is
- * bounded whatever the length of the list, as long as the chunks are taken away. Thread: any (one
- * at a time). */
+ * normalised items, and the items that are duplicates. Files get the names under which they will
+ * be saved; they are never duplicates. Knows neither loop nor store; its memory is
+ * bounded whatever the length of the list, as long as the chunks are taken away (16 bytes a name
+ * for files). Thread: any (one at a time). */
 #pragma once
 
 #include "core/dedup.h"
@@ -14,13 +15,14 @@ struct intake;
 
 struct intake_opts {
 	const struct spec *spec; /* borrowed */
+	const char *base_url;    /* borrowed; where flags are */
 	bool has_lines;          /* items come by intake_read, beside those of the spec */
 	enum lines_format format;
 	uint64_t max_items;
 	const char *folder; /* borrowed; for what doesn't fit in memory */
 };
 
-enum { INTAKE_FIRST = 20 }; /* names kept for a dry run */
+enum { INTAKE_FIRST = 20 }; /* names, or URLs, kept for a dry run */
 
 struct intake *intake_new(const struct intake_opts *opts);
 void intake_free(struct intake *in);

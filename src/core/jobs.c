@@ -43,11 +43,14 @@ void run_stop_items(struct run *run)
 	struct item *item;
 
 	while ((item = TAILQ_FIRST(&run->items)) != NULL) {
-		probe_cancel(item->probe);
+		if (job_kind_is_files(run->job.kind))
+			fetch_cancel(item->fetch);
+		else
+			probe_cancel(item->probe);
 		TAILQ_REMOVE(&run->items, item, link);
 		TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	}
-	run->n_items = 0;
+	run->n_items = run->n_saving = 0;
 }
 
 void run_tell(struct run *run)
@@ -70,8 +73,7 @@ void run_remove(struct run *run)
 	run_stop_items(run);
 	if (run->is_dirty)
 		TAILQ_REMOVE(&core->dirty, run, dirt);
-	if (run->has_turn)
-		TAILQ_REMOVE(&core->ring, run, turn);
+	sched_leave(run);
 	if (run->is_active)
 		core->n_active--;
 	TAILQ_REMOVE(run->is_active ? &core->active : &core->waiting, run, link);
@@ -136,6 +138,7 @@ void jobs_cancel(struct core *core, const struct id *id)
 struct deletion {
 	struct core *core;
 	struct id id;
+	enum job_kind kind;
 	enum job_state state; /* as which it counts once it has ended */
 	jobs_fn *on_done;
 	void *arg;
@@ -156,6 +159,8 @@ static void on_deleted(struct store_op *op)
 	} else if (op->err == OK) {
 		d->core->ended[d->state]--;
 	}
+	if (op->err == OK && job_kind_is_files(d->kind))
+		fetcher_remove(d->core->opts.fetcher, &d->id);
 	d->on_done(op->err, d->arg);
 	free(d);
 }
@@ -170,6 +175,7 @@ void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, voi
 		stop_run(run);
 	*d = (struct deletion){.core = core,
 	    .id = job->id,
+	    .kind = job->kind,
 	    .state = run != NULL ? run->next_state : job->state,
 	    .on_done = on_done,
 	    .arg = arg};

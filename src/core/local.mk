@@ -4,9 +4,10 @@ src_core_libcore_a_SOURCES = \
 	src/core/commit.c \
 	src/core/core.c src/core/core.h src/core/core_private.h \
 	src/core/dedup.c src/core/dedup.h \
+	src/core/flags.c src/core/flags.h \
 	src/core/intake.c src/core/intake.h \
 	src/core/jobs.c \
-	src/core/limits.c src/core/limits.h \
+	src/core/names.c src/core/names.h \
 	src/core/presets.c src/core/presets.h \
 	src/core/recover.c \
 	src/core/run.h \

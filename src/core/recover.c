@@ -56,10 +56,32 @@ static void on_job(struct unfinished_job *u, void *arg)
 	store_start(core->opts.store, op);
 }
 
+/* Files whose job was deleted just before the daemon ended go now. */
+static void on_unknown(struct store_op *op)
+{
+	struct core *core = op->arg;
+
+	for (size_t i = 0; op->err == OK && i < op->u.ids.n; i++)
+		fetcher_remove(core->opts.fetcher, &op->u.ids.ids[i]);
+	if (op->err == OK && op->u.ids.n > 0)
+		log_info("files_removed", "jobs=%zu", op->u.ids.n);
+}
+
+static void on_jobs_with_files(struct id *ids, size_t n, void *arg)
+{
+	struct core *core = arg;
+	struct store_op *op = store_op_new(STORE_UNKNOWN, on_unknown, core);
+
+	op->u.ids.ids = ids;
+	op->u.ids.n = n;
+	store_start(core->opts.store, op);
+}
+
 bool recover_all(struct core *core)
 {
 	if (store_recover(core->opts.store, on_job, core) != OK)
 		return false;
+	fetcher_list(core->opts.fetcher, on_jobs_with_files, core);
 	unsigned n = HASH_COUNT(core->runs);
 	if (n > 0)
 		log_info("recovered", "jobs=%u", n);

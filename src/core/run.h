@@ -12,7 +12,7 @@
 #include <uthash.h>
 
 #include "core/core.h"
-#include "core/limits.h"
+#include "model/bucket.h"
 #include "model/pace.h"
 
 /* Input that is being worked on. */
@@ -32,7 +32,11 @@ struct item {
 	TAILQ_ENTRY(item) link;
 	struct run *run;
 	struct open_chunk *chunk;
-	struct probe *probe;
+	bool is_saving; /* a file that was received */
+	union {         /* by the kind of the job */
+		struct probe *probe;
+		struct fetch *fetch;
+	};
 };
 
 struct run {
@@ -40,7 +44,7 @@ struct run {
 	struct job job; /* as committed; only `running` shows before its commit */
 	UT_hash_handle hh;
 	TAILQ_ENTRY(run) link; /* in core->waiting or core->active */
-	TAILQ_ENTRY(run) turn; /* in core->ring while has_turn */
+	TAILQ_ENTRY(run) turn; /* in its lane's ring while has_turn */
 	TAILQ_ENTRY(run) dirt; /* in core->dirty while is_dirty */
 	bool is_active, has_turn, is_dirty;
 	bool is_gone; /* ended or deleted: freed when the store has given back all operations */
@@ -61,7 +65,7 @@ struct run {
 
 	/* work */
 	TAILQ_HEAD(, item) items;
-	uint32_t n_items;
+	uint32_t n_items, n_saving; /* those in flight, and those of them that are only saved */
 	struct bucket bucket;
 	struct timer bucket_timer;
 

@@ -5,8 +5,10 @@
 #include "base/alloc.h"
 #include "core/core_private.h"
 
-/* Items of one run in a row, and items begun in one turn of the loop. */
-enum { QUANTUM = 4, MAX_PER_TURN = 256 };
+/* Items of one run in a row, and items begun in one turn of the loop. Files of one run that may be
+ * in flight when the job doesn't say: most of them wait for their host, and the more there are the
+ * more hosts are busy at one time. */
+enum { QUANTUM = 4, MAX_PER_TURN = 256, FILES_AHEAD = 1000 };
 
 static void on_result(const struct result *result, void *arg)
 {
@@ -17,8 +19,19 @@ static void on_result(const struct result *result, void *arg)
 	TAILQ_REMOVE(&run->items, item, link);
 	TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	run->n_items--;
+	run->n_saving -= item->is_saving;
 	commit_settle(run, chunk, result);
 	sched_wake(run);
+}
+
+/* The file was received: another may be, while this one is saved. */
+static void on_saving(void *arg)
+{
+	struct item *item = arg;
+
+	item->is_saving = true;
+	item->run->n_saving++;
+	sched_wake(item->run);
 }
 
 static struct item *new_item(struct core *core)
@@ -45,9 +58,11 @@ static bool next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_
 static void settle_invalid(
     struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
 {
+	bool is_file = job_kind_is_files(run->job.kind);
 	struct result r = {.index = index,
 	    .status = ITEM_ERROR,
-	    .reason = REASON_INVALID_NAME,
+	    .reason = is_file ? REASON_INVALID_URL : REASON_INVALID_NAME,
+	    .is_file = is_file,
 	    .finished_at = clock_wall(),
 	    .name = in->text,
 	    .name_len = in->len};
@@ -55,22 +70,34 @@ static void settle_invalid(
 	commit_settle(run, c, &r);
 }
 
-static void start_probe(
+static void start_item(
     struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
 {
 	struct core *core = run->core;
+	const struct job_params *params = &run->job.params;
 	struct item *item = new_item(core);
-	struct probe_request request = {.check = run->job.check,
-	    .index = index,
-	    .name = in->text,
-	    .name_len = in->len,
-	    .timeout = run->job.params.timeout,
-	    .attempts = run->job.params.attempts};
 
 	*item = (struct item){.run = run, .chunk = c};
 	TAILQ_INSERT_TAIL(&run->items, item, link);
 	run->n_items++;
-	item->probe = probe_start(core->opts.engine, &request, on_result, item);
+	if (job_kind_is_files(run->job.kind)) {
+		struct fetch_request request = {.job = run->job.id,
+		    .index = index,
+		    .item = in->text,
+		    .item_len = in->len,
+		    .timeout = params->timeout,
+		    .attempts = params->attempts,
+		    .on_saving = on_saving};
+		item->fetch = fetch_start(core->opts.fetcher, &request, on_result, item);
+	} else {
+		struct probe_request request = {.check = run->job.check,
+		    .index = index,
+		    .name = in->text,
+		    .name_len = in->len,
+		    .timeout = params->timeout,
+		    .attempts = params->attempts};
+		item->probe = probe_start(core->opts.engine, &request, on_result, item);
+	}
 }
 
 /* A run without items to begin has none left, or its chunk's last ones are in flight: move on to
@@ -87,7 +114,12 @@ static bool may_begin(struct run *run)
 {
 	uint32_t most = run->job.params.concurrency;
 
-	if (job_state_is_ended(run->next_state) || (most > 0 && run->n_items >= most) ||
+	if (most == 0 && job_kind_is_files(run->job.kind))
+		most = FILES_AHEAD;
+	/* as many again may be saved, but no more: the disk may be behind */
+	uint32_t n_saving = run->n_saving < most ? run->n_saving : most;
+
+	if (job_state_is_ended(run->next_state) || (most > 0 && run->n_items - n_saving >= most) ||
 	    !find_current(run))
 		return false;
 	if (bucket_take(&run->bucket, clock_mono()))
@@ -122,10 +154,29 @@ static bool begin_one(struct run *run)
 	}
 	uint32_t index = c->stored.chunk.first + place;
 	if (in.is_valid)
-		start_probe(run, c, &in, index);
+		start_item(run, c, &in, index);
 	else
 		settle_invalid(run, c, &in, index);
 	return true;
+}
+
+static struct ring *ring_of(const struct run *run)
+{
+	return &run->core->rings[job_kind_is_files(run->job.kind) ? LANE_FILES : LANE_DNS];
+}
+
+static void enter_ring(struct run *run)
+{
+	if (!run->has_turn)
+		TAILQ_INSERT_TAIL(&ring_of(run)->runs, run, turn);
+	run->has_turn = true;
+}
+
+void sched_leave(struct run *run)
+{
+	if (run->has_turn)
+		TAILQ_REMOVE(&ring_of(run)->runs, run, turn);
+	run->has_turn = false;
 }
 
 static void activate_waiting(struct core *core)
@@ -138,46 +189,47 @@ static void activate_waiting(struct core *core)
 		TAILQ_INSERT_TAIL(&core->active, run, link);
 		run->is_active = true;
 		core->n_active++;
-		TAILQ_INSERT_TAIL(&core->ring, run, turn);
-		run->has_turn = true;
+		enter_ring(run);
+		defer_start(&ring_of(run)->serve);
 	}
 	loop_watch_lag(core->opts.loop, core->n_active > 0);
 }
 
-static void leave_ring(struct run *run)
+static size_t room_of(const struct ring *ring)
 {
-	if (run->has_turn)
-		TAILQ_REMOVE(&run->core->ring, run, turn);
-	run->has_turn = false;
+	const struct core_opts *opts = &ring->core->opts;
+
+	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : engine_room(opts->engine);
 }
 
 static void serve(void *arg)
 {
-	struct core *core = arg;
+	struct ring *ring = arg;
+	struct core *core = ring->core;
 	struct run *run;
 
 	if (core->is_draining)
 		return;
 	activate_waiting(core);
-	if (TAILQ_EMPTY(&core->ring) || core->n_pending >= COMMIT_PENDING_MANY)
+	if (TAILQ_EMPTY(&ring->runs) || core->n_pending >= COMMIT_PENDING_MANY)
 		return;
-	size_t room = engine_room(core->opts.engine);
+	size_t room = room_of(ring);
 	if (room > MAX_PER_TURN) {
 		room = MAX_PER_TURN;
-		defer_start(&core->sched);
+		defer_start(&ring->serve);
 	}
-	while (room > 0 && (run = TAILQ_FIRST(&core->ring)) != NULL) {
-		TAILQ_REMOVE(&core->ring, run, turn);
-		TAILQ_INSERT_TAIL(&core->ring, run, turn);
+	while (room > 0 && (run = TAILQ_FIRST(&ring->runs)) != NULL) {
+		TAILQ_REMOVE(&ring->runs, run, turn);
+		TAILQ_INSERT_TAIL(&ring->runs, run, turn);
 		for (int i = 0; i < QUANTUM && room > 0; i++, room--) {
 			if (!begin_one(run)) {
-				leave_ring(run);
+				sched_leave(run);
 				break;
 			}
 		}
 	}
-	if (TAILQ_EMPTY(&core->ring))
-		defer_cancel(&core->sched);
+	if (TAILQ_EMPTY(&ring->runs))
+		defer_cancel(&ring->serve);
 }
 
 static void on_bucket(void *arg)
@@ -198,21 +250,38 @@ void sched_wake(struct run *run)
 {
 	if (run->is_gone || !run->is_active)
 		return;
-	if (!run->has_turn && (run->current != NULL || !run->is_all_claimed)) {
-		TAILQ_INSERT_TAIL(&run->core->ring, run, turn);
-		run->has_turn = true;
-	}
+	if (run->current != NULL || !run->is_all_claimed)
+		enter_ring(run);
 	if (run->has_turn)
-		sched_kick(run->core);
+		defer_start(&ring_of(run)->serve);
 }
 
 void sched_kick(struct core *core)
 {
-	defer_start(&core->sched);
+	for (int i = 0; i < N_LANES; i++)
+		defer_start(&core->rings[i].serve);
+}
+
+size_t sched_in_flight(const struct core *core)
+{
+	return engine_in_flight(core->opts.engine) + fetcher_in_flight(core->opts.fetcher);
 }
 
 void sched_init(struct core *core)
 {
-	defer_init(&core->sched, core->opts.loop, serve, core);
-	engine_set_on_room(core->opts.engine, serve, core);
+	for (int i = 0; i < N_LANES; i++) {
+		struct ring *ring = &core->rings[i];
+		ring->core = core;
+		ring->lane = (enum lane)i;
+		TAILQ_INIT(&ring->runs);
+		defer_init(&ring->serve, core->opts.loop, serve, ring);
+	}
+	engine_set_on_room(core->opts.engine, serve, &core->rings[LANE_DNS]);
+	fetcher_set_on_room(core->opts.fetcher, serve, &core->rings[LANE_FILES]);
+}
+
+void sched_done(struct core *core)
+{
+	for (int i = 0; i < N_LANES; i++)
+		defer_cancel(&core->rings[i].serve);
 }

@@ -18,6 +18,7 @@
 #include "base/metrics.h"
 #include "core/presets.h"
 #include "core/core_private.h"
+#include "core/flags.h"
 #include "wire/submission.h"
 
 enum {
@@ -158,11 +159,12 @@ static void start_intake(struct submission *s)
 		return;
 	if (!submission_check(&s->spec, has_lines, &s->problem))
 		return;
-	if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL) {
+	if (s->spec.kind == KIND_FLAGS)
+		opts.base_url = flags_prepare(&s->core->opts, &s->spec, has_lines, &s->problem);
+	else if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL)
 		problem_add(&s->problem, "/preset", "There is no such preset.");
-		return;
-	}
-	s->intake = intake_new(&opts);
+	if (s->problem.status == 0)
+		s->intake = intake_new(&opts);
 }
 
 static void read_piece(struct submission *s)
@@ -333,7 +335,7 @@ static void start_run(struct core *core, struct store_op *op, bool has_staged)
 
 	run->n_aliases = op->u.input.n_aliases_in_all;
 	run->has_aliases = run->n_aliases > 0;
-	metric_add(core->submitted, 1);
+	metric_add(core->submitted[job.kind], 1);
 	sched_add(run);
 	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS)
 		return;
@@ -351,8 +353,8 @@ static void log_submitted(const struct job *job)
 	char id[ID_TEXT_SIZE];
 
 	id_format(&job->id, id);
-	log_info("job_submitted", "job=%s kind=%s check=%s items=%llu label=%s", id,
-	    job_kind_name(job->kind), job_check_name(job->check), (unsigned long long)job->total,
+	log_info("job_submitted", "job=%s kind=%s items=%llu label=%s", id,
+	    job_kind_name(job->kind), (unsigned long long)job->total,
 	    log_quote(job->label != NULL ? job->label : ""));
 }
 

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "wire/json_job.h"
 #include "wire/problem_parse.h"
 
 struct http *answer_open(const struct options *options)
@@ -33,12 +32,20 @@ void answer_print(FILE *file, const char *text)
 	}
 }
 
+static void begin_message(const char *subject)
+{
+	fputs("asyncprobectl: ", stderr);
+	if (subject == NULL)
+		return;
+	answer_print(stderr, subject);
+	fputs(": ", stderr);
+}
+
 static void print_problem(const struct http_answer *answer, const char *subject)
 {
 	struct problem problem = {0};
 
-	fprintf(stderr, "asyncprobectl: %s%s", subject != NULL ? subject : "",
-	    subject != NULL ? ": " : "");
+	begin_message(subject);
 	if (answer->body.len > 0 && problem_parse(answer->body.data, answer->body.len, &problem))
 		answer_print(stderr, problem.detail);
 	else
@@ -60,7 +67,8 @@ int answer_check(const struct http_answer *answer, const char *subject)
 	if (answer->outcome == HTTP_STOPPED)
 		return CTL_FAILED; /* who stopped it has said why */
 	if (answer->outcome == HTTP_NO_ANSWER) {
-		fprintf(stderr, "asyncprobectl: no answer from the daemon: %s\n", answer->error);
+		begin_message(subject);
+		fprintf(stderr, "no answer from the daemon: %s\n", answer->error);
 		return CTL_UNREACHABLE;
 	}
 	if (answer->status >= 200 && answer->status < 300)
@@ -88,14 +96,20 @@ int answer_strange(void)
 	return CTL_FAILED;
 }
 
-int answer_read_job(const struct http_answer *answer, struct job *ret_job)
+bool answer_is_passing(const struct http_answer *answer)
 {
-	if (answer->body.len == 0 || !json_job_parse(answer->body.data, answer->body.len, ret_job))
+	return answer->outcome == HTTP_NO_ANSWER ||
+	       (answer->outcome == HTTP_ANSWERED && answer->status == 503);
+}
+
+int answer_read_job(const struct http_answer *answer, struct job_view *ret_job)
+{
+	if (answer->body.len == 0 || !view_parse_job(answer->body.data, answer->body.len, ret_job))
 		return answer_strange();
 	return CTL_OK;
 }
 
-int answer_get_job(struct http *http, const char *id, struct job *ret_job)
+int answer_get_job(struct http *http, const char *id, struct job_view *ret_job)
 {
 	char path[64];
 	struct http_call *call;
@@ -109,12 +123,14 @@ int answer_get_job(struct http *http, const char *id, struct job *ret_job)
 	return status;
 }
 
-int answer_verdict(const struct job *job)
+int answer_verdict(const struct job_view *job)
 {
-	bool is_bad =
-	    job->counts[ITEM_ERROR] > 0 || job->state == JOB_CANCELLED || job->state == JOB_FAILED;
+	uint64_t n_failed = job->counts[VIEW_ERROR];
 
-	return is_bad ? CTL_FAILED : CTL_OK;
+	if (job->is_files)
+		n_failed += job->counts[VIEW_NOT_FOUND];
+	return n_failed > 0 || job->state == JOB_CANCELLED || job->state == JOB_FAILED ? CTL_FAILED
+										       : CTL_OK;
 }
 
 int answer_print_raw(const struct http_answer *answer)

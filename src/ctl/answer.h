@@ -7,7 +7,7 @@
 
 #include "ctl/args.h"
 #include "ctl/http.h"
-#include "model/job.h"
+#include "ctl/view.h"
 
 /* Prepare for the daemon that the options name; NULL after saying on stderr that it is no URL. */
 struct http *answer_open(const struct options *options);
@@ -20,15 +20,18 @@ int answer_check(const struct http_answer *answer, const char *subject);
 /* GET `path`; the call, which the caller frees, is put into *ret_call when CTL_OK is returned. */
 int answer_get(struct http *http, const char *path, struct http_call **ret_call);
 
-/* Read the job of an answer that was checked; the caller ends it with job_done. */
-int answer_read_job(const struct http_answer *answer, struct job *ret_job);
+/* May the same request succeed a little later? */
+bool answer_is_passing(const struct http_answer *answer);
 
-/* GET the job with this id; the caller ends it with job_done when CTL_OK is returned. */
-int answer_get_job(struct http *http, const char *id, struct job *ret_job);
+/* Read the job of an answer that was checked; the caller ends it with view_job_done. */
+int answer_read_job(const struct http_answer *answer, struct job_view *ret_job);
+
+/* GET the job with this id; the caller ends it with view_job_done when CTL_OK is returned. */
+int answer_get_job(struct http *http, const char *id, struct job_view *ret_job);
 
 /* What to end with after a job: CTL_FAILED when it or some of its items failed, or it was
- * cancelled. */
-int answer_verdict(const struct job *job);
+ * cancelled. A name that is not found is an answer, a file that is not found is a failure. */
+int answer_verdict(const struct job_view *job);
 
 /* Say that the daemon's answer was none that this program knows; returns CTL_FAILED. */
 int answer_strange(void);

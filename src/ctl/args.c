@@ -6,6 +6,7 @@
 
 #include "base/id.h"
 #include "base/str.h"
+#include "ctl/job_args.h"
 
 enum { KEY_JSON = 0x1000, KEY_NO_WAIT };
 
@@ -86,8 +87,6 @@ int args_parse_global(int argc, char **argv, const char *doc, struct options *op
 
 /* --- A command --- */
 
-enum { CHILD_COMMON, CHILD_OWN };
-
 struct parsing {
 	const struct syntax *syntax;
 	struct options *options;
@@ -109,6 +108,16 @@ static void check_words(const struct parsing *p, const struct argp_state *state)
 	}
 }
 
+/* In the order of args_parse's children. */
+static void set_inputs(const struct parsing *p, void **inputs)
+{
+	*inputs++ = p->options;
+	if (p->syntax->options != NULL)
+		*inputs++ = p->input;
+	if (p->syntax->job != NULL)
+		*inputs = p->syntax->job;
+}
+
 static error_t on_command(int key, char *value, struct argp_state *state)
 {
 	struct parsing *p = state->input;
@@ -116,9 +125,7 @@ static error_t on_command(int key, char *value, struct argp_state *state)
 	(void)value;
 	switch (key) {
 	case ARGP_KEY_INIT:
-		state->child_inputs[CHILD_COMMON] = p->options;
-		if (p->syntax->options != NULL)
-			state->child_inputs[CHILD_OWN] = p->input;
+		set_inputs(p, state->child_inputs);
 		return 0;
 	case ARGP_KEY_ARGS:
 		p->words = (struct words){state->argv + state->next, state->argc - state->next};
@@ -135,11 +142,13 @@ void args_parse(int argc, char **argv, const struct syntax *syntax, struct optio
     void *input, struct words *ret_words)
 {
 	const struct argp own = {.options = syntax->options, .parser = syntax->on_option};
-	const struct argp_child children[] = {
-	    [CHILD_COMMON] = {&common, 0, "Options of every command:", 2},
-	    [CHILD_OWN] = {syntax->options != NULL ? &own : NULL, 0, NULL, 1},
-	    {0},
-	};
+	struct argp_child children[4] = {{&common, 0, "Options of every command:", 3}};
+	int n = 1;
+
+	if (syntax->options != NULL)
+		children[n++] = (struct argp_child){&own, 0, NULL, 1};
+	if (syntax->job != NULL)
+		children[n] = (struct argp_child){job_args_argp(), 0, "Options of the job:", 2};
 	const struct argp argp = {.parser = on_command,
 	    .args_doc = syntax->words,
 	    .doc = syntax->doc,

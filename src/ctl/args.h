@@ -20,13 +20,16 @@ struct options {
 	bool is_json, is_no_wait, is_quiet;
 };
 
+struct job_args;
+
 /* What one command understands. */
 struct syntax {
 	const struct argp_option *options; /* NULL: none of its own */
 	argp_parser_t on_option;
 	const char *words, *doc; /* as argp's args_doc and doc */
 	int least_words, most_words;
-	bool has_ids; /* its words are ids of jobs */
+	bool has_ids;         /* its words are ids of jobs */
+	struct job_args *job; /* set by the options of commands that queue; NULL: it has none */
 };
 
 struct words {

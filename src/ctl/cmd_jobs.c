@@ -1,20 +1,22 @@
 /* asyncprobectl jobs, show, cancel and rm. Thread: main. */
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/progress.h"
-#include "wire/json_job.h"
+#include "ctl/view.h"
 
-enum { MAX_PATH_BYTES = 4096, MAX_LIMIT = 1000 };
+enum { MAX_PATH_BYTES = 4096, MAX_LIMIT = 1000, KIND_WIDTH = 9 };
 
 /* --- jobs --- */
 
 struct listing {
-	const char *state; /* borrowed from argv; NULL: any */
-	uint64_t limit;    /* jobs a page; 0: the daemon decides */
+	const char *state, *kind; /* borrowed from argv; NULL: any */
+	uint64_t limit;           /* jobs a page; 0: the daemon decides */
 	bool is_all;
 	bool has_head; /* the table's first line is printed */
 };
@@ -30,6 +32,9 @@ static error_t on_jobs_option(int key, char *value, struct argp_state *state)
 			argp_error(state, "'%s' is no state of a job", value);
 		l->state = value;
 		return 0;
+	case 'k':
+		l->kind = value;
+		return 0;
 	case 'l':
 		l->limit = args_number(state, "limit", value, MAX_LIMIT);
 		return 0;
@@ -41,27 +46,23 @@ static error_t on_jobs_option(int key, char *value, struct argp_state *state)
 	}
 }
 
-static void print_row(const struct job *job, void *arg)
+static void print_row(const struct job_view *job, void *arg)
 {
 	struct listing *l = arg;
-	char id[ID_TEXT_SIZE], progress[48];
+	char progress[48];
+	int pad = KIND_WIDTH - (int)strnlen(job->kind, KIND_WIDTH);
 
 	if (!l->has_head)
-		printf("%-36s  %-9s  %-7s  %17s  %9s  %s\n", "ID", "STATE", "KIND", "DONE/TOTAL",
-		    "FOUND", "LABEL");
+		printf("%-36s  %-9s  %-*s  %17s  %9s  %s\n", "ID", "STATE", KIND_WIDTH, "KIND",
+		    "DONE/TOTAL", "FOUND/OK", "LABEL");
 	l->has_head = true;
-	id_format(&job->id, id);
 	snprintf(progress, sizeof(progress), "%llu/%llu", (unsigned long long)job->completed,
 	    (unsigned long long)job->total);
-	printf("%-36s  %-9s  %-7s  %17s  %9llu  ", id, job_state_name(job->state),
-	    job_kind_name(job->kind), progress, (unsigned long long)job->counts[ITEM_FOUND]);
+	printf("%-36s  %-9s  ", job->id, job_state_name(job->state));
+	answer_print(stdout, job->kind);
+	printf("%*s  %17s  %9llu  ", pad, "", progress, (unsigned long long)job->counts[VIEW_GOOD]);
 	answer_print(stdout, job->label != NULL ? job->label : "-");
 	putchar('\n');
-}
-
-static void ignore_job(const struct job *job, void *arg)
-{
-	(void)job, (void)arg;
 }
 
 /* Print one page; *ret_next is new text, or NULL behind the last page. */
@@ -76,6 +77,8 @@ static int print_page(struct listing *l, const struct options *options, struct h
 	buf_add_str(&path, "/jobs");
 	if (l->state != NULL)
 		http_add_query(&path, "state", l->state);
+	if (l->kind != NULL)
+		http_add_query(&path, "kind", l->kind);
 	if (cursor != NULL)
 		http_add_query(&path, "cursor", cursor);
 	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)l->limit);
@@ -86,8 +89,8 @@ static int print_page(struct listing *l, const struct options *options, struct h
 	if (status != CTL_OK)
 		return status;
 	const struct buf *body = &http_call_answer(call)->body;
-	json_job_fn *on_job = options->is_json ? ignore_job : print_row;
-	if (body->len == 0 || !json_job_parse_list(body->data, body->len, on_job, l, ret_next))
+	view_job_fn *on_row = options->is_json ? NULL : print_row;
+	if (body->len == 0 || !view_parse_jobs(body->data, body->len, on_row, l, ret_next))
 		status = answer_strange();
 	else if (options->is_json)
 		status = answer_print_raw(http_call_answer(call));
@@ -118,6 +121,7 @@ int cmd_jobs(int argc, char **argv, struct options *options)
 	static const struct argp_option own_options[] = {
 	    {"state", 's', "STATE", 0,
 		"Only jobs that are queued, running, done, cancelled or failed", 0},
+	    {"kind", 'k', "KIND", 0, "Only jobs of domains, flags or downloads", 0},
 	    {"limit", 'l', "N", 0, "Show N jobs (with --all: ask for N at a time)", 0},
 	    {"all", 'a', NULL, 0, "Show all jobs, page after page", 0},
 	    {0},
@@ -136,35 +140,53 @@ int cmd_jobs(int argc, char **argv, struct options *options)
 
 /* --- show --- */
 
-static void print_job(const struct job *job)
+static void print_line(const char *name, const char *value)
 {
-	char id[ID_TEXT_SIZE];
-	usec_t eta = job_eta(job);
+	printf("%-11s", name);
+	answer_print(stdout, value != NULL ? value : "-");
+	putchar('\n');
+}
 
-	id_format(&job->id, id);
-	printf("id         %s\nkind       %s (%s)\nlabel      ", id, job_kind_name(job->kind),
-	    job_check_name(job->check));
-	answer_print(stdout, job->label != NULL ? job->label : "-");
-	printf("\nstate      %s\ndone       %llu of %llu\n", job_state_name(job->state),
-	    (unsigned long long)job->completed, (unsigned long long)job->total);
-	printf("found      %llu\nnot found  %llu\nerrors     %llu\nrate       %.1f/s\n",
-	    (unsigned long long)job->counts[ITEM_FOUND],
-	    (unsigned long long)job->counts[ITEM_NOT_FOUND],
-	    (unsigned long long)job->counts[ITEM_ERROR], job->rate);
-	if (eta >= 0 && !job_state_is_ended(job->state)) {
-		struct buf text;
-		buf_init(&text, 64);
-		progress_add_duration(&text, eta);
-		printf("left       %s\n", text.data);
-		buf_done(&text);
-	}
+static void print_duration(const char *name, usec_t duration)
+{
+	struct buf text;
+
+	buf_init(&text, 64);
+	if (duration < 60 * USEC_PER_SEC)
+		buf_addf(&text, "%.2fs", (double)duration / (double)USEC_PER_SEC);
+	else
+		progress_add_duration(&text, duration);
+	print_line(name, text.data);
+	buf_done(&text);
+}
+
+static void print_job(const struct job_view *job)
+{
+	print_line("id", job->id);
+	print_line("kind", job->kind);
+	if (job->check != NULL)
+		print_line("check", job->check);
+	print_line("label", job->label);
+	print_line("state", job_state_name(job->state));
+	print_line("created", job->created_at);
+	print_line("started", job->started_at);
+	print_line("finished", job->finished_at);
+	print_duration("elapsed", job->elapsed);
+	printf("%-11s%llu of %llu\n", "done", (unsigned long long)job->completed,
+	    (unsigned long long)job->total);
+	printf("%-11s%llu\n%-11s%llu\n%-11s%llu\n%-11s%.1f/s\n", view_good_word(job),
+	    (unsigned long long)job->counts[VIEW_GOOD], "not found",
+	    (unsigned long long)job->counts[VIEW_NOT_FOUND], "errors",
+	    (unsigned long long)job->counts[VIEW_ERROR], "rate", job->rate);
+	if (job->eta >= 0 && !job_state_is_ended(job->state))
+		print_duration("left", job->eta);
 }
 
 static int show(const char *id, const struct options *options, struct http *http)
 {
 	char path[64];
 	struct http_call *call;
-	struct job job;
+	struct job_view job;
 
 	snprintf(path, sizeof(path), "/jobs/%s", id);
 	int status = answer_get(http, path, &call);
@@ -177,7 +199,7 @@ static int show(const char *id, const struct options *options, struct http *http
 		status = answer_read_job(answer, &job);
 		if (status == CTL_OK) {
 			print_job(&job);
-			job_done(&job);
+			view_job_done(&job);
 		}
 	}
 	http_call_free(call);
@@ -222,7 +244,7 @@ static int ask(struct http *http, const char *method, const char *id, const char
 static int cancel(struct http *http, const char *id, const struct options *options)
 {
 	struct http_call *call;
-	struct job job;
+	struct job_view job;
 	int status = ask(http, "POST", id, "/cancel", &call);
 
 	if (status != CTL_OK)
@@ -235,7 +257,7 @@ static int cancel(struct http *http, const char *id, const struct options *optio
 		if (status == CTL_OK) {
 			if (!options->is_quiet)
 				printf("%s  %s\n", id, job_state_name(job.state));
-			job_done(&job);
+			view_job_done(&job);
 		}
 	}
 	http_call_free(call);
@@ -255,13 +277,17 @@ static int rm(struct http *http, const char *id, const struct options *options)
 typedef int act_fn(struct http *http, const char *id, const struct options *options);
 
 /* Do the same with each; one refusal does not stop the rest, an absent daemon does. */
-static int act_on_each(const struct words *words, const struct options *options, act_fn *act)
+static int act_on_each(int argc, char **argv, struct options *options, const char *doc, act_fn *act)
 {
+	const struct syntax syntax = {
+	    .words = "ID...", .doc = doc, .least_words = 1, .most_words = INT_MAX, .has_ids = true};
+	struct words words;
+
+	args_parse(argc, argv, &syntax, options, NULL, &words);
 	struct http *http = answer_open(options);
 	int worst = http != NULL ? CTL_OK : CTL_USAGE;
-
-	for (int i = 0; http != NULL && i < words->n && worst != CTL_UNREACHABLE; i++) {
-		int status = act(http, words->list[i], options);
+	for (int i = 0; http != NULL && i < words.n && worst != CTL_UNREACHABLE; i++) {
+		int status = act(http, words.list[i], options);
 		worst = status > worst ? status : worst;
 	}
 	http_free(http);
@@ -270,26 +296,11 @@ static int act_on_each(const struct words *words, const struct options *options,
 
 int cmd_cancel(int argc, char **argv, struct options *options)
 {
-	static const struct syntax syntax = {.words = "ID...",
-	    .doc = "Stop jobs; what is done stays.",
-	    .least_words = 1,
-	    .most_words = INT_MAX,
-	    .has_ids = true};
-	struct words words;
-
-	args_parse(argc, argv, &syntax, options, NULL, &words);
-	return act_on_each(&words, options, cancel);
+	return act_on_each(argc, argv, options, "Stop jobs; what is done stays.", cancel);
 }
 
 int cmd_rm(int argc, char **argv, struct options *options)
 {
-	static const struct syntax syntax = {.words = "ID...",
-	    .doc = "Remove jobs and their results, cancelling those that run.",
-	    .least_words = 1,
-	    .most_words = INT_MAX,
-	    .has_ids = true};
-	struct words words;
-
-	args_parse(argc, argv, &syntax, options, NULL, &words);
-	return act_on_each(&words, options, rm);
+	return act_on_each(argc, argv, options,
+	    "Remove jobs with their results and files, cancelling those that run.", rm);
 }

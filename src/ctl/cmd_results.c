@@ -20,7 +20,6 @@ struct results {
 static error_t on_results_option(int key, char *value, struct argp_state *state)
 {
 	struct results *r = state->input;
-	enum item_status status;
 
 	switch (key) {
 	case 'f':
@@ -31,9 +30,10 @@ static error_t on_results_option(int key, char *value, struct argp_state *state)
 		r->format = value;
 		return 0;
 	case 's':
-		if (!item_status_parse(value, &status))
+		if (strcmp(value, "found") != 0 && strcmp(value, "ok") != 0 &&
+		    strcmp(value, "not_found") != 0 && strcmp(value, "error") != 0)
 			argp_error(
-			    state, "--status takes found, not_found or error, not '%s'", value);
+			    state, "--status takes found, ok, not_found or error, not '%s'", value);
 		r->status = value;
 		return 0;
 	case 'a':
@@ -88,14 +88,14 @@ static int print_results(const struct results *r, const char *id, struct http *h
 /* Results first, then what they amount to. */
 static int run_results(const struct results *r, const char *id, struct http *http)
 {
-	struct job job;
+	struct job_view job;
 	int status = print_results(r, id, http);
 
 	if (status == CTL_OK)
 		status = answer_get_job(http, id, &job);
 	if (status == CTL_OK) {
 		status = answer_verdict(&job);
-		job_done(&job);
+		view_job_done(&job);
 	}
 	return status;
 }
@@ -105,7 +105,8 @@ int cmd_results(int argc, char **argv, struct options *options)
 	static const struct argp_option own_options[] = {
 	    {"format", 'f', "FORMAT", 0,
 		"text (default), ndjson (default with --json), json (a page) or csv", 0},
-	    {"status", 's', "STATUS", 0, "Only results that are found, not_found or error", 0},
+	    {"status", 's', "STATUS", 0,
+		"Only results that are found (files: ok), not_found or error", 0},
 	    {"after", 'a', "SEQ", 0, "Begin behind this sequence number", 0},
 	    {"limit", 'l', "N", 0, "At most N results", 0},
 	    {"follow", 'F', NULL, 0, "Go on until the job ends", 0},
@@ -132,24 +133,49 @@ int cmd_results(int argc, char **argv, struct options *options)
 
 /* --- watch --- */
 
+struct watch {
+	uint64_t after;
+	const char *folder; /* borrowed from argv; NULL: nothing is copied */
+};
+
 static error_t on_watch_option(int key, char *value, struct argp_state *state)
 {
-	uint64_t *after = state->input;
+	struct watch *w = state->input;
 
-	if (key != 'a')
+	switch (key) {
+	case 'a':
+		w->after = args_number(state, "after", value, INT64_MAX - 1);
+		return 0;
+	case 'o':
+		w->folder = value;
+		return 0;
+	default:
 		return ARGP_ERR_UNKNOWN;
-	*after = args_number(state, "after", value, INT64_MAX - 1);
-	return 0;
+	}
 }
 
-static int watch(const struct follow_opts *opts, const char *id)
+static int follow(struct follow_opts *opts, const struct job_view *job, const char *folder)
 {
-	struct job job;
+	if (folder == NULL)
+		return follow_job(opts, job);
+	if (!job->is_files) {
+		fprintf(stderr, "asyncprobectl: job %s has no files to copy\n", job->id);
+		return CTL_FAILED;
+	}
+	opts->copies = copies_new(opts->http, folder);
+	int status = opts->copies != NULL ? follow_job(opts, job) : CTL_USAGE;
+	copies_free(opts->copies);
+	return status;
+}
+
+static int watch(struct follow_opts *opts, const char *id, const char *folder)
+{
+	struct job_view job;
 	int status = answer_get_job(opts->http, id, &job);
 
 	if (status == CTL_OK) {
-		status = follow_job(opts, &job);
-		job_done(&job);
+		status = follow(opts, &job, folder);
+		view_job_done(&job);
 	}
 	return status;
 }
@@ -158,6 +184,7 @@ int cmd_watch(int argc, char **argv, struct options *options)
 {
 	static const struct argp_option own_options[] = {
 	    {"after", 'a', "SEQ", 0, "Begin behind this sequence number", 0},
+	    {"output", 'o', "DIR", 0, "Copy the job's files into DIR", 0},
 	    {0},
 	};
 	static const struct syntax syntax = {.options = own_options,
@@ -167,12 +194,13 @@ int cmd_watch(int argc, char **argv, struct options *options)
 	    .least_words = 1,
 	    .most_words = 1,
 	    .has_ids = true};
-	struct follow_opts opts = {.options = options};
+	struct watch w = {.after = 0};
 	struct words words;
 
-	args_parse(argc, argv, &syntax, options, &opts.after, &words);
-	opts.http = answer_open(options);
-	int status = opts.http != NULL ? watch(&opts, words.list[0]) : CTL_USAGE;
+	args_parse(argc, argv, &syntax, options, &w, &words);
+	struct follow_opts opts = {
+	    .http = answer_open(options), .options = options, .after = w.after};
+	int status = opts.http != NULL ? watch(&opts, words.list[0], w.folder) : CTL_USAGE;
 	http_free(opts.http);
 	return status;
 }

@@ -5,6 +5,8 @@
 #include "ctl/args.h"
 
 int cmd_domains(int argc, char **argv, struct options *options);
+int cmd_flags(int argc, char **argv, struct options *options);
+int cmd_download(int argc, char **argv, struct options *options);
 int cmd_jobs(int argc, char **argv, struct options *options);
 int cmd_show(int argc, char **argv, struct options *options);
 int cmd_results(int argc, char **argv, struct options *options);

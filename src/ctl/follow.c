@@ -1,9 +1,9 @@
 /* Following a job. Two requests run beside each other: the stream of results, and on a terminal the
- * job itself every half second for the bar. Only whole lines are printed, so the number of lines
- * printed is the sequence number to resume behind. A stream ends early when the daemon stops or
- * restarts; it is then tried again with growing pauses until MAX_TRIES in a row brought nothing.
+ * job itself every half second for the bar; and those of the files that are copied, for which the
+ * stream is held when too many wait. A stream ends early when the daemon stops or restarts; it is
+ * then tried again with growing pauses until as many in a row as retry.h allows brought nothing.
  *
- *	stream --(its end)--> job ended? --yes--> summary
+ *	stream --(its end)--> job ended? --yes--> copies left? --no--> summary
  *	   ^                      |
  *	   +------(pause)---------+ no
  *
@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -20,24 +21,24 @@
 #include "base/alloc.h"
 #include "ctl/answer.h"
 #include "ctl/progress.h"
-#include "wire/json_job.h"
+#include "ctl/retry.h"
+#include "ctl/rows.h"
 
-enum { MAX_TRIES = 10, MAX_LINE = 1 << 20, MAX_BAR_BYTES = 4096, DEFAULT_COLUMNS = 80 };
+enum { MAX_BAR_BYTES = 4096, DEFAULT_COLUMNS = 80 };
+enum { MANY_COPIES = 10000, FEW_COPIES = 1000 }; /* the stream is held, and let go */
 
-#define POLL_EVERY  (USEC_PER_SEC / 2)
-#define FIRST_PAUSE (USEC_PER_SEC / 4)
-#define LAST_PAUSE  (5 * USEC_PER_SEC)
-#define LONGEST     (USEC_PER_SEC / 2) /* a signal just before a wait is seen this late */
+#define POLL_EVERY (USEC_PER_SEC / 2)
+#define LONGEST    (USEC_PER_SEC / 2) /* a signal just before a wait is seen this late */
 
 struct follow {
 	const struct follow_opts *opts;
-	struct job job;  /* as last told; its label is owned */
-	uint64_t after;  /* sequence number of the last line printed */
-	struct buf rest; /* the start of a line whose end has not come */
-	char id[ID_TEXT_SIZE];
+	struct job_view job; /* as last told; owned */
+	struct rows rows;
 	struct http_call *stream, *poll; /* owned; NULL: not running */
-	usec_t next_poll, next_try;      /* monotonic */
-	unsigned n_tries;                /* streams in a row that brought nothing */
+	usec_t next_poll;                /* monotonic */
+	struct retry retry;              /* of the stream */
+	bool is_held;                    /* the stream is */
+	bool is_over;                    /* all results are here */
 	bool has_bar, is_bar_shown, has_terminal_output;
 };
 
@@ -64,15 +65,16 @@ static void show_bar(struct follow *f)
 {
 	struct progress progress = {.done = f->job.completed,
 	    .total = f->job.total,
-	    .found = f->job.counts[ITEM_FOUND],
+	    .n_good = f->job.counts[VIEW_GOOD],
+	    .good = view_good_word(&f->job),
 	    .rate = f->job.rate,
-	    .eta = job_eta(&f->job)};
+	    .eta = f->job.eta};
 	struct buf text;
 
 	if (!f->has_bar)
 		return;
-	if (progress.done < f->after)
-		progress.done = f->after;
+	if (progress.done < f->rows.last)
+		progress.done = f->rows.last;
 	buf_init(&text, MAX_BAR_BYTES);
 	progress_draw(&text, &progress, get_columns());
 	fwrite(text.data, 1, text.len, stderr);
@@ -95,33 +97,25 @@ static void hide_bar(struct follow *f)
 
 /* --- The stream --- */
 
-static uint64_t count_lines(const char *bytes, size_t n_bytes)
-{
-	const char *end = bytes + n_bytes;
-	uint64_t n = 0;
-
-	for (; (bytes = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL; bytes++)
-		n++;
-	return n;
-}
-
 static bool print(struct follow *f, const char *bytes, size_t n_bytes)
 {
-	bool has_shared_line = f->has_terminal_output && f->is_bar_shown;
+	bool has_shared_line = f->has_terminal_output && f->is_bar_shown && !f->rows.is_hidden;
+	uint64_t before = f->rows.last;
 
 	if (has_shared_line)
 		hide_bar(f);
-	if (fwrite(f->rest.data, 1, f->rest.len, stdout) != f->rest.len ||
-	    fwrite(bytes, 1, n_bytes, stdout) != n_bytes || fflush(stdout) != 0) {
-		int why = errno;
+	enum rows_end end = rows_take(&f->rows, bytes, n_bytes);
+	int why = errno;
+	if (end != ROWS_GOOD)
 		hide_bar(f);
-		if (!is_interrupted)
-			fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(why));
+	if (end == ROWS_STRANGE)
+		(void)answer_strange();
+	if (end == ROWS_NO_OUTPUT && !is_interrupted)
+		fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(why));
+	if (end != ROWS_GOOD)
 		return false;
-	}
-	buf_clear(&f->rest);
-	f->after += count_lines(bytes, n_bytes);
-	f->n_tries = 0;
+	if (f->rows.last > before)
+		f->retry.n_tries = 0;
 	if (has_shared_line)
 		show_bar(f);
 	return true;
@@ -129,27 +123,18 @@ static bool print(struct follow *f, const char *bytes, size_t n_bytes)
 
 static bool on_rows(const char *bytes, size_t n_bytes, void *arg)
 {
-	struct follow *f = arg;
-	const char *last = memrchr(bytes, '\n', n_bytes);
-	size_t n_whole = last != NULL ? (size_t)(last - bytes) + 1 : 0;
-
-	if (n_whole > 0 && !print(f, bytes, n_whole))
-		return false;
-	buf_add(&f->rest, bytes + n_whole, n_bytes - n_whole);
-	if (f->rest.overflow) {
-		hide_bar(f);
-		(void)answer_strange();
-	}
-	return !f->rest.overflow;
+	return print(arg, bytes, n_bytes);
 }
 
 static void start_stream(struct follow *f)
 {
+	bool is_ndjson = f->opts->options->is_json || f->job.is_files;
 	char path[160];
 
-	snprintf(path, sizeof(path), "/jobs/%s/results?follow=true&format=%s&after=%llu", f->id,
-	    f->opts->options->is_json ? "ndjson" : "text", (unsigned long long)f->after);
-	buf_clear(&f->rest);
+	snprintf(path, sizeof(path), "/jobs/%s/results?follow=true&format=%s&after=%llu", f->job.id,
+	    is_ndjson ? "ndjson" : "text", (unsigned long long)f->rows.last);
+	rows_begin(&f->rows);
+	f->is_held = false;
 	f->stream = http_start(f->opts->http,
 	    &(struct http_request){.method = "GET", .path = path, .on_body = on_rows, .arg = f});
 }
@@ -157,85 +142,94 @@ static void start_stream(struct follow *f)
 /* Say what came of it all; the exit status tells the same in short. */
 static int summarise(struct follow *f)
 {
-	const struct job *job = &f->job;
+	const struct follow_opts *opts = f->opts;
+	const struct job_view *job = &f->job;
+	int status = answer_verdict(job);
+	usec_t elapsed = opts->since > 0 ? clock_mono() - opts->since : 0;
 
-	if (f->opts->options->is_quiet)
-		return answer_verdict(job);
+	hide_bar(f);
+	if (opts->copies != NULL && copies_has_failed(opts->copies))
+		status = CTL_FAILED;
+	if (opts->options->is_quiet)
+		return status;
+	if (opts->on_end != NULL) {
+		opts->on_end(job, elapsed, opts->arg);
+		return status;
+	}
 	if (job->state != JOB_DONE)
 		fprintf(stderr, "%s: %llu of ", job_state_name(job->state),
 		    (unsigned long long)job->completed);
-	fprintf(stderr, "%llu name%s", (unsigned long long)job->total, job->total == 1 ? "" : "s");
-	if (f->opts->since > 0)
-		fprintf(stderr, " in %.2fs",
-		    (double)(clock_mono() - f->opts->since) / (double)USEC_PER_SEC);
-	fprintf(stderr, ": %llu found, %llu not found, %llu errors\n",
-	    (unsigned long long)job->counts[ITEM_FOUND],
-	    (unsigned long long)job->counts[ITEM_NOT_FOUND],
-	    (unsigned long long)job->counts[ITEM_ERROR]);
-	return answer_verdict(job);
+	fprintf(stderr, "%llu %s%s", (unsigned long long)job->total, view_item_word(job),
+	    job->total == 1 ? "" : "s");
+	if (elapsed > 0)
+		fprintf(stderr, " in %.2fs", (double)elapsed / (double)USEC_PER_SEC);
+	fprintf(stderr, ": %llu %s, %llu not found, %llu errors\n",
+	    (unsigned long long)job->counts[VIEW_GOOD], view_good_word(job),
+	    (unsigned long long)job->counts[VIEW_NOT_FOUND],
+	    (unsigned long long)job->counts[VIEW_ERROR]);
+	return status;
 }
 
 /* Plan the next try; false when there were enough. */
 static bool try_later(struct follow *f)
 {
-	usec_t pause = FIRST_PAUSE;
+	bool is_first = f->retry.n_tries == 0;
 
-	if (f->n_tries == MAX_TRIES)
+	if (!retry_plan(&f->retry))
 		return false;
-	for (unsigned i = 0; i < f->n_tries && pause < LAST_PAUSE; i++)
-		pause *= 2;
-	f->next_try = clock_mono() + (pause < LAST_PAUSE ? pause : LAST_PAUSE);
-	if (f->n_tries++ == 0 && !f->opts->options->is_quiet) {
+	if (is_first && !f->opts->options->is_quiet) {
 		hide_bar(f);
 		fprintf(stderr, "asyncprobectl: the stream broke after %llu results; resuming\n",
-		    (unsigned long long)f->after);
+		    (unsigned long long)f->rows.last);
 		show_bar(f);
 	}
 	return true;
 }
 
-/* May the same request succeed a little later? */
-static bool is_passing(const struct http_answer *answer)
-{
-	return answer->outcome == HTTP_NO_ANSWER ||
-	       (answer->outcome == HTTP_ANSWERED && answer->status == 503);
-}
-
 static void take_job(struct follow *f, const struct http_answer *answer)
 {
-	struct job job;
+	struct job_view job;
 
 	if (answer->outcome != HTTP_ANSWERED || answer->status != 200 ||
-	    !json_job_parse(answer->body.data, answer->body.len, &job))
+	    !view_parse_job(answer->body.data, answer->body.len, &job))
 		return;
-	job_done(&f->job);
+	view_job_done(&f->job);
 	f->job = job;
 }
 
-/* Say how to go on later, as long as there is something to go on with. */
+/* Say how to go on later, as long as there is something to go on with. Files of rows that were seen
+ * may still be missing, so copying begins anew. */
 static void print_hint(const struct follow *f, const char *what)
 {
-	fprintf(stderr,
-	    "asyncprobectl: job %s %s; to see its results: asyncprobectl watch %s --after %llu\n",
-	    f->id, what, f->id, (unsigned long long)f->after);
+	fprintf(stderr, "asyncprobectl: job %s %s; to see its results: asyncprobectl watch %s ",
+	    f->job.id, what, f->job.id);
+	if (f->opts->copies != NULL)
+		fputs("--output DIR\n", stderr);
+	else
+		fprintf(stderr, "--after %llu\n", (unsigned long long)f->rows.last);
 }
 
 /* Ctrl-C: the job is left alone. */
 static int leave(struct follow *f)
 {
 	hide_bar(f);
-	print_hint(f, "keeps running");
+	print_hint(f, f->is_over ? "has ended" : "keeps running");
 	return CTL_INTERRUPTED;
+}
+
+static struct http_call *start_job(struct follow *f)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/jobs/%s", f->job.id);
+	return http_start(f->opts->http, &(struct http_request){.method = "GET", .path = path});
 }
 
 /* Ask for the job; the answer is NULL after Ctrl-C. */
 static struct http_call *ask_job(struct follow *f)
 {
-	char path[64];
+	struct http_call *call = start_job(f);
 
-	snprintf(path, sizeof(path), "/jobs/%s", f->id);
-	struct http_call *call =
-	    http_start(f->opts->http, &(struct http_request){.method = "GET", .path = path});
 	while (http_call_answer(call) == NULL && !is_interrupted)
 		http_wait(f->opts->http, LONGEST);
 	return call;
@@ -273,26 +267,45 @@ static bool end_stream(struct follow *f, int *ret_status)
 	}
 	take_job(f, answer);
 	bool is_good = answer->outcome == HTTP_ANSWERED && answer->status == 200;
-	bool is_over = is_good && job_state_is_ended(f->job.state) && f->after >= f->job.completed;
-	bool is_again = !is_over && (is_good || is_passing(answer)) && try_later(f);
-	if (!is_again) {
+	f->is_over =
+	    is_good && job_state_is_ended(f->job.state) && f->rows.last >= f->job.completed;
+	bool is_lost = !f->is_over && ((!is_good && !answer_is_passing(answer)) || !try_later(f));
+	if (is_lost) {
 		hide_bar(f);
-		*ret_status = is_over ? summarise(f) : give_up(f, answer);
+		*ret_status = give_up(f, answer);
 	}
 	http_call_free(call);
-	return !is_again;
+	return is_lost;
+}
+
+/* --- Copies --- */
+
+static void on_words(void *arg)
+{
+	hide_bar(arg);
+}
+
+/* Begin and end copies, with no more rows than they can follow. */
+static void move_copies(struct follow *f)
+{
+	struct copies *copies = f->opts->copies;
+
+	if (copies == NULL)
+		return;
+	copies_move(copies);
+	bool is_much = copies_n_left(copies) > (f->is_held ? FEW_COPIES : MANY_COPIES);
+	if (f->stream != NULL && is_much != f->is_held) {
+		f->is_held = is_much;
+		http_call_hold(f->stream, is_much);
+	}
+}
+
+static bool has_copies_left(const struct follow *f)
+{
+	return f->opts->copies != NULL && copies_n_left(f->opts->copies) > 0;
 }
 
 /* --- The loop --- */
-
-static void start_poll(struct follow *f)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/jobs/%s", f->id);
-	f->poll = http_start(f->opts->http, &(struct http_request){.method = "GET", .path = path});
-	f->next_poll = clock_mono() + POLL_EVERY;
-}
 
 static void end_poll(struct follow *f)
 {
@@ -305,31 +318,39 @@ static usec_t get_pause(const struct follow *f, usec_t now)
 {
 	usec_t pause = LONGEST;
 
-	if (f->stream == NULL && f->next_try - now < pause)
-		pause = f->next_try - now;
+	if (f->stream == NULL && !f->is_over && f->retry.due - now < pause)
+		pause = f->retry.due - now;
 	if (f->has_bar && f->poll == NULL && f->next_poll - now < pause)
 		pause = f->next_poll - now;
 	return pause > USEC_PER_MSEC ? pause : USEC_PER_MSEC;
+}
+
+static void start_due(struct follow *f, usec_t now)
+{
+	if (f->stream == NULL && !f->is_over && retry_is_due(&f->retry))
+		start_stream(f);
+	if (f->has_bar && f->poll == NULL && now >= f->next_poll) {
+		f->poll = start_job(f);
+		f->next_poll = now + POLL_EVERY;
+	}
 }
 
 static int run(struct follow *f)
 {
 	int status;
 
-	for (;;) {
+	while (!is_interrupted) {
 		usec_t now = clock_mono();
-		if (is_interrupted)
-			break;
-		if (f->stream == NULL && now >= f->next_try)
-			start_stream(f);
-		if (f->has_bar && f->poll == NULL && now >= f->next_poll)
-			start_poll(f);
+		start_due(f, now);
 		http_wait(f->opts->http, get_pause(f, now));
 		if (f->poll != NULL && http_call_answer(f->poll) != NULL)
 			end_poll(f);
 		if (f->stream != NULL && http_call_answer(f->stream) != NULL &&
 		    end_stream(f, &status))
 			return status;
+		move_copies(f);
+		if (f->is_over && !has_copies_left(f))
+			return summarise(f);
 	}
 	return leave(f);
 }
@@ -342,17 +363,29 @@ static bool has_terminal_for_bar(void)
 	return term != NULL && strcmp(term, "dumb") != 0 && isatty(STDERR_FILENO);
 }
 
-int follow_job(const struct follow_opts *opts, const struct job *job)
+static void init(struct follow *f, const struct follow_opts *opts, const struct job_view *job)
+{
+	const struct options *options = opts->options;
+
+	*f = (struct follow){.opts = opts, .job = view_copy_job(job)};
+	rows_init(&f->rows, opts->after);
+	f->rows.is_for_people = job->is_files && !options->is_json;
+	f->rows.is_hidden = opts->has_hidden_rows && !options->is_json;
+	f->rows.copies = opts->copies;
+	f->has_bar = !options->is_quiet && !opts->has_no_bar && has_terminal_for_bar();
+	f->has_terminal_output = isatty(STDOUT_FILENO);
+	f->next_poll = clock_mono() + POLL_EVERY;
+	if (opts->copies != NULL)
+		copies_set_job(opts->copies, f->job.id, on_words, f);
+}
+
+int follow_job(const struct follow_opts *opts, const struct job_view *job)
 {
 	struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND},
 			 before;
-	struct follow f = {.opts = opts, .job = job_copy(job), .after = opts->after};
+	struct follow f;
 
-	id_format(&job->id, f.id);
-	buf_init(&f.rest, MAX_LINE);
-	f.has_bar = !opts->options->is_quiet && has_terminal_for_bar();
-	f.has_terminal_output = isatty(STDOUT_FILENO);
-	f.next_poll = clock_mono() + POLL_EVERY;
+	init(&f, opts, job);
 	is_interrupted = 0;
 	sigaction(SIGINT, &action, &before);
 	show_bar(&f);
@@ -361,7 +394,7 @@ int follow_job(const struct follow_opts *opts, const struct job *job)
 	sigaction(SIGINT, &before, NULL);
 	http_call_free(f.stream);
 	http_call_free(f.poll);
-	buf_done(&f.rest);
-	job_done(&f.job);
+	rows_done(&f.rows);
+	view_job_done(&f.job);
 	return status;
 }

@@ -82,19 +82,26 @@ void http_free(struct http *http)
 	free(http);
 }
 
+/* What RFC 3986 section 2.3 leaves bare, and the comma. */
+void http_add_segment(struct buf *path, const char *segment)
+{
+	static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789-._~,";
+
+	for (; *segment != '\0'; segment++) {
+		if (strchr(bare, *segment) != NULL)
+			buf_add_char(path, *segment);
+		else
+			buf_addf(path, "%%%02X", (unsigned char)*segment);
+	}
+}
+
 void http_add_query(struct buf *path, const char *name, const char *value)
 {
-	static const char unreserved[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-					 "0123456789-._~,";
 	bool is_first = path->data == NULL || strchr(path->data, '?') == NULL;
 
 	buf_addf(path, "%c%s=", is_first ? '?' : '&', name);
-	for (; *value != '\0'; value++) {
-		if (strchr(unreserved, *value) != NULL)
-			buf_add_char(path, *value);
-		else
-			buf_addf(path, "%%%02X", (unsigned char)*value);
-	}
+	http_add_segment(path, value);
 }
 
 /* --- A call --- */
@@ -191,6 +198,11 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	assert(call->easy != NULL);
 	set_common(call);
 	set_method(call, request);
+	if (request->most_silence > 0) {
+		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_TIME,
+		    (long)(request->most_silence / USEC_PER_SEC));
+	}
 	if (request->content_type != NULL)
 		add_header(call, "Content-Type", request->content_type);
 	if (request->idempotency_key != NULL)
@@ -218,6 +230,11 @@ void http_call_free(struct http_call *call)
 const struct http_answer *http_call_answer(const struct http_call *call)
 {
 	return call->is_done ? &call->answer : NULL;
+}
+
+void http_call_hold(struct http_call *call, bool is_held)
+{
+	curl_easy_pause(call->easy, is_held ? CURLPAUSE_RECV : CURLPAUSE_CONT);
 }
 
 static void finish(struct http_call *call, CURLcode result)

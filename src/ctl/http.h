@@ -27,6 +27,7 @@ struct http_request {
 	http_read_fn *read_body; /* a body of unknown length, sent in chunks */
 	http_body_fn *on_body;   /* NULL: the body is gathered in the answer */
 	void *arg;               /* for both */
+	usec_t most_silence;     /* end it when nothing comes for as long; 0: whenever it ends */
 };
 
 enum http_outcome {
@@ -57,6 +58,10 @@ void http_call_free(struct http_call *call); /* stops it when it still runs */
 /* Return the answer when the call has ended, else NULL; borrowed from the call. */
 const struct http_answer *http_call_answer(const struct http_call *call);
 
+/* Let the answer's body come or, so that on_body is not called any more, stay where it is. Not from
+ * within on_body. */
+void http_call_hold(struct http_call *call, bool is_held);
+
 /* Move all calls on, waiting at most `longest` for one to need it; a signal ends the wait. Calls
  * on_body and read_body. */
 void http_wait(struct http *http, usec_t longest);
@@ -66,3 +71,5 @@ struct http_call *http_run(struct http *http, const struct http_request *request
 
 /* Add `?name=value` or `&name=value` to a path, percent-encoded. */
 void http_add_query(struct buf *path, const char *name, const char *value);
+/* Add one segment of a path, percent-encoded. */
+void http_add_segment(struct buf *path, const char *segment);

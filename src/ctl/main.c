@@ -20,6 +20,8 @@ static const struct command {
 	int (*run)(int argc, char **argv, struct options *options);
 } commands[] = {
     {"domains", "[NAME|DOMAIN|.TLD|-]...", "check whether domains resolve", cmd_domains},
+    {"flags", "[CC...]", "download flags of countries", cmd_flags},
+    {"download", "URL...", "download files", cmd_download},
     {"jobs", "", "list jobs", cmd_jobs},
     {"show", "ID", "show a job", cmd_show},
     {"results", "ID", "print a job's results", cmd_results},

@@ -35,8 +35,8 @@ static double get_share(const struct progress *p)
 
 static void add_text(struct buf *b, const struct progress *p)
 {
-	buf_addf(b, "%llu/%llu, %llu found, %.*f/s", (unsigned long long)p->done,
-	    (unsigned long long)p->total, (unsigned long long)p->found,
+	buf_addf(b, "%llu/%llu, %llu %s, %.*f/s", (unsigned long long)p->done,
+	    (unsigned long long)p->total, (unsigned long long)p->n_good, p->good,
 	    p->rate > 0 && p->rate < 10 ? 1 : 0, p->rate);
 	if (p->eta >= 0 && p->done < p->total) {
 		buf_add_str(b, ", ");

@@ -8,9 +8,10 @@
 #include "base/clock.h"
 
 struct progress {
-	uint64_t done, total, found;
-	double rate; /* names a second; 0: unknown */
-	usec_t eta;  /* time left; -1: unknown */
+	uint64_t done, total, n_good;
+	const char *good; /* what these are: found, downloaded */
+	double rate;      /* items a second; 0: unknown */
+	usec_t eta;       /* time left; -1: unknown */
 };
 
 /* Add the bar, from the start of the line and without a line end, at most `n_columns` - 1 wide. */

@@ -1,20 +1,30 @@
-/* Submissions: a spec as the body or the query of POST /jobs. Thread: main. */
+/* Submissions: POST /jobs, then what the user wants to see of it. Thread: main. */
 #pragma once
 
-#include <stdio.h>
+#include <stdbool.h>
 
-#include "base/clock.h"
+#include "ctl/fields.h"
+#include "ctl/follow.h"
 #include "ctl/http.h"
-#include "model/spec.h"
 
-struct submit_opts {
+struct submission {
+	struct fields fields;        /* owned by the command */
 	const char *idempotency_key; /* NULL: none */
-	FILE *lines;                 /* names, one a line, beside the spec; NULL: none */
-	const char *lines_name;      /* for messages */
+	const char *input;           /* file of lines, or `-`; NULL: the fields have all */
+	const char *folder;          /* copy files there; NULL: don't */
+	bool is_ndjson;              /* the lines are */
+	bool is_dry_run;
+	/* Called when file and folder are open and nothing is sent yet; what it returns ends the
+	 * program unless it is CTL_OK. NULL: nothing to do. */
+	int (*before)(const struct submission *s, struct http *http, void *arg);
+	void *arg;
 };
 
-/* POST the spec, as JSON or, with `lines`, as a stream of text with the rest in the query, in
- * constant memory. Returns the ended call, which the caller frees; *ret_since is when the daemon
- * had all names. Says on stderr when the lines can't be read; the outcome is HTTP_STOPPED then. */
-struct http_call *submit_spec(
-    struct http *http, const struct spec *spec, const struct submit_opts *opts, usec_t *ret_since);
+/* Ask what the submission amounts to without queueing it; it has no lines. Returns the ended call,
+ * which the caller frees. */
+struct http_call *submit_dry(struct http *http, const struct submission *s);
+
+/* Send the submission, lines in constant memory, and print the plan (dry run) or the job's id
+ * (--no-wait), or follow the job; `since` and `copies` of `follow` are set here. Returns what the
+ * program ends with. */
+int submit_run(const struct submission *s, struct follow_opts *follow);

@@ -11,9 +11,25 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "engine/policy.h"
 #include "model/result.h"
+#include "model/url.h"
 
-enum type { TEXT, LISTENERS, SERVERS, DATABASE, NUMBER, SIZE, DURATION, LEVEL, FORMAT };
+enum type {
+	TEXT,
+	LISTENERS,
+	SERVERS,
+	ADDRESSES,
+	PORTS,
+	LABELS,
+	DATABASE,
+	NUMBER,
+	SIZE,
+	DURATION,
+	BOOL,
+	LEVEL,
+	FORMAT
+};
 enum reload { RESTART, LIVE };
 
 struct row {
@@ -64,6 +80,30 @@ static bool count_endpoints(const char *text, bool has_paths, uint64_t *ret_n)
 	return true;
 }
 
+/* Count the `LABEL=URL` elements; false when one is none. */
+static bool count_labels(const char *text, uint64_t *ret_n)
+{
+	uint64_t n = 0;
+
+	for (text += strspn(text, separators); *text != '\0'; n++) {
+		size_t len = strcspn(text, separators), label = strcspn(text, "=");
+		struct url url;
+		if (label == 0 || label >= len ||
+		    url_parse(text + label + 1, len - label - 1, &url) != URL_GOOD)
+			return false;
+		url_done(&url);
+		text += len;
+		text += strspn(text, separators);
+	}
+	*ret_n = n;
+	return true;
+}
+
+static bool is_policy_list(enum type type, const char *text, struct buf *why)
+{
+	return type == PORTS ? policy_ports_are_valid(text, why) : policy_list_is_valid(text, why);
+}
+
 static bool parse_word(const char *text, const char *const *words, uint64_t *ret_number)
 {
 	for (uint64_t i = 0; words[i] != NULL; i++) {
@@ -80,20 +120,27 @@ static const char *describe(enum type type)
 	static const char *const texts[] = {[TEXT] = "a text",
 	    [LISTENERS] = "a list of address:port, [address]:port or unix:/path",
 	    [SERVERS] = "a list of address, address:port or [address]:port",
+	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",
+	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
+	    [LABELS] = "a list of LABEL=URL",
 	    [DATABASE] = "like sqlite:///absolute/path",
 	    [NUMBER] = "a whole number",
 	    [SIZE] = "a size like 64K, 10M or 2G",
 	    [DURATION] = "a duration like 500ms, 3s, 5m, 2h or 7d",
+	    [BOOL] = "yes or no",
 	    [LEVEL] = "debug, info, warning or error",
 	    [FORMAT] = "text or json"};
 
 	return texts[type];
 }
 
-static enum err parse(const struct row *row, const char *text, uint64_t *ret_number)
+/* On an error, what `why` got is more than describe() knows. */
+static enum err parse(
+    const struct row *row, const char *text, uint64_t *ret_number, struct buf *why)
 {
 	static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 	static const char *const formats[] = {"text", "json", NULL};
+	static const char *const truths[] = {"no", "yes", NULL};
 	uint64_t most = row->most;
 	usec_t duration = 0;
 	enum err e = OK;
@@ -105,6 +152,12 @@ static enum err parse(const struct row *row, const char *text, uint64_t *ret_num
 	case LISTENERS:
 	case SERVERS:
 		e = count_endpoints(text, row->type == LISTENERS, ret_number) ? OK : ERR_INVALID;
+		break;
+	case ADDRESSES:
+	case PORTS:
+		return is_policy_list(row->type, text, why) ? OK : ERR_INVALID;
+	case LABELS:
+		e = count_labels(text, ret_number) ? OK : ERR_INVALID;
 		break;
 	case DATABASE:
 		return *text == '\0' || strncmp(text, "sqlite:///", 10) == 0 ? OK : ERR_INVALID;
@@ -118,6 +171,8 @@ static enum err parse(const struct row *row, const char *text, uint64_t *ret_num
 		e = str_to_duration(text, &duration);
 		*ret_number = (uint64_t)duration;
 		break;
+	case BOOL:
+		return parse_word(text, truths, ret_number) ? OK : ERR_INVALID;
 	case LEVEL:
 		return parse_word(text, levels, ret_number) ? OK : ERR_INVALID;
 	case FORMAT:
@@ -148,12 +203,18 @@ static bool set(
 		buf_addf(why, "there is no setting %s.%s", section, key);
 		return false;
 	}
-	enum err e = parse(row, text, &number);
+	struct buf fault;
+	buf_init(&fault, 1024);
+	enum err e = parse(row, text, &number, &fault);
 	if (e != OK) {
 		buf_addf(why, "%s.%s must be %s%s, not \"%s\"", section, key, describe(row->type),
 		    e == ERR_TOO_BIG ? " within its bounds" : "", text);
-		return false;
+		if (fault.len > 0)
+			buf_addf(why, ": %s", fault.data);
 	}
+	buf_done(&fault);
+	if (e != OK)
+		return false;
 	struct conf_value *value = &conf->values[row - rows];
 	free(value->text);
 	value->text = xstrdup(text);
@@ -163,10 +224,13 @@ static bool set(
 
 void conf_init(struct conf *conf)
 {
+	struct buf fault;
+
+	buf_init(&fault, 0);
 	*conf = (struct conf){.values = {{NULL, 0}}};
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		conf->values[i].text = xstrdup(rows[i].standard);
-		(void)parse(&rows[i], rows[i].standard, &conf->values[i].number);
+		(void)parse(&rows[i], rows[i].standard, &conf->values[i].number, &fault);
 	}
 }
 
@@ -208,6 +272,11 @@ static char *read_line(char *line, int size, void *arg)
 	return line;
 }
 
+static bool is_list(const struct row *row)
+{
+	return row->type >= LISTENERS && row->type <= LABELS;
+}
+
 static int on_value(void *arg, const char *section, const char *key, const char *text)
 {
 	struct source *source = arg;
@@ -217,8 +286,8 @@ static int on_value(void *arg, const char *section, const char *key, const char 
 
 	if (source->failed)
 		return 0;
-	if (row != NULL && (row->type == LISTENERS || row->type == SERVERS) &&
-	    source->seen_line == source->line - 1 && strcmp(source->key, key) == 0) {
+	if (row != NULL && is_list(row) && source->seen_line == source->line - 1 &&
+	    strcmp(source->key, key) == 0) {
 		struct buf b;
 		buf_init(&b, 1 << 20);
 		buf_addf(&b, "%s\n%s", source->conf->values[row - rows].text, text);

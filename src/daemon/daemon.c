@@ -1,4 +1,5 @@
-/* Parts, in the order they are started: mailbox, offload, store, engine, core, server, signals. */
+/* Parts, in the order they are started: mailbox, offload, store, engine, fetching, core, server,
+ * signals. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
+#include "daemon/fetching.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
@@ -29,6 +31,7 @@ struct daemon {
 	struct offload *offload;
 	struct store *store;
 	struct engine *engine;
+	struct fetching fetching;
 	struct core *core;
 	struct server *server;
 	struct api api;
@@ -112,13 +115,22 @@ static bool start_engine(struct daemon *d)
 	return d->engine != NULL;
 }
 
+static bool start_fetching(struct daemon *d)
+{
+	return fetching_start(&d->fetching, d->conf, d->folder, d->loop, d->offload, d->engine) ==
+	       OK;
+}
+
 static bool start_core(struct daemon *d)
 {
 	const struct core_opts opts = {.loop = d->loop,
 	    .engine = d->engine,
+	    .fetcher = d->fetching.fetcher,
 	    .store = d->store,
 	    .offload = d->offload,
 	    .folder = d->folder,
+	    .flag_servers = d->fetching.servers,
+	    .n_flag_servers = d->fetching.n_servers,
 	    .max_items = conf_number(d->conf, CONF_limits_max_items),
 	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs)};
 
@@ -131,14 +143,21 @@ static bool start_core(struct daemon *d)
 static bool start_server(struct daemon *d)
 {
 	AUTO_FREE char *why = NULL;
+	struct endpoint endpoints[SERVER_MAX_LISTENERS];
 	struct server_opts opts = {.max_body = conf_number(d->conf, CONF_api_max_body),
 	    .max_connections = (unsigned)conf_number(d->conf, CONF_api_connections),
+	    .max_per_address = (unsigned)conf_number(d->conf, CONF_api_per_address),
+	    .max_streams = (unsigned)conf_number(d->conf, CONF_api_streams),
+	    .header_timeout = (usec_t)conf_number(d->conf, CONF_api_header_timeout),
+	    .idle_timeout = (usec_t)conf_number(d->conf, CONF_api_idle_timeout),
+	    .transfer_timeout = (usec_t)conf_number(d->conf, CONF_api_transfer_timeout),
 	    .api = &d->api};
 	uint64_t max_json = conf_number(d->conf, CONF_api_max_json);
 
 	d->api = (struct api){.loop = d->loop,
 	    .core = d->core,
 	    .store = d->store,
+	    .offload = d->offload,
 	    .max_json = max_json < opts.max_body ? max_json : opts.max_body};
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
@@ -146,9 +165,13 @@ static bool start_server(struct daemon *d)
 	opts.n_listen = d->n_listen;
 	opts.routes = api_routes(&opts.n_routes);
 	d->server = server_new(d->loop, &opts, &why);
-	if (d->server == NULL)
+	if (d->server == NULL) {
 		log_error("listen", "why=%s", log_quote(why));
-	return d->server != NULL;
+		return false;
+	}
+	fetching_allow(&d->fetching, d->conf, endpoints,
+	    server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
+	return true;
 }
 
 /* --- Signals --- */
@@ -162,7 +185,7 @@ static void on_drain_time_out(void *arg)
 {
 	struct daemon *d = arg;
 
-	log_warning("drain_time_out", "in_flight=%zu", engine_in_flight(d->engine));
+	log_warning("drain_time_out", "in_flight=%zu", core_in_flight(d->core));
 	loop_stop(d->loop, EXIT_SUCCESS);
 }
 
@@ -171,11 +194,11 @@ static void on_end_signal(void *arg)
 	struct daemon *d = arg;
 
 	if (d->is_draining) {
-		log_warning("stopping_at_once", "in_flight=%zu", engine_in_flight(d->engine));
+		log_warning("stopping_at_once", "in_flight=%zu", core_in_flight(d->core));
 		loop_stop(d->loop, EXIT_SUCCESS);
 		return;
 	}
-	log_info("draining", "in_flight=%zu", engine_in_flight(d->engine));
+	log_info("draining", "in_flight=%zu", core_in_flight(d->core));
 	d->is_draining = true;
 	d->api.is_draining = true;
 	timer_start(&d->drain_timer, (usec_t)conf_number(d->conf, CONF_daemon_drain_timeout));
@@ -204,8 +227,8 @@ static bool start(struct daemon *d)
 	}
 	versions_add_metric();
 	metrics_add_process();
-	return start_store(d) && start_engine(d) && start_core(d) && start_server(d) &&
-	       start_signals(d);
+	return start_store(d) && start_engine(d) && start_fetching(d) && start_core(d) &&
+	       start_server(d) && start_signals(d);
 }
 
 /* Threads end first; then what they left is delivered, and what waits for its turn has it, until no
@@ -239,6 +262,9 @@ static void stop(struct daemon *d)
 		server_stop(d->server);
 	settle(d);
 	core_free(d->core);
+	while (d->mailbox != NULL && mailbox_deliver(d->mailbox))
+		; /* what the end of unfinished files left behind */
+	fetching_stop(&d->fetching);
 	engine_free(d->engine);
 	server_free(d->server);
 	store_free(d->store);

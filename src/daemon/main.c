@@ -3,6 +3,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ int main(int argc, char **argv)
 	struct conf conf;
 	int status = EXIT_FAILURE;
 
+	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive packs names beyond ASCII only then */
 	read_arguments(argc, argv, &arguments);
 	if (arguments.is_version) {
 		versions_print();

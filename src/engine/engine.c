@@ -96,7 +96,9 @@ size_t engine_room(struct engine *engine)
 
 	if (!TAILQ_EMPTY(&engine->turns))
 		return 0; /* those come first */
-	if (room > MAX_PROBES - engine->n_probes)
+	if (engine->n_probes >= MAX_PROBES)
+		room = 0;
+	else if (room > MAX_PROBES - engine->n_probes)
 		room = MAX_PROBES - engine->n_probes;
 	if (room == 0)
 		resolver_want_room(engine->resolver);

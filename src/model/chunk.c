@@ -10,7 +10,7 @@ enum { HEAD_BYTES = 3 };
 void chunk_init(struct chunk *c, uint32_t first)
 {
 	*c = (struct chunk){.first = first};
-	buf_init(&c->bytes, (size_t)CHUNK_ITEMS * (RESULT_MAX_NAME + HEAD_BYTES));
+	buf_init(&c->bytes, CHUNK_BYTES + HEAD_BYTES + CHUNK_MAX_TEXT);
 }
 
 void chunk_done(struct chunk *c)
@@ -19,9 +19,14 @@ void chunk_done(struct chunk *c)
 	c->n = 0;
 }
 
+bool chunk_is_full(const struct chunk *c)
+{
+	return c->n == CHUNK_ITEMS || c->bytes.len >= CHUNK_BYTES;
+}
+
 void chunk_add(struct chunk *c, const char *text, size_t len, bool is_valid)
 {
-	assert(c->n < CHUNK_ITEMS && len <= RESULT_MAX_NAME);
+	assert(!chunk_is_full(c) && len <= CHUNK_MAX_TEXT);
 	char head[HEAD_BYTES] = {is_valid ? 1 : 0, (char)(len & 0xff), (char)(len >> 8)};
 	buf_add(&c->bytes, head, sizeof(head));
 	buf_add(&c->bytes, text, len);
@@ -36,7 +41,7 @@ bool chunk_next(const struct chunk *c, size_t *offset, struct chunk_item *ret_it
 		return false;
 	const unsigned char *head = (const unsigned char *)c->bytes.data + *offset;
 	size_t len = (size_t)head[1] | (size_t)head[2] << 8;
-	if (left - HEAD_BYTES < len || len > RESULT_MAX_NAME || head[0] > 1)
+	if (left - HEAD_BYTES < len || len > CHUNK_MAX_TEXT || head[0] > 1)
 		return false;
 	*ret_item = (struct chunk_item){.text = (const char *)head + HEAD_BYTES,
 	    .len = (uint16_t)len,

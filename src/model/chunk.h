@@ -1,6 +1,6 @@
-/* A chunk: up to CHUNK_ITEMS inputs of a job packed into bytes, the unit in which input is stored
- * and claimed. Each item is one flag byte, two bytes of length (little-endian) and its text.
- * Thread: any (one at a time). */
+/* A chunk: up to CHUNK_ITEMS inputs of a job, or CHUNK_BYTES of them, packed into bytes, the unit
+ * in which input is stored and claimed. Each item is one flag byte, two bytes of length
+ * (little-endian) and its text. Thread: any (one at a time). */
 #pragma once
 
 #include <stdbool.h>
@@ -9,8 +9,9 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "model/file.h"
 
-enum { CHUNK_ITEMS = 1000 };
+enum { CHUNK_ITEMS = 1000, CHUNK_BYTES = 256 << 10, CHUNK_MAX_TEXT = FILE_ITEM_MAX };
 
 struct chunk {
 	uint32_t first; /* index in the job of its first item */
@@ -27,7 +28,10 @@ struct chunk_item {
 void chunk_init(struct chunk *c, uint32_t first);
 void chunk_done(struct chunk *c);
 
-/* Add an item; the chunk must hold fewer than CHUNK_ITEMS, `len` be at most RESULT_MAX_NAME. */
+/* Say whether the next item belongs into another chunk. */
+bool chunk_is_full(const struct chunk *c);
+
+/* Add an item; the chunk must not be full, `len` be at most CHUNK_MAX_TEXT. */
 void chunk_add(struct chunk *c, const char *text, size_t len, bool is_valid);
 
 /* Read the item at `*offset` (0 for the first) and move the offset on. False at the end, or when

@@ -1,9 +1,15 @@
 noinst_LIBRARIES += src/model/libmodel.a
 src_model_libmodel_a_SOURCES = \
+	src/model/address.c src/model/address.h \
+	src/model/bucket.c src/model/bucket.h \
 	src/model/chunk.c src/model/chunk.h \
+	src/model/codes.c src/model/codes.h \
+	src/model/file.c src/model/file.h \
+	src/model/file_name.c src/model/file_name.h \
 	src/model/job.c src/model/job.h \
 	src/model/pace.c src/model/pace.h \
 	src/model/result.c src/model/result.h \
 	src/model/spec.c src/model/spec.h \
 	src/model/state.c src/model/state.h \
-	src/model/target.c src/model/target.h
+	src/model/target.c src/model/target.h \
+	src/model/url.c src/model/url.h

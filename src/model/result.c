@@ -1,12 +1,7 @@
-/* Names of outcomes, text forms of addresses. */
+/* Names of outcomes. */
 #include "model/result.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <stdio.h>
 #include <string.h>
-
-#include "base/str.h"
 
 static const char *const status_names[] = {
 #define X(id, name) name,
@@ -50,80 +45,6 @@ const char *reason_name(enum reason reason)
 const char *rcode_name(enum rcode rcode)
 {
 	return rcode_names[rcode];
-}
-
-void address_format(const struct address *a, char ret_text[static ADDRESS_TEXT_SIZE])
-{
-	inet_ntop(a->is_v6 ? AF_INET6 : AF_INET, a->bytes, ret_text, ADDRESS_TEXT_SIZE);
-}
-
-void endpoint_format(const struct endpoint *e, char ret_text[static ENDPOINT_TEXT_SIZE])
-{
-	char address[ADDRESS_TEXT_SIZE];
-
-	address_format(&e->address, address);
-	snprintf(
-	    ret_text, ENDPOINT_TEXT_SIZE, e->address.is_v6 ? "[%s]:%u" : "%s:%u", address, e->port);
-}
-
-static bool parse_address(const char *text, size_t len, struct address *ret_address)
-{
-	char copy[ADDRESS_TEXT_SIZE];
-	struct address a = {.is_v6 = memchr(text, ':', len) != NULL};
-
-	if (len >= sizeof(copy))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	if (inet_pton(a.is_v6 ? AF_INET6 : AF_INET, copy, a.bytes) != 1)
-		return false;
-	*ret_address = a;
-	return true;
-}
-
-bool endpoint_parse(const char *text, uint16_t default_port, struct endpoint *ret_endpoint)
-{
-	struct endpoint e = {.port = default_port};
-	const char *colon = strchr(text, ':'), *address_end = text + strlen(text),
-		   *port_text = NULL;
-
-	if (text[0] == '[') {
-		address_end = strchr(++text, ']');
-		if (address_end == NULL || (address_end[1] != ':' && address_end[1] != '\0'))
-			return false;
-		port_text = address_end[1] == ':' ? address_end + 2 : NULL;
-	} else if (colon != NULL && strchr(colon + 1, ':') == NULL) {
-		address_end = colon;
-		port_text = colon + 1;
-	}
-	if (port_text != NULL) {
-		uint64_t port;
-		if (str_to_u64(port_text, UINT16_MAX, &port) != OK)
-			return false;
-		e.port = (uint16_t)port;
-	}
-	if (!parse_address(text, (size_t)(address_end - text), &e.address) ||
-	    (*address_end == ']' && !e.address.is_v6))
-		return false;
-	*ret_endpoint = e;
-	return true;
-}
-
-socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret_address)
-{
-	memset(ret_address, 0, sizeof(*ret_address));
-	if (e->address.is_v6) {
-		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret_address;
-		in6->sin6_family = AF_INET6;
-		in6->sin6_port = htons(e->port);
-		memcpy(&in6->sin6_addr, e->address.bytes, 16);
-		return sizeof(*in6);
-	}
-	struct sockaddr_in *in = (struct sockaddr_in *)ret_address;
-	in->sin_family = AF_INET;
-	in->sin_port = htons(e->port);
-	memcpy(&in->sin_addr, e->address.bytes, 4);
-	return sizeof(*in);
 }
 
 void result_add_evidence(struct result *r, const struct evidence *e)

@@ -5,19 +5,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "base/clock.h"
+#include "model/address.h"
+#include "model/file.h"
 
 /* clang-format off */
-#define ITEM_STATUSES(X) X(FOUND, "found") X(NOT_FOUND, "not_found") X(ERROR, "error")
+/* The order of these and of the reasons is part of the store's format: add at the end. */
+#define ITEM_STATUSES(X) X(FOUND, "found") X(NOT_FOUND, "not_found") X(ERROR, "error") X(OK, "ok")
 
-/* NONE stands for JSON null: the item was found. The order is part of the store's format: add at the end. */
+/* NONE stands for JSON null: the item was found, or is ok. */
 #define REASONS(X) \
 	X(NONE, NULL) X(NXDOMAIN, "nxdomain") X(NO_ADDRESS, "no_address") X(TIMEOUT, "timeout") \
 	X(SERVFAIL, "servfail") X(REFUSED, "refused") X(TRUNCATED, "truncated") X(MALFORMED, "malformed") \
 	X(INVALID_NAME, "invalid_name") X(NO_RESOLVER, "no_resolver") X(WILDCARD, "wildcard") \
-	X(POLICY, "policy") X(CANCELLED, "cancelled") X(INTERNAL, "internal")
+	X(POLICY, "policy") X(CANCELLED, "cancelled") X(INTERNAL, "internal") X(HTTP_404, "http_404") \
+	X(DNS_NOT_FOUND, "dns_not_found") X(DNS_ERROR, "dns_error") X(CONNECT, "connect") X(TLS, "tls") \
+	X(HTTP_STATUS, "http_status") X(TOO_LARGE, "too_large") X(TOO_MANY_REDIRECTS, "too_many_redirects") \
+	X(BAD_CHECKSUM, "bad_checksum") X(DENIED_TARGET, "denied_target") X(INVALID_URL, "invalid_url") \
+	X(DISK, "disk")
 
 /* How one query ended. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2). */
 #define RCODES(X) \
@@ -51,30 +57,6 @@ bool item_status_parse(const char *name, enum item_status *ret_status);
 const char *reason_name(enum reason reason); /* NULL for REASON_NONE */
 const char *rcode_name(enum rcode rcode);
 
-struct address {
-	uint8_t bytes[16]; /* network order; an IPv4 address uses the first four */
-	bool is_v6;
-};
-
-/* Where a server listens. */
-struct endpoint {
-	struct address address;
-	uint16_t port; /* host order */
-};
-
-enum { ADDRESS_TEXT_SIZE = 48, ENDPOINT_TEXT_SIZE = 56 };
-
-/* Write the text form: RFC 5952 for IPv6; an endpoint is `192.0.2.1:53` or `[2001:db8::1]:53`. */
-void address_format(const struct address *a, char ret_text[static ADDRESS_TEXT_SIZE]);
-void endpoint_format(const struct endpoint *e, char ret_text[static ENDPOINT_TEXT_SIZE]);
-
-/* Read `192.0.2.1`, `192.0.2.1:53`, `2001:db8::1` or `[2001:db8::1]:53`; `default_port` when none
- * is named. */
-bool endpoint_parse(const char *text, uint16_t default_port, struct endpoint *ret_endpoint);
-
-/* Fill a socket address; returns its length. */
-socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret_address);
-
 enum evidence_source { SOURCE_DNS, SOURCE_HOSTS };
 enum rrtype { RR_A, RR_AAAA };
 
@@ -87,7 +69,26 @@ struct evidence {
 	struct endpoint server; /* zero for SOURCE_HOSTS */
 };
 
-enum { RESULT_MAX_ADDRESSES = 32, RESULT_MAX_EVIDENCE = 4, RESULT_MAX_NAME = 1024 };
+enum { RESULT_MAX_ADDRESSES = 32, RESULT_MAX_EVIDENCE = 4, RESULT_MAX_NAME = FILE_MAX_URL };
+
+/* What more is known of a file; all texts are borrowed, absent ones are empty. */
+struct file_result {
+	struct span file_name;    /* under which it is, or would be, saved */
+	struct span code;         /* of a flag */
+	struct span detail;       /* of an error, for people */
+	struct span content_type; /* as the origin said */
+	struct span final_url;    /* the one that answered, when redirects led there */
+	struct span country;      /* by which a flag was named */
+	bool wants_country;
+	enum reason country_reason; /* why there is none */
+	bool is_saved;              /* then size and digest are those of the file */
+	uint8_t digest[FILE_DIGEST_SIZE];
+	uint64_t n_bytes;
+	uint32_t http_status;  /* 0: no answer */
+	uint32_t http_version; /* 10, 11 or 20; 0: no answer */
+	uint32_t n_redirects;
+	struct file_timings timings;
+};
 
 struct result {
 	uint64_t seq;      /* place in the order of completion, from 1; 0 until committed */
@@ -97,12 +98,15 @@ struct result {
 	enum reason reason;
 	usec_t duration;    /* from the first query to the verdict */
 	usec_t finished_at; /* wall */
-	const char *name; /* borrowed; normalised, or the raw input when invalid; not terminated */
-	size_t name_len;  /* at most RESULT_MAX_NAME */
-	uint32_t ttl;     /* seconds; meaningful with addresses only */
+	const char *name;   /* borrowed, not terminated; the normalised name or the URL, or the raw
+			       input when invalid */
+	size_t name_len;    /* at most RESULT_MAX_NAME */
+	bool is_file;       /* `file` is meaningful, and the first of `addresses` answered */
+	uint32_t ttl;       /* seconds; meaningful with addresses only */
 	uint32_t n_addresses, n_evidence;
 	struct address addresses[RESULT_MAX_ADDRESSES];
 	struct evidence evidence[RESULT_MAX_EVIDENCE];
+	struct file_result file;
 };
 
 /* Add a piece of evidence; when there is no room the last one is replaced, so the deciding one is

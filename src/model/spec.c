@@ -6,7 +6,8 @@
 
 #include "model/target.h"
 
-static const char *const kind_names[N_KINDS] = {[KIND_DOMAINS] = "domains"};
+static const char *const kind_names[N_KINDS] = {
+    [KIND_DOMAINS] = "domains", [KIND_DOWNLOADS] = "downloads", [KIND_FLAGS] = "flags"};
 static const char *const check_names[N_CHECKS] = {[CHECK_RESOLVE] = "resolve"};
 
 const char *job_kind_name(enum job_kind kind)
@@ -23,6 +24,17 @@ bool job_kind_parse(const char *name, enum job_kind *ret_kind)
 		}
 	}
 	return false;
+}
+
+bool job_kind_is_files(enum job_kind kind)
+{
+	return kind != KIND_DOMAINS;
+}
+
+bool job_kind_has_status(enum job_kind kind, enum item_status status)
+{
+	return status == (job_kind_is_files(kind) ? ITEM_OK : ITEM_FOUND) ||
+	       status == ITEM_NOT_FOUND || status == ITEM_ERROR;
 }
 
 const char *job_check_name(enum job_check check)
@@ -62,15 +74,19 @@ void spec_init(struct spec *spec)
 	buf_init(&spec->domains.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->names.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->tlds.bytes, MAX_LIST_BYTES);
+	buf_init(&spec->urls.bytes, MAX_LIST_BYTES);
 }
 
 void spec_done(struct spec *spec)
 {
 	free(spec->label);
 	free(spec->preset);
+	free(spec->server);
+	free(spec->base_url);
 	buf_done(&spec->domains.bytes);
 	buf_done(&spec->names.bytes);
 	buf_done(&spec->tlds.bytes);
+	buf_done(&spec->urls.bytes);
 	*spec = (struct spec){.kind = spec->kind};
 }
 

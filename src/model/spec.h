@@ -7,22 +7,34 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "model/codes.h"
+#include "model/result.h"
 
-enum job_kind { KIND_DOMAINS, N_KINDS };
+/* Stored as numbers: add at the end. */
+enum job_kind { KIND_DOMAINS, KIND_DOWNLOADS, KIND_FLAGS, N_KINDS };
 enum job_check { CHECK_RESOLVE, N_CHECKS };
 
 const char *job_kind_name(enum job_kind kind);
 bool job_kind_parse(const char *name, enum job_kind *ret_kind);
+
+/* Say whether items of the kind are files to fetch. */
+bool job_kind_is_files(enum job_kind kind);
+
+/* Say whether an item of the kind can end so. */
+bool job_kind_has_status(enum job_kind kind, enum item_status status);
+
 const char *job_check_name(enum job_check check);
 bool job_check_parse(const char *name, enum job_check *ret_check);
 
 /* Bounds of what a submission may ask; 0 always means that the daemon decides. */
 enum {
 	SPEC_MAX_CONCURRENCY = 100000,
-	SPEC_MAX_RATE = 1000000, /* items a second */
-	SPEC_MAX_TIMEOUT_MS = 10000,
+	SPEC_MAX_RATE = 1000000,     /* items a second */
+	SPEC_MAX_TIMEOUT_MS = 10000, /* of a question */
 	SPEC_MAX_ATTEMPTS = 20,
-	SPEC_MAX_LABEL = 200, /* bytes */
+	SPEC_MAX_TRANSFERS = 1000,                  /* concurrency, where items are files */
+	SPEC_MAX_TRANSFER_TIMEOUT_MS = 3600 * 1000, /* of a transfer */
+	SPEC_MAX_LABEL = 200,                       /* bytes */
 	SPEC_MAX_TLDS = 2000,
 };
 
@@ -46,6 +58,7 @@ struct job_params {
 };
 
 struct spec {
+	uint32_t given; /* which fields were, for wire/submission.h */
 	enum job_kind kind;
 	enum job_check check;
 	struct job_params params;
@@ -55,7 +68,11 @@ struct spec {
 	struct text_list tlds;    /* normalised, without a leading dot */
 	char *preset;             /* owned; NULL when none */
 	uint32_t max_length;      /* longest of names and preset kept, in bytes; 0: no limit */
-	bool is_dry_run;
+	struct text_list urls;    /* packed file items (model/file.h), not yet judged */
+	struct codes codes;       /* of flags */
+	char *server, *base_url;  /* owned; where flags are; NULL when not given */
+	uint32_t limit;           /* flags at most; 0: all */
+	bool by_country;          /* name flags by their countries */
 };
 
 void spec_init(struct spec *spec);

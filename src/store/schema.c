@@ -6,6 +6,7 @@
 
 /* chunk: input, up to 1,000 items packed (model/chunk.h), deleted once all of them have results.
  * result: blocks of results (wire/record.h), append-only; `seq` is that of a block's first record.
+ * file: the saved files of a job, with the result that tells of each.
  * alias, leader: items that have the same name as an earlier one, and the earlier one, with its
  * result's seq once known. job.low_seq: the results of open chunks lie behind it; recovery reads on
  * from there. */
@@ -37,6 +38,11 @@ static const char *const steps[] = {
     "CREATE INDEX idempotency_job ON idempotency(job);"
     "CREATE INDEX idempotency_created ON idempotency(created);"
     "CREATE TABLE touch(one INTEGER PRIMARY KEY, filler BLOB NOT NULL) STRICT;",
+    /* 2: files to fetch */
+    "ALTER TABLE job ADD COLUMN ok INT NOT NULL DEFAULT 0;"
+    "CREATE TABLE file(job INT NOT NULL, name TEXT NOT NULL, seq INT NOT NULL, PRIMARY KEY(job, "
+    "name))"
+    " STRICT, WITHOUT ROWID;",
 };
 
 enum { VERSION = sizeof(steps) / sizeof(steps[0]) };

@@ -183,8 +183,9 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	job.completed = (uint64_t)sqlite3_column_int64(s, 11);
 	for (int i = 0; i < ITEM_N_STATUSES; i++)
 		job.counts[i] = (uint64_t)sqlite3_column_int64(s, 12 + i);
-	job.created_at = sqlite3_column_int64(s, 15);
-	job.started_at = sqlite3_column_int64(s, 16);
-	job.finished_at = sqlite3_column_int64(s, 17);
+	int next = 12 + ITEM_N_STATUSES;
+	job.created_at = sqlite3_column_int64(s, next);
+	job.started_at = sqlite3_column_int64(s, next + 1);
+	job.finished_at = sqlite3_column_int64(s, next + 2);
 	*ret_job = job;
 }

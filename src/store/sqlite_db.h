@@ -40,3 +40,9 @@ enum err schema_apply(struct db *db);
 
 /* Read the columns that STATEMENT_*_JOB* select first. */
 void db_read_job(sqlite3_stmt *s, struct job *ret_job);
+
+/* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
+ * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
+ */
+enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
+    MUST_CHECK;

@@ -7,6 +7,25 @@
 #include "store/sqlite_db.h"
 #include "wire/record.h"
 
+enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_BLOCK);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 2, seq);
+	int code = sqlite3_step(s);
+	if (code != SQLITE_ROW)
+		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	int64_t at = sqlite3_column_int64(s, 0);
+	const char *block = sqlite3_column_blob(s, 1);
+	size_t len = (size_t)sqlite3_column_bytes(s, 1), offset = 0;
+	while (record_next(block, len, &offset, ret_result)) {
+		if (at++ == seq)
+			return OK;
+	}
+	return ERR_NOT_FOUND;
+}
+
 static void read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
 {
 	ret_chunk->no = (uint32_t)sqlite3_column_int64(s, 0);
@@ -84,6 +103,7 @@ static enum err list(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 2, (int64_t)op->u.list.limit + 1);
 	if (op->u.list.has_state)
 		sqlite3_bind_int(s, 3, (int)op->u.list.state);
+	sqlite3_bind_int(s, 4, op->u.list.has_kind ? (int)op->u.list.kind : -1);
 	op->u.list.jobs = xcalloc(op->u.list.limit, sizeof(*op->u.list.jobs));
 	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit)
 		db_read_job(s, &op->u.list.jobs[op->u.list.n++]);
@@ -182,6 +202,96 @@ static enum err read_done(struct db *db, struct store_op *op)
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
+static void add_file(struct store_op *op, const struct result *r)
+{
+	const struct file_result *f = &r->file;
+	struct stored_file *file = &op->u.files.files[op->u.files.n++];
+
+	file->name = xstrndup(f->file_name.bytes, f->file_name.len);
+	file->content_type =
+	    f->content_type.len > 0 ? xstrndup(f->content_type.bytes, f->content_type.len) : NULL;
+	file->n_bytes = f->n_bytes;
+	file->saved_at = r->finished_at;
+	memcpy(file->digest, f->digest, sizeof(file->digest));
+}
+
+static enum err find_file(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_FIND_FILE);
+	struct result r;
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_text(s, 2, op->u.files.name, -1, SQLITE_STATIC);
+	int code = sqlite3_step(s);
+	int64_t seq = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
+	sqlite3_reset(s);
+	if (code != SQLITE_ROW)
+		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	enum err e = db_load_result(db, op->job_no, seq, &r);
+	if (e == OK && r.is_file && r.file.is_saved)
+		add_file(op, &r);
+	(void)db_statement(db, STATEMENT_SELECT_BLOCK);
+	return e;
+}
+
+/* Add the files of one block; false when there are enough. */
+static bool add_files(struct store_op *op, uint64_t seq, const char *block, size_t len)
+{
+	struct result r;
+	size_t offset = 0;
+
+	for (; record_next(block, len, &offset, &r); seq++) {
+		if (seq <= op->u.files.last)
+			continue;
+		if (op->u.files.n == op->u.files.max)
+			return false;
+		op->u.files.last = seq;
+		if (r.is_file && r.file.is_saved)
+			add_file(op, &r);
+	}
+	return true;
+}
+
+static enum err read_files(struct db *db, struct store_op *op)
+{
+	op->u.files.files =
+	    xcalloc(op->u.files.name != NULL ? 1 : op->u.files.max, sizeof(*op->u.files.files));
+	if (op->u.files.name != NULL)
+		return find_file(db, op);
+	sqlite3_stmt *s = select_behind(db, op->job_no, op->u.files.after);
+	int code;
+	op->u.files.last = op->u.files.after;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (!add_files(op, (uint64_t)sqlite3_column_int64(s, 0), sqlite3_column_blob(s, 1),
+			(size_t)sqlite3_column_bytes(s, 1))) {
+			op->u.files.is_more = true;
+			break;
+		}
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+static enum err read_unknown(struct db *db, struct store_op *op)
+{
+	size_t n = 0;
+	int code;
+
+	for (size_t i = 0; i < op->u.ids.n; i++) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
+		sqlite3_bind_blob(
+		    s, 1, op->u.ids.ids[i].bytes, sizeof(op->u.ids.ids[i].bytes), SQLITE_STATIC);
+		code = sqlite3_step(s);
+		if (code == SQLITE_DONE)
+			op->u.ids.ids[n++] = op->u.ids.ids[i];
+		sqlite3_reset(s);
+		if (code != SQLITE_ROW && code != SQLITE_DONE)
+			return db_error(db, code);
+	}
+	op->u.ids.n = n;
+	return OK;
+}
+
 void db_read(struct db *db, struct store_op *op)
 {
 	switch (op->verb) {
@@ -200,6 +310,12 @@ void db_read(struct db *db, struct store_op *op)
 	case STORE_DONE:
 		op->err = read_done(db, op);
 		break;
+	case STORE_FILES:
+		op->err = read_files(db, op);
+		break;
+	case STORE_UNKNOWN:
+		op->err = read_unknown(db, op);
+		break;
 	default:
 		op->err = ERR_INVALID;
 	}
@@ -213,12 +329,12 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		struct unfinished_job u;
 		db_read_job(s, &u.job);
-		u.low_seq = (uint64_t)sqlite3_column_int64(s, 18);
-		u.n_aliases = (uint64_t)sqlite3_column_int64(s, 19);
+		u.low_seq = (uint64_t)sqlite3_column_int64(s, 19);
+		u.n_aliases = (uint64_t)sqlite3_column_int64(s, 20);
 		/* no chunk left: UINT32_MAX, behind the last */
-		u.next_chunk = sqlite3_column_type(s, 20) == SQLITE_NULL
+		u.next_chunk = sqlite3_column_type(s, 21) == SQLITE_NULL
 				   ? UINT32_MAX
-				   : (uint32_t)sqlite3_column_int64(s, 20);
+				   : (uint32_t)sqlite3_column_int64(s, 21);
 		on_job(&u, arg);
 	}
 	sqlite3_reset(s);

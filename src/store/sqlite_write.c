@@ -234,6 +234,26 @@ static enum err note_leaders(struct db *db, int64_t job_no, uint64_t seq, const 
 	return e;
 }
 
+/* Note under which names files were saved. */
+static enum err note_files(struct db *db, int64_t job_no, uint64_t seq, const struct buf *block)
+{
+	struct result r;
+	size_t offset = 0;
+	enum err e = OK;
+
+	for (; e == OK && record_next(block->data, block->len, &offset, &r); seq++) {
+		if (!r.is_file || !r.file.is_saved)
+			continue;
+		sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_FILE);
+		sqlite3_bind_int64(s, 1, job_no);
+		sqlite3_bind_text(
+		    s, 2, r.file.file_name.bytes, (int)r.file.file_name.len, SQLITE_STATIC);
+		sqlite3_bind_int64(s, 3, (int64_t)seq);
+		e = db_run(db, s);
+	}
+	return e;
+}
+
 static enum err put(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_JOB);
@@ -242,41 +262,24 @@ static enum err put(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 2, op->u.put.n);
 	for (int i = 0; i < ITEM_N_STATUSES; i++)
 		sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.put.counts[i]);
-	sqlite3_bind_int64(s, 6, (int64_t)op->u.put.low_seq);
-	sqlite3_bind_int(s, 7, (int)op->u.put.state);
-	sqlite3_bind_int64(s, 8, op->u.put.started_at);
-	sqlite3_bind_int64(s, 9, op->u.put.finished_at);
+	int next = 3 + ITEM_N_STATUSES;
+	sqlite3_bind_int64(s, next, (int64_t)op->u.put.low_seq);
+	sqlite3_bind_int(s, next + 1, (int)op->u.put.state);
+	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
+	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
 	enum err e = update_returning(db, s, &op->u.put.completed);
 	uint64_t first = op->u.put.completed - op->u.put.n + 1;
 	if (e == OK && op->u.put.n > 0)
 		e = insert_block(db, op->job_no, first, op->u.put.n, &op->u.put.block);
 	if (e == OK && op->u.put.n > 0 && op->u.put.has_aliases)
 		e = note_leaders(db, op->job_no, first, &op->u.put.block);
+	if (e == OK && op->u.put.n > 0 && op->u.put.has_files)
+		e = note_files(db, op->job_no, first, &op->u.put.block);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
 	if (e == OK && store_leaves_garbage(op))
 		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
 	return e;
-}
-
-/* Read result `seq` of a job; what it borrows lives until the statement is used again. */
-static enum err load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_BLOCK);
-
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, seq);
-	int code = sqlite3_step(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	int64_t at = sqlite3_column_int64(s, 0);
-	const char *block = sqlite3_column_blob(s, 1);
-	size_t len = (size_t)sqlite3_column_bytes(s, 1), offset = 0;
-	while (record_next(block, len, &offset, ret_result)) {
-		if (at++ == seq)
-			return OK;
-	}
-	return ERR_NOT_FOUND;
 }
 
 static enum err copy_results(
@@ -290,7 +293,7 @@ static enum err copy_results(
 	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_int64(s, 2, op->u.copy.max);
 	while (e == OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
-		e = load_result(db, op->job_no, sqlite3_column_int64(s, 1), &r);
+		e = db_load_result(db, op->job_no, sqlite3_column_int64(s, 1), &r);
 		if (e != OK)
 			break;
 		r.index = (uint32_t)sqlite3_column_int64(s, 0);
@@ -303,7 +306,7 @@ static enum err copy_results(
 	if (e == OK && code != SQLITE_DONE)
 		e = db_error(db, code);
 	sqlite3_reset(s);
-	/* load_result's too: a read left open would keep the log from starting anew */
+	/* db_load_result's too: a read left open would keep the log from starting anew */
 	(void)db_statement(db, STATEMENT_SELECT_BLOCK);
 	return e;
 }
@@ -436,6 +439,8 @@ static enum err sweep_job(struct db *db, int64_t job_no, int garbage)
 		e = sweep_rows(db, STATEMENT_SWEEP_LEADERS, job_no, SWEEP_SMALL_ROWS, &n);
 	if (e == OK && n == 0 && garbage == GARBAGE_ALL)
 		e = sweep_rows(db, STATEMENT_SWEEP_RESULTS, job_no, SWEEP_RESULT_ROWS, &n);
+	if (e == OK && n == 0 && garbage == GARBAGE_ALL)
+		e = sweep_rows(db, STATEMENT_SWEEP_FILES, job_no, SWEEP_SMALL_ROWS, &n);
 	if (e == OK && n == 0)
 		e = run1(db,
 		    garbage == GARBAGE_ALL ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE,

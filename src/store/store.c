@@ -261,6 +261,17 @@ void store_op_free(struct store_op *op)
 	case STORE_DONE:
 		free(op->u.done.indexes);
 		break;
+	case STORE_FILES:
+		for (uint32_t i = 0; i < op->u.files.n; i++) {
+			free(op->u.files.files[i].name);
+			free(op->u.files.files[i].content_type);
+		}
+		free(op->u.files.files);
+		free(op->u.files.name);
+		break;
+	case STORE_UNKNOWN:
+		free(op->u.ids.ids);
+		break;
 	case STORE_UNSTAGE:
 	case STORE_COPY:
 	case STORE_DELETE:

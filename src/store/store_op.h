@@ -5,26 +5,9 @@
 #include <sys/queue.h>
 
 #include "base/err.h"
-#include "model/chunk.h"
 #include "model/job.h"
+#include "store/stored.h"
 #include "wire/result_text.h"
-
-/* An item whose name another item of the job has too: it is not asked, its result is copied from
- * item `first`. */
-struct alias {
-	uint32_t index, first;
-};
-
-/* A chunk as stored: `no` counts from 0 within the job. */
-struct stored_chunk {
-	uint32_t no;
-	struct chunk chunk;
-};
-
-struct idempotency {
-	uint8_t fingerprint[16];
-	char *key; /* owned; NULL: none */
-};
 
 enum store_verb {
 	/* writes */
@@ -35,11 +18,13 @@ enum store_verb {
 	STORE_COPY,    /* give aliases the results of their first items */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
 	/* reads */
-	STORE_CLAIM, /* input not worked on yet */
-	STORE_LOAD,  /* one job by id */
-	STORE_LIST,  /* jobs, newest first */
-	STORE_ROWS,  /* results as text */
-	STORE_DONE,  /* items of a job that have a result behind low_seq */
+	STORE_CLAIM,   /* input not worked on yet */
+	STORE_LOAD,    /* one job by id */
+	STORE_LIST,    /* jobs, newest first */
+	STORE_ROWS,    /* results as text */
+	STORE_DONE,    /* items of a job that have a result behind low_seq */
+	STORE_FILES,   /* saved files, one by name or many in order of completion */
+	STORE_UNKNOWN, /* which of some ids are no jobs */
 };
 
 struct store_op {
@@ -68,7 +53,7 @@ struct store_op {
 			size_t n_chunks;
 			uint32_t *chunks; /* owned: numbers of chunks that are finished now */
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
-			bool has_aliases;
+			bool has_aliases, has_files;
 			enum job_state state;
 			usec_t started_at, finished_at;
 			uint64_t completed; /* out: results in all */
@@ -92,8 +77,9 @@ struct store_op {
 		/* LIST: jobs with an id below `before`; ids sort by the time of submission. */
 		struct {
 			struct id before;
-			bool has_state;
+			bool has_state, has_kind;
 			enum job_state state;
+			enum job_kind kind;
 			uint32_t limit, n; /* n: out */
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */
@@ -110,6 +96,20 @@ struct store_op {
 			bool is_more;     /* out: it stopped before the end of what is committed */
 			struct buf text;  /* owned, out */
 		} rows;
+		/* FILES: the one called `name` (ERR_NOT_FOUND), or `max` of those behind `after` */
+		struct {
+			char *name; /* owned; NULL: many */
+			uint64_t after;
+			uint32_t max, n;           /* n: out */
+			struct stored_file *files; /* owned, out */
+			uint64_t last;             /* out: read up to this number */
+			bool is_more;              /* out */
+		} files;
+		/* UNKNOWN */
+		struct {
+			struct id *ids; /* owned; out: only those that are no jobs */
+			size_t n;
+		} ids;
 		/* DONE */
 		struct {
 			uint64_t low_seq;

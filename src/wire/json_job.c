@@ -7,6 +7,21 @@
 #include "base/alloc.h"
 #include "wire/json_text.h"
 
+/* The good outcome first, as people read it. */
+static void add_counts(struct buf *b, const struct job *job)
+{
+	static const enum item_status order[] = {ITEM_FOUND, ITEM_OK, ITEM_NOT_FOUND, ITEM_ERROR};
+	const char *between = "";
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		if (!job_kind_has_status(job->kind, order[i]))
+			continue;
+		buf_addf(b, "%s\"%s\":%llu", between, item_status_name(order[i]),
+		    (unsigned long long)job->counts[order[i]]);
+		between = ",";
+	}
+}
+
 void json_job_add(struct buf *b, const struct job *job, usec_t now)
 {
 	char id[ID_TEXT_SIZE];
@@ -16,15 +31,14 @@ void json_job_add(struct buf *b, const struct job *job, usec_t now)
 	if (job_state_is_ended(job->state))
 		rate = elapsed > 0 ? (double)job->completed * USEC_PER_SEC / (double)elapsed : 0;
 	id_format(&job->id, id);
-	buf_addf(b, "{\"id\":\"%s\",\"kind\":\"%s\",\"check\":\"%s\",\"label\":", id,
-	    job_kind_name(job->kind), job_check_name(job->check));
+	buf_addf(b, "{\"id\":\"%s\",\"kind\":\"%s\",\"check\":", id, job_kind_name(job->kind));
+	json_add_optional(b, job->kind == KIND_DOMAINS ? job_check_name(job->check) : NULL);
+	buf_add_str(b, ",\"label\":");
 	json_add_optional(b, job->label);
 	buf_addf(b, ",\"state\":\"%s\",\"total\":%llu,\"completed\":%llu,\"counts\":{",
 	    job_state_name(job->state), (unsigned long long)job->total,
 	    (unsigned long long)job->completed);
-	for (int i = 0; i < ITEM_N_STATUSES; i++)
-		buf_addf(b, "%s\"%s\":%llu", i > 0 ? "," : "",
-		    item_status_name((enum item_status)i), (unsigned long long)job->counts[i]);
+	add_counts(b, job);
 	buf_add_str(b, "},\"created_at\":");
 	json_add_time(b, job->created_at);
 	buf_add_str(b, ",\"started_at\":");

@@ -1,32 +1,9 @@
 /* JSON text by hand. */
 #include "wire/json_text.h"
 
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
-size_t utf8_length(const char *s, size_t len)
-{
-	const uint8_t *u = (const uint8_t *)s;
-	size_t n = u[0] < 0x80   ? 1
-		   : u[0] < 0xc2 ? 0
-		   : u[0] < 0xe0 ? 2
-		   : u[0] < 0xf0 ? 3
-		   : u[0] < 0xf5 ? 4
-				 : 0;
-
-	if (n == 0 || n > len)
-		return 0;
-	for (size_t i = 1; i < n; i++) {
-		if ((u[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	/* overlong forms, surrogates, and what lies past U+10FFFF */
-	if ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] > 0x9f) ||
-	    (u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] > 0x8f))
-		return 0;
-	return n;
-}
+#include "base/utf8.h"
 
 /* Bytes that stand for themselves in a JSON string. */
 static bool is_plain(unsigned char c)

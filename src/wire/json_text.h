@@ -17,7 +17,3 @@ void json_add_time(struct buf *b, usec_t wall);
 
 /* Add a duration in milliseconds with three decimals. */
 void json_add_msec(struct buf *b, usec_t duration);
-
-/* Length of the UTF-8 character at `s` (RFC 3629), or 0 when the bytes there are none. `len` is at
- * least 1. */
-size_t utf8_length(const char *s, size_t len);

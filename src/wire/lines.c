@@ -4,14 +4,13 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "model/result.h"
+#include "model/file.h"
+#include "wire/url_item.h"
 
-enum { MAX_LINE = 4096 };
-
-void lines_init(struct lines *l, enum lines_format format)
+void lines_init(struct lines *l, enum lines_format format, bool has_files)
 {
-	*l = (struct lines){.format = format};
-	buf_init(&l->rest, MAX_LINE);
+	*l = (struct lines){.format = format, .has_files = has_files};
+	buf_init(&l->rest, LINES_MAX);
 }
 
 void lines_done(struct lines *l)
@@ -32,13 +31,50 @@ static bool is_simple_string(const char *line, size_t len)
 	return true;
 }
 
-static bool read_json(
-    struct lines *l, const char *line, size_t len, lines_fn *on_name, void *arg, struct problem *p)
+/* Hand on a file given by its URL alone. */
+static void add_url(const char *url, size_t len, lines_fn *on_item, void *arg)
 {
-	char array[MAX_LINE + 3];
+	struct buf item;
+
+	buf_init(&item, FILE_ITEM_MAX);
+	url_item_add_plain(&item, url, len);
+	on_item(item.data, item.len, arg);
+	buf_done(&item);
+}
+
+static void add_text(
+    const struct lines *l, const char *text, size_t len, lines_fn *on_item, void *arg)
+{
+	if (l->has_files)
+		add_url(text, len, on_item, arg);
+	else
+		on_item(text, len, arg);
+}
+
+static bool read_file(
+    struct lines *l, const json_t *value, lines_fn *on_item, void *arg, struct problem *p)
+{
+	struct url_item_fault fault = {.detail = NULL};
+	struct buf item;
+
+	buf_init(&item, FILE_ITEM_MAX);
+	bool good = url_item_add(&item, value, &fault);
+	if (good)
+		on_item(item.data, item.len, arg);
+	else
+		problem_set(p, 422, "Line %llu%s%s: %s", (unsigned long long)l->n,
+		    fault.member[0] != '\0' ? ", " : "", fault.member, fault.detail);
+	buf_done(&item);
+	return good;
+}
+
+static bool read_json(
+    struct lines *l, const char *line, size_t len, lines_fn *on_item, void *arg, struct problem *p)
+{
+	char array[LINES_MAX + 3];
 
 	if (is_simple_string(line, len)) {
-		on_name(line + 1, len - 2, arg);
+		add_text(l, line + 1, len - 2, on_item, arg);
 		return true;
 	}
 	/* in brackets, because a bare string is no text for the strict decoder */
@@ -50,6 +86,8 @@ static bool read_json(
 		problem_set(p, 400, "Line %llu of the body is not JSON.", (unsigned long long)l->n);
 		return false;
 	}
+	if (l->has_files)
+		return read_file(l, json_array_get(root, 0), on_item, arg, p);
 	const json_t *value = json_array_get(root, 0), *domain = json_object_get(value, "domain");
 	if (json_is_object(value) && (domain == NULL || json_object_size(value) != 1))
 		domain = NULL;
@@ -61,7 +99,7 @@ static bool read_json(
 		    (unsigned long long)l->n);
 		return false;
 	}
-	on_name(json_string_value(domain), json_string_length(domain), arg);
+	on_item(json_string_value(domain), json_string_length(domain), arg);
 	return true;
 }
 
@@ -71,7 +109,7 @@ static bool is_blank(char c)
 }
 
 static bool read_line(
-    struct lines *l, const char *line, size_t len, lines_fn *on_name, void *arg, struct problem *p)
+    struct lines *l, const char *line, size_t len, lines_fn *on_item, void *arg, struct problem *p)
 {
 	l->n++;
 	while (len > 0 && is_blank(line[len - 1]))
@@ -83,16 +121,16 @@ static bool read_line(
 	if (len == 0)
 		return true;
 	if (l->format == LINES_NDJSON)
-		return read_json(l, line, len, on_name, arg, p);
+		return read_json(l, line, len, on_item, arg, p);
 	if (line[0] != '#')
-		on_name(line, len, arg);
+		add_text(l, line, len, on_item, arg);
 	return true;
 }
 
 /* Keep the start of an unfinished line; one that grows too long is handed on cut short, as a name
  * that is none. */
 static bool keep_rest(
-    struct lines *l, const char *bytes, size_t n, lines_fn *on_name, void *arg, struct problem *p)
+    struct lines *l, const char *bytes, size_t n, lines_fn *on_item, void *arg, struct problem *p)
 {
 	if (l->is_skipping)
 		return true;
@@ -102,7 +140,7 @@ static bool keep_rest(
 		return true;
 	l->is_skipping = true;
 	bool good =
-	    l->format == LINES_TEXT && read_line(l, l->rest.data, l->rest.len, on_name, arg, p);
+	    l->format == LINES_TEXT && read_line(l, l->rest.data, l->rest.len, on_item, arg, p);
 	if (!good)
 		problem_set(
 		    p, 400, "Line %llu of the body is too long.", (unsigned long long)l->n + 1);
@@ -110,7 +148,7 @@ static bool keep_rest(
 	return good;
 }
 
-bool lines_feed(struct lines *l, const char *bytes, size_t n_bytes, lines_fn *on_name, void *arg,
+bool lines_feed(struct lines *l, const char *bytes, size_t n_bytes, lines_fn *on_item, void *arg,
     struct problem *p)
 {
 	const char *end = bytes + n_bytes, *line_end;
@@ -118,21 +156,21 @@ bool lines_feed(struct lines *l, const char *bytes, size_t n_bytes, lines_fn *on
 	for (; (line_end = memchr(bytes, '\n', (size_t)(end - bytes))) != NULL;
 	     bytes = line_end + 1) {
 		size_t n = (size_t)(line_end - bytes);
-		if (!l->is_skipping && l->rest.len == 0 && n < MAX_LINE) {
-			if (!read_line(l, bytes, n, on_name, arg, p))
+		if (!l->is_skipping && l->rest.len == 0 && n < LINES_MAX) {
+			if (!read_line(l, bytes, n, on_item, arg, p))
 				return false;
 			continue;
 		}
-		if (!keep_rest(l, bytes, n, on_name, arg, p) || !lines_finish(l, on_name, arg, p))
+		if (!keep_rest(l, bytes, n, on_item, arg, p) || !lines_finish(l, on_item, arg, p))
 			return false;
 	}
-	return bytes == end || keep_rest(l, bytes, (size_t)(end - bytes), on_name, arg, p);
+	return bytes == end || keep_rest(l, bytes, (size_t)(end - bytes), on_item, arg, p);
 }
 
-bool lines_finish(struct lines *l, lines_fn *on_name, void *arg, struct problem *p)
+bool lines_finish(struct lines *l, lines_fn *on_item, void *arg, struct problem *p)
 {
 	bool good = l->is_skipping || l->rest.len == 0 ||
-		    read_line(l, l->rest.data, l->rest.len, on_name, arg, p);
+		    read_line(l, l->rest.data, l->rest.len, on_item, arg, p);
 
 	l->is_skipping = false;
 	buf_clear(&l->rest);

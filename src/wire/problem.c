@@ -87,3 +87,18 @@ void problem_encode(const struct problem *p, struct buf *b)
 	}
 	buf_add_str(b, p->n_errors > 0 ? "]}" : "}");
 }
+
+void problem_escape(const char *name, char *ret_part, size_t size)
+{
+	size_t n = 0;
+
+	for (; *name != '\0' && n + 3 <= size; name++) {
+		if (*name == '~' || *name == '/') {
+			ret_part[n++] = '~';
+			ret_part[n++] = *name == '~' ? '0' : '1';
+		} else {
+			ret_part[n++] = *name;
+		}
+	}
+	ret_part[n] = '\0';
+}

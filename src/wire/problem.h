@@ -33,3 +33,7 @@ const char *problem_title(int status);
 
 /* Write it as application/problem+json. */
 void problem_encode(const struct problem *p, struct buf *b);
+
+/* Write `name` as one part of a JSON pointer (RFC 6901 section 3), cut to `size` bytes with the
+ * terminator. */
+void problem_escape(const char *name, char *ret_part, size_t size);

@@ -35,17 +35,59 @@ static char *put_evidence(char *at, const struct evidence *e)
 	return at;
 }
 
+enum { MAX_NUMBER = 10, MAX_ADDRESS = 17, HAS_FILE = 0x80, IS_SAVED = 1, WANTS_COUNTRY = 2 };
+
+static char *put_span(char *at, struct span s)
+{
+	at = put_number(at, s.len);
+	if (s.len > 0)
+		memcpy(at, s.bytes, s.len);
+	return at + s.len;
+}
+
+/* Bytes that the part of a file takes at most. */
+static size_t file_size(const struct file_result *f)
+{
+	return 2 + 17 * MAX_NUMBER + FILE_DIGEST_SIZE + f->file_name.len + f->code.len +
+	       f->detail.len + f->content_type.len + f->final_url.len + f->country.len;
+}
+
+static char *put_file(char *at, const struct file_result *f)
+{
+	*at++ = (char)((f->is_saved ? IS_SAVED : 0) | (f->wants_country ? WANTS_COUNTRY : 0));
+	*at++ = (char)f->country_reason;
+	at = put_number(at, f->http_status);
+	at = put_number(at, f->http_version);
+	at = put_number(at, f->n_redirects);
+	at = put_number(at, f->n_bytes);
+	at = put_number(at, (uint64_t)f->timings.resolve);
+	at = put_number(at, (uint64_t)f->timings.connect);
+	at = put_number(at, (uint64_t)f->timings.tls);
+	at = put_number(at, (uint64_t)f->timings.first_byte);
+	at = put_number(at, (uint64_t)f->timings.transfer);
+	if (f->is_saved) {
+		memcpy(at, f->digest, sizeof(f->digest));
+		at += sizeof(f->digest);
+	}
+	at = put_span(at, f->file_name);
+	at = put_span(at, f->code);
+	at = put_span(at, f->detail);
+	at = put_span(at, f->content_type);
+	at = put_span(at, f->final_url);
+	return put_span(at, f->country);
+}
+
 void record_add(struct buf *block, const struct result *r)
 {
-	enum { MAX_NUMBER = 10, MAX_ADDRESS = 17 };
 	size_t most = 8 * MAX_NUMBER + r->name_len + r->n_addresses * MAX_ADDRESS +
-		      r->n_evidence * (4 + MAX_NUMBER + MAX_ADDRESS);
+		      r->n_evidence * (4 + MAX_NUMBER + MAX_ADDRESS) +
+		      (r->is_file ? file_size(&r->file) : 0);
 	char *start = buf_reserve(block, most), *at = start;
 
 	if (at == NULL)
 		return;
 	at = put_number(at, r->index);
-	*at++ = (char)r->status;
+	*at++ = (char)(r->status | (r->is_file ? HAS_FILE : 0));
 	*at++ = (char)r->reason;
 	at = put_number(at, r->attempts);
 	at = put_number(at, (uint64_t)r->duration);
@@ -62,6 +104,8 @@ void record_add(struct buf *block, const struct result *r)
 	*at++ = (char)r->n_evidence;
 	for (uint32_t i = 0; i < r->n_evidence; i++)
 		at = put_evidence(at, &r->evidence[i]);
+	if (r->is_file)
+		at = put_file(at, &r->file);
 	buf_commit(block, (size_t)(at - start));
 }
 
@@ -133,6 +177,51 @@ static void get_evidence(struct reader *in, struct evidence *ret_evidence)
 	}
 }
 
+static struct span get_span(struct reader *in, size_t max)
+{
+	size_t len = get_number(in, max);
+
+	if (in->bad)
+		return (struct span){0};
+	return (struct span){(const char *)get_bytes(in, len), len};
+}
+
+static usec_t get_duration(struct reader *in)
+{
+	return (usec_t)get_number(in, INT64_MAX);
+}
+
+static void get_file(struct reader *in, struct file_result *f)
+{
+	enum { MAX_TEXT = FILE_ITEM_MAX };
+	uint8_t flags = get_byte(in), country_reason = get_byte(in);
+
+	in->bad = in->bad || flags > (IS_SAVED | WANTS_COUNTRY) || country_reason >= N_REASONS;
+	f->is_saved = (flags & IS_SAVED) != 0;
+	f->wants_country = (flags & WANTS_COUNTRY) != 0;
+	f->country_reason = country_reason;
+	f->http_status = (uint32_t)get_number(in, UINT32_MAX);
+	f->http_version = (uint32_t)get_number(in, UINT32_MAX);
+	f->n_redirects = (uint32_t)get_number(in, UINT32_MAX);
+	f->n_bytes = get_number(in, UINT64_MAX);
+	f->timings.resolve = get_duration(in);
+	f->timings.connect = get_duration(in);
+	f->timings.tls = get_duration(in);
+	f->timings.first_byte = get_duration(in);
+	f->timings.transfer = get_duration(in);
+	if (f->is_saved) {
+		const uint8_t *digest = get_bytes(in, sizeof(f->digest));
+		if (!in->bad)
+			memcpy(f->digest, digest, sizeof(f->digest));
+	}
+	f->file_name = get_span(in, MAX_TEXT);
+	f->code = get_span(in, MAX_TEXT);
+	f->detail = get_span(in, MAX_TEXT);
+	f->content_type = get_span(in, MAX_TEXT);
+	f->final_url = get_span(in, MAX_TEXT);
+	f->country = get_span(in, MAX_TEXT);
+}
+
 bool record_next(const char *block, size_t len, size_t *offset, struct result *ret_result)
 {
 	struct result *r = ret_result;
@@ -144,6 +233,8 @@ bool record_next(const char *block, size_t len, size_t *offset, struct result *r
 	r->seq = 0;
 	r->index = (uint32_t)get_number(&in, UINT32_MAX);
 	uint8_t status = get_byte(&in), reason = get_byte(&in);
+	r->is_file = (status & HAS_FILE) != 0;
+	status &= (uint8_t)~HAS_FILE;
 	in.bad = in.bad || status >= ITEM_N_STATUSES || reason >= N_REASONS;
 	r->status = status;
 	r->reason = reason;
@@ -170,6 +261,8 @@ bool record_next(const char *block, size_t len, size_t *offset, struct result *r
 		return false;
 	for (uint32_t i = 0; i < r->n_evidence; i++)
 		get_evidence(&in, &r->evidence[i]);
+	if (r->is_file)
+		get_file(&in, &r->file);
 	if (in.bad)
 		return false;
 	*offset = (size_t)((const char *)in.at - block);

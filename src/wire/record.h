@@ -7,6 +7,10 @@
  * there are addresses, evidence (1 byte), { source << 4 | type, rcode, rtt, [4 or 6, address, port
  * (2 bytes, network order)] }...
  *
+ * The highest bit of status tells that the part of a file follows: flags (1: saved, 2: named by
+ * country), country reason (1 byte), status, version, redirects, bytes, five timings, digest when
+ * saved, then length and bytes of file name, code, detail, content type, final URL, country.
+ *
  * Thread: any. */
 #pragma once
 
@@ -19,7 +23,7 @@
 /* Add a record; all but `seq` is kept. */
 void record_add(struct buf *block, const struct result *result);
 
-/* Read the record at `*offset` (0 for the first) and move the offset on; its name is borrowed from
- * `block`, its seq 0. False at the end, or when the bytes are damaged: then the offset is not
+/* Read the record at `*offset` (0 for the first) and move the offset on; its texts are borrowed
+ * from `block`, its seq 0. False at the end, or when the bytes are damaged: then the offset is not
  * `len`. */
 bool record_next(const char *block, size_t len, size_t *offset, struct result *ret_result);

@@ -6,6 +6,8 @@
 
 #include "base/alloc.h"
 #include "model/target.h"
+#include "wire/cells.h"
+#include "wire/file_row.h"
 #include "wire/json_text.h"
 
 static char *unicode_of(const struct result *r)
@@ -53,7 +55,7 @@ static void add_addresses(
 	}
 }
 
-static void add_json(struct buf *b, const struct result *r)
+static void add_domain_json(struct buf *b, const struct result *r)
 {
 	AUTO_FREE char *unicode = unicode_of(r);
 
@@ -93,61 +95,17 @@ static void add_json(struct buf *b, const struct result *r)
 	buf_add_str(b, "]}");
 }
 
-/* Whether the UTF-8 character of `n` bytes is a control character: C0, delete or C1. */
-static bool is_control(const char *s, size_t n)
-{
-	const unsigned char *u = (const unsigned char *)s;
-
-	return (n == 1 && (u[0] < 0x20 || u[0] == 0x7f)) || (n == 2 && u[0] == 0xc2 && u[1] < 0xa0);
-}
-
-/* Names that are no names may hold anything: control characters become `?`, so that a row stays a
- * row, and a terminal a terminal. */
-static void add_visible(struct buf *b, const char *s, size_t len)
-{
-	while (len > 0) {
-		size_t n = utf8_length(s, len);
-		if (n == 0 || is_control(s, n)) {
-			buf_add_char(b, '?');
-			n = n == 0 ? 1 : n;
-		} else {
-			buf_add(b, s, n);
-		}
-		s += n;
-		len -= n;
-	}
-}
-
-/* A field is quoted when it needs to be (RFC 4180 section 2, rules 5 to 7). */
-static void add_csv_text(struct buf *b, const char *s, size_t len)
-{
-	if (memchr(s, '"', len) == NULL && memchr(s, ',', len) == NULL) {
-		add_visible(b, s, len);
-		return;
-	}
-	buf_add_char(b, '"');
-	for (const char *quote; (quote = memchr(s, '"', len)) != NULL;) {
-		size_t n = (size_t)(quote - s) + 1;
-		add_visible(b, s, n);
-		buf_add_char(b, '"');
-		s += n;
-		len -= n;
-	}
-	add_visible(b, s, len);
-	buf_add_char(b, '"');
-}
-
-static void add_csv(struct buf *b, const struct result *r)
+static void add_domain_csv(struct buf *b, const struct result *r)
 {
 	AUTO_FREE char *unicode = unicode_of(r);
 	char time[CLOCK_TEXT_SIZE];
 
 	clock_format(r->finished_at, time);
 	buf_addf(b, "%llu,%u,", (unsigned long long)r->seq, r->index);
-	add_csv_text(b, r->name, r->name_len);
+	cell_add_csv(b, r->name, r->name_len);
 	buf_add_char(b, ',');
 	if (unicode != NULL)
-		add_csv_text(b, unicode, strlen(unicode));
+		cell_add_csv(b, unicode, strlen(unicode));
 	const char *reason = reason_name(r->reason);
 	buf_addf(b, ",%s,%s,%u,", item_status_name(r->status), reason != NULL ? reason : "",
 	    r->attempts);
@@ -160,22 +118,32 @@ static void add_csv(struct buf *b, const struct result *r)
 	buf_add_str(b, "\r\n");
 }
 
-static void add_text(struct buf *b, const struct result *r)
+static void add_domain_text(struct buf *b, const struct result *r)
 {
 	static const char marks[ITEM_N_STATUSES] = {
 	    [ITEM_FOUND] = '+', [ITEM_NOT_FOUND] = ' ', [ITEM_ERROR] = '?'};
 
 	buf_add_char(b, marks[r->status]);
 	buf_add_char(b, ' ');
-	add_visible(b, r->name, r->name_len);
+	cell_add_visible(b, r->name, r->name_len);
 	buf_add_char(b, '\n');
 }
 
-void result_add_head(struct buf *b, enum result_format format)
+static void add_json(struct buf *b, const struct result *r)
+{
+	if (r->is_file)
+		file_row_add_json(b, r);
+	else
+		add_domain_json(b, r);
+}
+
+void result_add_head(struct buf *b, enum result_format format, enum job_kind kind)
 {
 	if (format == FORMAT_JSON)
 		buf_add_str(b, "{\"results\":[");
-	if (format == FORMAT_CSV)
+	if (format == FORMAT_CSV && job_kind_is_files(kind))
+		file_row_add_csv_head(b);
+	else if (format == FORMAT_CSV)
 		buf_add_str(b,
 		    "seq,index,domain,unicode,status,reason,attempts,duration_ms,finished_at,"
 		    "addresses,ttl\r\n");
@@ -200,10 +168,16 @@ void result_add_row(struct buf *b, enum result_format format, const struct resul
 		add_json(b, r);
 		break;
 	case FORMAT_CSV:
-		add_csv(b, r);
+		if (r->is_file)
+			file_row_add_csv(b, r);
+		else
+			add_domain_csv(b, r);
 		break;
 	case FORMAT_TEXT:
-		add_text(b, r);
+		if (r->is_file)
+			file_row_add_text(b, r);
+		else
+			add_domain_text(b, r);
 		break;
 	case FORMAT_EVENTS:
 		buf_addf(b, "event: result\nid: %llu\ndata: ", (unsigned long long)r->seq);

@@ -5,19 +5,21 @@
 
 #include "base/buf.h"
 #include "model/result.h"
+#include "model/spec.h"
 
 enum result_format {
 	FORMAT_NDJSON, /* a JSON object a line */
 	FORMAT_JSON,   /* a page: {"results":[...],"next":SEQ} */
 	FORMAT_CSV,
-	FORMAT_TEXT,   /* `+ name` found, `  name` not found, `? name` error */
+	FORMAT_TEXT,   /* domains: `+ name` found, `  name` not found, `? name` error; files: `NAME
+			  OK`, `NAME not found`, `NAME error: REASON`, flags by their codes */
 	FORMAT_EVENTS, /* server-sent events named `result` */
 	N_FORMATS
 };
 
 /* Add what goes before the first row and after the last; `next` is the sequence number to continue
  * behind. */
-void result_add_head(struct buf *b, enum result_format format);
+void result_add_head(struct buf *b, enum result_format format, enum job_kind kind);
 void result_add_tail(struct buf *b, enum result_format format, uint64_t next);
 
 /* Add one row; `is_first` tells whether it is the first behind the head. */

@@ -7,23 +7,34 @@
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "base/utf8.h"
 #include "model/target.h"
-#include "wire/json_text.h"
+#include "model/url.h"
+#include "wire/url_item.h"
+
+enum { FOR_DOMAINS = 1 << KIND_DOMAINS, FOR_DOWNLOADS = 1 << KIND_DOWNLOADS };
+enum { FOR_FLAGS = 1 << KIND_FLAGS, FOR_ALL = FOR_DOMAINS | FOR_DOWNLOADS | FOR_FLAGS };
 
 struct field {
 	const char *name;
-	/* Exactly one of the three: a text, a number of at most `max`, or a list whose elements
-	 * `add` takes until it says false. */
+	unsigned kinds; /* of jobs that have it */
+	/* Exactly one of these: a text, a number of at most `max`, a truth, or a list whose
+	 * elements `add` or, where they are more than texts, `add_json` takes until it says
+	 * false. */
 	void (*set_text)(struct spec *spec, const char *value, struct problem *p);
 	void (*set_number)(struct spec *spec, uint64_t value);
+	void (*set_bool)(struct spec *spec, bool value);
 	bool (*add)(struct spec *spec, const char *value, const char *pointer, struct problem *p);
+	bool (*add_json)(
+	    struct spec *spec, const json_t *value, const char *pointer, struct problem *p);
 	uint64_t max;
 };
 
 static void set_kind(struct spec *spec, const char *value, struct problem *p)
 {
 	if (!job_kind_parse(value, &spec->kind))
-		problem_add(p, "/kind", "The kind must be \"domains\".");
+		problem_add(
+		    p, "/kind", "The kind must be \"domains\", \"downloads\" or \"flags\".");
 }
 
 static void set_check(struct spec *spec, const char *value, struct problem *p)
@@ -110,45 +121,99 @@ static bool add_tld(struct spec *spec, const char *value, const char *pointer, s
 	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
+static bool add_code(struct spec *spec, const char *value, const char *pointer, struct problem *p)
+{
+	if (!codes_add(&spec->codes, value, strlen(value)))
+		problem_add(p, pointer, "Each CC argument must be A to Z or AA to ZZ.");
+	return p->n_errors < PROBLEM_MAX_ERRORS;
+}
+
+static bool add_url(struct spec *spec, const json_t *value, const char *pointer, struct problem *p)
+{
+	struct url_item_fault fault = {.detail = NULL};
+	char member[160];
+
+	if (!url_item_add(&spec->urls.bytes, value, &fault)) {
+		snprintf(member, sizeof(member), "%s%s%s", pointer,
+		    fault.member[0] != '\0' ? "/" : "", fault.member);
+		problem_add(p, member, "%s", fault.detail);
+		return p->n_errors < PROBLEM_MAX_ERRORS;
+	}
+	buf_add_char(&spec->urls.bytes, '\0');
+	spec->urls.n++;
+	return true;
+}
+
+static void set_server(struct spec *spec, const char *value, struct problem *p)
+{
+	(void)p; /* which there are is known where servers are */
+	free(spec->server);
+	spec->server = xstrdup(value);
+}
+
+static void set_base_url(struct spec *spec, const char *value, struct problem *p)
+{
+	struct url url;
+	enum url_fault fault = url_parse(value, strlen(value), &url);
+
+	if (fault != URL_GOOD) {
+		problem_add(p, "/base_url", "%s", url_fault_text(fault));
+		return;
+	}
+	url_done(&url);
+	free(spec->base_url);
+	spec->base_url = xstrdup(value);
+}
+
+static void set_limit(struct spec *spec, uint64_t value)
+{
+	spec->limit = (uint32_t)value;
+}
+
+static void set_by_country(struct spec *spec, bool value)
+{
+	spec->by_country = value;
+}
+
 static const struct field fields[] = {
-    {"kind", .set_text = set_kind},
-    {"check", .set_text = set_check},
-    {"label", .set_text = set_label},
-    {"preset", .set_text = set_preset},
-    {"domains", .add = add_domain},
-    {"names", .add = add_name},
-    {"tlds", .add = add_tld},
-    {"max_length", .set_number = set_max_length, .max = TARGET_MAX},
-    {"concurrency", .set_number = set_concurrency, .max = SPEC_MAX_CONCURRENCY},
-    {"rate", .set_number = set_rate, .max = SPEC_MAX_RATE},
-    {"timeout_ms", .set_number = set_timeout, .max = SPEC_MAX_TIMEOUT_MS},
-    {"attempts", .set_number = set_attempts, .max = SPEC_MAX_ATTEMPTS},
+    {"kind", FOR_ALL, .set_text = set_kind},
+    {"check", FOR_DOMAINS, .set_text = set_check},
+    {"label", FOR_ALL, .set_text = set_label},
+    {"preset", FOR_DOMAINS | FOR_FLAGS, .set_text = set_preset},
+    {"domains", FOR_DOMAINS, .add = add_domain},
+    {"names", FOR_DOMAINS, .add = add_name},
+    {"tlds", FOR_DOMAINS, .add = add_tld},
+    {"max_length", FOR_DOMAINS, .set_number = set_max_length, .max = TARGET_MAX},
+    {"concurrency", FOR_ALL, .set_number = set_concurrency, .max = SPEC_MAX_CONCURRENCY},
+    {"rate", FOR_ALL, .set_number = set_rate, .max = SPEC_MAX_RATE},
+    {"timeout_ms", FOR_ALL, .set_number = set_timeout, .max = SPEC_MAX_TRANSFER_TIMEOUT_MS},
+    {"attempts", FOR_ALL, .set_number = set_attempts, .max = SPEC_MAX_ATTEMPTS},
+    {"urls", FOR_DOWNLOADS, .add_json = add_url},
+    {"codes", FOR_FLAGS, .add = add_code},
+    {"server", FOR_FLAGS, .set_text = set_server},
+    {"base_url", FOR_FLAGS, .set_text = set_base_url},
+    {"limit", FOR_FLAGS, .set_number = set_limit, .max = CODES_ALL},
+    {"name_by_country", FOR_FLAGS, .set_bool = set_by_country},
 };
 
-static const struct field *find_field(const char *name)
+enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+/* Find a field that is being given. */
+static const struct field *find_field(struct spec *spec, const char *name)
 {
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		if (strcmp(fields[i].name, name) == 0)
-			return &fields[i];
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		if (strcmp(fields[i].name, name) != 0)
+			continue;
+		spec->given |= (uint32_t)1 << i;
+		return &fields[i];
 	}
 	return NULL;
 }
 
-/* Write the pointer to member `name` (RFC 6901 section 3), cut to what a fault needs. */
 static void format_pointer(const char *name, char *ret_pointer, size_t size)
 {
-	size_t n = 0;
-
-	ret_pointer[n++] = '/';
-	for (; *name != '\0' && n + 3 < size; name++) {
-		if (*name == '~' || *name == '/') {
-			ret_pointer[n++] = '~';
-			ret_pointer[n++] = *name == '~' ? '0' : '1';
-		} else {
-			ret_pointer[n++] = *name;
-		}
-	}
-	ret_pointer[n] = '\0';
+	ret_pointer[0] = '/';
+	problem_escape(name, ret_pointer + 1, size - 1);
 }
 
 static void set_list(
@@ -160,16 +225,20 @@ static void set_list(
 
 	if (!json_is_array(value)) {
 		snprintf(pointer, sizeof(pointer), "/%s", field->name);
-		problem_add(p, pointer, "This must be a list of strings.");
+		problem_add(p, pointer, "This must be a list.");
 		return;
 	}
 	json_array_foreach(value, i, element)
 	{
 		snprintf(pointer, sizeof(pointer), "/%s/%zu", field->name, i);
-		if (!json_is_string(element))
+		if (field->add_json != NULL) {
+			if (!field->add_json(spec, element, pointer, p))
+				return;
+		} else if (!json_is_string(element)) {
 			problem_add(p, pointer, "This must be a string.");
-		else if (!field->add(spec, json_string_value(element), pointer, p))
+		} else if (!field->add(spec, json_string_value(element), pointer, p)) {
 			return;
+		}
 		if (p->n_errors == PROBLEM_MAX_ERRORS)
 			return;
 	}
@@ -177,14 +246,19 @@ static void set_list(
 
 static void set_json(struct spec *spec, const char *name, const json_t *value, struct problem *p)
 {
-	const struct field *field = find_field(name);
+	const struct field *field = find_field(spec, name);
 	char pointer[80];
 
 	format_pointer(name, pointer, sizeof(pointer));
 	if (field == NULL) {
 		problem_add(p, pointer, "There is no such field.");
-	} else if (field->add != NULL) {
+	} else if (field->add != NULL || field->add_json != NULL) {
 		set_list(spec, field, value, p);
+	} else if (field->set_bool != NULL) {
+		if (json_is_boolean(value))
+			field->set_bool(spec, json_is_true(value));
+		else
+			problem_add(p, pointer, "This must be true or false.");
 	} else if (field->set_text != NULL) {
 		if (json_is_string(value))
 			field->set_text(spec, json_string_value(value), p);
@@ -222,14 +296,16 @@ bool submission_parse_json(const char *body, size_t len, struct spec *spec, stru
 		return false;
 	}
 	if (json_object_get(root, "kind") == NULL)
-		problem_add(p, "/kind", "The kind is missing; it must be \"domains\".");
+		problem_add(p, "/kind",
+		    "The kind is missing; it must be \"domains\", \"downloads\" or "
+		    "\"flags\".");
 	json_object_foreach(root, name, value) set_json(spec, name, value, p);
 	return p->status == 0;
 }
 
 void submission_set_query(struct spec *spec, const char *name, const char *value, struct problem *p)
 {
-	const struct field *field = find_field(name);
+	const struct field *field = find_field(spec, name);
 	char pointer[80];
 	uint64_t number;
 
@@ -244,6 +320,13 @@ void submission_set_query(struct spec *spec, const char *name, const char *value
 			    (unsigned long long)field->max);
 		else
 			field->set_number(spec, number);
+	} else if (field->set_bool != NULL) {
+		if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+			field->set_bool(spec, value[0] == 't');
+		else
+			problem_add(p, pointer, "This must be true or false.");
+	} else if (field->add_json != NULL) {
+		problem_add(p, pointer, "URLs are given as lines of the body.");
 	} else {
 		AUTO_FREE char *list = xstrdup(value);
 		char *rest = list;
@@ -254,7 +337,35 @@ void submission_set_query(struct spec *spec, const char *name, const char *value
 	}
 }
 
-bool submission_check(const struct spec *spec, bool has_lines, struct problem *p)
+static void check_number(uint64_t value, uint64_t max, const char *pointer, struct problem *p)
+{
+	if (value > max)
+		problem_add(p, pointer, "This must be a whole number from 0 to %llu.",
+		    (unsigned long long)max);
+}
+
+/* A field that the kind of job doesn't have is as wrong as one that doesn't exist; and some bounds
+ * are narrower than a field's own. */
+static void check_kind(const struct spec *spec, struct problem *p)
+{
+	bool has_files = job_kind_is_files(spec->kind);
+	char pointer[80];
+
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		if ((spec->given >> i & 1) == 0 || (fields[i].kinds >> spec->kind & 1) != 0)
+			continue;
+		format_pointer(fields[i].name, pointer, sizeof(pointer));
+		problem_add(
+		    p, pointer, "A job of kind %s has no such field.", job_kind_name(spec->kind));
+	}
+	if (has_files)
+		check_number(spec->params.concurrency, SPEC_MAX_TRANSFERS, "/concurrency", p);
+	else
+		check_number((uint64_t)spec->params.timeout / USEC_PER_MSEC, SPEC_MAX_TIMEOUT_MS,
+		    "/timeout_ms", p);
+}
+
+static void check_domains(const struct spec *spec, bool has_lines, struct problem *p)
 {
 	bool has_words =
 	    spec->names.n > 0 || spec->preset != NULL || (has_lines && spec->tlds.n > 0);
@@ -266,5 +377,14 @@ bool submission_check(const struct spec *spec, bool has_lines, struct problem *p
 	if (!has_lines && !has_words && spec->domains.n == 0)
 		problem_add(p, "/domains",
 		    "There is nothing to check: give domains, or names or a preset with TLDs.");
+}
+
+bool submission_check(const struct spec *spec, bool has_lines, struct problem *p)
+{
+	check_kind(spec, p);
+	if (spec->kind == KIND_DOMAINS)
+		check_domains(spec, has_lines, p);
+	if (spec->kind == KIND_DOWNLOADS && !has_lines && spec->urls.n == 0 && p->status == 0)
+		problem_add(p, "/urls", "There is nothing to fetch: give URLs.");
 	return p->status == 0;
 }

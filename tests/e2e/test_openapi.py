@@ -21,7 +21,7 @@ def test_schemas_are_schemas(contract):
 CALLS = {  # operationId: (what it is called with, status)
     "submitJob": ({"json": {"kind": "domains", "domains": ["found.test"]}}, 202),
     "listJobs": ({}, 200), "showJob": ({"params": {"wait": 30}}, 200), "cancelJob": ({}, 200),
-    "readResults": ({}, 200), "followJob": ({}, 200), "readMetrics": ({}, 200), "checkHealth": ({}, 200),
+    "readResults": ({}, 200), "readFile": ({}, 404), "readArchive": ({}, 200), "followJob": ({}, 200), "readMetrics": ({}, 200), "checkHealth": ({}, 200),
     "checkReadiness": ({}, 200), "readDocumentAsYaml": ({}, 200), "readDocumentAsJson": ({}, 200),
     "deleteJob": ({}, 204),
 }
@@ -34,7 +34,7 @@ def test_every_route(api, contract):
     job = ""
     for operation, (options, status) in CALLS.items():
         method, path = operations[operation]
-        response = api(method, path.replace("{id}", job), **options)
+        response = api(method, path.replace("{id}", job).replace("{name}", "none"), **options)
         assert response.status_code == status, f"{operation}: expected {status}, got {response.status_code}"
         job = response.json()["id"] if operation == "submitJob" else job
 

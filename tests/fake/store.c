@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "wire/record.h"
 
-enum { MAX_JOBS = 16, N_VERBS = STORE_DONE + 1 };
+enum { MAX_JOBS = 16, N_VERBS = STORE_UNKNOWN + 1 };
 
 STAILQ_HEAD(op_list, store_op);
 
@@ -204,6 +204,25 @@ static void done(const struct fake_job *j, struct store_op *op)
 	qsort(op->u.done.indexes, op->u.done.n, sizeof(uint32_t), compare);
 }
 
+/* Keep the ids that are no jobs. */
+static void unknown(const struct store *store, struct store_op *op)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < op->u.ids.n; i++) {
+		const struct id *id = &op->u.ids.ids[i];
+		bool is_known = false;
+		for (size_t k = 0; k < store->n_jobs; k++) {
+			const struct fake_job *j = &store->jobs[k];
+			is_known = is_known || (j->is_submitted && !j->is_deleted &&
+						   memcmp(&j->job.id, id, sizeof(*id)) == 0);
+		}
+		if (!is_known)
+			op->u.ids.ids[n++] = *id;
+	}
+	op->u.ids.n = n;
+}
+
 static bool is_read(enum store_verb verb)
 {
 	return verb >= STORE_CLAIM;
@@ -232,6 +251,9 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_DONE:
 		done(j, op);
+		return OK;
+	case STORE_UNKNOWN:
+		unknown(store, op);
 		return OK;
 	default:
 		ck_abort_msg("the core does not ask for this");
@@ -425,6 +447,9 @@ void store_op_free(struct store_op *op)
 		break;
 	case STORE_DONE:
 		free(op->u.done.indexes);
+		break;
+	case STORE_UNKNOWN:
+		free(op->u.ids.ids);
 		break;
 	default:
 		break;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "wire/json_text.h"
 #include "wire/record.h"
 #include "wire/result_text.h"
@@ -28,11 +29,12 @@ static void check_json(const char *text, size_t len, const char *key)
 static void check_row(const struct result *r, enum result_format format)
 {
 	static const char *const ends[N_FORMATS] = {"\n", "}\n", "\r\n", "\n", "\n\n"};
+	const char *subject = r->is_file ? "url" : "domain";
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
 	if (format == FORMAT_JSON)
-		result_add_head(&b, format);
+		result_add_head(&b, format, r->is_file ? KIND_DOWNLOADS : KIND_DOMAINS);
 	result_add_row(&b, format, r, true);
 	if (format == FORMAT_JSON)
 		result_add_tail(&b, format, r->seq);
@@ -41,12 +43,12 @@ static void check_row(const struct result *r, enum result_format format)
 	const char *line_end = b.data + b.len - strlen(ends[format]);
 	FUZZ_CHECK(strcmp(line_end, ends[format]) == 0);
 	if (format == FORMAT_NDJSON)
-		check_json(b.data, b.len, "domain");
+		check_json(b.data, b.len, subject);
 	if (format == FORMAT_JSON)
 		check_json(b.data, b.len, "results");
 	const char *row = format == FORMAT_EVENTS ? strstr(b.data, "\ndata: ") + 7 : b.data;
 	if (format == FORMAT_EVENTS)
-		check_json(row, (size_t)(line_end - row), "domain");
+		check_json(row, (size_t)(line_end - row), subject);
 	FUZZ_CHECK(format == FORMAT_JSON || strcspn(row, "\r\n") == (size_t)(line_end - row));
 	buf_done(&b);
 }
@@ -57,7 +59,7 @@ static void check_packs_again(const struct result *r)
 	struct result again;
 	size_t offset = 0;
 
-	buf_init(&block, 1 << 16);
+	buf_init(&block, 1 << 18);
 	buf_init(&before, 1 << 20);
 	buf_init(&after, 1 << 20);
 	record_add(&block, r);

@@ -1,4 +1,4 @@
-/* A core between a fake engine and a fake store. */
+/* A core between a fake engine, a fake fetcher and a fake store. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -11,6 +11,10 @@
 
 enum { MAX_ITEMS = 200000, MAX_JSON = 1 << 20, PIECE = 50000 };
 
+/* The first is the default. */
+static const struct flag_server servers[] = {
+    {"REMOTE", "https://flags.test/data/flags"}, {"Local", "http://127.0.0.1:8000/flags/"}};
+
 void bench_begin(struct bench *b, size_t room)
 {
 	log_setup(LOG_LEVEL_ERROR, LOG_TEXT);
@@ -18,12 +22,16 @@ void bench_begin(struct bench *b, size_t room)
 	b->mailbox = mailbox_new(b->loop);
 	b->offload = offload_new(b->mailbox, 0);
 	b->engine = fake_engine_new(b->loop, room);
+	b->fetcher = fake_fetcher_new(b->loop, room);
 	b->store = fake_store_new(b->loop);
 	b->opts = (struct core_opts){.loop = b->loop,
 	    .engine = b->engine,
+	    .fetcher = b->fetcher,
 	    .store = b->store,
 	    .offload = b->offload,
 	    .folder = "/tmp",
+	    .flag_servers = servers,
+	    .n_flag_servers = N_ROWS(servers),
 	    .max_items = MAX_ITEMS,
 	    .max_active = 8};
 	b->core = core_new(&b->opts);
@@ -35,6 +43,7 @@ void bench_end(struct bench *b)
 	fake_store_crash(b->store);
 	core_free(b->core);
 	fake_store_crash(b->store);
+	fetcher_free(b->fetcher);
 	engine_free(b->engine);
 	store_free(b->store);
 	offload_free(b->offload);
@@ -48,6 +57,7 @@ void bench_crash(struct bench *b)
 	fake_store_crash(b->store);
 	core_free(b->core);
 	ck_assert_uint_eq(engine_in_flight(b->engine), 0);
+	ck_assert_uint_eq(fetcher_in_flight(b->fetcher), 0);
 	b->core = core_new(&b->opts);
 	ck_assert_ptr_nonnull(b->core);
 }

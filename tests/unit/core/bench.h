@@ -1,8 +1,9 @@
-/* A core between a fake engine and a fake store, and submissions to it. Work given to the pool is
- * done in the loop's thread. */
+/* A core between a fake engine, a fake fetcher and a fake store, and submissions to it. Work given
+ * to the pool is done in the loop's thread. */
 #pragma once
 
 #include "../../fake/engine.h"
+#include "../../fake/fetcher.h"
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
 #include "core/submit.h"
@@ -12,12 +13,14 @@ struct bench {
 	struct mailbox *mailbox;
 	struct offload *offload;
 	struct engine *engine;
+	struct fetcher *fetcher;
 	struct store *store;
 	struct core *core;
 	struct core_opts opts;
 };
 
-/* `room`: probes at one time. */
+/* `room`: probes at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,
+ * and `Local`. */
 void bench_begin(struct bench *b, size_t room);
 void bench_end(struct bench *b);
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "model/chunk.h"
-#include "model/result.h"
 
 static const struct {
 	const char *name, *bytes;
@@ -16,7 +15,7 @@ static const struct {
     {"a head without its text", "\1\1\0", 3, 0},
     {"text cut short", "\1\3\0ab", 5, 0},
     {"an unknown flag", "\2\1\0a", 4, 0},
-    {"a length past the limit", "\1\1\4", 3, 0},
+    {"a length past the limit", "\1\1\x40", 3, 0},
     {"a good item, then half a head", "\1\1\0a\1", 5, 1},
     {"a good item, then an unknown flag", "\1\1\0a\xff\1\0a", 8, 1},
 };
@@ -60,41 +59,64 @@ TEST(one_too_many_is_our_fault)
 		chunk_add(&c, "a", 1, true);
 }
 
+TEST(too_many_bytes_are_our_fault)
+{
+	static const char text[CHUNK_MAX_TEXT];
+	struct chunk c;
+
+	chunk_init(&c, 0);
+	for (int i = 0; i <= CHUNK_BYTES / CHUNK_MAX_TEXT; i++)
+		chunk_add(&c, text, sizeof(text), true);
+}
+
 TEST(too_long_is_our_fault)
 {
-	static const char text[RESULT_MAX_NAME + 1];
+	static const char text[CHUNK_MAX_TEXT + 1];
 	struct chunk c;
 
 	chunk_init(&c, 0);
 	chunk_add(&c, text, sizeof(text), true);
 }
 
-/* Item `i` of a full chunk: every length that fits, and bytes of every value. */
-static size_t make_item(int i, char ret_text[static RESULT_MAX_NAME])
+/* Item `i` of a full chunk: lengths of every size up to `most`, and bytes of every value. */
+static size_t make_item(uint32_t i, size_t most, char ret_text[static CHUNK_MAX_TEXT])
 {
-	size_t len = (size_t)i * 37 % (RESULT_MAX_NAME + 1);
+	size_t len = (size_t)i * 37 % (most + 1);
 
 	for (size_t k = 0; k < len; k++)
-		ret_text[k] = (char)(i + (int)k);
+		ret_text[k] = (char)(i + k);
 	return len;
 }
 
+static const struct {
+	const char *name;
+	size_t most;
+	bool has_all_items; /* it is full by their number, not by their bytes */
+} sizes[] = {
+    {"nothing", 0, true},
+    {"names", 200, true},
+    {"a little too long for so many", 600, false},
+    {"the longest", CHUNK_MAX_TEXT, false},
+};
+
 TEST(gives_back_what_was_added)
 {
-	char text[RESULT_MAX_NAME];
+	char text[CHUNK_MAX_TEXT];
 	struct chunk c;
 	struct chunk_item item;
-	size_t offset = 0;
+	size_t offset = 0, most = sizes[_i].most;
+	uint32_t n = 0;
 
 	chunk_init(&c, 3000);
-	for (int i = 0; i < CHUNK_ITEMS; i++) {
-		size_t len = make_item(i, text);
-		chunk_add(&c, text, len, i % 3 != 0);
+	for (; !chunk_is_full(&c); n++) {
+		size_t len = make_item(n, most, text);
+		chunk_add(&c, text, len, n % 3 != 0);
 	}
-	ck_assert_uint_eq(c.n, CHUNK_ITEMS);
+	ck_assert_msg((n == CHUNK_ITEMS) == sizes[_i].has_all_items, "%s: %u", sizes[_i].name, n);
+	ck_assert_uint_eq(c.n, n);
 	ck_assert(!c.bytes.overflow);
-	for (int i = 0; i < CHUNK_ITEMS; i++) {
-		size_t len = make_item(i, text);
+	for (uint32_t i = 0; i < n; i++) {
+		size_t len = make_item(i, most, text);
 		ck_assert(chunk_next(&c, &offset, &item));
 		ck_assert_uint_eq(item.len, len);
 		ck_assert_int_eq(item.is_valid, i % 3 != 0);
@@ -105,16 +127,24 @@ TEST(gives_back_what_was_added)
 	chunk_done(&c);
 }
 
-/* The largest chunk there can be fits its buffer. */
-TEST(the_longest_items_fit)
+/* The last item begins just before the chunk is full, and is as long as one may be. */
+TEST(the_longest_item_fits_at_the_end)
 {
-	static const char text[RESULT_MAX_NAME];
+	static const char text[CHUNK_MAX_TEXT];
 	struct chunk c;
+	uint32_t n = 0;
 
 	chunk_init(&c, 0);
-	for (int i = 0; i < CHUNK_ITEMS; i++)
-		chunk_add(&c, text, sizeof(text), false);
-	ck_assert(!c.bytes.overflow);
+	while (c.bytes.len + 3 < CHUNK_BYTES) {
+		size_t left = CHUNK_BYTES - c.bytes.len - 4;
+		chunk_add(&c, text, left < 10000 ? left : 10000, false);
+		n++;
+	}
+	ck_assert_uint_eq(c.bytes.len, CHUNK_BYTES - 1);
+	ck_assert(!chunk_is_full(&c));
+	chunk_add(&c, text, sizeof(text), false);
+	ck_assert(!c.bytes.overflow && chunk_is_full(&c));
+	ck_assert_uint_eq(c.n, n + 1);
 	chunk_done(&c);
 }
 
@@ -123,7 +153,8 @@ SUITE(chunk)
 	ADD_ROWS(stops_at_damage, damaged);
 	ADD(an_empty_one_has_no_item);
 	ADD_ABORTING(one_too_many_is_our_fault);
+	ADD_ABORTING(too_many_bytes_are_our_fault);
 	ADD_ABORTING(too_long_is_our_fault);
-	ADD(gives_back_what_was_added);
-	ADD(the_longest_items_fit);
+	ADD_ROWS(gives_back_what_was_added, sizes);
+	ADD(the_longest_item_fits_at_the_end);
 }

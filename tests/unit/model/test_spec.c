@@ -77,7 +77,7 @@ TEST(names_read_back)
 	enum job_kind kind = N_KINDS;
 	enum job_check check = N_CHECKS;
 
-	ck_assert(!job_kind_parse("flags", &kind));
+	ck_assert(!job_kind_parse("Flags", &kind));
 	ck_assert(!job_kind_parse("", &kind));
 	ck_assert_int_eq(kind, N_KINDS);
 	ck_assert(!job_check_parse("Resolve", &check));

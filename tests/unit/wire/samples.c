@@ -71,3 +71,123 @@ struct result sample_result(size_t i)
 	}
 	return r;
 }
+
+#define DIGEST                                                                                     \
+	{                                                                                          \
+		0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99,      \
+		    0x6f, 0xb9, 0x24, 0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95,  \
+		    0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55                                             \
+	}
+
+static const struct {
+	const char *url;
+	enum item_status status;
+	enum reason reason;
+	const char *name, *code, *detail, *type, *final_url, *country, *address;
+	bool is_saved, wants_country;
+	enum reason country_reason;
+	uint32_t http_status, version, n_redirects;
+	uint64_t n_bytes;
+	struct file_timings timings;
+} files[N_FILE_SAMPLES] = {
+    {.url = "https://a.test/photo.jpg",
+	.name = "photo.jpg",
+	.status = ITEM_OK,
+	.type = "image/jpeg",
+	.final_url = "https://cdn.a.test/p.jpg",
+	.address = "2001:db8::1",
+	.is_saved = true,
+	.http_status = 200,
+	.version = 20,
+	.n_redirects = 2,
+	.n_bytes = (uint64_t)5 << 32,
+	.timings = {412, 1000, 2500, 10, 1234567}},
+    {.url = "http://a.test/flags/xx/xx.gif",
+	.name = "XX.gif",
+	.code = "XX",
+	.status = ITEM_NOT_FOUND,
+	.reason = REASON_HTTP_404,
+	.type = "text/html",
+	.address = "192.0.2.1",
+	.http_status = 404,
+	.version = 11},
+    {.url = "https://b.test/x",
+	.name = "x",
+	.status = ITEM_ERROR,
+	.reason = REASON_TLS,
+	.detail = "expired: the certificate is no longer valid",
+	.address = "192.0.2.1"},
+    {.url = "no URL, \"at\" all\n", .status = ITEM_ERROR, .reason = REASON_INVALID_URL},
+    {.url = "http://a.test/flags/us/us.gif",
+	.name = "United_States.gif",
+	.code = "US",
+	.country = "United States",
+	.status = ITEM_OK,
+	.is_saved = true,
+	.wants_country = true,
+	.http_status = 200,
+	.version = 10,
+	.n_bytes = 36},
+    {.url = "http://a.test/flags/br/br.gif",
+	.name = "BR.gif",
+	.code = "BR",
+	.status = ITEM_OK,
+	.is_saved = true,
+	.wants_country = true,
+	.country_reason = REASON_HTTP_404,
+	.http_status = 200,
+	.version = 11},
+    {.url = "http://a.test/\xff",
+	.name = "a,b\"c.gif",
+	.status = ITEM_ERROR,
+	.reason = REASON_HTTP_STATUS,
+	.detail = "a \"detail\", with\r\n\x1b[2J and \xc2\x9b",
+	.type = "text/\xff\x80;x=\"y\"",
+	.final_url = "http://b.test/,",
+	.http_status = 599,
+	.n_redirects = 1},
+};
+
+static struct span span_of(const char *text)
+{
+	return (struct span){text, text != NULL ? strlen(text) : 0};
+}
+
+struct result sample_file(size_t i)
+{
+	static const uint8_t digest[FILE_DIGEST_SIZE] = DIGEST;
+	struct endpoint e;
+	struct result r = {.seq = i + 1,
+	    .index = (uint32_t)(N_FILE_SAMPLES - 1 - i),
+	    .attempts = (uint32_t)i,
+	    .status = files[i].status,
+	    .reason = files[i].reason,
+	    .duration = (usec_t)i * 1001,
+	    .finished_at = NOON + (usec_t)i * 1001,
+	    .name = files[i].url,
+	    .name_len = strlen(files[i].url),
+	    .is_file = true,
+	    .file = {.file_name = span_of(files[i].name),
+		.code = span_of(files[i].code),
+		.detail = span_of(files[i].detail),
+		.content_type = span_of(files[i].type),
+		.final_url = span_of(files[i].final_url),
+		.country = span_of(files[i].country),
+		.wants_country = files[i].wants_country,
+		.country_reason = files[i].country_reason,
+		.is_saved = files[i].is_saved,
+		.n_bytes = files[i].n_bytes,
+		.http_status = files[i].http_status,
+		.http_version = files[i].version,
+		.n_redirects = files[i].n_redirects,
+		.timings = files[i].timings}};
+
+	if (files[i].is_saved)
+		memcpy(r.file.digest, digest, sizeof(digest));
+	if (files[i].address != NULL) {
+		if (!endpoint_parse(files[i].address, 0, &e))
+			abort();
+		r.addresses[r.n_addresses++] = e.address;
+	}
+	return r;
+}

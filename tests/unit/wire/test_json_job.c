@@ -86,7 +86,7 @@ static const struct {
     {"an empty object", "{}"},
     {"no state", "{\"id\":\"" ID "\",\"kind\":\"domains\"}"},
     {"an unknown state", "{\"id\":\"" ID "\",\"kind\":\"domains\",\"state\":\"lost\"}"},
-    {"an unknown kind", "{\"id\":\"" ID "\",\"kind\":\"flags\",\"state\":\"done\"}"},
+    {"an unknown kind", "{\"id\":\"" ID "\",\"kind\":\"tlds\",\"state\":\"done\"}"},
     {"an id that is none", "{\"id\":\"7\",\"kind\":\"domains\",\"state\":\"done\"}"},
     {"an id that is a number", "{\"id\":7,\"kind\":\"domains\",\"state\":\"done\"}"},
     {"more behind", "{\"id\":\"" ID "\",\"kind\":\"domains\",\"state\":\"done\"} x"},

@@ -108,23 +108,6 @@ TEST(times_are_text_or_null)
 	buf_done(&b);
 }
 
-/* Against the definition: every code point in its one form, and no byte more. */
-TEST(measures_every_character)
-{
-	for (uint32_t c = 1; c <= 0x110000; c += c < 0x11000 ? 1 : 251) {
-		char s[4];
-		size_t n = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-		static const unsigned char leads[] = {0, 0, 0xc0, 0xe0, 0xf0};
-		for (size_t i = n; i-- > 0;)
-			s[i] = (char)(i > 0 ? 0x80 | (c >> (6 * (n - 1 - i)) & 0x3f)
-					    : leads[n] | c >> (6 * (n - 1)));
-		bool is_character = c < 0x110000 && (c < 0xd800 || c > 0xdfff);
-		ck_assert_msg(utf8_length(s, n) == (is_character ? n : 0), "U+%04X", c);
-		if (n > 1)
-			ck_assert_msg(utf8_length(s, n - 1) == 0, "U+%04X cut", c);
-	}
-}
-
 SUITE(json_text)
 {
 	ADD_ROWS(strings_read_back, strings);
@@ -133,5 +116,4 @@ SUITE(json_text)
 	ADD(null_is_no_string);
 	ADD_ROWS(milliseconds_have_three_decimals, msecs);
 	ADD(times_are_text_or_null);
-	ADD(measures_every_character);
 }

@@ -4,17 +4,31 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "model/file.h"
 #include "wire/lines.h"
 
-enum { LONG = 4096 }; /* the first length that is too long for a line */
+enum { LONG = LINES_MAX }; /* the first length that is too long for a line */
 
-/* Names as one text: each in angle brackets. */
+/* Names as one text: each in angle brackets. Of a file its URL, with its name behind a bar. */
 static void on_name(const char *name, size_t len, void *arg)
 {
 	struct buf *names = arg;
 
 	buf_add_char(names, '<');
 	buf_add(names, name, len);
+	buf_add_char(names, '>');
+}
+
+static void on_file(const char *packed, size_t len, void *arg)
+{
+	struct buf *names = arg;
+	struct file_item item;
+
+	ck_assert(file_item_read(packed, len, &item));
+	buf_add_char(names, '<');
+	buf_add(names, item.url.bytes, item.url.len);
+	if (item.name.len > 0)
+		buf_addf(names, "|%.*s", (int)item.name.len, item.name.bytes);
 	buf_add_char(names, '>');
 }
 
@@ -25,33 +39,34 @@ struct outcome {
 };
 
 /* Feed the body cut at up to three places, each piece from memory of exactly its size. */
-static struct outcome feed(
-    enum lines_format format, const char *body, size_t len, const size_t cuts[static 3])
+static struct outcome feed(enum lines_format format, bool has_files, const char *body, size_t len,
+    const size_t cuts[static 3])
 {
+	lines_fn *on_item = has_files ? on_file : on_name;
 	struct outcome o = {.is_good = true};
 	struct lines l;
 	size_t from = 0;
 
-	buf_init(&o.names, 1 << 16);
-	lines_init(&l, format);
+	buf_init(&o.names, 1 << 18);
+	lines_init(&l, format, has_files);
 	for (int i = 0; i <= 3 && o.is_good; i++) {
 		size_t to = i < 3 && cuts[i] < len ? cuts[i] : len;
 		if (to < from)
 			to = from;
 		AUTO_FREE char *piece = xmalloc(to - from);
 		memcpy(piece, body + from, to - from);
-		o.is_good = lines_feed(&l, piece, to - from, on_name, &o.names, &o.problem);
+		o.is_good = lines_feed(&l, piece, to - from, on_item, &o.names, &o.problem);
 		from = to;
 	}
-	o.is_good = o.is_good && lines_finish(&l, on_name, &o.names, &o.problem);
+	o.is_good = o.is_good && lines_finish(&l, on_item, &o.names, &o.problem);
 	lines_done(&l);
 	return o;
 }
 
-static void check(const char *row, enum lines_format format, const char *body, size_t len,
-    const char *want, const size_t cuts[static 3])
+static void check(const char *row, enum lines_format format, bool has_files, const char *body,
+    size_t len, const char *want, const size_t cuts[static 3])
 {
-	struct outcome o = feed(format, body, len, cuts);
+	struct outcome o = feed(format, has_files, body, len, cuts);
 
 	buf_add_str(&o.names, o.is_good ? "" : "!");
 	buf_add_str(&o.names, o.is_good ? "" : o.problem.detail);
@@ -127,15 +142,72 @@ TEST(reads_in_pieces)
 	for (size_t a = 0; a <= len; a++) {
 		for (size_t b = a; b <= len; b++) {
 			size_t cuts[3] = {a, b, b + 1};
-			check(bodies[_i].name, bodies[_i].format, body, len, bodies[_i].want, cuts);
+			check(bodies[_i].name, bodies[_i].format, false, body, len, bodies[_i].want,
+			    cuts);
 		}
+	}
+}
+
+static const struct {
+	const char *name;
+	enum lines_format format;
+	const char *body, *want;
+} files[] = {
+    {"not JSON", LINES_NDJSON, "\"a\"\nhttp://a.test/\n", "<a>" NOT_JSON(2)},
+    {"a number", LINES_NDJSON, "\n1\n",
+	"!Line 2: This must be a URL, or an object with a \"url\"."},
+    {"a name's object", LINES_NDJSON, "{\"domain\":\"a\"}\n",
+	"!Line 1, domain: There is no such field."},
+    {"an object without url", LINES_NDJSON, "{\"name\":\"a\"}",
+	"!Line 1, url: The URL is missing."},
+    {"a bad digest", LINES_NDJSON, "\"a\"\n{\"url\":\"b\",\"sha256\":\"0\"}\n",
+	"<a>!Line 2, sha256: This must be 64 hexadecimal digits."},
+    {"duplicate keys", LINES_NDJSON, "{\"url\":\"a\",\"url\":\"b\"}\n", NOT_JSON(1)},
+    {"strings and objects", LINES_NDJSON,
+	"\"http://a.test/x\"\n{\"url\":\"b\",\"name\":\"n\"}\r\n\n{ \"url\" : \"c\" }",
+	"<http://a.test/x><b|n><c>"},
+    {"escapes", LINES_NDJSON, "\"http:\\/\\/a.test\\n\"\n", "<http://a.test >"},
+    {"no URL", LINES_NDJSON, "\"\"\n\"x y\"\n", "<><x y>"},
+    {"lines", LINES_TEXT, "# all\nhttp://a.test/#x\r\n\n  x y \n\"b\"",
+	"<http://a.test/#x><x y><\"b\">"},
+    {"objects in text", LINES_TEXT, "{\"url\":\"a\"}\n", "<{\"url\":\"a\"}>"},
+    {"bytes of any kind", LINES_TEXT, "\xff\1\x80\n", "<\xff\1\x80>"},
+};
+
+TEST(reads_files_in_pieces)
+{
+	const char *body = files[_i].body;
+	size_t len = strlen(body);
+
+	for (size_t a = 0; a <= len; a++) {
+		for (size_t b = a; b <= len; b++) {
+			size_t cuts[3] = {a, b, b + 1};
+			check(files[_i].name, files[_i].format, true, body, len, files[_i].want,
+			    cuts);
+		}
+	}
+}
+
+/* A line too long for a URL stays too long for one. */
+TEST(long_lines_are_no_shorter_url)
+{
+	static char body[3 * LONG] = "http://a.test/";
+	static const size_t whole[3];
+
+	memset(body + strlen(body), 'a', sizeof(body) - strlen(body));
+	for (size_t len = FILE_MAX_URL - 1; len <= sizeof(body); len += len / 2) {
+		struct outcome o = feed(LINES_TEXT, true, body, len, whole);
+		ck_assert(o.is_good);
+		ck_assert_msg(o.names.len - 2 == len || o.names.len - 2 > FILE_MAX_URL,
+		    "%zu became %zu", len, o.names.len - 2);
+		buf_done(&o.names);
 	}
 }
 
 TEST(a_nul_is_a_byte)
 {
 	static const size_t whole[3];
-	struct outcome o = feed(LINES_TEXT, "a\0b\nc\0", 6, whole);
+	struct outcome o = feed(LINES_TEXT, false, "a\0b\nc\0", 6, whole);
 
 	ck_assert(o.is_good);
 	ck_assert_uint_eq(o.names.len, 9);
@@ -161,7 +233,7 @@ static void check_long(const char *row, enum lines_format format, const char *fi
 		for (size_t k = i; k < N_ROWS(places); k++) {
 			size_t cuts[3] = {
 			    before + places[i], before + places[k], len - strlen(last) + 1};
-			check(row, format, body, len, want, cuts);
+			check(row, format, false, body, len, want, cuts);
 		}
 	}
 }
@@ -229,7 +301,7 @@ TEST(the_longest_json_line_is_read)
 		}
 		want[0] = '<';
 		memcpy(want + 1 + n, ">", 2);
-		check("longest", LINES_NDJSON, body, LONG, want, whole);
+		check("longest", LINES_NDJSON, false, body, LONG, want, whole);
 	}
 }
 
@@ -240,7 +312,7 @@ TEST(counts_lines)
 	struct problem p = {0};
 
 	buf_init(&names, 100);
-	lines_init(&l, LINES_TEXT);
+	lines_init(&l, LINES_TEXT, false);
 	ck_assert(lines_feed(&l, "a\n\n#\nb", 6, on_name, &names, &p));
 	ck_assert_uint_eq(l.n, 3);
 	ck_assert(lines_finish(&l, on_name, &names, &p));
@@ -256,6 +328,8 @@ TEST(counts_lines)
 SUITE(lines)
 {
 	ADD_ROWS(reads_in_pieces, bodies);
+	ADD_ROWS(reads_files_in_pieces, files);
+	ADD(long_lines_are_no_shorter_url);
 	ADD(a_nul_is_a_byte);
 	ADD_ROWS(long_text_lines_are_cut, lengths);
 	ADD_ROWS(long_comments_are_passed_over, lengths);

@@ -18,13 +18,24 @@ enum { MAX_BLOCK = 1 << 16 };
 #define EVIDENCE    "\1\0\2\7\4\x7f\0\0\1\0\65" /* one piece */
 #define BYTES(text) (text), sizeof(text) - 1
 
+/* Of a file: a head whose status has the highest bit, and what follows the evidence. */
+#define FILE_HEAD "\0\x83\0\1\x9c\3" TIME NAME "\0\0"
+#define FLAGS     "\0\0" /* and the country's reason */
+#define NUMBERS   "\0\0\0\0"
+#define TIMINGS   "\0\0\0\0\0"
+#define TEXTS     "\0\0\0\0\0\0"
+#define DIGEST    "0123456789abcdef0123456789abcdef"
+#define PAST_TEXT "\x81\x80\1" /* one more than a text may have */
+#define PAST_32   "\x80\x80\x80\x80\x10"
+#define PAST_63   "\x80\x80\x80\x80\x80\x80\x80\x80\x80\1"
+
 static const struct {
 	const char *name, *bytes;
 	size_t len;
 	bool is_good;
 } blocks[] = {
-    {"no such status", BYTES("\0\3\1\1\1" TIME NAME "\0\0"), false},
-    {"no such reason", BYTES("\0\1\16\1\1" TIME NAME "\0\0"), false},
+    {"no such status", BYTES("\0\4\1\1\1" TIME NAME "\0\0"), false},
+    {"no such reason", BYTES("\0\1\32\1\1" TIME NAME "\0\0"), false},
     {"index past 32 bits", BYTES("\x80\x80\x80\x80\x10\1\1\1\1" TIME NAME "\0\0"), false},
     {"attempts past 32 bits", BYTES("\0\1\1\x80\x80\x80\x80\x10\1" TIME NAME "\0\0"), false},
     {"duration past 63 bits",
@@ -35,7 +46,7 @@ static const struct {
 	BYTES("\0\1\1\1\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\x80\0" TIME NAME "\0\0"), false},
     {"a time before 1970", BYTES(HEAD "\0\0\0\0\0\0\0\x80" NAME "\0\0"), false},
     {"a time past the year 9999", BYTES(HEAD "\0\0\0\0\0\0\0\x7f" NAME "\0\0"), false},
-    {"a name past the limit", BYTES(HEAD TIME "\x81\x08"), false},
+    {"a name past the limit", BYTES(HEAD TIME "\x81\x40"), false},
     {"a name past the end", BYTES(HEAD TIME "\3a\0\0"), false},
     {"too many addresses", BYTES(HEAD TIME NAME "\41"), false},
     {"addresses past the end", BYTES(HEAD TIME NAME "\40\4"), false},
@@ -46,7 +57,26 @@ static const struct {
     {"no such type", BYTES(HEAD TIME NAME "\0\1\2\2\7\4\x7f\0\0\1\0\65"), false},
     {"no such rcode", BYTES(HEAD TIME NAME "\0\1\0\10\7\4\x7f\0\0\1\0\65"), false},
     {"no port", BYTES(HEAD TIME NAME "\0\1\0\2\7\4\x7f\0\0\1\0"), false},
+    {"a file without its part", BYTES(FILE_HEAD), false},
+    {"a file with unknown flags", BYTES(FILE_HEAD "\4\0" NUMBERS TIMINGS TEXTS), false},
+    {"no such country reason", BYTES(FILE_HEAD "\2\32" NUMBERS TIMINGS TEXTS), false},
+    {"an HTTP status past 32 bits", BYTES(FILE_HEAD FLAGS PAST_32 "\0\0\0" TIMINGS TEXTS), false},
+    {"a version past 32 bits", BYTES(FILE_HEAD FLAGS "\0" PAST_32 "\0\0" TIMINGS TEXTS), false},
+    {"redirects past 32 bits", BYTES(FILE_HEAD FLAGS "\0\0" PAST_32 "\0" TIMINGS TEXTS), false},
+    {"bytes past 64 bits",
+	BYTES(FILE_HEAD FLAGS "\0\0\0\x80\x80\x80\x80\x80\x80\x80\x80\x80\2" TIMINGS TEXTS), false},
+    {"a timing past 63 bits", BYTES(FILE_HEAD FLAGS NUMBERS PAST_63 "\0\0\0\0" TEXTS), false},
+    {"the last timing past 63 bits", BYTES(FILE_HEAD FLAGS NUMBERS "\0\0\0\0" PAST_63 TEXTS),
+	false},
+    {"a digest cut short", BYTES(FILE_HEAD "\1\0" NUMBERS TIMINGS "0123456789abcdef"), false},
+    {"a file name past the end", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS "\2a"), false},
+    {"a file name past the limit", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS PAST_TEXT), false},
+    {"a country past the end", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS "\0\0\0\0\0\1"), false},
+    {"a text too few", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS "\0\0\0\0\0"), false},
     {"nothing", BYTES(""), false},
+    {"a file with nothing", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS TEXTS), true},
+    {"a file with everything",
+	BYTES(FILE_HEAD "\3\0\x90\3\13\1\5\1\2\3\4\5" DIGEST "\1a\1b\1c\1d\1e\1f"), true},
     {"least", BYTES("\0\1\1\0\0" TIME "\0\0\0"), true},
     {"hosts file", BYTES(HEAD TIME NAME "\0\1\20\0\0"), true},
     {"all parts", BYTES(HEAD TIME NAME ADDRESS EVIDENCE), true},
@@ -70,6 +100,10 @@ static void fill(struct buf *block)
 	buf_init(block, MAX_BLOCK);
 	for (size_t i = 0; i < N_SAMPLES; i++) {
 		struct result r = sample_result(i);
+		record_add(block, &r);
+	}
+	for (size_t i = 0; i < N_FILE_SAMPLES; i++) {
+		struct result r = sample_file(i);
 		record_add(block, &r);
 	}
 	ck_assert(!block->overflow);
@@ -119,8 +153,37 @@ TEST(survives_any_changed_byte)
 	buf_done(&block);
 }
 
+static void check_span(struct span a, struct span b)
+{
+	ck_assert_uint_eq(a.len, b.len);
+	ck_assert(a.len == 0 || memcmp(a.bytes, b.bytes, a.len) == 0);
+}
+
+static void check_same_file(const struct file_result *a, const struct file_result *b)
+{
+	check_span(a->file_name, b->file_name);
+	check_span(a->code, b->code);
+	check_span(a->detail, b->detail);
+	check_span(a->content_type, b->content_type);
+	check_span(a->final_url, b->final_url);
+	check_span(a->country, b->country);
+	ck_assert_int_eq(a->wants_country, b->wants_country);
+	ck_assert_int_eq(a->country_reason, b->country_reason);
+	ck_assert_int_eq(a->is_saved, b->is_saved);
+	if (a->is_saved)
+		ck_assert_mem_eq(a->digest, b->digest, sizeof(a->digest));
+	ck_assert_uint_eq(a->n_bytes, b->n_bytes);
+	ck_assert_uint_eq(a->http_status, b->http_status);
+	ck_assert_uint_eq(a->http_version, b->http_version);
+	ck_assert_uint_eq(a->n_redirects, b->n_redirects);
+	ck_assert_mem_eq(&a->timings, &b->timings, sizeof(a->timings));
+}
+
 static void check_same(const struct result *a, const struct result *b)
 {
+	ck_assert_int_eq(a->is_file, b->is_file);
+	if (a->is_file)
+		check_same_file(&a->file, &b->file);
 	ck_assert_uint_eq(a->index, b->index);
 	ck_assert_uint_eq(a->attempts, b->attempts);
 	ck_assert_int_eq(a->status, b->status);
@@ -155,8 +218,8 @@ TEST(gives_back_what_was_added)
 	struct result got;
 
 	fill(&block);
-	for (size_t i = 0; i < N_SAMPLES; i++) {
-		struct result want = sample_result(i);
+	for (size_t i = 0; i < N_SAMPLES + N_FILE_SAMPLES; i++) {
+		struct result want = i < N_SAMPLES ? sample_result(i) : sample_file(i - N_SAMPLES);
 		ck_assert(record_next(block.data, block.len, &offset, &got));
 		check_same(&want, &got);
 		ck_assert_uint_eq(got.seq, 0);
@@ -198,6 +261,56 @@ TEST(the_largest_fits)
 	buf_done(&block);
 }
 
+TEST(the_largest_file_fits)
+{
+	static const char text[FILE_ITEM_MAX] = "a";
+	const struct span longest = {text, sizeof(text)};
+	struct result r = {.status = ITEM_OK,
+			  .finished_at = CLOCK_WALL_MAX,
+			  .name = text,
+			  .name_len = RESULT_MAX_NAME,
+			  .is_file = true,
+			  .file = {.file_name = longest,
+			      .code = longest,
+			      .detail = longest,
+			      .content_type = longest,
+			      .final_url = longest,
+			      .country = longest,
+			      .is_saved = true,
+			      .wants_country = true,
+			      .country_reason = N_REASONS - 1,
+			      .n_bytes = UINT64_MAX,
+			      .http_status = UINT32_MAX,
+			      .http_version = UINT32_MAX,
+			      .n_redirects = UINT32_MAX,
+			      .timings = {INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX, INT64_MAX}}},
+		      got;
+	struct buf block;
+	size_t offset = 0;
+
+	buf_init(&block, 1 << 18);
+	record_add(&block, &r);
+	ck_assert(record_next(block.data, block.len, &offset, &got) && offset == block.len);
+	check_same(&r, &got);
+	buf_done(&block);
+}
+
+/* A name behind a file has none of the file's parts. */
+TEST(a_file_leaves_nothing_to_the_next)
+{
+	struct result file = sample_file(0), name = sample_result(0), got;
+	struct buf block;
+	size_t offset = 0;
+
+	buf_init(&block, MAX_BLOCK);
+	record_add(&block, &file);
+	record_add(&block, &name);
+	ck_assert(record_next(block.data, block.len, &offset, &got) && got.is_file);
+	ck_assert(record_next(block.data, block.len, &offset, &got) && !got.is_file);
+	check_same(&name, &got);
+	buf_done(&block);
+}
+
 TEST(a_full_block_takes_no_part_of_a_record)
 {
 	struct buf block;
@@ -208,6 +321,13 @@ TEST(a_full_block_takes_no_part_of_a_record)
 	ck_assert(block.overflow);
 	ck_assert_uint_eq(block.len, 0);
 	buf_done(&block);
+	r = sample_file(0);
+	for (size_t most = 0; most < 200; most++) { /* room for a part of it, perhaps */
+		buf_init(&block, most);
+		record_add(&block, &r);
+		ck_assert_msg(block.overflow && block.len == 0, "%zu of %zu", block.len, most);
+		buf_done(&block);
+	}
 }
 
 SUITE(record)
@@ -217,5 +337,7 @@ SUITE(record)
 	ADD(survives_any_changed_byte);
 	ADD(gives_back_what_was_added);
 	ADD(the_largest_fits);
+	ADD(the_largest_file_fits);
+	ADD(a_file_leaves_nothing_to_the_next);
 	ADD(a_full_block_takes_no_part_of_a_record);
 }

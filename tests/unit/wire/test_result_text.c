@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "samples.h"
 #include "wire/json_text.h"
 #include "wire/result_text.h"
@@ -14,7 +15,7 @@ static char *write_all(enum result_format format, size_t n, size_t *ret_len)
 	struct buf b;
 
 	buf_init(&b, 1 << 20);
-	result_add_head(&b, format);
+	result_add_head(&b, format, KIND_DOMAINS);
 	for (size_t i = 0; i < n; i++) {
 		struct result r = sample_result(i);
 		result_add_row(&b, format, &r, i == 0);

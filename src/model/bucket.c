@@ -1,5 +1,5 @@
 /* A token bucket. */
-#include "core/limits.h"
+#include "model/bucket.h"
 
 void bucket_init(struct bucket *b, double rate, usec_t now)
 {

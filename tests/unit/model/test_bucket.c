@@ -1,7 +1,7 @@
 /* The token bucket, by a clock that is an argument. */
 #include "../unit.h"
 
-#include "core/limits.h"
+#include "model/bucket.h"
 
 enum { START = 1000 };
 
@@ -64,7 +64,7 @@ TEST(a_burst_is_a_twentieth_of_a_second)
 	ck_assert_int_eq(n, 1);
 }
 
-SUITE(limits)
+SUITE(bucket)
 {
 	ADD(without_a_rate_there_is_no_limit);
 	ADD(time_that_goes_back_gives_nothing);

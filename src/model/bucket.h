@@ -1,4 +1,5 @@
-/* A token bucket: how many items a second may begin. Time is an argument. Thread: loop. */
+/* A token bucket: how many items a second may begin. Time is an argument. Thread: any (one at a
+ * time). */
 #pragma once
 
 #include <stdbool.h>

@@ -1,0 +1,270 @@
+/* GET /jobs/{id}/archive.tar: all saved files of a job as one stream, in the order in which they
+ * came. The files are read and packed by the offload pool, a piece at a time, so that the archive
+ * costs the memory of a piece however long it is. libarchive knows the format. */
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "base/alloc.h"
+#include "loop/offload.h"
+
+enum { FILES_A_PAGE = 200, PIECE = 256 << 10 };
+
+struct tar {
+	struct request *rq;
+	struct api *api;
+	struct id job;
+	int64_t job_no;
+	struct offload_task task;
+	bool is_working, is_reading, is_closed;
+	/* the page of files that is being packed */
+	struct stored_file *files; /* owned, with what they own */
+	uint32_t n_files, next;
+	uint64_t last; /* of the results looked at */
+	bool is_more;
+	/* the pool's while it works */
+	struct archive *archive; /* owned */
+	int fd;                  /* of the file being packed; -1: none */
+	uint64_t n_left;         /* bytes of it */
+	char *piece;             /* owned */
+	struct buf out;
+	size_t n_sent;
+	bool is_failed, is_ended;
+};
+
+static struct tar *tar_of(struct offload_task *task)
+{
+	return (struct tar *)((char *)task - offsetof(struct tar, task));
+}
+
+static void free_files(struct tar *tar)
+{
+	for (uint32_t i = 0; i < tar->n_files; i++) {
+		free(tar->files[i].name);
+		free(tar->files[i].content_type);
+	}
+	free(tar->files);
+	tar->files = NULL;
+	tar->n_files = tar->next = 0;
+}
+
+static void free_tar(struct tar *tar)
+{
+	archive_write_free(tar->archive);
+	if (tar->fd >= 0)
+		close(tar->fd);
+	free_files(tar);
+	buf_done(&tar->out);
+	free(tar->piece);
+	free(tar);
+}
+
+/* --- Thread: pool --- */
+
+static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes, size_t n)
+{
+	struct tar *tar = arg;
+
+	(void)archive;
+	buf_add(&tar->out, bytes, n);
+	return (la_ssize_t)n;
+}
+
+/* Begin the next file that is there; those removed meanwhile are passed over. */
+static void begin_file(struct tar *tar)
+{
+	const struct stored_file *file = &tar->files[tar->next++];
+	struct stat st;
+
+	tar->fd = core_open_file(tar->api->core, &tar->job, file->name);
+	if (tar->fd < 0 || fstat(tar->fd, &st) < 0)
+		return;
+	struct archive_entry *entry = archive_entry_new();
+	archive_entry_set_pathname_utf8(entry, file->name);
+	if (archive_entry_pathname(entry) == NULL) /* without a locale for UTF-8 it can't say */
+		archive_entry_set_pathname(entry, "unnamed");
+	archive_entry_set_filetype(entry, AE_IFREG);
+	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_size(entry, st.st_size);
+	archive_entry_set_mtime(entry, file->saved_at / USEC_PER_SEC, 0);
+	tar->n_left = (uint64_t)st.st_size;
+	tar->is_failed = archive_write_header(tar->archive, entry) < ARCHIVE_WARN;
+	archive_entry_free(entry);
+}
+
+static void pack_piece(struct tar *tar)
+{
+	size_t want = tar->n_left < PIECE ? (size_t)tar->n_left : PIECE;
+	ssize_t n = want > 0 ? read(tar->fd, tar->piece, want) : 0;
+
+	if (n < 0 && errno == EINTR)
+		return;
+	if (n > 0 && archive_write_data(tar->archive, tar->piece, (size_t)n) == n)
+		tar->n_left -= (uint64_t)n;
+	else if (tar->n_left > 0)
+		tar->is_failed = true;
+	if (tar->n_left == 0) {
+		close(tar->fd);
+		tar->fd = -1;
+	}
+}
+
+static void pack(struct offload_task *task)
+{
+	struct tar *tar = tar_of(task);
+
+	while (!tar->is_failed && tar->out.len < PIECE) {
+		if (tar->fd >= 0)
+			pack_piece(tar);
+		else if (tar->next < tar->n_files)
+			begin_file(tar);
+		else
+			break;
+	}
+	bool is_through = tar->fd < 0 && tar->next == tar->n_files && !tar->is_more;
+	if (is_through && !tar->is_failed && !tar->is_ended) {
+		tar->is_failed = archive_write_close(tar->archive) != ARCHIVE_OK;
+		tar->is_ended = true;
+	}
+}
+
+/* --- Thread: loop --- */
+
+static void go_on(struct tar *tar);
+
+static void on_packed(struct offload_task *task)
+{
+	struct tar *tar = tar_of(task);
+
+	tar->is_working = false;
+	if (tar->is_closed)
+		free_tar(tar);
+	else if (tar->out.len == 0 && !tar->is_ended && !tar->is_failed)
+		go_on(tar);
+	else
+		request_wake(tar->rq);
+}
+
+static void on_page(struct store_op *op)
+{
+	struct tar *tar = op->arg;
+
+	tar->is_reading = false;
+	if (tar->is_closed) {
+		free_tar(tar);
+		return;
+	}
+	free_files(tar);
+	tar->is_failed = op->err != OK;
+	tar->files = TAKE(op->u.files.files);
+	tar->n_files = op->u.files.n;
+	op->u.files.n = 0;
+	tar->last = op->u.files.last;
+	tar->is_more = op->u.files.is_more;
+	if (tar->is_failed)
+		request_wake(tar->rq);
+	else
+		go_on(tar);
+}
+
+/* Read the next page, or pack more of this one. */
+static void go_on(struct tar *tar)
+{
+	if (tar->fd < 0 && tar->next == tar->n_files && tar->is_more) {
+		struct store_op *op = store_op_new(STORE_FILES, on_page, tar);
+		op->job_no = tar->job_no;
+		op->u.files.after = tar->last;
+		op->u.files.max = FILES_A_PAGE;
+		tar->is_reading = true;
+		store_start(tar->api->store, op);
+		return;
+	}
+	tar->is_working = true;
+	tar->task = (struct offload_task){.work = pack, .done = on_packed};
+	offload_submit(tar->api->offload, &tar->task);
+}
+
+static ssize_t on_read(char *bytes, size_t max, void *arg)
+{
+	struct tar *tar = arg;
+
+	if (tar->is_working || tar->is_reading)
+		return STREAM_WAIT;
+	size_t n = tar->out.len - tar->n_sent;
+	if (n > 0) {
+		n = n < max ? n : max;
+		memcpy(bytes, tar->out.data + tar->n_sent, n);
+		tar->n_sent += n;
+		return (ssize_t)n;
+	}
+	if (tar->is_failed)
+		return STREAM_FAILED;
+	if (tar->is_ended)
+		return STREAM_END;
+	buf_clear(&tar->out);
+	tar->n_sent = 0;
+	go_on(tar);
+	return STREAM_WAIT;
+}
+
+static void on_close(void *arg)
+{
+	struct tar *tar = arg;
+
+	tar->is_closed = true;
+	if (!tar->is_working && !tar->is_reading)
+		free_tar(tar);
+}
+
+static struct archive *new_archive(struct tar *tar)
+{
+	struct archive *archive = archive_write_new();
+
+	if (archive == NULL)
+		return NULL;
+	archive_write_set_format_pax_restricted(archive); /* ustar, and more only where needed */
+	archive_write_set_bytes_per_block(archive, 0);    /* hand on at once */
+	if (archive_write_open2(archive, tar, NULL, on_write, NULL, NULL) != ARCHIVE_OK) {
+		archive_write_free(archive);
+		return NULL;
+	}
+	return archive;
+}
+
+static void on_found(struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	static const struct stream_events events = {.read = on_read, .close = on_close};
+	char id[ID_TEXT_SIZE], disposition[96];
+	struct tar *tar = xcalloc(1, sizeof(*tar));
+
+	(void)is_live;
+	tar->rq = rq;
+	tar->api = api;
+	tar->job = job->id;
+	tar->job_no = job->no;
+	tar->fd = -1;
+	tar->is_more = true;
+	tar->piece = xmalloc(PIECE);
+	buf_init(&tar->out, SIZE_MAX / 2);
+	tar->archive = new_archive(tar);
+	if (tar->archive == NULL) {
+		request_refuse(rq, 500, "The archive can't be made.");
+		free_tar(tar);
+		return;
+	}
+	id_format(&job->id, id);
+	snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s.tar\"", id);
+	request_add_header(rq, "Content-Disposition", disposition);
+	request_stream(rq, "application/x-tar", &events, tar);
+}
+
+void archive_handle(struct request *rq, struct api *api)
+{
+	api_find_job(rq, api, on_found);
+}

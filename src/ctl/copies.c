@@ -1,0 +1,290 @@
+/* Copies of files. Each of a few slots holds one file from its request to its end:
+ *
+ *	free --(a name)--> running --(whole)--> renamed: free
+ *	                    |   ^
+ *	   (no answer, 503) |   | (pause over)
+ *	                    v   |
+ *	                   waiting --(tries used up)--> failed: free
+ *
+ * Bytes go into a file of a temporary name, which is renamed when it is whole. Nothing is synced:
+ * the daemon has the file for as long as the job is kept. Thread: main. */
+#include "ctl/copies.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "ctl/answer.h"
+#include "ctl/retry.h"
+
+enum { N_SLOTS = 8, MAX_NAME = 255, MAX_PATH_BYTES = 4096, TEMPORARY_SIZE = 64 };
+
+#define MOST_SILENCE (60 * USEC_PER_SEC)
+
+struct planned {
+	STAILQ_ENTRY(planned) link; /* in copies->planned */
+	char *name;                 /* owned */
+};
+
+struct slot {
+	struct copies *copies; /* borrowed: its home */
+	char *name;            /* owned; NULL: the slot is free */
+	char temporary[TEMPORARY_SIZE];
+	int file;               /* -1: none */
+	int why;                /* errno of the write that failed */
+	struct http_call *call; /* owned; NULL: waiting */
+	struct retry retry;
+};
+
+struct copies {
+	struct http *http; /* borrowed */
+	const char *id;    /* borrowed */
+	copies_words_fn *on_words;
+	void *arg;
+	int folder; /* owned */
+	STAILQ_HEAD(, planned) planned;
+	size_t n_left;
+	unsigned n_begun; /* for the temporary names */
+	bool has_failed;
+	struct slot slots[N_SLOTS];
+};
+
+/* --- The folder --- */
+
+/* Make the folders above the last one; what can't be made shows when the last is opened. */
+static void make_parents(const char *path)
+{
+	AUTO_FREE char *part = xstrdup(path);
+
+	for (char *slash = part; (slash = strchr(slash + 1, '/')) != NULL;) {
+		*slash = '\0';
+		(void)mkdir(part, 0777);
+		*slash = '/';
+	}
+}
+
+static int open_folder(const char *path)
+{
+	int folder = -1;
+
+	if (*path != '\0')
+		make_parents(path);
+	if (mkdir(path, 0777) == 0 || errno == EEXIST)
+		folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0)
+		fprintf(stderr, "asyncprobectl: %s: %s\n", path, strerror(errno));
+	return folder;
+}
+
+struct copies *copies_new(struct http *http, const char *path)
+{
+	int folder = open_folder(path);
+
+	if (folder < 0)
+		return NULL;
+	struct copies *c = xcalloc(1, sizeof(*c));
+	c->http = http;
+	c->folder = folder;
+	STAILQ_INIT(&c->planned);
+	for (int i = 0; i < N_SLOTS; i++)
+		c->slots[i] = (struct slot){.copies = c, .file = -1};
+	return c;
+}
+
+void copies_set_job(struct copies *c, const char *id, copies_words_fn *on_words, void *arg)
+{
+	c->id = id;
+	c->on_words = on_words;
+	c->arg = arg;
+}
+
+/* --- A slot --- */
+
+/* Close and remove what is not whole. */
+static void drop_file(struct slot *s)
+{
+	if (s->file < 0)
+		return;
+	close(s->file);
+	s->file = -1;
+	(void)unlinkat(s->copies->folder, s->temporary, 0);
+}
+
+static void free_slot(struct slot *s)
+{
+	drop_file(s);
+	http_call_free(TAKE(s->call));
+	free(TAKE(s->name));
+	s->copies->n_left--;
+}
+
+static void fail(struct slot *s, const char *why)
+{
+	struct copies *c = s->copies;
+
+	c->on_words(c->arg);
+	fputs("asyncprobectl: ", stderr);
+	answer_print(stderr, s->name);
+	fprintf(stderr, ": %s\n", why);
+	c->has_failed = true;
+	free_slot(s);
+}
+
+static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
+{
+	struct slot *s = arg;
+
+	while (n_bytes > 0) {
+		ssize_t n = write(s->file, bytes, n_bytes);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0) {
+			s->why = errno;
+			return false;
+		}
+		bytes += n;
+		n_bytes -= (size_t)n;
+	}
+	return true;
+}
+
+/* A name that is one file in one folder. */
+static bool is_plain_name(const char *name)
+{
+	return *name != '\0' && strlen(name) <= MAX_NAME && strchr(name, '/') == NULL &&
+	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+static void begin(struct slot *s)
+{
+	struct copies *c = s->copies;
+	struct buf path;
+
+	if (!is_plain_name(s->name)) {
+		fail(s, "not saved: this is no name of a file");
+		return;
+	}
+	snprintf(s->temporary, sizeof(s->temporary), ".asyncprobectl-%ld-%u", (long)getpid(),
+	    c->n_begun++);
+	s->file = openat(
+	    c->folder, s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (s->file < 0) {
+		fail(s, strerror(errno));
+		return;
+	}
+	buf_init(&path, MAX_PATH_BYTES);
+	buf_addf(&path, "/jobs/%s/files/", c->id);
+	http_add_segment(&path, s->name);
+	s->why = 0;
+	s->call = http_start(c->http, &(struct http_request){.method = "GET",
+					  .path = path.data,
+					  .on_body = on_bytes,
+					  .arg = s,
+					  .most_silence = MOST_SILENCE});
+	buf_done(&path);
+}
+
+static void keep_file(struct slot *s)
+{
+	int folder = s->copies->folder, file = s->file;
+
+	s->file = -1;
+	if (close(file) == 0 && renameat(folder, s->temporary, folder, s->name) == 0) {
+		free_slot(s);
+		return;
+	}
+	int why = errno;
+	(void)unlinkat(folder, s->temporary, 0);
+	fail(s, strerror(why));
+}
+
+static void end(struct slot *s)
+{
+	struct copies *c = s->copies;
+	const struct http_answer *answer = http_call_answer(s->call);
+
+	if (answer->outcome == HTTP_ANSWERED && answer->status == 200) {
+		keep_file(s);
+	} else if (answer->outcome == HTTP_STOPPED) {
+		fail(s, strerror(s->why));
+	} else if (answer_is_passing(answer) && retry_plan(&s->retry)) {
+		drop_file(s);
+		http_call_free(TAKE(s->call));
+	} else {
+		c->on_words(c->arg);
+		(void)answer_check(answer, s->name);
+		c->has_failed = true;
+		free_slot(s);
+	}
+}
+
+/* --- All of them --- */
+
+void copies_add(struct copies *c, const char *name)
+{
+	struct planned *p = xcalloc(1, sizeof(*p));
+
+	p->name = xstrdup(name);
+	STAILQ_INSERT_TAIL(&c->planned, p, link);
+	c->n_left++;
+}
+
+static bool take_planned(struct slot *s)
+{
+	struct planned *p = STAILQ_FIRST(&s->copies->planned);
+
+	if (p == NULL)
+		return false;
+	STAILQ_REMOVE_HEAD(&s->copies->planned, link);
+	s->name = TAKE(p->name);
+	s->retry = (struct retry){0};
+	free(p);
+	return true;
+}
+
+void copies_move(struct copies *c)
+{
+	for (int i = 0; i < N_SLOTS; i++) {
+		struct slot *s = &c->slots[i];
+		if (s->call != NULL && http_call_answer(s->call) != NULL)
+			end(s);
+		bool is_due = s->name != NULL && s->call == NULL && retry_is_due(&s->retry);
+		if (is_due || (s->name == NULL && take_planned(s)))
+			begin(s);
+	}
+}
+
+size_t copies_n_left(const struct copies *c)
+{
+	return c->n_left;
+}
+
+bool copies_has_failed(const struct copies *c)
+{
+	return c->has_failed;
+}
+
+void copies_free(struct copies *c)
+{
+	if (c == NULL)
+		return;
+	for (int i = 0; i < N_SLOTS; i++) {
+		if (c->slots[i].name != NULL)
+			free_slot(&c->slots[i]);
+	}
+	while (!STAILQ_EMPTY(&c->planned)) {
+		struct planned *p = STAILQ_FIRST(&c->planned);
+		STAILQ_REMOVE_HEAD(&c->planned, link);
+		free(p->name);
+		free(p);
+	}
+	close(c->folder);
+	free(c);
+}

@@ -1,0 +1,26 @@
+/* Transfers by libcurl's multi interface in our loop. What is added runs at once: libcurl's own
+ * queue is never used, since a transfer that waits there costs time for each that runs and its
+ * time-out runs too. Thread: loop. */
+#pragma once
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct curl_loop;
+struct loop;
+
+/* Called when a transfer has ended; `easy` is the caller's again. It may add and remove others. */
+typedef void curl_loop_fn(CURL *easy, CURLcode code, void *arg);
+
+/* Make one that keeps at most `max_idle` connections to be used again. NULL when the system
+ * refuses.
+ */
+struct curl_loop *curl_loop_new(struct loop *loop, long max_idle, curl_loop_fn *on_done, void *arg);
+void curl_loop_free(struct curl_loop *c); /* with no transfer in it; closes its connections */
+
+/* Begin a transfer. False when libcurl refuses. `easy` must stay until on_done or removal. */
+bool curl_loop_add(struct curl_loop *c, CURL *easy);
+void curl_loop_remove(struct curl_loop *c, CURL *easy); /* ends it, without a call */
+
+size_t curl_loop_count(const struct curl_loop *c);

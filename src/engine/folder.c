@@ -1,0 +1,324 @@
+/* The folder of downloads. */
+#include "engine/folder.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "loop/offload.h"
+#include "model/file_name.h"
+
+static const char temp_prefix[] = ".part-";
+
+struct folder {
+	int fd; /* owned */
+	uint64_t quota, used;
+	struct offload *offload; /* borrowed */
+	uint32_t boot;           /* tells this process's half-written files from older ones */
+	atomic_uint n_temps;
+};
+
+enum chore_kind { CHORE_COUNT, CHORE_LIST, CHORE_REMOVE_JOB, CHORE_REMOVE_FILE };
+
+/* A piece of work for the pool. */
+struct chore {
+	struct offload_task task;
+	struct folder *folder;
+	enum chore_kind kind;
+	struct id job;
+	char *name; /* owned */
+	folder_ids_fn *on_ids;
+	void *arg;
+	struct id *ids; /* owned */
+	size_t n_ids;
+	uint64_t n_bytes; /* found, or freed */
+	bool is_more;
+};
+
+/* --- Thread: any --- */
+
+int folder_open_job(const struct folder *folder, const struct id *job, bool may_make)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char name[ID_TEXT_SIZE];
+
+	id_format(job, name);
+	int fd = openat(folder->fd, name, flags);
+	if (fd >= 0 || errno != ENOENT || !may_make)
+		return fd;
+	if (mkdirat(folder->fd, name, 0755) < 0 && errno != EEXIST)
+		return -1;
+	return openat(folder->fd, name, flags);
+}
+
+int folder_open_file(const struct folder *folder, const struct id *job, const char *name)
+{
+	struct stat st;
+	int dir = folder_open_job(folder, job, false);
+
+	if (dir < 0)
+		return -1;
+	int fd = file_name_is_safe(name)
+		     ? openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+		     : -1;
+	close(dir);
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+void folder_temp_name(struct folder *folder, char ret_name[static FOLDER_TEMP_SIZE])
+{
+	snprintf(ret_name, FOLDER_TEMP_SIZE, "%s%08x-%x", temp_prefix, folder->boot,
+	    atomic_fetch_add(&folder->n_temps, 1));
+}
+
+/* --- Thread: pool --- */
+
+static bool is_stale(const struct folder *folder, const char *name)
+{
+	char ours[FOLDER_TEMP_SIZE];
+
+	snprintf(ours, sizeof(ours), "%s%08x-", temp_prefix, folder->boot);
+	return strncmp(name, temp_prefix, strlen(temp_prefix)) == 0 &&
+	       strncmp(name, ours, strlen(ours)) != 0;
+}
+
+static uint64_t size_at(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode)
+		   ? (uint64_t)st.st_size
+		   : 0;
+}
+
+/* Call `on_name` for each entry of a directory; takes `fd`. */
+static void each_entry(
+    int fd, bool (*on_name)(struct chore *chore, int fd, const char *name), struct chore *chore)
+{
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    !on_name(chore, fd, entry->d_name))
+			break;
+	}
+	closedir(dir);
+}
+
+static bool count_file(struct chore *chore, int fd, const char *name)
+{
+	if (is_stale(chore->folder, name))
+		unlinkat(fd, name, 0);
+	else if (name[0] != '.') /* those being written were set aside already */
+		chore->n_bytes += size_at(fd, name);
+	return true;
+}
+
+static bool count_job(struct chore *chore, int fd, const char *name)
+{
+	struct id job;
+
+	(void)fd;
+	if (id_parse(name, &job))
+		each_entry(folder_open_job(chore->folder, &job, false), count_file, chore);
+	return true;
+}
+
+static bool list_job(struct chore *chore, int fd, const char *name)
+{
+	struct id job;
+
+	(void)fd;
+	if (!id_parse(name, &job))
+		return true;
+	if (chore->n_ids % 64 == 0)
+		chore->ids = xrealloc(chore->ids, (chore->n_ids + 64) * sizeof(*chore->ids));
+	chore->ids[chore->n_ids++] = job;
+	return true;
+}
+
+/* In slices, so that others get at the pool meanwhile. */
+static bool remove_entry(struct chore *chore, int fd, const char *name)
+{
+	enum { SLICE = 1000 };
+	uint64_t n_bytes = name[0] != '.' ? size_at(fd, name) : 0;
+
+	if (unlinkat(fd, name, 0) == 0)
+		chore->n_bytes += n_bytes;
+	chore->is_more = ++chore->n_ids >= SLICE;
+	return !chore->is_more;
+}
+
+static void remove_job_folder(const struct folder *folder, const struct id *job)
+{
+	char name[ID_TEXT_SIZE];
+
+	id_format(job, name);
+	unlinkat(folder->fd, name, AT_REMOVEDIR); /* while it isn't empty it stays */
+}
+
+static void remove_file(struct chore *chore)
+{
+	int dir = folder_open_job(chore->folder, &chore->job, false);
+
+	if (dir < 0)
+		return;
+	uint64_t n_bytes = size_at(dir, chore->name);
+	if (unlinkat(dir, chore->name, 0) == 0)
+		chore->n_bytes = n_bytes;
+	close(dir);
+	remove_job_folder(chore->folder, &chore->job);
+}
+
+static void work(struct offload_task *task)
+{
+	struct chore *chore = (struct chore *)((char *)task - offsetof(struct chore, task));
+	const struct folder *folder = chore->folder;
+
+	switch (chore->kind) {
+	case CHORE_COUNT:
+		each_entry(
+		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count_job, chore);
+		break;
+	case CHORE_LIST:
+		each_entry(
+		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_job, chore);
+		break;
+	case CHORE_REMOVE_JOB:
+		each_entry(folder_open_job(folder, &chore->job, false), remove_entry, chore);
+		remove_job_folder(folder, &chore->job);
+		break;
+	case CHORE_REMOVE_FILE:
+		remove_file(chore);
+		break;
+	}
+}
+
+/* --- Thread: loop --- */
+
+static void on_done(struct offload_task *task)
+{
+	struct chore *chore = (struct chore *)((char *)task - offsetof(struct chore, task));
+	struct folder *folder = chore->folder;
+
+	if (chore->kind == CHORE_COUNT)
+		folder->used += chore->n_bytes;
+	else
+		folder_release(folder, chore->n_bytes);
+	if (chore->is_more) {
+		chore->n_bytes = chore->n_ids = 0;
+		chore->is_more = false;
+		offload_submit(folder->offload, &chore->task);
+		return;
+	}
+	if (chore->kind == CHORE_LIST)
+		chore->on_ids(TAKE(chore->ids), chore->n_ids, chore->arg);
+	free(chore->ids);
+	free(chore->name);
+	free(chore);
+}
+
+static struct chore *new_chore(struct folder *folder, enum chore_kind kind)
+{
+	struct chore *chore = xcalloc(1, sizeof(*chore));
+
+	chore->folder = folder;
+	chore->kind = kind;
+	chore->task = (struct offload_task){.work = work, .done = on_done};
+	return chore;
+}
+
+enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
+{
+	if (mkdir(opts->path, 0750) < 0 && errno != EEXIST)
+		return ERR_IO;
+	int fd = open(opts->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_IO;
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
+		int why = errno;
+		close(fd);
+		errno = why;
+		return ERR_IO;
+	}
+	struct folder *folder = xcalloc(1, sizeof(*folder));
+	folder->fd = fd;
+	folder->quota = opts->quota;
+	folder->offload = opts->offload;
+	if (getrandom(&folder->boot, sizeof(folder->boot), 0) != sizeof(folder->boot))
+		folder->boot = (uint32_t)getpid();
+	offload_submit(folder->offload, &new_chore(folder, CHORE_COUNT)->task);
+	*ret_folder = folder;
+	return OK;
+}
+
+void folder_close(struct folder *folder)
+{
+	if (folder == NULL)
+		return;
+	close(folder->fd);
+	free(folder);
+}
+
+bool folder_reserve(struct folder *folder, uint64_t n_bytes)
+{
+	if (folder->quota > 0 &&
+	    (folder->used > folder->quota || n_bytes > folder->quota - folder->used))
+		return false;
+	folder->used += n_bytes;
+	return true;
+}
+
+void folder_release(struct folder *folder, uint64_t n_bytes)
+{
+	folder->used -= n_bytes < folder->used ? n_bytes : folder->used;
+}
+
+void folder_remove_job(struct folder *folder, const struct id *job)
+{
+	struct chore *chore = new_chore(folder, CHORE_REMOVE_JOB);
+
+	chore->job = *job;
+	offload_submit(folder->offload, &chore->task);
+}
+
+void folder_remove_file(struct folder *folder, const struct id *job, const char *name)
+{
+	struct chore *chore = new_chore(folder, CHORE_REMOVE_FILE);
+
+	chore->job = *job;
+	chore->name = xstrdup(name);
+	offload_submit(folder->offload, &chore->task);
+}
+
+void folder_list(struct folder *folder, folder_ids_fn *on_ids, void *arg)
+{
+	struct chore *chore = new_chore(folder, CHORE_LIST);
+
+	chore->on_ids = on_ids;
+	chore->arg = arg;
+	offload_submit(folder->offload, &chore->task);
+}
+
+double folder_used(const struct folder *folder)
+{
+	return (double)folder->used;
+}

@@ -1,0 +1,65 @@
+/* One HTTP request and its answer, by libcurl. Follows nothing and retries nothing: that is the
+ * business of fetch.h. Connects to the one address it is told, and only when the policy of targets
+ * allows it, new connection or old. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "model/result.h"
+#include "model/url.h"
+
+struct loop;
+struct policy;
+struct transfer;
+struct transfers;
+
+struct transfers_opts {
+	struct loop *loop;
+	const char *ca_file;    /* borrowed for the call; NULL: the system's */
+	const char *user_agent; /* likewise */
+	usec_t connect_timeout;
+	unsigned most; /* at one time */
+};
+
+/* Make the part that transfers share. NULL when libcurl refuses. */
+struct transfers *transfers_new(const struct transfers_opts *opts);
+void transfers_free(struct transfers *transfers); /* with no transfer running */
+
+/* The policy from now on, borrowed; without one nothing is connected to. */
+void transfers_set_policy(struct transfers *transfers, const struct policy *policy);
+
+struct transfer_request {
+	const struct url *url;  /* borrowed for the call, like all here */
+	struct address address; /* where to connect to */
+	struct span headers;    /* `Name: value` lines, each ended by a line feed */
+	usec_t timeout;         /* from the connection to the last byte */
+	bool keeps_connection;  /* another transfer may use it */
+};
+
+/* How a transfer ended; all texts are borrowed until on_done returns. */
+struct transfer_outcome {
+	enum reason reason;                  /* NONE: an answer came, whole */
+	const char *detail;                  /* for people; NULL: none */
+	uint32_t status, version;            /* as struct file_result; 0: no answer */
+	const char *content_type, *location; /* NULL: none; location is absolute */
+	usec_t retry_after;                  /* 0: not said */
+	struct file_timings timings;
+	bool is_congestion; /* the host, or the way there, may have too much to do */
+};
+
+enum transfer_verdict { TRANSFER_TAKEN, TRANSFER_PAUSE, TRANSFER_STOP };
+
+struct transfer_events {
+	/* A piece of the body; `status` is that of the answer. PAUSE: it is offered again after
+	 * transfer_resume. STOP: the transfer ends, on_done says REASON_CANCELLED. */
+	enum transfer_verdict (*on_body)(const char *bytes, size_t n_bytes, long status, void *arg);
+	/* Called once, never before transfer_start returned; the transfer is dead then. */
+	void (*on_done)(const struct transfer_outcome *outcome, void *arg);
+};
+
+/* Begin. NULL when libcurl refuses. `events` must outlive it. */
+struct transfer *transfer_start(struct transfers *transfers, const struct transfer_request *request,
+    const struct transfer_events *events, void *arg);
+void transfer_resume(struct transfer *transfer);
+void transfer_cancel(struct transfer *transfer); /* nothing is called any more */

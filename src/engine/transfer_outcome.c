@@ -1,0 +1,134 @@
+/* What libcurl tells of a transfer, in our words. */
+#include "engine/transfer_outcome.h"
+
+#include <string.h>
+
+/* What libcurl found wrong with a certificate, told by OpenSSL's number where there is one. */
+static const char *tls_fault(CURL *easy, CURLcode code, const char *error)
+{
+	long verdict = 0;
+
+	if (code == CURLE_SSL_CACERT_BADFILE)
+		return "untrusted: the CA file can't be read";
+	curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
+	switch (verdict) { /* X509_V_ERR_* of openssl/x509_vfy.h */
+	case 9:
+		return "expired: the certificate is not valid yet";
+	case 10:
+		return "expired: the certificate is no longer valid";
+	case 18:
+	case 19:
+		return "self_signed: the certificate is signed by itself";
+	case 2:
+	case 20:
+	case 21:
+		return "untrusted: no known authority signed the certificate";
+	case 62:
+	case 64:
+		return "wrong_host: the certificate is for another host";
+	default:
+		break;
+	}
+	if (strstr(error, "subject name") != NULL || strstr(error, "certificate subject") != NULL)
+		return "wrong_host: the certificate is for another host";
+	return error[0] != '\0' ? error : curl_easy_strerror(code);
+}
+
+/* Fill reason and detail of a transfer that libcurl calls failed. */
+static void explain(struct transfer_outcome *o, CURL *easy, CURLcode code, const char *error)
+{
+	o->detail = error[0] != '\0' ? error : curl_easy_strerror(code);
+	switch (code) {
+	case CURLE_OPERATION_TIMEDOUT:
+		o->reason = REASON_TIMEOUT;
+		o->is_congestion = true;
+		break;
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_ISSUER_ERROR:
+		o->reason = REASON_TLS;
+		o->detail = tls_fault(easy, code, error);
+		break;
+	case CURLE_PARTIAL_FILE:
+	case CURLE_RECV_ERROR:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
+		o->reason = o->status > 0 ? REASON_TRUNCATED : REASON_CONNECT;
+		o->is_congestion = true;
+		break;
+	case CURLE_OUT_OF_MEMORY: /* what libcurl says of a line that is longer than its buffer */
+		o->reason = REASON_TOO_LARGE;
+		o->detail = TRANSFER_HEADER_TOO_LONG;
+		break;
+	case CURLE_FAILED_INIT:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+		o->reason = REASON_INTERNAL;
+		break;
+	default: /* refused, unreachable, no or no sensible answer */
+		o->reason = REASON_CONNECT;
+		o->is_congestion = true;
+		break;
+	}
+}
+
+static usec_t get_time(CURL *easy, CURLINFO info)
+{
+	curl_off_t usec = 0;
+
+	curl_easy_getinfo(easy, info, &usec);
+	return (usec_t)usec;
+}
+
+static usec_t between(usec_t from, usec_t to)
+{
+	return to > from ? to - from : 0;
+}
+
+static void get_timings(CURL *easy, struct file_timings *timings)
+{
+	usec_t named = get_time(easy, CURLINFO_NAMELOOKUP_TIME_T),
+	       connected = get_time(easy, CURLINFO_CONNECT_TIME_T),
+	       secured = get_time(easy, CURLINFO_APPCONNECT_TIME_T),
+	       sent = get_time(easy, CURLINFO_PRETRANSFER_TIME_T),
+	       first = get_time(easy, CURLINFO_STARTTRANSFER_TIME_T),
+	       total = get_time(easy, CURLINFO_TOTAL_TIME_T);
+
+	timings->connect = between(named, connected);
+	timings->tls = between(connected, secured);
+	timings->first_byte = first > 0 ? between(sent, first) : 0;
+	timings->transfer = first > 0 ? between(first, total) : 0;
+}
+
+static void get_answer(CURL *easy, struct transfer_outcome *o)
+{
+	long status = 0, version = 0;
+	curl_off_t retry_after = 0;
+
+	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+	o->status = (uint32_t)status;
+	if (status == 0)
+		return;
+	o->version = version == CURL_HTTP_VERSION_1_0   ? 10
+		     : version == CURL_HTTP_VERSION_1_1 ? 11
+		     : version == CURL_HTTP_VERSION_2_0 ? 20
+							: 0;
+	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &o->content_type);
+	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &o->location);
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
+	o->retry_after = retry_after > 0
+			     ? (usec_t)(retry_after < 86400 ? retry_after : 86400) * USEC_PER_SEC
+			     : 0;
+}
+
+void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code, const char *error)
+{
+	*o = (struct transfer_outcome){.reason = REASON_NONE};
+	get_answer(easy, o);
+	get_timings(easy, &o->timings);
+	if (code != CURLE_OK)
+		explain(o, easy, code, error);
+}

@@ -1,0 +1,13 @@
+/* How a transfer ended, by what libcurl tells of it. Inside the engine. Thread: loop. */
+#pragma once
+
+#include <curl/curl.h>
+
+#include "engine/transfer.h"
+
+#define TRANSFER_HEADER_TOO_LONG "the header is too long"
+
+/* Fill the outcome of a transfer that ended with `code`; `error` is what CURLOPT_ERRORBUFFER got,
+ * and must live as long as the outcome. */
+void transfer_outcome_fill(
+    struct transfer_outcome *o, CURL *easy, CURLcode code, const char *error);

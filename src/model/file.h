@@ -1,0 +1,51 @@
+/* Files to fetch, as values: what an item asks for, and what came of it. Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+/* Bytes inside something else: borrowed, not terminated. */
+struct span {
+	const char *bytes;
+	size_t len;
+};
+
+enum {
+	FILE_MAX_URL = 8192,       /* bytes, as RFC 9110 section 4.1 recommends to bear */
+	FILE_MAX_HEADERS = 4096,   /* bytes of all headers of an item */
+	FILE_ITEM_MAX = 16 * 1024, /* bytes of a packed item */
+	FILE_DIGEST_SIZE = 32,     /* SHA-256 (FIPS 180-4) */
+	FILE_DIGEST_TEXT = 64
+};
+
+/* What an item asks for. Packed it is one text: lines of url, name, sha256, code and by_country,
+ * then the headers. Absent parts are empty; none but the headers holds a line feed. */
+struct file_item {
+	struct span url;
+	struct span name;    /* of the file; safe and unique in its job once the job is made */
+	struct span sha256;  /* in hex */
+	struct span code;    /* of a flag */
+	bool by_country;     /* name it by the country that the flag's metadata.json tells */
+	struct span headers; /* `Name: value` lines, each ended by a line feed */
+};
+
+/* Add the packed form. */
+void file_item_add(struct buf *b, const struct file_item *item);
+
+/* Read the packed form; what it yields is borrowed from `text`. False when it is damaged. */
+bool file_item_read(const char *text, size_t len, struct file_item *ret_item);
+
+/* Read 64 hexadecimal digits, as struct file_item has them. */
+bool file_digest_parse(struct span hex, uint8_t ret_digest[static FILE_DIGEST_SIZE]);
+void file_digest_format(
+    const uint8_t digest[static FILE_DIGEST_SIZE], char ret_hex[static FILE_DIGEST_TEXT + 1]);
+
+/* How long each phase of the last attempt took; 0 where there was none (RFC 9110 leaves no word for
+ * them; these are libcurl's). */
+struct file_timings {
+	usec_t resolve, connect, tls, first_byte, transfer;
+};

@@ -1,0 +1,144 @@
+/* Names of saved files. */
+#include "model/file_name.h"
+
+#include <string.h>
+
+#include "base/utf8.h"
+#include "model/file.h"
+
+enum { EXTENSION_MAX = 16, RAW_MAX = FILE_MAX_URL };
+
+/* Refused by some file systems, or with a meaning in shells' and browsers' eyes. */
+static bool is_awkward(char c)
+{
+	return c == '\0' || strchr("<>:\"|?*", c) != NULL;
+}
+
+/* Copy with what is awkward replaced; returns the length, at most `max`. */
+static size_t clean(const char *raw, size_t len, char *ret_name, size_t max)
+{
+	size_t n = 0;
+
+	while (len > 0) {
+		size_t char_len = utf8_length(raw, len);
+		bool is_bad = char_len == 0 || utf8_is_control(raw, char_len) || is_awkward(*raw);
+		size_t step = char_len == 0 ? 1 : char_len, out = is_bad ? 1 : step;
+		if (n + out > max)
+			break;
+		if (is_bad)
+			ret_name[n] = '_';
+		else
+			memcpy(ret_name + n, raw, step);
+		n += out;
+		raw += step;
+		len -= step;
+	}
+	return n;
+}
+
+/* Bytes of the extension with its dot, 0 when there is none worth keeping. */
+static size_t extension_length(const char *name, size_t len)
+{
+	const char *dot = memrchr(name, '.', len);
+	size_t n = dot != NULL ? len - (size_t)(dot - name) : 0;
+
+	return n < len && n <= EXTENSION_MAX ? n : 0;
+}
+
+static size_t cut(char *name, size_t len)
+{
+	size_t extension = extension_length(name, len), keep = FILE_NAME_MAX - extension;
+
+	if (len <= FILE_NAME_MAX)
+		return len;
+	while (keep > 0 && ((unsigned char)name[keep] & 0xc0) == 0x80)
+		keep--; /* not inside a character */
+	memmove(name + keep, name + len - extension, extension);
+	return keep + extension;
+}
+
+size_t file_name_make(const char *raw, size_t len, char ret_name[static FILE_NAME_MAX + 1])
+{
+	char name[RAW_MAX];
+	size_t start = len, n;
+
+	while (start > 0 && raw[start - 1] != '/' && raw[start - 1] != '\\')
+		start--;
+	while (start < len && (raw[start] == '.' || raw[start] == ' '))
+		start++;
+	n = clean(raw + start, len - start, name, sizeof(name));
+	n = cut(name, n);
+	while (n > 0 && (name[n - 1] == '.' || name[n - 1] == ' '))
+		n--;
+	if (n == 0) {
+		memcpy(name, "index", 5);
+		n = 5;
+	}
+	memcpy(ret_name, name, n);
+	ret_name[n] = '\0';
+	return n;
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = strchr(digits, c | 0x20);
+
+	return c != '\0' && at != NULL && *at != '\0' ? (int)(at - digits) : -1;
+}
+
+/* Undo percent-encoding (RFC 3986 section 2.1); what is none stays as it is. */
+static size_t decode(const char *s, size_t len, char *ret_text, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len && n < max; i++) {
+		int high = s[i] == '%' && len - i > 2 ? hex_digit(s[i + 1]) : -1;
+		int low = high >= 0 ? hex_digit(s[i + 2]) : -1;
+		if (low >= 0) {
+			ret_text[n++] = (char)(high << 4 | low);
+			i += 2;
+		} else {
+			ret_text[n++] = s[i];
+		}
+	}
+	return n;
+}
+
+size_t file_name_from_url(const char *url, size_t len, char ret_name[static FILE_NAME_MAX + 1])
+{
+	const char *scheme_end = memmem(url, len, "://", 3);
+	char segment[RAW_MAX];
+
+	if (scheme_end != NULL) {
+		len -= (size_t)(scheme_end + 3 - url);
+		url = scheme_end + 3;
+	}
+	size_t path_len = 0;
+	while (path_len < len && url[path_len] != '?' && url[path_len] != '#')
+		path_len++;
+	const char *slash = memrchr(url, '/', path_len);
+	if (slash == NULL)
+		return file_name_make("", 0, ret_name);
+	size_t n =
+	    decode(slash + 1, path_len - (size_t)(slash + 1 - url), segment, sizeof(segment));
+	/* a slash that came percent-encoded is part of the name, not a step into a folder */
+	for (size_t i = 0; i < n; i++) {
+		if (segment[i] == '/' || segment[i] == '\\')
+			segment[i] = '_';
+	}
+	return file_name_make(segment, n, ret_name);
+}
+
+bool file_name_is_safe(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || len > 255 || name[0] == '.' || strchr(name, '/') != NULL)
+		return false;
+	for (size_t n; len > 0; name += n, len -= n) {
+		n = utf8_length(name, len);
+		if (n == 0 || utf8_is_control(name, n))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,118 @@
+/* URLs by libcurl's parser. It knows the odd spellings of IPv4 addresses (0x7f.1, 2130706433) and
+ * turns them into the usual one before anybody judges them. */
+#include "model/url.h"
+
+#include <arpa/inet.h>
+#include <curl/curl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "model/file.h"
+#include "model/target.h"
+
+static const char *const fault_texts[] = {
+    [URL_MALFORMED] = "This is no URL.",
+    [URL_SCHEME] = "Only http and https URLs are fetched.",
+    [URL_USER] = "A URL may not hold a user name or a password.",
+    [URL_HOST] = "The host of the URL is neither a name nor an address.",
+    [URL_TOO_LONG] = "The URL is too long.",
+};
+
+const char *url_fault_text(enum url_fault fault)
+{
+	return fault_texts[fault];
+}
+
+/* Return a part as new text of ours, or NULL. */
+static char *get_part(CURLU *u, CURLUPart part, unsigned flags)
+{
+	char *value, *copy;
+
+	if (curl_url_get(u, part, &value, flags) != CURLUE_OK)
+		return NULL;
+	copy = xstrdup(value);
+	curl_free(value);
+	return copy;
+}
+
+/* Read the host: an address, with brackets when it is IPv6, or a name. */
+static bool read_host(const char *raw, struct url *url)
+{
+	char text[ADDRESS_TEXT_SIZE], name[TARGET_MAX + 1];
+	size_t len = strlen(raw);
+
+	if (raw[0] == '[' && len > 2 && len - 2 < sizeof(text)) {
+		memcpy(text, raw + 1, len - 2);
+		text[len - 2] = '\0';
+		url->address.is_v6 = true;
+		url->is_address = inet_pton(AF_INET6, text, url->address.bytes) == 1;
+		if (url->is_address)
+			address_format(&url->address, text);
+		url->host = xstrdup(text);
+		return url->is_address;
+	}
+	url->is_address = inet_pton(AF_INET, raw, url->address.bytes) == 1;
+	if (!url->is_address && target_normalise(raw, len, name) == 0)
+		return false;
+	url->host = xstrdup(url->is_address ? raw : name);
+	return true;
+}
+
+static bool has_part(CURLU *u, CURLUPart part)
+{
+	AUTO_FREE char *value = get_part(u, part, 0);
+
+	return value != NULL;
+}
+
+/* Fill `url`; what it owns is ended by the caller, also on a fault. */
+static enum url_fault read_parts(CURLU *u, struct url *url)
+{
+	AUTO_FREE char *scheme = get_part(u, CURLUPART_SCHEME, 0);
+	AUTO_FREE char *host = get_part(u, CURLUPART_HOST, CURLU_URLDECODE);
+	AUTO_FREE char *port = get_part(u, CURLUPART_PORT, CURLU_DEFAULT_PORT);
+
+	if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
+		return URL_SCHEME;
+	if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD))
+		return URL_USER;
+	if (host == NULL || has_part(u, CURLUPART_ZONEID) || !read_host(host, url))
+		return URL_HOST;
+	if (!url->address.is_v6 && curl_url_set(u, CURLUPART_HOST, url->host, 0) != CURLUE_OK)
+		return URL_HOST;
+	url->is_tls = strcmp(scheme, "https") == 0;
+	url->port = (uint16_t)(port != NULL ? strtoul(port, NULL, 10) : 0);
+	(void)curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
+	url->text = get_part(u, CURLUPART_URL, 0);
+	return url->text != NULL && url->port != 0 ? URL_GOOD : URL_MALFORMED;
+}
+
+enum url_fault url_parse(const char *text, size_t len, struct url *ret_url)
+{
+	struct url url = {0};
+
+	if (len > FILE_MAX_URL)
+		return URL_TOO_LONG;
+	if (memchr(text, '\0', len) != NULL)
+		return URL_MALFORMED;
+	AUTO_FREE char *copy = xstrndup(text, len);
+	CURLU *u = curl_url();
+	if (u == NULL)
+		return URL_MALFORMED;
+	CURLUcode code = curl_url_set(u, CURLUPART_URL, copy, CURLU_NON_SUPPORT_SCHEME);
+	enum url_fault fault = code == CURLUE_OK ? read_parts(u, &url) : URL_MALFORMED;
+	curl_url_cleanup(u);
+	if (fault == URL_GOOD)
+		*ret_url = url;
+	else
+		url_done(&url);
+	return fault;
+}
+
+void url_done(struct url *url)
+{
+	free(url->text);
+	free(url->host);
+	url->text = url->host = NULL;
+}

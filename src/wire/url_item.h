@@ -1,0 +1,20 @@
+/* One file to fetch as a client writes it: a URL, or an object with `url` and perhaps `name`,
+ * `sha256` and `headers`; to the packed form of model/file.h. Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+
+struct json_t;
+
+/* What is wrong with an item. */
+struct url_item_fault {
+	char member[64]; /* as a part of a JSON pointer; "" when it is the item as a whole */
+	const char *detail;
+};
+
+/* Add the packed item. A URL that is none is no fault: it is that item's own result later. */
+bool url_item_add(struct buf *b, const struct json_t *value, struct url_item_fault *ret_fault);
+void url_item_add_plain(struct buf *b, const char *url, size_t len);

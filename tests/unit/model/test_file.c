@@ -1,0 +1,147 @@
+/* Packed items of files, and digests as text. */
+#include "../unit.h"
+
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "model/file.h"
+
+#define DIGEST "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff"
+
+static const struct {
+	const char *name, *text;
+} damaged[] = {
+    {"nothing", ""},
+    {"one line", "http://a.test/\n"},
+    {"no line end", "http://a.test/"},
+    {"three lines", "u\nn\ns\n"},
+    {"no truth", "u\nn\ns\nc\n"},
+    {"an empty truth", "u\nn\ns\nc\n\n"},
+    {"a truth too long", "u\nn\ns\nc\n11\n"},
+    {"a truth without line end", "u\nn\ns\nc\n1"},
+};
+
+TEST(refuses_damage)
+{
+	size_t len = strlen(damaged[_i].text);
+	struct file_item item = {.by_country = true};
+	AUTO_FREE char *copy = xmalloc(len); /* exact, so that a sanitizer sees one byte too far */
+
+	memcpy(copy, damaged[_i].text, len);
+	ck_assert_msg(!file_item_read(copy, len, &item), "%s", damaged[_i].name);
+	ck_assert(item.by_country && item.url.bytes == NULL);
+}
+
+static struct span span_of(const char *text)
+{
+	return (struct span){text, text != NULL ? strlen(text) : 0};
+}
+
+static void check_span(const char *row, struct span got, const char *want)
+{
+	size_t len = want != NULL ? strlen(want) : 0;
+
+	ck_assert_msg(got.len == len && (len == 0 || memcmp(got.bytes, want, len) == 0),
+	    "%s: %.*s, not %s", row, (int)got.len, got.bytes, want);
+}
+
+static const struct {
+	const char *name, *url, *file, *sha256, *code, *headers;
+	bool by_country;
+} items[] = {
+    {"nothing at all", NULL, NULL, NULL, NULL, NULL, false},
+    {"empty parts", "", "", "", "", "", false},
+    {"a URL", "http://a.test/", NULL, NULL, NULL, NULL, false},
+    {"a flag", "http://a.test/cn/cn.gif", "CN.gif", NULL, "CN", NULL, true},
+    {"headers", "http://a.test/", "a", DIGEST, NULL, "Accept: */*\nReferer: x\n", false},
+    {"headers without line end", "http://a.test/", NULL, NULL, NULL, "Accept: a", false},
+    {"headers that look like more lines", "u", NULL, NULL, NULL, "\n\n\n\n\n1\n", false},
+};
+
+TEST(gives_back_what_was_added)
+{
+	const struct file_item item = {.url = span_of(items[_i].url),
+	    .name = span_of(items[_i].file),
+	    .sha256 = span_of(items[_i].sha256),
+	    .code = span_of(items[_i].code),
+	    .headers = span_of(items[_i].headers),
+	    .by_country = items[_i].by_country};
+	struct file_item got;
+	struct buf b;
+
+	buf_init(&b, FILE_ITEM_MAX);
+	file_item_add(&b, &item);
+	AUTO_FREE char *copy = xmalloc(b.len);
+	memcpy(copy, b.data, b.len);
+	ck_assert_msg(file_item_read(copy, b.len, &got), "%s", items[_i].name);
+	check_span(items[_i].name, got.url, items[_i].url);
+	check_span(items[_i].name, got.name, items[_i].file);
+	check_span(items[_i].name, got.sha256, items[_i].sha256);
+	check_span(items[_i].name, got.code, items[_i].code);
+	check_span(items[_i].name, got.headers, items[_i].headers);
+	ck_assert_int_eq(got.by_country, items[_i].by_country);
+	buf_done(&b);
+}
+
+/* The longest of each part together. */
+TEST(the_longest_item_fits)
+{
+	static char bytes[FILE_MAX_URL];
+	const struct file_item item = {.url = {bytes, FILE_MAX_URL},
+	    .name = {bytes, 1024},
+	    .sha256 = {bytes, FILE_DIGEST_TEXT},
+	    .code = {bytes, 2},
+	    .headers = {bytes, FILE_MAX_HEADERS}};
+	struct buf b;
+
+	buf_init(&b, FILE_ITEM_MAX);
+	file_item_add(&b, &item);
+	ck_assert(!b.overflow);
+	buf_done(&b);
+}
+
+static const struct {
+	const char *name, *hex;
+	bool is_good;
+} digests[] = {
+    {"nothing", "", false},
+    {"one digit short", "00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", false},
+    {"one digit too many", "0" DIGEST, false},
+    {"a letter past f", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1efg", false},
+    {"a blank", "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1ef ", false},
+    {"a colon", ":00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", false},
+    {"a slash", "/00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", false},
+    {"at signs", "@00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", false},
+    {"a prefix", "0x0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff", false},
+    {"lower case", DIGEST, true},
+    {"upper case", "000102030405060708090A0B0C0D0E0F101112131415161718191A1B1C1D1EFF", true},
+};
+
+TEST(reads_digests)
+{
+	const char *hex = digests[_i].hex;
+	size_t len = strlen(hex);
+	uint8_t digest[FILE_DIGEST_SIZE], untouched[FILE_DIGEST_SIZE];
+	char text[FILE_DIGEST_TEXT + 1];
+	AUTO_FREE char *copy = xmalloc(len);
+
+	memcpy(copy, hex, len);
+	memset(digest, 0xaa, sizeof(digest));
+	memset(untouched, 0xaa, sizeof(untouched));
+	bool is_good = file_digest_parse((struct span){copy, len}, digest);
+	ck_assert_msg(is_good == digests[_i].is_good, "%s", digests[_i].name);
+	if (is_good) {
+		file_digest_format(digest, text);
+		ck_row_str(digests[_i].name, text, DIGEST);
+	} else {
+		ck_assert_mem_eq(digest, untouched, sizeof(digest));
+	}
+}
+
+SUITE(file)
+{
+	ADD_ROWS(refuses_damage, damaged);
+	ADD_ROWS(gives_back_what_was_added, items);
+	ADD(the_longest_item_fits);
+	ADD_ROWS(reads_digests, digests);
+}
