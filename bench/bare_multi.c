@@ -214,13 +214,16 @@ static void on_ready(evutil_socket_t fd, short what, void *arg)
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
 	struct run *run = arg;
-	struct watch *watch = &run->watches[fd < MAX_FD ? fd : 0];
+	struct watch *watch;
 	short mask = (short)(((what & CURL_POLL_IN) != 0 ? EV_READ : 0) |
 			     ((what & CURL_POLL_OUT) != 0 ? EV_WRITE : 0));
 
 	(void)easy, (void)unused;
+	if (fd >= MAX_FD)
+		return 0;
+	watch = &run->watches[fd];
 	watch->is_wanted = what != CURL_POLL_REMOVE;
-	if (!watch->is_wanted || watch->mask == mask || fd >= MAX_FD)
+	if (!watch->is_wanted || watch->mask == mask)
 		return 0;
 	if (watch->mask != 0)
 		event_del(&watch->event);

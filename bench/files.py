@@ -56,9 +56,11 @@ def _measure_rate(bench, nginx):
         report.note("nginx opens each file anew", "ulimit -n is low")
     steps = list(LABELS)
     runs = {step: [] for step in steps}
+    creations, before = [], machine.times()
     rivals.bare_multi(bench.build_dir, nginx, path, sizes.files, sizes.connections)  # not counted
     for number in range(sizes.rounds):
         report.say(f"files, round {number + 1} of {sizes.rounds}")
+        creations.append(machine.creations_per_second(os.path.join(bench.dir, f"raw-{number}")))
         turn = number * len(steps) // sizes.rounds
         for step in steps[turn:] + steps[:turn]:
             with noting(report, LABELS[step]):
@@ -67,6 +69,10 @@ def _measure_rate(bench, nginx):
     _report_rate(bench, {step: _median_run(taken) for step, taken in runs.items() if taken})
     report.none("wrong or missing files", max(run.n_wrong for taken in runs.values()
                                               for run in taken))
+    report.note("create, write 10 kB, close, raw loop", f"{statistics.median(creations):,.0f}/s")
+    total, idle, stolen = (now - then for now, then in zip(machine.times(), before))
+    report.note("the machine meanwhile: idle, stolen by its host",
+                f"{idle / total:.0%}, {stolen / total:.0%}")
 
 
 def _one_run(bench, nginx, step, urls_path, name):

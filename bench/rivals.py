@@ -73,7 +73,8 @@ def bare_multi(build_dir, nginx, urls_path, count, connections):
     figures = dict(field.split("=") for field in out.split())
     n_wrong = max(count - int(figures["ok"]), int(figures["other"]),
                   int(int(figures["bytes"]) != sum(nginx.sizes[:count])))
-    return Run(float(figures["per_second"]), float(figures["cpu_us"]), server / count * 1e6, n_wrong)
+    return Run(float(figures["per_second"]), float(figures["cpu_us"]), server / count * 1e6,
+               n_wrong)
 
 
 def curl(nginx, directory, count, connections):

@@ -83,7 +83,7 @@ def numbered_length(prefix, count):
 
 
 def write_zones(directory, count, n_hosts):
-    """The zone with half of `count` names, and hosts; a zone dev with the keywords that are taken."""
+    """A zone with half of `count` names, and hosts; and dev with the keywords that are taken."""
     with open(os.path.join(directory, "bench.zone"), "w", encoding="ascii") as file:
         file.write(SOA.format(zone=ZONE))
         file.write("*.wild IN A 192.0.2.2\n")

@@ -63,6 +63,7 @@ tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
 	tests/unit/store/test_schema.c \
+	tests/unit/store/test_sqlite_files.c \
 	tests/unit/store/test_sqlite_read.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
@@ -100,21 +101,37 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
+	tests/unit/core/test_intake_files.c \
+	tests/unit/core/test_names.c \
 	tests/unit/core/test_presets.c \
 	tests/unit/core/test_recover.c \
 	tests/unit/core/test_sched.c \
-	tests/unit/core/test_submit.c
+	tests/unit/core/test_sched_files.c \
+	tests/unit/core/test_submit.c \
+	tests/unit/core/test_submit_files.c
 tests_unit_core_test_core_LDADD = src/core/libcore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
 	$(XXHASH_LIBS) $(CHECK_LIBS)
 
 tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
+	tests/fake/http.c tests/fake/http.h \
 	tests/fake/runner.c tests/fake/runner.h \
+	tests/unit/engine/fetch_bench.c tests/unit/engine/fetch_bench.h \
+	tests/unit/engine/origin_bench.c tests/unit/engine/origin_bench.h \
+	tests/unit/engine/place.c tests/unit/engine/place.h \
+	tests/unit/engine/test_fetch.c \
+	tests/unit/engine/test_fetch_cancel.c \
+	tests/unit/engine/test_fetch_save.c \
+	tests/unit/engine/test_folder.c \
 	tests/unit/engine/test_hosts.c \
+	tests/unit/engine/test_origin.c \
+	tests/unit/engine/test_origin_window.c \
 	tests/unit/engine/test_policy.c \
 	tests/unit/engine/test_resolv_conf.c \
 	tests/unit/engine/test_resolve.c \
 	tests/unit/engine/test_resolver.c \
+	tests/unit/engine/test_sink.c \
+	tests/unit/engine/test_transfer.c \
 	tests/unit/engine/test_window.c
 tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
 
@@ -129,9 +146,11 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
 	tests/fuzz/fuzz_query \
+	tests/fuzz/fuzz_range \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
-	tests/fuzz/fuzz_target
+	tests/fuzz/fuzz_target \
+	tests/fuzz/fuzz_url
 if FUZZERS
 FUZZ_MAIN = tests/fuzz/fuzz.h
 FUZZ_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -151,6 +170,9 @@ tests_fuzz_fuzz_problem_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_query_SOURCES = tests/fuzz/fuzz_query.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_query_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_range_LDADD = src/api/libapi.a $(LINK_BASE)
+tests_fuzz_fuzz_range_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_record_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_record_LDFLAGS = $(FUZZ_FLAGS)
@@ -160,6 +182,9 @@ tests_fuzz_fuzz_submission_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_target_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_target_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_url_LDADD = $(LINK_MODEL)
+tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_FLAGS)
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += tests/fuzz/replay.sh
 

@@ -7,8 +7,33 @@
 #include "core/core_private.h"
 #include "wire/record.h"
 
-/* Aliases that get their results in one transaction. */
-enum { COPY_MANY = 1000 };
+enum {
+	COPY_MANY = 1000, /* aliases that get their results in one transaction */
+	BLOCK_MANY = 4000 /* results of a run that wait no longer for more */
+};
+
+/* Time from one transaction to the next while more results are on their way. A sync makes the file
+ * system write out what else is new, files just saved too, and costs the loop and the disk the same
+ * whether it is for one result or for a thousand. */
+#define PACE (20 * USEC_PER_MSEC)
+
+/* Begin the next transaction, now or when it is due. */
+static void schedule(struct core *core)
+{
+	usec_t due = core->flushed_at + PACE - clock_mono();
+
+	if (core->n_puts > 0 || TAILQ_EMPTY(&core->dirty))
+		return;
+	if (core->is_urgent || due <= 0)
+		defer_start(&core->flush);
+	else if (!timer_is_set(&core->pace))
+		timer_start(&core->pace, due);
+}
+
+static void on_pace(void *arg)
+{
+	schedule(arg);
+}
 
 void commit_mark(struct run *run)
 {
@@ -17,8 +42,10 @@ void commit_mark(struct run *run)
 	if (!run->is_dirty)
 		TAILQ_INSERT_TAIL(&core->dirty, run, dirt);
 	run->is_dirty = true;
-	if (core->n_puts == 0)
-		defer_start(&core->flush);
+	/* nothing will come that is worth waiting for */
+	if (run->n_items == 0 || run->n_block >= BLOCK_MANY || job_state_is_ended(run->next_state))
+		core->is_urgent = true;
+	schedule(core);
 }
 
 void commit_settle(struct run *run, struct open_chunk *chunk, const struct result *result)
@@ -100,6 +127,8 @@ static void check_drained(struct core *core)
 static void op_ended(struct core *core)
 {
 	if (--core->n_puts == 0)
+		schedule(core);
+	if (core->n_puts == 0 && core->is_draining)
 		defer_start(&core->flush);
 }
 
@@ -219,6 +248,8 @@ static void flush(void *arg)
 
 	if (core->n_puts > 0)
 		return;
+	core->is_urgent = false;
+	core->flushed_at = clock_mono();
 	while ((run = TAILQ_FIRST(&core->dirty)) != NULL) {
 		TAILQ_REMOVE(&core->dirty, run, dirt);
 		run->is_dirty = false;
@@ -230,4 +261,5 @@ static void flush(void *arg)
 void commit_init(struct core *core)
 {
 	defer_init(&core->flush, core->opts.loop, flush, core);
+	timer_init(&core->pace, core->opts.loop, on_pace, core);
 }

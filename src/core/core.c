@@ -120,6 +120,7 @@ void core_free(struct core *core)
 	if (core == NULL)
 		return;
 	defer_cancel(&core->flush);
+	timer_cancel(&core->pace);
 	while (core->runs != NULL)
 		run_remove(core->runs);
 	sched_done(core);

@@ -35,6 +35,9 @@ struct core {
 	uint32_t n_active;
 	TAILQ_HEAD(, item) spare_items;
 	struct defer flush;
+	struct timer pace;  /* until the next transaction is due */
+	usec_t flushed_at;  /* when the last one began */
+	bool is_urgent;     /* the next one is not to wait */
 	unsigned n_puts;    /* operations with results that the store has */
 	uint64_t n_pending; /* results settled and not committed */
 	uint64_t ended[JOB_N_STATES];

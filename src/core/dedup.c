@@ -14,6 +14,8 @@
 /* 3 MiB sorted at once; each run is merged through 12 KiB */
 enum { RUN_ENTRIES = 1 << 17, MERGE_ENTRIES = 512 };
 
+enum { BUCKET_BITS = 13, BUCKETS = 1 << BUCKET_BITS, FEW = 64 };
+
 struct entry {
 	uint64_t high, low;
 	uint64_t index;
@@ -76,10 +78,63 @@ static int compare(const void *a, const void *b)
 	return (x->index > y->index) - (x->index < y->index);
 }
 
+static size_t bucket_of(const struct entry *e)
+{
+	return (size_t)(e->high >> (64 - BUCKET_BITS));
+}
+
+/* Move each entry into the bucket of its first bits; `ends` becomes the buckets' ends. */
+static void distribute(struct entry *entries, size_t n, uint32_t *nexts, uint32_t *ends)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		ends[bucket_of(&entries[i])]++;
+	for (size_t b = 0; b < BUCKETS; b++) {
+		nexts[b] = sum;
+		sum += ends[b];
+		ends[b] = sum;
+	}
+	for (size_t b = 0; b < BUCKETS; b++) {
+		while (nexts[b] < ends[b]) {
+			struct entry e = entries[nexts[b]];
+			size_t to = bucket_of(&e);
+			entries[nexts[b]] = entries[nexts[to]];
+			entries[nexts[to]++] = e;
+		}
+	}
+}
+
+static void sort_few(struct entry *entries, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct entry e = entries[i];
+		size_t at = i;
+		for (; at > 0 && compare(&e, &entries[at - 1]) < 0; at--)
+			entries[at] = entries[at - 1];
+		entries[at] = e;
+	}
+}
+
+/* Hashes are spread evenly, so buckets of their first bits hold a few entries each; only where one
+ * name is there many times they hold more. */
 static void sort_run(struct dedup *d)
 {
-	if (d->n > 0)
-		qsort(d->entries, d->n, sizeof(*d->entries), compare);
+	if (d->n < BUCKETS) {
+		if (d->n > 0)
+			qsort(d->entries, d->n, sizeof(*d->entries), compare);
+		return;
+	}
+	AUTO_FREE uint32_t *nexts = xcalloc(BUCKETS, sizeof(*nexts));
+	AUTO_FREE uint32_t *ends = xcalloc(BUCKETS, sizeof(*ends));
+	size_t start = 0;
+	distribute(d->entries, d->n, nexts, ends);
+	for (size_t b = 0; b < BUCKETS; start = ends[b++]) {
+		if (ends[b] - start > FEW)
+			qsort(d->entries + start, ends[b] - start, sizeof(*d->entries), compare);
+		else
+			sort_few(d->entries + start, ends[b] - start);
+	}
 }
 
 static struct run *add_run(struct dedup *d)

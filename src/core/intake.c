@@ -189,8 +189,10 @@ static void add_flag(struct intake *in, const char *code)
 		base_len--;
 	int len = snprintf(
 	    url, sizeof(url), "%.*s/%s/%s.gif", (int)base_len, in->opts.base_url, code, code);
-	if ((size_t)len >= sizeof(url))
-		len = sizeof(url) - 1; /* such a long one is no URL: its items will tell */
+	if ((size_t)len >= sizeof(url)) { /* cut it might be another URL */
+		add_item(in, url, sizeof(url) - 1, false);
+		return;
+	}
 	for (int i = 0; i < len; i++)
 		url[i] = (char)(url[i] >= 'A' && url[i] <= 'Z' ? url[i] | 0x20 : url[i]);
 	memcpy(name, code, 2);
@@ -306,6 +308,9 @@ bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struc
 
 	in->problem = p;
 	*ret_is_more = true;
+	/* the last line may lack its end; it stands before the lists all the same */
+	if (!lines_finish(&in->lines, on_line, in, p) || p->status != 0)
+		return false;
 	while (max_items-- > 0 && p->status == 0) {
 		if (has_tlds(in) && in->tld != NULL)
 			in->tld = text_list_next(tlds, in->tld);
@@ -324,8 +329,6 @@ bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struc
 bool intake_finish(struct intake *in, struct problem *p)
 {
 	in->problem = p;
-	if (!lines_finish(&in->lines, on_line, in, p) || p->status != 0)
-		return false;
 	if (in->total == 0) {
 		problem_add(p, list_pointer(in), "There is nothing to do: the list is empty.");
 		return false;

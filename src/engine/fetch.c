@@ -114,18 +114,24 @@ static void give_up(struct fetch *f, enum reason reason, const char *detail)
 
 /* --- Queueing --- */
 
-/* Go to the host of f->url. */
-static void queue(struct fetch *f)
+/* Why f->url can't be fetched, as far as that can be told without asking the DNS; NULL: it may. */
+static const char *find_denial(const struct fetch *f)
 {
 	const struct policy *policy = f->fetcher->policy;
 	struct endpoint target = {.address = f->url.address, .port = f->url.port};
-	const char *denied = policy == NULL ? "no policy yet" : NULL;
 
-	/* what can be told without asking the DNS is told at once */
-	if (denied == NULL && f->url.is_address)
-		denied = policy_judge(policy, &target);
-	else if (denied == NULL && !policy_allows_port(policy, f->url.port))
-		denied = "port not allowed";
+	if (policy == NULL)
+		return "no policy yet";
+	if (f->url.is_address)
+		return policy_judge(policy, &target);
+	return policy_allows_port(policy, f->url.port) ? NULL : "port not allowed";
+}
+
+/* Go to the host of f->url. */
+static void queue(struct fetch *f)
+{
+	const char *denied = find_denial(f);
+
 	if (denied != NULL)
 		give_up(f, REASON_DENIED_TARGET, denied);
 	else
@@ -338,23 +344,8 @@ static void count_transfer(struct fetch *f, const struct transfer_outcome *o)
 	    fetcher->durations, (double)(clock_mono() - f->ticket.started_at) / USEC_PER_SEC);
 }
 
-static void on_transfer_done(const struct transfer_outcome *o, void *arg)
+static void on_file_failed(struct fetch *f, const struct transfer_outcome *o)
 {
-	struct fetch *f = arg;
-	usec_t resolve = f->timings.resolve;
-
-	f->transfer = NULL;
-	count_transfer(f, o);
-	if (f->is_metadata) {
-		on_metadata_answer(f, o);
-		return;
-	}
-	f->timings = o->timings;
-	f->timings.resolve = resolve;
-	if (o->reason == REASON_NONE) {
-		on_file_answer(f, o);
-		return;
-	}
 	f->status = o->status;
 	f->version = o->version;
 	if (o->reason == REASON_CANCELLED) {
@@ -370,6 +361,28 @@ static void on_transfer_done(const struct transfer_outcome *o, void *arg)
 	}
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
 	fail(f, o->reason, o->detail);
+}
+
+static void on_transfer_done(const struct transfer_outcome *outcome, void *arg)
+{
+	struct fetch *f = arg;
+	struct transfer_outcome o = *outcome;
+	usec_t resolve = f->timings.resolve;
+
+	f->transfer = NULL;
+	count_transfer(f, &o);
+	if (o.reason == REASON_CANCELLED && f->stop_reason == REASON_NONE)
+		o.reason = REASON_NONE; /* the head was all that counts */
+	if (f->is_metadata) {
+		on_metadata_answer(f, &o);
+		return;
+	}
+	f->timings = o.timings;
+	f->timings.resolve = resolve;
+	if (o.reason == REASON_NONE)
+		on_file_answer(f, &o);
+	else
+		on_file_failed(f, &o);
 }
 
 /* --- Start of a transfer --- */
@@ -461,8 +474,7 @@ struct fetch *fetch_start(
 	    f->item.name.bytes != NULL ? f->item.name.bytes : "");
 	/* queue() may end the fetch, and nothing ends before this returned */
 	timer_init(&f->pause, opts->loop, is_good ? on_pause : on_invalid, f);
-	if (is_good && restart(f) && fetcher->policy != NULL && !f->url.is_address &&
-	    policy_allows_port(fetcher->policy, f->url.port))
+	if (is_good && restart(f) && find_denial(f) == NULL)
 		ticket_queue(fetcher->origins, &f->ticket, &f->url);
 	else
 		timer_start(&f->pause, 0);

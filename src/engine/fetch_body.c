@@ -62,5 +62,5 @@ enum transfer_verdict fetch_on_body(const char *bytes, size_t n_bytes, long stat
 	if (is_wanted)
 		return take_file(f, bytes, n_bytes);
 	f->n_passed_over += n_bytes;
-	return f->n_passed_over > MAX_PASSED_OVER ? stop(f, REASON_TOO_LARGE) : TRANSFER_TAKEN;
+	return f->n_passed_over > MAX_PASSED_OVER ? stop(f, REASON_NONE) : TRANSFER_TAKEN;
 }

@@ -45,7 +45,7 @@ struct fetch {
 	struct sink *sink; /* NULL: no byte of a file has come */
 	uint64_t n_bytes;
 	uint64_t n_passed_over;  /* bytes of bodies that nobody wants */
-	enum reason stop_reason; /* why on_body stopped the transfer */
+	enum reason stop_reason; /* why on_body stopped the transfer; NONE: nobody wants the rest */
 	int disk_error;
 	uint32_t status, version;
 	char *content_type; /* owned */

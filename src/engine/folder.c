@@ -16,10 +16,10 @@
 #include "loop/offload.h"
 #include "model/file_name.h"
 
-static const char temp_prefix[] = ".part-";
+static const char temp_folder[] = ".part";
 
 struct folder {
-	int fd; /* owned */
+	int fd, temp_fd; /* owned */
 	uint64_t quota, used;
 	struct offload *offload; /* borrowed */
 	uint32_t boot;           /* tells this process's half-written files from older ones */
@@ -62,37 +62,36 @@ int folder_open_job(const struct folder *folder, const struct id *job, bool may_
 int folder_open_file(const struct folder *folder, const struct id *job, const char *name)
 {
 	struct stat st;
-	int dir = folder_open_job(folder, job, false);
+	int dir = file_name_is_safe(name) ? folder_open_job(folder, job, false) : -1;
 
-	if (dir < 0)
+	if (dir < 0) {
+		errno = file_name_is_safe(name) ? errno : ENOENT;
 		return -1;
-	int fd = file_name_is_safe(name)
-		     ? openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-		     : -1;
+	}
+	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int why = errno;
 	close(dir);
 	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
 		close(fd);
 		fd = -1;
+		why = ENOENT;
 	}
+	errno = why;
 	return fd;
 }
 
 void folder_temp_name(struct folder *folder, char ret_name[static FOLDER_TEMP_SIZE])
 {
-	snprintf(ret_name, FOLDER_TEMP_SIZE, "%s%08x-%x", temp_prefix, folder->boot,
+	snprintf(ret_name, FOLDER_TEMP_SIZE, "%08x-%x", folder->boot,
 	    atomic_fetch_add(&folder->n_temps, 1));
 }
 
-/* --- Thread: pool --- */
-
-static bool is_stale(const struct folder *folder, const char *name)
+int folder_temp(const struct folder *folder)
 {
-	char ours[FOLDER_TEMP_SIZE];
-
-	snprintf(ours, sizeof(ours), "%s%08x-", temp_prefix, folder->boot);
-	return strncmp(name, temp_prefix, strlen(temp_prefix)) == 0 &&
-	       strncmp(name, ours, strlen(ours)) != 0;
+	return folder->temp_fd;
 }
+
+/* --- Thread: pool --- */
 
 static uint64_t size_at(int dir, const char *name)
 {
@@ -125,10 +124,18 @@ static void each_entry(
 
 static bool count_file(struct chore *chore, int fd, const char *name)
 {
-	if (is_stale(chore->folder, name))
+	chore->n_bytes += size_at(fd, name);
+	return true;
+}
+
+/* Remove what a daemon before this one left half-written. */
+static bool remove_stale(struct chore *chore, int fd, const char *name)
+{
+	char ours[FOLDER_TEMP_SIZE];
+
+	snprintf(ours, sizeof(ours), "%08x-", chore->folder->boot);
+	if (strncmp(name, ours, strlen(ours)) != 0)
 		unlinkat(fd, name, 0);
-	else if (name[0] != '.') /* those being written were set aside already */
-		chore->n_bytes += size_at(fd, name);
 	return true;
 }
 
@@ -159,11 +166,13 @@ static bool list_job(struct chore *chore, int fd, const char *name)
 static bool remove_entry(struct chore *chore, int fd, const char *name)
 {
 	enum { SLICE = 1000 };
-	uint64_t n_bytes = name[0] != '.' ? size_at(fd, name) : 0;
+	uint64_t n_bytes = size_at(fd, name);
 
-	if (unlinkat(fd, name, 0) == 0)
+	if (unlinkat(fd, name, 0) == 0) { /* what can't be removed is no reason to go on for ever */
 		chore->n_bytes += n_bytes;
-	chore->is_more = ++chore->n_ids >= SLICE;
+		chore->n_ids++;
+	}
+	chore->is_more = chore->n_ids >= SLICE;
 	return !chore->is_more;
 }
 
@@ -195,6 +204,8 @@ static void work(struct offload_task *task)
 
 	switch (chore->kind) {
 	case CHORE_COUNT:
+		each_entry(openat(folder->temp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+		    remove_stale, chore);
 		each_entry(
 		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count_job, chore);
 		break;
@@ -246,21 +257,36 @@ static struct chore *new_chore(struct folder *folder, enum chore_kind kind)
 	return chore;
 }
 
-enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
+/* Open a folder that can be written, made when it is missing; -1 with errno. */
+static int open_writable(int at, const char *path, int flags)
 {
-	if (mkdir(opts->path, 0750) < 0 && errno != EEXIST)
-		return ERR_IO;
-	int fd = open(opts->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return ERR_IO;
-	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
+	if (mkdirat(at, path, 0750) < 0 && errno != EEXIST)
+		return -1;
+	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
+	if (fd >= 0 && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
 		int why = errno;
 		close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
+enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
+{
+	int fd = open_writable(AT_FDCWD, opts->path, 0);
+	int temp_fd = fd >= 0 ? open_writable(fd, temp_folder, O_NOFOLLOW) : -1;
+
+	if (temp_fd < 0) {
+		int why = errno;
+		if (fd >= 0)
+			close(fd);
 		errno = why;
 		return ERR_IO;
 	}
 	struct folder *folder = xcalloc(1, sizeof(*folder));
 	folder->fd = fd;
+	folder->temp_fd = temp_fd;
 	folder->quota = opts->quota;
 	folder->offload = opts->offload;
 	if (getrandom(&folder->boot, sizeof(folder->boot), 0) != sizeof(folder->boot))
@@ -274,6 +300,7 @@ void folder_close(struct folder *folder)
 {
 	if (folder == NULL)
 		return;
+	close(folder->temp_fd);
 	close(folder->fd);
 	free(folder);
 }

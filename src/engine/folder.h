@@ -47,8 +47,12 @@ int folder_open_job(const struct folder *folder, const struct id *job, bool may_
 /* Open a saved file for reading; -1 with errno. */
 int folder_open_file(const struct folder *folder, const struct id *job, const char *name);
 
-/* A name for a file that is being written, of no file that is there. */
-enum { FOLDER_TEMP_SIZE = 40 };
+/* Where files are while they are being written: a descriptor, borrowed, of a sub-folder that holds
+ * few files at a time, because a name costs more the more there are beside it. */
+int folder_temp(const struct folder *folder);
+
+/* A name for such a file, of none that is there. */
+enum { FOLDER_TEMP_SIZE = 24 };
 void folder_temp_name(struct folder *folder, char ret_name[static FOLDER_TEMP_SIZE]);
 
 double folder_used(const struct folder *folder);

@@ -31,6 +31,7 @@ struct sink {
 	struct offload_task task;
 	struct buf filling; /* gathered by the loop */
 	uint64_t n_reserved;
+	int refusal;     /* errno: why no more is taken, for reasons that the loop knows */
 	bool is_working; /* the pool has it */
 	bool wants_room, is_finishing, is_dropped;
 	/* the pool's while it works: */
@@ -79,12 +80,9 @@ static bool open_temp(struct sink *sink)
 {
 	if (sink->fd >= 0)
 		return true;
-	sink->dir = folder_open_job(sink->folder, &sink->job, true);
-	if (sink->dir < 0)
-		return fail(sink, errno);
 	folder_temp_name(sink->folder, sink->temp);
-	sink->fd = openat(
-	    sink->dir, sink->temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	sink->fd = openat(folder_temp(sink->folder), sink->temp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (sink->fd < 0) {
 		sink->temp[0] = '\0';
 		return fail(sink, errno);
@@ -158,11 +156,12 @@ static bool is_same(const struct sink *sink, const char *name)
 /* Give the file a name that is free. EEXIST when it isn't. */
 static bool move_to_free(struct sink *sink, const char *name)
 {
-	bool good = renameat2(sink->dir, sink->temp, sink->dir, name, RENAME_NOREPLACE) == 0;
+	int from = folder_temp(sink->folder);
+	bool good = renameat2(from, sink->temp, sink->dir, name, RENAME_NOREPLACE) == 0;
 
 	if (!good && errno == EINVAL) /* this file system can't; a link never replaces */
-		good = linkat(sink->dir, sink->temp, sink->dir, name, 0) == 0 &&
-		       unlinkat(sink->dir, sink->temp, 0) == 0;
+		good = linkat(from, sink->temp, sink->dir, name, 0) == 0 &&
+		       unlinkat(from, sink->temp, 0) == 0;
 	if (!good)
 		return false;
 	sink->temp[0] = '\0';
@@ -177,9 +176,9 @@ static bool move_over(struct sink *sink, const char *name)
 {
 	struct stat st;
 
-	if (fstatat(sink->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+	if (fstatat(sink->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
 		sink->n_replaced = (uint64_t)st.st_size;
-	if (renameat(sink->dir, sink->temp, sink->dir, name) < 0)
+	if (renameat(folder_temp(sink->folder), sink->temp, sink->dir, name) < 0)
 		return fail(sink, errno);
 	sink->temp[0] = '\0';
 	sink->outcome.name = name;
@@ -217,15 +216,16 @@ static bool save(struct sink *sink)
 	sink->fd = -1;
 	if (close(fd) < 0) /* some file systems tell only now that the disk is full */
 		return fail(sink, errno);
-	return give_name(sink);
+	sink->dir = folder_open_job(sink->folder, &sink->job, true);
+	return sink->dir >= 0 ? give_name(sink) : fail(sink, errno);
 }
 
 static void clean_up(struct sink *sink)
 {
 	if (sink->fd >= 0)
 		close(sink->fd);
-	if (sink->dir >= 0 && sink->temp[0] != '\0')
-		unlinkat(sink->dir, sink->temp, 0);
+	if (sink->temp[0] != '\0')
+		unlinkat(folder_temp(sink->folder), sink->temp, 0);
 	if (sink->dir >= 0)
 		close(sink->dir);
 	sink->fd = sink->dir = -1;
@@ -270,10 +270,11 @@ static void end_dropped(struct sink *sink)
 		start_step(sink, STEP_CLEAN);
 		return;
 	}
-	folder_release(sink->folder, sink->n_reserved + sink->n_replaced);
-	if (sink->is_ours) {
-		folder_reserve(sink->folder, sink->n_reserved); /* its removal gives them back */
+	if (sink->is_ours) { /* its removal gives back what was set aside */
+		folder_release(sink->folder, sink->n_replaced);
 		folder_remove_file(sink->folder, &sink->job, sink->outcome.name);
+	} else {
+		folder_release(sink->folder, sink->n_reserved);
 	}
 	free_sink(sink);
 }
@@ -331,7 +332,7 @@ enum sink_state sink_write(struct sink *sink, const char *bytes, size_t n_bytes)
 		start_step(sink, STEP_PIECE);
 	}
 	if (!folder_reserve(sink->folder, n_bytes)) {
-		sink->outcome.error = EDQUOT;
+		sink->refusal = EDQUOT;
 		return SINK_FULL;
 	}
 	sink->n_reserved += n_bytes;
@@ -341,7 +342,7 @@ enum sink_state sink_write(struct sink *sink, const char *bytes, size_t n_bytes)
 
 int sink_error(const struct sink *sink)
 {
-	return sink->is_working ? 0 : sink->outcome.error;
+	return sink->refusal != 0 || sink->is_working ? sink->refusal : sink->outcome.error;
 }
 
 uint64_t sink_size(const struct sink *sink)

@@ -168,6 +168,7 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 		outcome.detail = t->broken;
 	}
 	t->events->on_done(&outcome, t->arg);
+	transfer_outcome_done(&outcome);
 	release(t);
 	defer_start(&transfers->retire);
 }

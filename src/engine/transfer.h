@@ -43,6 +43,7 @@ struct transfer_outcome {
 	const char *detail;                  /* for people; NULL: none */
 	uint32_t status, version;            /* as struct file_result; 0: no answer */
 	const char *content_type, *location; /* NULL: none; location is absolute */
+	char *own_location;                  /* what `location` is when libcurl doesn't keep it */
 	usec_t retry_after;                  /* 0: not said */
 	struct file_timings timings;
 	bool is_congestion; /* the host, or the way there, may have too much to do */

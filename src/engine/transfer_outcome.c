@@ -102,6 +102,24 @@ static void get_timings(CURL *easy, struct file_timings *timings)
 	timings->transfer = first > 0 ? between(first, total) : 0;
 }
 
+/* The absolute form of the Location header (RFC 9110 section 10.2.2); libcurl tells it only of a
+ * transfer that came to its end. NULL: there is none. */
+static char *find_location(CURL *easy)
+{
+	struct curl_header *header;
+	char *from = NULL, *to = NULL;
+	CURLU *url = curl_url();
+
+	if (url != NULL &&
+	    curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+	    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from) == CURLE_OK &&
+	    curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
+	    curl_url_set(url, CURLUPART_URL, header->value, 0) == CURLUE_OK)
+		(void)curl_url_get(url, CURLUPART_URL, &to, 0);
+	curl_url_cleanup(url);
+	return to;
+}
+
 static void get_answer(CURL *easy, struct transfer_outcome *o)
 {
 	long status = 0, version = 0;
@@ -129,6 +147,14 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	*o = (struct transfer_outcome){.reason = REASON_NONE};
 	get_answer(easy, o);
 	get_timings(easy, &o->timings);
-	if (code != CURLE_OK)
-		explain(o, easy, code, error);
+	if (code == CURLE_OK)
+		return;
+	explain(o, easy, code, error);
+	if (o->location == NULL && o->status >= 300 && o->status <= 399)
+		o->location = o->own_location = find_location(easy);
+}
+
+void transfer_outcome_done(struct transfer_outcome *o)
+{
+	curl_free(o->own_location);
 }

@@ -11,3 +11,4 @@
  * and must live as long as the outcome. */
 void transfer_outcome_fill(
     struct transfer_outcome *o, CURL *easy, CURLcode code, const char *error);
+void transfer_outcome_done(struct transfer_outcome *o);

@@ -59,15 +59,26 @@ static bool read_host(const char *raw, struct url *url)
 	return true;
 }
 
-static bool has_part(CURLU *u, CURLUPart part)
+/* Say whether the text is its own normal form: most are, and need not be put together again. */
+static bool is_plain(const char *text, const char *scheme, const char *host)
 {
-	AUTO_FREE char *value = get_part(u, part, 0);
+	size_t scheme_len = strlen(scheme), host_len = strlen(host);
 
-	return value != NULL;
+	if (strncmp(text, scheme, scheme_len) != 0 || strncmp(text + scheme_len, "://", 3) != 0)
+		return false;
+	text += scheme_len + 3;
+	if (strncmp(text, host, host_len) != 0)
+		return false;
+	text += host_len;
+	if (*text == ':' && text[1] >= '1' && text[1] <= '9')
+		text += 1 + strspn(text + 1, "0123456789");
+	return *text == '/' && strchr(text, '#') == NULL && strstr(text, "/.") == NULL;
 }
 
-/* Fill `url`; what it owns is ended by the caller, also on a fault. */
-static enum url_fault read_parts(CURLU *u, struct url *url)
+/* Fill `url`; what it owns is ended by the caller, also on a fault. Each part that is asked for
+ * costs an allocation or two, and this runs for each file: so nothing is asked for that isn't
+ * needed. */
+static enum url_fault read_parts(CURLU *u, const char *text, struct url *url)
 {
 	AUTO_FREE char *scheme = get_part(u, CURLUPART_SCHEME, 0);
 	AUTO_FREE char *host = get_part(u, CURLUPART_HOST, CURLU_URLDECODE);
@@ -75,17 +86,26 @@ static enum url_fault read_parts(CURLU *u, struct url *url)
 
 	if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
 		return URL_SCHEME;
-	if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD))
-		return URL_USER;
-	if (host == NULL || has_part(u, CURLUPART_ZONEID) || !read_host(host, url))
+	if (host == NULL || !read_host(host, url))
 		return URL_HOST;
-	if (!url->address.is_v6 && curl_url_set(u, CURLUPART_HOST, url->host, 0) != CURLUE_OK)
-		return URL_HOST;
+	if (url->address.is_v6) {
+		AUTO_FREE char *zone = get_part(u, CURLUPART_ZONEID, 0);
+		if (zone != NULL)
+			return URL_HOST;
+	}
 	url->is_tls = strcmp(scheme, "https") == 0;
 	url->port = (uint16_t)(port != NULL ? strtoul(port, NULL, 10) : 0);
+	if (url->port == 0)
+		return URL_MALFORMED;
+	if (is_plain(text, scheme, url->host)) {
+		url->text = xstrdup(text);
+		return URL_GOOD;
+	}
+	if (!url->address.is_v6 && curl_url_set(u, CURLUPART_HOST, url->host, 0) != CURLUE_OK)
+		return URL_HOST;
 	(void)curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0);
 	url->text = get_part(u, CURLUPART_URL, 0);
-	return url->text != NULL && url->port != 0 ? URL_GOOD : URL_MALFORMED;
+	return url->text != NULL ? URL_GOOD : URL_MALFORMED;
 }
 
 enum url_fault url_parse(const char *text, size_t len, struct url *ret_url)
@@ -100,8 +120,11 @@ enum url_fault url_parse(const char *text, size_t len, struct url *ret_url)
 	CURLU *u = curl_url();
 	if (u == NULL)
 		return URL_MALFORMED;
-	CURLUcode code = curl_url_set(u, CURLUPART_URL, copy, CURLU_NON_SUPPORT_SCHEME);
-	enum url_fault fault = code == CURLUE_OK ? read_parts(u, &url) : URL_MALFORMED;
+	CURLUcode code =
+	    curl_url_set(u, CURLUPART_URL, copy, CURLU_NON_SUPPORT_SCHEME | CURLU_DISALLOW_USER);
+	enum url_fault fault = code == CURLUE_OK                 ? read_parts(u, copy, &url)
+			       : code == CURLUE_USER_NOT_ALLOWED ? URL_USER
+								 : URL_MALFORMED;
 	curl_url_cleanup(u);
 	if (fault == URL_GOOD)
 		*ret_url = url;

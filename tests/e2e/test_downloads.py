@@ -11,8 +11,8 @@ from client import check_complete, pointers, tally
 from processes import eventually
 from test_storage import can_mount
 from web import (
-    HOSTS, BlackHole, by_index, content, fetch, file_path, most_at_one_time, read_file, stored_files, submit,
-    unused_port)
+    HOSTS, BlackHole, by_index, content, fetch, file_path, job_folders, most_at_one_time, read_file, stored_files,
+    submit, unused_port)
 
 MAX_BYTES = 4 << 20
 WORLD_SETTINGS = {"downloads.max_bytes": "4M", "downloads.per_host": 64, "downloads.connect_timeout": "1s"}
@@ -326,6 +326,16 @@ def test_cancel_in_a_pause(fetcher, web):
     assert fetcher.api.wait(job, 3)["state"] == "cancelled"
 
 
+@pytest.mark.settings({"daemon.drain_timeout": "0s"})
+def test_end_in_mid_file(fetcher, web):
+    """A daemon that ends at once leaves no part of a file that is longer than a piece."""
+    submit(fetcher.api, [web.url("/files/long", size="4M", rate=1_000_000)])
+    folder = fetcher.folder / "downloads"
+    eventually(lambda: list(folder.glob(".part/*")), "a part of the file is on the disk")
+    fetcher.stop()
+    assert [path for path in folder.rglob("*") if not path.is_dir()] == []
+
+
 # --- Limits ---
 
 @pytest.mark.settings({"downloads.total": 3, "downloads.per_host": 20})
@@ -493,7 +503,7 @@ def test_end_in_mid_transfer(fetcher, web, verb):
     eventually(lambda: web.stats()["in_progress"] == 0, "the connections are closed")
     eventually(lambda: stored_files(folder) == expected, "what was half there is gone")
     if verb == "delete":
-        eventually(lambda: list(folder.iterdir()) == [], "the folder of the job is gone")
+        eventually(lambda: job_folders(folder) == [], "the folder of the job is gone")
         return
     for result in api.results(job)[1:]:
         check_outcome(result, ("error", "cancelled", (200, None)))

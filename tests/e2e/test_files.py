@@ -7,7 +7,7 @@ import pytest
 
 from client import tally
 from processes import eventually
-from web import by_index, content, fetch, file_path, flags, read_file, stored_files, submit
+from web import by_index, content, fetch, file_path, flags, job_folders, read_file, stored_files, submit
 
 BODY = content.body("served.bin", 10_000)
 
@@ -323,7 +323,7 @@ def test_delete(fetcher, web):
     assert api("GET", file_path(gone, "1")).status_code == 404
     assert api("GET", f"/jobs/{gone['id']}/archive.tar").status_code == 404
     eventually(lambda: set(stored_files(downloads)) == {f"{kept['id']}/kept"}, "the files are deleted")
-    eventually(lambda: [path.name for path in downloads.iterdir()] == [kept["id"]], "and their folder")
+    eventually(lambda: job_folders(downloads) == [kept["id"]], "and their folder")
     assert read_file(api, kept, "kept") == content.body("kept")
 
 

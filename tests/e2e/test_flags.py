@@ -112,6 +112,19 @@ def test_redirects_are_followed(world):
     assert read_file(world.api, results.job, "BR.gif") == content.flag("BR")
 
 
+def test_redirects_on_both_ways(world):
+    """The flag and its metadata.json are led elsewhere; what is told of redirects is told of the flag."""
+    base = world.web.base(status=302, at="br.gif", to="/flags/br/br.gif")
+    [result] = flags(world.api, codes=["BR"], base_url=base, name_by_country=True)
+    assert (result["status"], result["redirects"], result["country"], result["file"]) == (
+        "ok", 1, "Brazil", "Brazil.gif"), result
+    assert result["final_url"] == world.web.url("/flags/br/br.gif")
+    base = world.web.base(status=302, at="metadata.json", to="/flags/us/metadata.json")
+    [result] = flags(world.api, codes=["BR"], base_url=base, name_by_country=True)
+    assert (result["status"], result["redirects"], result["final_url"], result["file"]) == (
+        "ok", 0, None, "United_States.gif"), result
+
+
 def test_base_url_with_a_slash_or_capitals(world):
     for base in (world.web.base() + "/", f"http://H0.Test:{world.web.port}/FLAGS"):
         results = flags(world.api, codes=["BR"], base_url=base)

@@ -193,6 +193,11 @@ def read_file(api, job, name):
     return api.get(file_path(job, name)).content
 
 
+def job_folders(downloads):
+    """Return the names of the jobs' folders; that of unfinished files is none of them."""
+    return sorted(path.name for path in downloads.iterdir() if not path.name.startswith("."))
+
+
 def stored_files(folder):
     """Return what lies in a folder of downloads: {path below it: bytes}. What goes meanwhile is left out."""
     files = {}

@@ -19,6 +19,7 @@ struct fetch {
 	TAILQ_ENTRY(fetch) link;
 	struct fetcher *fetcher;
 	probe_fn *on_done;
+	void (*on_saving)(void *arg);
 	void *arg;
 	uint32_t index;
 	char *url, *name, *code; /* owned */
@@ -157,18 +158,34 @@ void fake_fetcher_answer_all(struct fetcher *fetcher, const struct fetch_rule *r
 	defer_start(&fetcher->turn);
 }
 
-bool fake_fetcher_finish(
-    struct fetcher *fetcher, const char *name, enum item_status status, enum reason reason)
+static struct fetch *find(struct fetcher *fetcher, const char *name)
 {
 	struct fetch *fetch;
 
 	TAILQ_FOREACH (fetch, &fetcher->fetches, link) {
-		if (name == NULL || strcmp(fetch->name, name) == 0) {
-			finish(fetch, status, reason);
-			return true;
-		}
+		if (name == NULL || strcmp(fetch->name, name) == 0)
+			return fetch;
 	}
-	return false;
+	return NULL;
+}
+
+bool fake_fetcher_finish(
+    struct fetcher *fetcher, const char *name, enum item_status status, enum reason reason)
+{
+	struct fetch *fetch = find(fetcher, name);
+
+	if (fetch != NULL)
+		finish(fetch, status, reason);
+	return fetch != NULL;
+}
+
+bool fake_fetcher_receive(struct fetcher *fetcher, const char *name)
+{
+	struct fetch *fetch = find(fetcher, name);
+
+	if (fetch != NULL && fetch->on_saving != NULL)
+		fetch->on_saving(fetch->arg);
+	return fetch != NULL;
 }
 
 size_t fake_fetcher_n_started(const struct fetcher *fetcher)
@@ -244,6 +261,7 @@ struct fetch *fetch_start(
 	struct fetch *fetch = xcalloc(1, sizeof(*fetch));
 	*fetch = (struct fetch){.fetcher = fetcher,
 	    .on_done = on_done,
+	    .on_saving = request->on_saving,
 	    .arg = arg,
 	    .index = request->index,
 	    .url = text_of(item.url),

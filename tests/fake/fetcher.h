@@ -37,6 +37,10 @@ void fake_fetcher_answer_all(struct fetcher *fetcher, const struct fetch_rule *r
 bool fake_fetcher_finish(
     struct fetcher *fetcher, const char *name, enum item_status status, enum reason reason);
 
+/* Say of the fetch of the file of this name that all was received, and it is being saved. False
+ * when there is none. */
+bool fake_fetcher_receive(struct fetcher *fetcher, const char *name);
+
 size_t fake_fetcher_n_started(const struct fetcher *fetcher); /* in all */
 /* The fetch that was started as the i-th, from 0. */
 const struct fetch_asked *fake_fetcher_asked(const struct fetcher *fetcher, size_t i);

@@ -204,3 +204,33 @@ void bench_wait_started(struct bench *b, size_t n)
 
 	run_until(b->loop, has_started, &w, "probes");
 }
+
+static bool has_fetches(void *arg)
+{
+	const struct waiting *w = arg;
+
+	return fake_fetcher_n_started(w->b->fetcher) >= w->n;
+}
+
+void bench_wait_fetches(struct bench *b, size_t n)
+{
+	struct waiting w = {.b = b, .n = n};
+
+	run_until(b->loop, has_fetches, &w, "fetches");
+}
+
+struct id bench_submit_urls(struct bench *b, const char *prefix, size_t n, const char *const *query)
+{
+	const char *all[16] = {"kind", "downloads"};
+	struct buf text;
+
+	for (size_t i = 0; query != NULL && query[i] != NULL; i++)
+		all[2 + i] = query[i];
+	buf_init(&text, 16 << 20);
+	for (size_t i = 0; i < n; i++)
+		buf_addf(&text, "http://files.test/%s%zu\n", prefix, i);
+	struct outcome o = bench_submit(b, BODY_TEXT, text.data, NULL, all);
+	buf_done(&text);
+	ck_assert(o.has_job && o.total == n);
+	return o.id;
+}

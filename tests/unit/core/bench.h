@@ -58,3 +58,11 @@ void bench_wait_results(struct bench *b, size_t i, size_t n);
 
 /* Run until `n` probes were started in all. */
 void bench_wait_started(struct bench *b, size_t n);
+
+/* As bench_submit_many, with the `n` URLs of files `prefix`0 and so on. `query`: more than the
+ * kind, as bench_submit. */
+struct id bench_submit_urls(
+    struct bench *b, const char *prefix, size_t n, const char *const *query);
+
+/* Run until `n` fetches were started in all. */
+void bench_wait_fetches(struct bench *b, size_t n);

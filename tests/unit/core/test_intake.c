@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "core/intake.h"
-#include "model/result.h"
+#include "model/target.h"
 
 struct bench {
 	struct spec spec;
@@ -195,7 +195,7 @@ TEST(long_input_is_cut_and_invalid)
 	ck_assert(expand(&b, 10) && intake_finish(b.intake, &b.problem));
 	ck_assert_uint_eq(intake_invalid(b.intake), 1);
 	char *got = take_text(&b);
-	ck_assert_uint_le(strlen(got), RESULT_MAX_NAME + 1);
+	ck_assert_uint_le(strlen(got), TARGET_INPUT_MAX + 1);
 	free(got);
 	end(&b);
 }

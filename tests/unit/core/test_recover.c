@@ -164,6 +164,72 @@ TEST(many_crashes)
 	bench_end(&b);
 }
 
+TEST(files_that_are_done_are_not_fetched_again)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	bench_submit_urls(&b, "f", 20, NULL);
+	bench_wait_fetches(&b, 20);
+	ck_assert(fake_fetcher_finish(b.fetcher, "f3", ITEM_OK, REASON_NONE));
+	ck_assert(fake_fetcher_finish(b.fetcher, "f5", ITEM_ERROR, REASON_DISK));
+	bench_wait_results(&b, 0, 2);
+	fake_store_hold(b.store, true);
+	ck_assert(fake_fetcher_finish(b.fetcher, "f7", ITEM_OK, REASON_NONE)); /* never committed */
+	run_turns(b.loop, 10);
+	bench_crash(&b);
+	fake_store_hold(b.store, false);
+	bench_wait_fetches(&b, 20 + 18);
+	run_turns(b.loop, 20);
+	ck_assert_uint_eq(fake_fetcher_n_started(b.fetcher), 38);
+	for (size_t i = 20; i < 38; i++) {
+		const struct fetch_asked *asked = fake_fetcher_asked(b.fetcher, i);
+		ck_assert(asked->index != 3 && asked->index != 5);
+		ck_assert_str_eq(asked->name, fake_fetcher_asked(b.fetcher, asked->index)->name);
+	}
+	fake_fetcher_answer_all(b.fetcher, NULL);
+	bench_finish(&b, 0);
+	bench_end(&b);
+}
+
+/* Of jobs that were deleted just before the crash, and of none at all. */
+TEST(files_without_a_job_are_removed)
+{
+	static const struct id nobody = {.bytes = {7}};
+	struct bench b;
+	struct id ids[3] = {nobody};
+
+	bench_begin(&b, 100);
+	ids[1] = bench_submit_urls(&b, "f", 3, NULL);
+	ids[2] = bench_submit_urls(&b, "g", 3, NULL);
+	bench_wait_fetches(&b, 6);
+	fake_fetcher_answer_all(b.fetcher, NULL);
+	bench_finish(&b, 0);
+	bench_finish(&b, 1);
+	fake_fetcher_set_jobs(b.fetcher, ids, 3);
+	bench_crash(&b);
+	run_turns(b.loop, 10);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &nobody), 1);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &ids[1]), 0);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &ids[2]), 0);
+	bench_end(&b);
+}
+
+TEST(files_stay_when_the_store_cannot_be_asked)
+{
+	static const struct id nobody = {.bytes = {7}};
+	struct bench b;
+
+	bench_begin(&b, 100);
+	fake_fetcher_set_jobs(b.fetcher, &nobody, 1);
+	bench_crash(&b);
+	fake_store_fail_reads(b.store, ERR_IO);
+	run_turns(b.loop, 10);
+	ck_assert_uint_eq(fake_store_n_waiting(b.store, STORE_UNKNOWN), 0);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &nobody), 0);
+	bench_end(&b);
+}
+
 TEST(an_unreadable_store_stops_the_start)
 {
 	struct bench b;
@@ -182,5 +248,8 @@ SUITE(recover)
 	ADD(two_crashes_with_an_untouched_chunk_in_front);
 	ADD(two_crashes_with_chunks_not_claimed_between);
 	ADD(many_crashes);
+	ADD(files_that_are_done_are_not_fetched_again);
+	ADD(files_without_a_job_are_removed);
+	ADD(files_stay_when_the_store_cannot_be_asked);
 	ADD(an_unreadable_store_stops_the_start);
 }
