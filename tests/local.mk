@@ -88,8 +88,9 @@ tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 
 tests_unit_api_test_api_SOURCES = $(UNIT) \
 	tests/unit/api/test_accept.c \
-	tests/unit/api/test_range.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(CHECK_LIBS)
+	tests/unit/api/test_range.c \
+	tests/unit/api/test_tokens.c
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \

@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "model/result.h"
 
+struct access;
 struct loop;
 struct server;
 
@@ -26,7 +27,8 @@ struct server_opts {
 				     second */
 	const struct route *routes; /* static */
 	size_t n_routes;
-	struct api *api; /* handed to the handlers */
+	struct api *api;       /* handed to the handlers */
+	struct access *access; /* borrowed; may change while it serves; NULL: all may */
 };
 
 /* Listen and serve; each address is logged as `event=listening`. NULL with *ret_why new text on an

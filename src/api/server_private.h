@@ -10,7 +10,7 @@
 #include "base/metrics.h"
 #include "loop/loop.h"
 
-enum { N_CODES = 20 };
+enum { N_CODES = 23 };
 
 struct route_metrics {
 	struct metric_cell *codes[N_CODES];
@@ -40,6 +40,7 @@ struct request {
 	const struct route *route;         /* NULL: unknown */
 	const char *method;                /* borrowed from libmicrohttpd */
 	char *param, *name;                /* owned; what stood for `{id}` and `{name}` */
+	char *token_name;                  /* owned; NULL: none was asked for */
 	usec_t started_at;
 	struct body_events body;
 	void *body_arg;
@@ -66,6 +67,9 @@ struct request {
 
 /* Find the route of a request and check its head; refuses where something is wrong. */
 void server_route_request(struct request *rq, const char *path);
+
+/* Refuse what its sender may not ask for. The route may be unknown. */
+void server_check_access(struct request *rq);
 
 /* MHD's callbacks for a request. */
 enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, const char *url,

@@ -42,13 +42,11 @@ static bool serves_method(const struct route *route, const char *method)
 	       (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-/* Find the route; without one, refuse. */
-static void find_route(struct request *rq, const char *path)
+/* Find the route; without one, `allow` gets the methods that the path has. */
+static void find_route(struct request *rq, const char *path, struct buf *allow)
 {
-	struct buf allow;
 	struct segment params[MAX_PARAMS] = {{"", 0}, {"", 0}};
 
-	buf_init(&allow, 256);
 	for (size_t i = 0; i < rq->server->opts.n_routes && rq->route == NULL; i++) {
 		const struct route *route = &rq->server->opts.routes[i];
 		if (!match(route->pattern, path, params))
@@ -60,16 +58,19 @@ static void find_route(struct request *rq, const char *path)
 			continue;
 		}
 		bool is_get = strcmp(route->method, "GET") == 0;
-		buf_addf(&allow, "%s%s", allow.len > 0 ? ", " : "",
+		buf_addf(allow, "%s%s", allow->len > 0 ? ", " : "",
 		    is_get ? "GET, HEAD" : route->method);
 	}
-	if (rq->route == NULL && allow.len > 0) {
-		request_add_header(rq, "Allow", allow.data);
+}
+
+static void refuse_route(struct request *rq, const struct buf *allow)
+{
+	if (allow->len > 0) {
+		request_add_header(rq, "Allow", allow->data);
 		request_refuse(rq, 405, "This resource does not support %s.", rq->method);
-	} else if (rq->route == NULL) {
+	} else {
 		request_refuse(rq, 404, "There is no such resource.");
 	}
-	buf_done(&allow);
 }
 
 /* A parameter that the route doesn't know is a mistake that should not pass in silence. */
@@ -88,7 +89,7 @@ static void check_query_name(const char *name, const char *value, void *arg)
 }
 
 struct header_count {
-	int host, length, encoding;
+	int host, length, encoding, authorization;
 };
 
 static enum MHD_Result count_header(
@@ -99,6 +100,7 @@ static enum MHD_Result count_header(
 	(void)kind, (void)value;
 	n->host += strcasecmp(key, "Host") == 0;
 	n->length += strcasecmp(key, "Content-Length") == 0;
+	n->authorization += strcasecmp(key, "Authorization") == 0;
 	n->encoding += strcasecmp(key, "Transfer-Encoding") == 0;
 	return MHD_YES;
 }
@@ -106,13 +108,13 @@ static enum MHD_Result count_header(
 /* What RFC 9112 sections 3.2 and 6.3 want refused, and bodies that say that they are too long. */
 static void check_head(struct request *rq)
 {
-	struct header_count n = {0, 0, 0};
+	struct header_count n = {0, 0, 0, 0};
 	const char *length = request_header(rq, "Content-Length");
 
 	MHD_get_connection_values(rq->connection, MHD_HEADER_KIND, count_header, &n);
 	if (n.length > 0 && n.encoding > 0)
 		request_refuse(rq, 400, "Content-Length and Transfer-Encoding don't go together.");
-	else if (n.host > 1 || n.length > 1)
+	else if (n.host > 1 || n.length > 1 || n.authorization > 1)
 		request_refuse(rq, 400, "A header that may be there once is there twice.");
 	else if (length != NULL && strtoull(length, NULL, 10) > rq->server->opts.max_body)
 		request_refuse(rq, 413, "The body may have at most %llu bytes.",
@@ -121,9 +123,17 @@ static void check_head(struct request *rq)
 
 void server_route_request(struct request *rq, const char *path)
 {
+	struct buf allow;
+
 	check_head(rq);
-	if (rq->response == NULL)
-		find_route(rq, path);
+	if (rq->response != NULL)
+		return;
+	buf_init(&allow, 256);
+	find_route(rq, path, &allow);
+	server_check_access(rq);
+	if (rq->response == NULL && rq->route == NULL)
+		refuse_route(rq, &allow);
+	buf_done(&allow);
 	if (rq->response == NULL && rq->route->query != NULL)
 		request_each_query(rq, check_query_name, rq);
 }

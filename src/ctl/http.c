@@ -20,6 +20,7 @@ struct http {
 	CURLM *multi;      /* owned */
 	char *base;        /* owned; URL without a slash at its end */
 	char *socket_path; /* owned; NULL: TCP */
+	char *token;       /* owned; NULL: none */
 };
 
 struct http_call {
@@ -79,7 +80,21 @@ void http_free(struct http *http)
 	curl_multi_cleanup(http->multi);
 	free(http->base);
 	free(http->socket_path);
+	free(http->token);
 	free(http);
+}
+
+bool http_set_token(struct http *http, const char *token)
+{
+	if (*token == '\0')
+		return false;
+	for (const char *c = token; *c != '\0'; c++) {
+		if (*c <= ' ' || *c == 0x7f) /* it stands in a header */
+			return false;
+	}
+	free(http->token);
+	http->token = xstrdup(token);
+	return true;
 }
 
 /* What RFC 3986 section 2.3 leaves bare, and the comma. */
@@ -205,6 +220,13 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	}
 	if (request->content_type != NULL)
 		add_header(call, "Content-Type", request->content_type);
+	if (http->token != NULL) {
+		struct buf value;
+		buf_init(&value, MAX_PATH_BYTES);
+		buf_addf(&value, "Bearer %s", http->token);
+		add_header(call, "Authorization", value.data);
+		buf_done(&value);
+	}
 	if (request->idempotency_key != NULL)
 		add_header(call, "Idempotency-Key", request->idempotency_key);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);

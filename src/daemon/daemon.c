@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
+#include "daemon/entrance.h"
 #include "daemon/fetching.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct engine *engine;
 	struct fetching fetching;
 	struct core *core;
+	struct entrance entrance;
 	struct server *server;
 	struct api api;
 	char *database, *folder;
@@ -164,7 +166,10 @@ static bool start_server(struct daemon *d)
 		opts.listen[i] = d->listen[i];
 	opts.n_listen = d->n_listen;
 	opts.routes = api_routes(&opts.n_routes);
-	d->server = server_new(d->loop, &opts, &why);
+	if (entrance_load(&d->entrance, d->conf, &why)) {
+		entrance_fill(&d->entrance, &opts);
+		d->server = server_new(d->loop, &opts, &why);
+	}
 	if (d->server == NULL) {
 		log_error("listen", "why=%s", log_quote(why));
 		return false;
@@ -267,6 +272,7 @@ static void stop(struct daemon *d)
 	fetching_stop(&d->fetching);
 	engine_free(d->engine);
 	server_free(d->server);
+	entrance_done(&d->entrance);
 	store_free(d->store);
 	offload_free(d->offload);
 	mailbox_free(d->mailbox);

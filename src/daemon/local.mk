@@ -2,6 +2,7 @@ bin_PROGRAMS += src/asyncprobed
 src_asyncprobed_SOURCES = \
 	src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def \
 	src/daemon/daemon.c src/daemon/daemon.h \
+	src/daemon/entrance.c src/daemon/entrance.h \
 	src/daemon/fetching.c src/daemon/fetching.h \
 	src/daemon/main.c \
 	src/daemon/state_dir.c src/daemon/state_dir.h \

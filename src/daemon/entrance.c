@@ -1,0 +1,115 @@
+/* Everything is loaded into a new entrance first, which takes the place of the old one when all of
+ * it is good. */
+#include "daemon/entrance.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+/* The path of the token file as new text: the setting, or the credential that systemd gives; NULL:
+ * there is none. */
+static char *find_token_file(const struct conf *conf)
+{
+	const char *path = conf_text(conf, CONF_api_token_file),
+		   *folder = getenv("CREDENTIALS_DIRECTORY");
+	struct buf credential;
+
+	if (*path != '\0')
+		return xstrdup(path);
+	if (folder == NULL || *folder == '\0')
+		return NULL;
+	buf_init(&credential, 4096);
+	buf_addf(&credential, "%s/asyncprobed.token", folder);
+	if (!credential.overflow && access(credential.data, F_OK) == 0)
+		return buf_take(&credential, NULL);
+	buf_done(&credential);
+	return NULL;
+}
+
+static bool load_tokens(struct entrance *e, const struct conf *conf, char **ret_why)
+{
+	AUTO_FREE char *path = find_token_file(conf);
+
+	return path == NULL || tokens_load(path, (double)conf_number(conf, CONF_api_token_rate),
+				   &e->access.tokens, ret_why) == OK;
+}
+
+/* Only this machine can connect to it. */
+static bool is_local(const char *listener)
+{
+	struct endpoint e;
+
+	if (strncmp(listener, "unix:", 5) == 0 || !endpoint_parse(listener, 0, &e))
+		return true;
+	if (!e.address.is_v6)
+		return e.address.bytes[0] == 127;
+	static const uint8_t loopback[16] = {[15] = 1};
+	return memcmp(e.address.bytes, loopback, sizeof(loopback)) == 0;
+}
+
+/* What a listener that others can reach lacks; NULL: nothing. */
+static const char *find_gap(const struct entrance *e)
+{
+	if (e->access.tokens == NULL)
+		return "whoever can connect could use it: set api.token_file";
+	return "tokens would go over the network in clear, as there is no TLS";
+}
+
+static bool check_listeners(const struct entrance *e, const struct conf *conf, char **ret_why)
+{
+	char *listeners[SERVER_MAX_LISTENERS];
+	size_t n = conf_list(conf, CONF_api_listen, listeners, SERVER_MAX_LISTENERS);
+	const char *gap = conf_number(conf, CONF_api_insecure) != 0 ? NULL : find_gap(e);
+	struct buf why;
+
+	buf_init(&why, 1024);
+	for (size_t i = 0; i < n; i++) {
+		if (gap != NULL && why.len == 0 && !is_local(listeners[i]))
+			buf_addf(&why,
+			    "api.listen: %s is no loopback address, and %s (api.insecure=yes "
+			    "listens all the same)",
+			    listeners[i], gap);
+		free(listeners[i]);
+	}
+	bool is_good = why.len == 0;
+	if (!is_good)
+		*ret_why = buf_take(&why, NULL);
+	buf_done(&why);
+	return is_good;
+}
+
+bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why)
+{
+	struct entrance new = {.access = {.tokens = NULL}};
+
+	if (!load_tokens(&new, conf, ret_why) || !check_listeners(&new, conf, ret_why)) {
+		entrance_done(&new);
+		return false;
+	}
+	entrance_done(e);
+	*e = new;
+	return true;
+}
+
+bool entrance_check(const struct conf *conf, char **ret_why)
+{
+	struct entrance e = {.access = {.tokens = NULL}};
+	bool is_good = entrance_load(&e, conf, ret_why);
+
+	entrance_done(&e);
+	return is_good;
+}
+
+void entrance_fill(struct entrance *e, struct server_opts *opts)
+{
+	opts->access = &e->access;
+}
+
+void entrance_done(struct entrance *e)
+{
+	tokens_free(e->access.tokens);
+	*e = (struct entrance){.access = {.tokens = NULL}};
+}

@@ -1,0 +1,26 @@
+/* Who may come in, as the settings of section api want it: what the server asks of each request,
+ * and whether it may listen where it shall. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "api/access.h"
+#include "api/server.h"
+#include "daemon/conf.h"
+
+struct entrance {
+	struct access access; /* what requests are judged by */
+};
+
+/* Read and judge the settings and the files they name. At the start `e` is zeroed; later, what was
+ * loaded before is replaced, for the requests to come. On a fault false with *ret_why new text that
+ * says file and line where there is one; what was loaded before stays. */
+bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why);
+
+/* Load it and forget it again: are the settings good? */
+bool entrance_check(const struct conf *conf, char **ret_why);
+
+/* Set those options of the server that are about it; borrowed from `e`. */
+void entrance_fill(struct entrance *e, struct server_opts *opts);
+
+void entrance_done(struct entrance *e); /* a zeroed one is fine */
