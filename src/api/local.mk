@@ -1,7 +1,7 @@
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
 	src/api/accept.c src/api/accept.h \
-	src/api/access.h \
+	src/api/access.c src/api/access.h \
 	src/api/api.h \
 	src/api/archive_api.c \
 	src/api/file_api.c \

@@ -1,5 +1,9 @@
-/* What is asked about a request before its handler sees it: by whom it is sent, and whether he
- * may. */
+/* What is asked about a request before its handler sees it: how the daemon is called in it, whether
+ * a web page sends it, and with which token. A browser sends requests of any page to any address,
+ * so a page that its user only looks at must get nowhere: it can't take the daemon's name (Host),
+ * nor change anything (Origin, Sec-Fetch-Site, and the content types of POST /jobs), nor read what
+ * is answered (no CORS but for those that the settings name). */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -70,11 +74,114 @@ static void check_token(struct request *rq, struct tokens *tokens)
 	}
 }
 
+/* --- Names and web pages --- */
+
+/* The address that the client connected to. */
+static struct address get_local_address(const struct request *rq)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	struct endpoint e = {.port = 0};
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (getsockname(rq->peer->fd, (struct sockaddr *)&address, &len) == 0)
+		(void)endpoint_from_sockaddr((struct sockaddr *)&address, &e);
+	if (e.address.is_v6 && memcmp(e.address.bytes, mapped, sizeof(mapped)) == 0) {
+		struct address v4 = {.is_v6 = false};
+		memcpy(v4.bytes, &e.address.bytes[12], 4);
+		return v4;
+	}
+	return e.address;
+}
+
+static void check_host(struct request *rq, const struct access *access)
+{
+	const char *host = request_header(rq, "Host");
+
+	/* no browser leaves it out, or can speak to a Unix socket */
+	if (host == NULL || rq->peer->origin == NULL)
+		return;
+	struct address local = get_local_address(rq);
+	if (!access_allows_host(access, host, &local))
+		request_refuse(rq, 421, "This daemon is not called so; see the setting api.hosts.");
+}
+
+static bool is_change(const struct request *rq)
+{
+	return strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0 &&
+	       strcmp(rq->method, "OPTIONS") != 0;
+}
+
+/* Let the browser show the answer to a page that may see it. */
+static void add_cors(struct request *rq, const char *origin)
+{
+	request_add_header(rq, "Access-Control-Allow-Origin", origin);
+	request_add_header(rq, "Access-Control-Expose-Headers",
+	    "Location, ETag, Retry-After, Idempotency-Replayed, Content-Disposition, "
+	    "WWW-Authenticate");
+}
+
+/* The browser asks whether a page may send what it wants to. */
+static void answer_preflight(struct request *rq)
+{
+	request_add_header(rq, "Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE");
+	request_add_header(rq, "Access-Control-Allow-Headers",
+	    "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Range, "
+	    "Last-Event-ID");
+	request_add_header(rq, "Access-Control-Max-Age", "600");
+	request_respond(rq, 204, NULL, NULL);
+}
+
+static void check_page(struct request *rq, const struct access *access)
+{
+	const char *origin = request_header(rq, "Origin"),
+		   *site = request_header(rq, "Sec-Fetch-Site");
+	bool is_known = origin != NULL && access_allows_origin(access, origin);
+	bool is_foreign =
+	    site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+
+	if (access->n_origins > 0)
+		request_add_header(rq, "Vary", "Origin");
+	if (is_known)
+		add_cors(rq, origin);
+	if (is_known && strcmp(rq->method, "OPTIONS") == 0)
+		answer_preflight(rq);
+	else if (is_change(rq) && !is_known && (origin != NULL || is_foreign))
+		request_refuse(rq, 403,
+		    "Web pages may not do this, but for those of the setting api.origins.");
+}
+
+/* --- All together --- */
+
 void server_check_access(struct request *rq)
 {
 	const struct access *access = rq->server->opts.access;
 	bool is_open = rq->route != NULL && rq->route->scopes == 0;
 
-	if (access != NULL && access->tokens != NULL && !is_open)
+	if (access == NULL || is_open)
+		return;
+	check_host(rq, access);
+	if (rq->response == NULL)
+		check_page(rq, access);
+	if (rq->response == NULL && access->tokens != NULL)
 		check_token(rq, access->tokens);
+}
+
+void server_add_headers(const struct request *rq, struct MHD_Response *response)
+{
+	static const char policy[] = "Content-Security-Policy";
+	static const char *const always[][2] = {{"Cache-Control", "no-cache"},
+	    {"X-Content-Type-Options", "nosniff"}, {"X-Frame-Options", "DENY"},
+	    {"Referrer-Policy", "no-referrer"}, {"Cross-Origin-Resource-Policy", "same-origin"}};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		MHD_add_response_header(response, always[i][0], always[i][1]);
+	for (size_t at = 0; at < rq->headers.len;) {
+		const char *name = rq->headers.data + at, *value = name + strlen(name) + 1;
+		MHD_add_response_header(response, name, value);
+		at += strlen(name) + strlen(value) + 2;
+	}
+	if (MHD_get_response_header(response, policy) == NULL)
+		MHD_add_response_header(
+		    response, policy, "default-src 'none'; frame-ancestors 'none'");
 }

@@ -71,6 +71,9 @@ void server_route_request(struct request *rq, const char *path);
 /* Refuse what its sender may not ask for. The route may be unknown. */
 void server_check_access(struct request *rq);
 
+/* Add the headers of the request's answer, and those of every answer. */
+void server_add_headers(const struct request *rq, struct MHD_Response *response);
+
 /* MHD's callbacks for a request. */
 enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload_data, size_t *upload_data_size,

@@ -331,9 +331,6 @@ void request_add_header(struct request *rq, const char *name, const char *value)
 /* The answer is complete: hand it to libmicrohttpd, or throw it away when the request is over. */
 static void answer(struct request *rq, int status, struct MHD_Response *response)
 {
-	static const char *const always[][2] = {
-	    {"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}};
-
 	rq->is_answered = true;
 	if (rq->response != NULL ||
 	    rq->connection == NULL) { /* answered for the handler when the server ended */
@@ -341,13 +338,7 @@ static void answer(struct request *rq, int status, struct MHD_Response *response
 		free_when_over(rq);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		MHD_add_response_header(response, always[i][0], always[i][1]);
-	for (size_t at = 0; at < rq->headers.len;) {
-		const char *name = rq->headers.data + at, *value = name + strlen(name) + 1;
-		MHD_add_response_header(response, name, value);
-		at += strlen(name) + strlen(value) + 2;
-	}
+	server_add_headers(rq, response);
 	rq->status = status;
 	rq->response = response;
 	resume(rq);

@@ -85,6 +85,9 @@ bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why)
 {
 	struct entrance new = {.access = {.tokens = NULL}};
 
+	new.access.n_hosts = conf_list(conf, CONF_api_hosts, new.access.hosts, ACCESS_MAX_NAMES);
+	new.access.n_origins =
+	    conf_list(conf, CONF_api_origins, new.access.origins, ACCESS_MAX_NAMES);
 	if (!load_tokens(&new, conf, ret_why) || !check_listeners(&new, conf, ret_why)) {
 		entrance_done(&new);
 		return false;
@@ -110,6 +113,5 @@ void entrance_fill(struct entrance *e, struct server_opts *opts)
 
 void entrance_done(struct entrance *e)
 {
-	tokens_free(e->access.tokens);
-	*e = (struct entrance){.access = {.tokens = NULL}};
+	access_done(&e->access);
 }
