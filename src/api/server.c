@@ -35,7 +35,7 @@ struct listener {
 	struct endpoint endpoint; /* where it listens by TCP */
 };
 
-static enum err open_unix(const char *path, int *ret_fd)
+static enum err open_unix(const struct server_opts *opts, const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -48,9 +48,13 @@ static enum err open_unix(const char *path, int *ret_fd)
 	/* a socket that nobody serves any more is in the way; one that is served stays */
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED)
 		unlink(path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0660) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
+	/* until it listens nobody can connect */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    (opts->has_unix_group && chown(path, (uid_t)-1, opts->unix_group) != 0) ||
+	    chmod(path, opts->unix_mode) != 0 || listen(fd, BACKLOG) != 0) {
+		int saved = errno;
 		close(fd);
+		errno = saved;
 		return ERR_SYSTEM;
 	}
 	*ret_fd = fd;
@@ -109,12 +113,13 @@ static void note_address(int fd, const struct endpoint *asked, struct listener *
 	l->endpoint = e;
 }
 
-static enum err open_socket(const char *where, struct listener *l, int *ret_fd)
+static enum err open_socket(
+    const struct server_opts *opts, const char *where, struct listener *l, int *ret_fd)
 {
 	struct endpoint e;
 
 	if (strncmp(where, "unix:", 5) == 0) {
-		enum err result = open_unix(where + 5, ret_fd);
+		enum err result = open_unix(opts, where + 5, ret_fd);
 		if (result == OK) {
 			l->unix_path = xstrdup(where + 5);
 			log_info("listening", "address=%s", log_quote(where));
@@ -193,7 +198,7 @@ static bool start_listener(struct server *server, const char *where, char **ret_
 	struct listener *l = &server->listeners[server->n_listeners];
 	int fd = -1;
 	struct buf why;
-	enum err e = open_socket(where, l, &fd);
+	enum err e = open_socket(&server->opts, where, l, &fd);
 
 	if (e == OK) {
 		l->daemon =
@@ -249,6 +254,8 @@ static void set_defaults(struct server_opts *opts)
 {
 	if (opts->max_connections == 0)
 		opts->max_connections = 4096;
+	if (opts->unix_mode == 0)
+		opts->unix_mode = 0660;
 	if (opts->max_per_address == 0)
 		opts->max_per_address = 1024;
 	if (opts->max_streams == 0)
@@ -272,6 +279,8 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	server->listeners = xcalloc(opts->n_listen, sizeof(*server->listeners));
 	defer_init(&server->pump, loop, pump, server);
 	timer_init(&server->pump_timer, loop, pump, server);
+	bucket_init(&server->refusals, 5, clock_mono());
+	server->refusals.most = server->refusals.tokens = 20;
 	door_init(server);
 	server_add_request_metrics(server);
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);

@@ -16,7 +16,10 @@ struct server_opts {
 	const char *listen[SERVER_MAX_LISTENERS]; /* `addr:port`, `[addr]:port`, `unix:/path`; port
 						     0: a free one */
 	size_t n_listen;
-	uint64_t max_body; /* bytes of any request body */
+	uint64_t max_body;  /* bytes of any request body */
+	unsigned unix_mode; /* of Unix sockets; 0: 0660 */
+	bool has_unix_group;
+	gid_t unix_group; /* to which they are given then */
 	/* 0 stands for the default in each of these: */
 	unsigned max_connections; /* 4096; each Unix socket may have as many beside those */
 	unsigned max_per_address; /* 1024 connections; Unix sockets don't count */

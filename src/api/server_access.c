@@ -7,10 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "api/access.h"
 #include "api/server_private.h"
 #include "base/alloc.h"
+#include "base/log.h"
 
 /* The secret in `Authorization: Bearer SECRET`; NULL: there is none. */
 static const char *get_secret(const struct request *rq)
@@ -153,6 +155,41 @@ static void check_page(struct request *rq, const struct access *access)
 
 /* --- All together --- */
 
+void request_describe_client(const struct request *rq, struct buf *text)
+{
+	const struct peer *peer = rq->peer;
+	char address[ENDPOINT_TEXT_SIZE];
+	struct ucred credentials;
+	socklen_t len = sizeof(credentials);
+
+	buf_addf(text, "token=%s peer=", rq->token_name != NULL ? rq->token_name : "-");
+	if (peer == NULL) {
+		buf_add_str(text, "gone");
+	} else if (peer->origin != NULL) {
+		endpoint_format(&peer->endpoint, address);
+		buf_add_str(text, address);
+	} else {
+		buf_add_str(text, "unix");
+		if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0)
+			buf_addf(text, " uid=%lu", (unsigned long)credentials.uid);
+	}
+}
+
+/* Tell of it, but let nobody fill the log so. */
+static void log_refusal(struct request *rq)
+{
+	struct buf client;
+
+	if (!bucket_take(&rq->server->refusals, clock_mono()))
+		return;
+	buf_init(&client, 256);
+	request_describe_client(rq, &client);
+	log_info("request_refused", "status=%d method=%s route=%s %s", rq->status,
+	    log_quote(rq->method), log_quote(rq->route != NULL ? rq->route->pattern : "unknown"),
+	    client.data);
+	buf_done(&client);
+}
+
 void server_check_access(struct request *rq)
 {
 	const struct access *access = rq->server->opts.access;
@@ -165,6 +202,8 @@ void server_check_access(struct request *rq)
 		check_page(rq, access);
 	if (rq->response == NULL && access->tokens != NULL)
 		check_token(rq, access->tokens);
+	if (rq->response != NULL && rq->status >= 400)
+		log_refusal(rq);
 }
 
 void server_add_headers(const struct request *rq, struct MHD_Response *response)

@@ -9,6 +9,7 @@
 #include "api/server_door.h"
 #include "base/metrics.h"
 #include "loop/loop.h"
+#include "model/bucket.h"
 
 enum { N_CODES = 23 };
 
@@ -28,7 +29,8 @@ struct server {
 	TAILQ_HEAD(, request) requests;
 	size_t n_streams;
 	struct route_metrics
-	    *metrics; /* owned; one a route, and one for unknown routes at the end */
+	    *metrics;           /* owned; one a route, and one for unknown routes at the end */
+	struct bucket refusals; /* how often one may be logged */
 	bool is_ending;
 };
 

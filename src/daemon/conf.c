@@ -30,7 +30,8 @@ enum type {
 	DURATION,
 	BOOL,
 	LEVEL,
-	FORMAT
+	FORMAT,
+	MODE
 };
 enum reload { RESTART, LIVE };
 
@@ -139,6 +140,16 @@ static bool parse_word(const char *text, const char *const *words, uint64_t *ret
 	return false;
 }
 
+static bool parse_mode(const char *text, uint64_t *ret_mode)
+{
+	size_t len = strlen(text);
+
+	if (len < 3 || len > 4 || strspn(text, "01234567") < len)
+		return false;
+	*ret_mode = strtoul(text, NULL, 8);
+	return true;
+}
+
 static const char *describe(enum type type)
 {
 	static const char *const texts[] = {[TEXT] = "a text",
@@ -155,7 +166,8 @@ static const char *describe(enum type type)
 	    [DURATION] = "a duration like 500ms, 3s, 5m, 2h or 7d",
 	    [BOOL] = "yes or no",
 	    [LEVEL] = "debug, info, warning or error",
-	    [FORMAT] = "text or json"};
+	    [FORMAT] = "text or json",
+	    [MODE] = "an octal mode like 0660"};
 
 	return texts[type];
 }
@@ -207,6 +219,9 @@ static enum err parse(
 		return parse_word(text, levels, ret_number) ? OK : ERR_INVALID;
 	case FORMAT:
 		return parse_word(text, formats, ret_number) ? OK : ERR_INVALID;
+	case MODE:
+		e = parse_mode(text, ret_number) ? OK : ERR_INVALID;
+		break;
 	}
 	if (e == OK && (*ret_number < row->least || *ret_number > most))
 		e = ERR_TOO_BIG;

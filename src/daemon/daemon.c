@@ -16,6 +16,7 @@
 #include "core/core.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
+#include "daemon/limits.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
@@ -37,7 +38,7 @@ struct daemon {
 	struct entrance entrance;
 	struct server *server;
 	struct api api;
-	char *database, *folder;
+	char *database, *folder, *limits;
 	char *listen[SERVER_MAX_LISTENERS];
 	size_t n_listen;
 	struct watch term, interrupt;
@@ -156,10 +157,12 @@ static bool start_server(struct daemon *d)
 	    .api = &d->api};
 	uint64_t max_json = conf_number(d->conf, CONF_api_max_json);
 
+	d->limits = limits_format(d->conf);
 	d->api = (struct api){.loop = d->loop,
 	    .core = d->core,
 	    .store = d->store,
 	    .offload = d->offload,
+	    .limits = d->limits,
 	    .max_json = max_json < opts.max_body ? max_json : opts.max_body};
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
@@ -281,6 +284,7 @@ static void stop(struct daemon *d)
 		free(d->listen[i]);
 	free(d->database);
 	free(d->folder);
+	free(d->limits);
 	metrics_done();
 }
 

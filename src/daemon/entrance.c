@@ -2,12 +2,14 @@
  * it is good. */
 #include "daemon/entrance.h"
 
+#include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/str.h"
 
 /* The path of the token file as new text: the setting, or the credential that systemd gives; NULL:
  * there is none. */
@@ -35,6 +37,28 @@ static bool load_tokens(struct entrance *e, const struct conf *conf, char **ret_
 
 	return path == NULL || tokens_load(path, (double)conf_number(conf, CONF_api_token_rate),
 				   &e->access.tokens, ret_why) == OK;
+}
+
+static bool load_group(struct entrance *e, const struct conf *conf, char **ret_why)
+{
+	const char *name = conf_text(conf, CONF_api_socket_group);
+	const struct group *group = *name != '\0' ? getgrnam(name) : NULL;
+	uint64_t number;
+	struct buf why;
+
+	e->mode = (unsigned)conf_number(conf, CONF_api_socket_mode);
+	e->has_group = *name != '\0';
+	if (group != NULL)
+		e->group = group->gr_gid;
+	else if (e->has_group && str_to_u64(name, INT32_MAX, &number) == OK)
+		e->group = (gid_t)number;
+	else if (e->has_group) {
+		buf_init(&why, 1024);
+		buf_addf(&why, "api.socket_group: there is no group %s", name);
+		*ret_why = buf_take(&why, NULL);
+		return false;
+	}
+	return true;
 }
 
 /* Only this machine can connect to it. */
@@ -88,7 +112,8 @@ bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why)
 	new.access.n_hosts = conf_list(conf, CONF_api_hosts, new.access.hosts, ACCESS_MAX_NAMES);
 	new.access.n_origins =
 	    conf_list(conf, CONF_api_origins, new.access.origins, ACCESS_MAX_NAMES);
-	if (!load_tokens(&new, conf, ret_why) || !check_listeners(&new, conf, ret_why)) {
+	if (!load_group(&new, conf, ret_why) || !load_tokens(&new, conf, ret_why) ||
+	    !check_listeners(&new, conf, ret_why)) {
 		entrance_done(&new);
 		return false;
 	}
@@ -109,6 +134,9 @@ bool entrance_check(const struct conf *conf, char **ret_why)
 void entrance_fill(struct entrance *e, struct server_opts *opts)
 {
 	opts->access = &e->access;
+	opts->has_unix_group = e->has_group;
+	opts->unix_group = e->group;
+	opts->unix_mode = e->mode;
 }
 
 void entrance_done(struct entrance *e)

@@ -10,6 +10,9 @@
 
 struct entrance {
 	struct access access; /* what requests are judged by */
+	bool has_group;
+	gid_t group; /* of Unix sockets */
+	unsigned mode;
 };
 
 /* Read and judge the settings and the files they name. At the start `e` is zeroed; later, what was

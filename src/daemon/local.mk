@@ -4,6 +4,7 @@ src_asyncprobed_SOURCES = \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/entrance.c src/daemon/entrance.h \
 	src/daemon/fetching.c src/daemon/fetching.h \
+	src/daemon/limits.c src/daemon/limits.h \
 	src/daemon/main.c \
 	src/daemon/state_dir.c src/daemon/state_dir.h \
 	src/daemon/versions.c src/daemon/versions.h
