@@ -91,7 +91,7 @@ tests_unit_api_test_api_SOURCES = $(UNIT) \
 	tests/unit/api/test_access.c \
 	tests/unit/api/test_range.c \
 	tests/unit/api/test_tokens.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
@@ -190,7 +190,7 @@ LINTS = $(QUICK_LINTS) \
 TESTS += $(QUICK_LINTS)
 
 # For the lints that compile. Where the tests are run otherwise, `cc` and no flags are what they use.
-LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
+LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
 	$(IDN2_CFLAGS) $(INIH_CFLAGS) $(XXHASH_CFLAGS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(LINT_CPPFLAGS)'; export CC CPPFLAGS;
 

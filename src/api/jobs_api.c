@@ -190,7 +190,7 @@ static void log_audit(const struct request *rq, const char *action)
 {
 	struct buf client;
 
-	buf_init(&client, 256);
+	buf_init(&client, 1024);
 	request_describe_client(rq, &client);
 	log_info(
 	    "audit", "action=%s %s job=%s", action, client.data, log_quote(request_path_param(rq)));

@@ -20,6 +20,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/server_route.c \
 	src/api/stream_api.c \
 	src/api/submit_api.c \
+	src/api/tls.c src/api/tls.h \
 	src/api/tokens.c src/api/tokens.h
 nodist_src_api_libapi_a_SOURCES = src/api/openapi_text.c
 EXTRA_DIST += src/api/embed.sh

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "api/server_private.h"
+#include "api/tls.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "model/result.h"
@@ -25,7 +26,8 @@ enum {
 	MEMORY_LIMIT = 80 << 10,
 	MEMORY_STEP = 32 << 10,
 	MAX_ROUNDS = 4,
-	STOP_ROUNDS = 16
+	STOP_ROUNDS = 16,
+	N_TLS_OPTIONS = 5
 };
 
 struct listener {
@@ -193,6 +195,26 @@ static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *te
 	return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
 }
 
+/* Fill the options that a listener needs for TLS; returns libmicrohttpd's flag for it, or 0. */
+static unsigned set_tls(const struct server *server, const struct listener *l,
+    struct MHD_OptionItem ret_options[static N_TLS_OPTIONS])
+{
+	const struct tls *tls = server->opts.tls;
+	size_t n = 0;
+
+	if (tls != NULL && l->unix_path == NULL) {
+		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
+		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert};
+		ret_options[n++] = (struct MHD_OptionItem){
+		    MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities()};
+		if (tls->client_ca != NULL)
+			ret_options[n++] =
+			    (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, tls->client_ca};
+	}
+	ret_options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+	return n > 0 ? MHD_USE_TLS : 0;
+}
+
 static bool start_listener(struct server *server, const char *where, char **ret_why)
 {
 	struct listener *l = &server->listeners[server->n_listeners];
@@ -201,17 +223,19 @@ static bool start_listener(struct server *server, const char *where, char **ret_
 	enum err e = open_socket(&server->opts, where, l, &fd);
 
 	if (e == OK) {
-		l->daemon =
-		    MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-			0, door_on_accept, server, server_on_access, server,
-			MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-			MHD_OPTION_CONNECTION_LIMIT, server->opts.max_connections,
-			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_LIMIT,
-			MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)MEMORY_STEP,
-			MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-			door_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
-			server_on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-			NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+		struct MHD_OptionItem tls[N_TLS_OPTIONS];
+		unsigned tls_flag = set_tls(server, l, tls);
+		l->daemon = MHD_start_daemon(
+		    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | tls_flag, 0,
+		    door_on_accept, server, server_on_access, server, MHD_OPTION_EXTERNAL_LOGGER,
+		    on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		    server->opts.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		    (size_t)MEMORY_LIMIT, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+		    (size_t)MEMORY_STEP, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		    MHD_OPTION_NOTIFY_CONNECTION, door_on_connection, server,
+		    MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
+		    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+		    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 		if (l->daemon == NULL)
 			close(fd);
 	}

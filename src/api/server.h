@@ -9,6 +9,7 @@
 struct access;
 struct loop;
 struct server;
+struct tls;
 
 enum { SERVER_MAX_LISTENERS = 8 };
 
@@ -16,8 +17,9 @@ struct server_opts {
 	const char *listen[SERVER_MAX_LISTENERS]; /* `addr:port`, `[addr]:port`, `unix:/path`; port
 						     0: a free one */
 	size_t n_listen;
-	uint64_t max_body;  /* bytes of any request body */
-	unsigned unix_mode; /* of Unix sockets; 0: 0660 */
+	uint64_t max_body;     /* bytes of any request body */
+	const struct tls *tls; /* borrowed; spoken by TCP listeners; NULL: none is */
+	unsigned unix_mode;    /* of Unix sockets; 0: 0660 */
 	bool has_unix_group;
 	gid_t unix_group; /* to which they are given then */
 	/* 0 stands for the default in each of these: */

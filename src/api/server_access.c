@@ -11,6 +11,7 @@
 
 #include "api/access.h"
 #include "api/server_private.h"
+#include "api/tls.h"
 #include "base/alloc.h"
 #include "base/log.h"
 
@@ -108,6 +109,18 @@ static void check_host(struct request *rq, const struct access *access)
 		request_refuse(rq, 421, "This daemon is not called so; see the setting api.hosts.");
 }
 
+/* TLS lets clients in without a certificate; here they learn that they need one. */
+static void check_certificate(struct request *rq)
+{
+	const struct tls *tls = rq->server->opts.tls;
+
+	if (tls != NULL && tls->client_ca != NULL && rq->peer->tls != NULL &&
+	    !tls_client_is_trusted(rq->peer->tls)) {
+		request_add_header(rq, "Connection", "close");
+		request_refuse(rq, 403, "This needs a certificate that this daemon trusts.");
+	}
+}
+
 static bool is_change(const struct request *rq)
 {
 	return strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0 &&
@@ -155,6 +168,17 @@ static void check_page(struct request *rq, const struct access *access)
 
 /* --- All together --- */
 
+static void add_certificate(void *session, struct buf *text)
+{
+	struct buf name;
+
+	buf_init(&name, 256);
+	tls_add_client_name(session, &name);
+	if (name.len > 0)
+		buf_addf(text, " certificate=%s", log_quote(name.data));
+	buf_done(&name);
+}
+
 void request_describe_client(const struct request *rq, struct buf *text)
 {
 	const struct peer *peer = rq->peer;
@@ -168,6 +192,8 @@ void request_describe_client(const struct request *rq, struct buf *text)
 	} else if (peer->origin != NULL) {
 		endpoint_format(&peer->endpoint, address);
 		buf_add_str(text, address);
+		if (peer->tls != NULL)
+			add_certificate(peer->tls, text);
 	} else {
 		buf_add_str(text, "unix");
 		if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0)
@@ -182,7 +208,7 @@ static void log_refusal(struct request *rq)
 
 	if (!bucket_take(&rq->server->refusals, clock_mono()))
 		return;
-	buf_init(&client, 256);
+	buf_init(&client, 1024);
 	request_describe_client(rq, &client);
 	log_info("request_refused", "status=%d method=%s route=%s %s", rq->status,
 	    log_quote(rq->method), log_quote(rq->route != NULL ? rq->route->pattern : "unknown"),
@@ -197,7 +223,9 @@ void server_check_access(struct request *rq)
 
 	if (access == NULL || is_open)
 		return;
-	check_host(rq, access);
+	check_certificate(rq);
+	if (rq->response == NULL)
+		check_host(rq, access);
 	if (rq->response == NULL)
 		check_page(rq, access);
 	if (rq->response == NULL && access->tokens != NULL)

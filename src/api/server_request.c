@@ -132,7 +132,10 @@ static void refuse_in_body(struct request *rq, struct problem *p)
 	    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
 	    "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
 	    p->status, problem_title(p->status), body.len, body.data);
-	ssize_t n = send(rq->peer->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* nothing goes in clear into TLS: there the connection just ends */
+	ssize_t n = rq->peer->tls == NULL
+			? send(rq->peer->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL)
+			: 0;
 	(void)n;
 	shutdown(rq->peer->fd, SHUT_WR);
 	count_request(rq);

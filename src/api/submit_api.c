@@ -199,7 +199,7 @@ void submit_handle(struct request *rq, struct api *api)
 	    .max_json = api->max_json,
 	    .events = {.on_ready = on_ready, .on_done = on_done, .arg = u}};
 	u->rq = rq;
-	buf_init(&u->client, 256);
+	buf_init(&u->client, 1024);
 	request_describe_client(rq, &u->client);
 	u->submission = submission_new(api->core, &opts);
 	request_each_query(rq, on_query, u->submission);

@@ -46,8 +46,10 @@ struct http *answer_open(const struct options *options)
 		fputc('\n', stderr);
 	} else if (!set_token(http, options->token_file)) {
 		http_free(http);
-		http = NULL;
+		return NULL;
 	}
+	if (http != NULL)
+		http_set_tls(http, options->ca_file, options->cert);
 	return http;
 }
 

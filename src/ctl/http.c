@@ -17,10 +17,11 @@
 enum { CONNECT_SECONDS = 10, PLAIN_SECONDS = 60, KEEPALIVE_SECONDS = 30, MAX_PATH_BYTES = 1 << 20 };
 
 struct http {
-	CURLM *multi;      /* owned */
-	char *base;        /* owned; URL without a slash at its end */
-	char *socket_path; /* owned; NULL: TCP */
-	char *token;       /* owned; NULL: none */
+	CURLM *multi;               /* owned */
+	char *base;                 /* owned; URL without a slash at its end */
+	char *socket_path;          /* owned; NULL: TCP */
+	char *token;                /* owned; NULL: none */
+	const char *ca_file, *cert; /* borrowed; NULL: none */
 };
 
 struct http_call {
@@ -95,6 +96,12 @@ bool http_set_token(struct http *http, const char *token)
 	free(http->token);
 	http->token = xstrdup(token);
 	return true;
+}
+
+void http_set_tls(struct http *http, const char *ca_file, const char *cert)
+{
+	http->ca_file = ca_file;
+	http->cert = cert;
 }
 
 /* What RFC 3986 section 2.3 leaves bare, and the comma. */
@@ -189,6 +196,10 @@ static void set_common(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->http->socket_path);
+	if (call->http->ca_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, call->http->ca_file);
+	if (call->http->cert != NULL)
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, call->http->cert);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, is_plain ? (long)PLAIN_SECONDS : 0L);
 	/* a peer that is gone without a word: a stream has no other bound */

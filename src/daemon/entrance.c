@@ -39,6 +39,21 @@ static bool load_tokens(struct entrance *e, const struct conf *conf, char **ret_
 				   &e->access.tokens, ret_why) == OK;
 }
 
+static bool load_tls(struct entrance *e, const struct conf *conf, char **ret_why)
+{
+	const char *cert = conf_text(conf, CONF_api_tls_cert),
+		   *key = conf_text(conf, CONF_api_tls_key),
+		   *client_ca = conf_text(conf, CONF_api_tls_client_ca);
+
+	if (*cert == '\0' && *key == '\0' && *client_ca == '\0')
+		return true;
+	if (*cert != '\0' && *key != '\0')
+		return tls_load(cert, key, client_ca, &e->tls, ret_why) == OK;
+	*ret_why = xstrdup(
+	    "api.tls_cert and api.tls_key need each other, and api.tls_client_ca needs both");
+	return false;
+}
+
 static bool load_group(struct entrance *e, const struct conf *conf, char **ret_why)
 {
 	const char *name = conf_text(conf, CONF_api_socket_group);
@@ -77,21 +92,26 @@ static bool is_local(const char *listener)
 /* What a listener that others can reach lacks; NULL: nothing. */
 static const char *find_gap(const struct entrance *e)
 {
-	if (e->access.tokens == NULL)
+	if (e->access.tokens == NULL && e->tls.client_ca == NULL)
 		return "whoever can connect could use it: set api.token_file";
-	return "tokens would go over the network in clear, as there is no TLS";
+	if (e->tls.cert == NULL)
+		return "tokens would go over the network in clear: set api.tls_cert for TLS";
+	return NULL;
 }
 
-static bool check_listeners(const struct entrance *e, const struct conf *conf, char **ret_why)
+static bool check_listeners(struct entrance *e, const struct conf *conf, char **ret_why)
 {
 	char *listeners[SERVER_MAX_LISTENERS];
 	size_t n = conf_list(conf, CONF_api_listen, listeners, SERVER_MAX_LISTENERS);
-	const char *gap = conf_number(conf, CONF_api_insecure) != 0 ? NULL : find_gap(e);
+	bool is_insecure = conf_number(conf, CONF_api_insecure) != 0;
+	const char *gap = is_insecure ? NULL : find_gap(e);
 	struct buf why;
 
 	buf_init(&why, 1024);
 	for (size_t i = 0; i < n; i++) {
-		if (gap != NULL && why.len == 0 && !is_local(listeners[i]))
+		bool is_exposed = !is_insecure && !is_local(listeners[i]);
+		e->is_exposed = e->is_exposed || is_exposed;
+		if (gap != NULL && why.len == 0 && is_exposed)
 			buf_addf(&why,
 			    "api.listen: %s is no loopback address, and %s (api.insecure=yes "
 			    "listens all the same)",
@@ -105,6 +125,27 @@ static bool check_listeners(const struct entrance *e, const struct conf *conf, c
 	return is_good;
 }
 
+/* Later: only what requests are judged by changes, and the listeners that are there must bear it.
+ */
+static bool replace_access(struct entrance *e, struct entrance *new, char **ret_why)
+{
+	struct access old = e->access;
+
+	e->access = new->access;
+	const char *gap = e->is_exposed ? find_gap(e) : NULL;
+	if (gap != NULL) {
+		struct buf why;
+		buf_init(&why, 1024);
+		buf_addf(&why, "the daemon listens where others can connect, and %s", gap);
+		*ret_why = buf_take(&why, NULL);
+		e->access = old;
+	} else {
+		new->access = old;
+	}
+	entrance_done(new);
+	return gap == NULL;
+}
+
 bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why)
 {
 	struct entrance new = {.access = {.tokens = NULL}};
@@ -112,12 +153,14 @@ bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why)
 	new.access.n_hosts = conf_list(conf, CONF_api_hosts, new.access.hosts, ACCESS_MAX_NAMES);
 	new.access.n_origins =
 	    conf_list(conf, CONF_api_origins, new.access.origins, ACCESS_MAX_NAMES);
-	if (!load_group(&new, conf, ret_why) || !load_tokens(&new, conf, ret_why) ||
-	    !check_listeners(&new, conf, ret_why)) {
+	if (!load_group(&new, conf, ret_why) || !load_tls(&new, conf, ret_why) ||
+	    !load_tokens(&new, conf, ret_why) || !check_listeners(&new, conf, ret_why)) {
 		entrance_done(&new);
 		return false;
 	}
-	entrance_done(e);
+	if (e->is_loaded)
+		return replace_access(e, &new, ret_why);
+	new.is_loaded = true;
 	*e = new;
 	return true;
 }
@@ -134,6 +177,7 @@ bool entrance_check(const struct conf *conf, char **ret_why)
 void entrance_fill(struct entrance *e, struct server_opts *opts)
 {
 	opts->access = &e->access;
+	opts->tls = e->tls.cert != NULL ? &e->tls : NULL;
 	opts->has_unix_group = e->has_group;
 	opts->unix_group = e->group;
 	opts->unix_mode = e->mode;
@@ -142,4 +186,5 @@ void entrance_fill(struct entrance *e, struct server_opts *opts)
 void entrance_done(struct entrance *e)
 {
 	access_done(&e->access);
+	tls_done(&e->tls);
 }

@@ -6,18 +6,23 @@
 
 #include "api/access.h"
 #include "api/server.h"
+#include "api/tls.h"
 #include "daemon/conf.h"
 
 struct entrance {
 	struct access access; /* what requests are judged by */
+	bool is_loaded;
+	bool is_exposed; /* others than this machine can connect, and api.insecure doesn't say so */
+	struct tls tls;
 	bool has_group;
 	gid_t group; /* of Unix sockets */
 	unsigned mode;
 };
 
-/* Read and judge the settings and the files they name. At the start `e` is zeroed; later, what was
- * loaded before is replaced, for the requests to come. On a fault false with *ret_why new text that
- * says file and line where there is one; what was loaded before stays. */
+/* Read and judge the settings and the files they name. At the start `e` is zeroed; later, what
+ * requests are judged by is replaced, while what listeners have (TLS, mode and group of Unix
+ * sockets) waits for the next start. On a fault false with *ret_why new text that says file and
+ * line where there is one; what was loaded before stays. */
 bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why);
 
 /* Load it and forget it again: are the settings good? */
