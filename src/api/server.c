@@ -196,13 +196,16 @@ static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *te
 }
 
 /* Fill the options that a listener needs for TLS; returns libmicrohttpd's flag for it, or 0. */
-static unsigned set_tls(const struct server *server, const struct listener *l,
-    struct MHD_OptionItem ret_options[static N_TLS_OPTIONS])
+static unsigned set_tls(
+    const struct server *server, int fd, struct MHD_OptionItem ret_options[static N_TLS_OPTIONS])
 {
 	const struct tls *tls = server->opts.tls;
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(address);
 	size_t n = 0;
 
-	if (tls != NULL && l->unix_path == NULL) {
+	if (tls != NULL && getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+	    address.ss_family != AF_UNIX) {
 		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
 		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert};
 		ret_options[n++] = (struct MHD_OptionItem){
@@ -224,7 +227,7 @@ static bool start_listener(struct server *server, const char *where, char **ret_
 
 	if (e == OK) {
 		struct MHD_OptionItem tls[N_TLS_OPTIONS];
-		unsigned tls_flag = set_tls(server, l, tls);
+		unsigned tls_flag = set_tls(server, fd, tls);
 		l->daemon = MHD_start_daemon(
 		    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | tls_flag, 0,
 		    door_on_accept, server, server_on_access, server, MHD_OPTION_EXTERNAL_LOGGER,

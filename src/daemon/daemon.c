@@ -169,16 +169,18 @@ static bool start_server(struct daemon *d)
 		opts.listen[i] = d->listen[i];
 	opts.n_listen = d->n_listen;
 	opts.routes = api_routes(&opts.n_routes);
+	size_t n = 0;
 	if (entrance_load(&d->entrance, d->conf, &why)) {
 		entrance_fill(&d->entrance, &opts);
 		d->server = server_new(d->loop, &opts, &why);
 	}
-	if (d->server == NULL) {
+	if (d->server != NULL)
+		n = server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS);
+	if (d->server == NULL || !entrance_judge(&d->entrance, d->conf, endpoints, n, &why)) {
 		log_error("listen", "why=%s", log_quote(why));
 		return false;
 	}
-	fetching_allow(&d->fetching, d->conf, endpoints,
-	    server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
+	fetching_allow(&d->fetching, d->conf, endpoints, n);
 	return true;
 }
 

@@ -77,16 +77,12 @@ static bool load_group(struct entrance *e, const struct conf *conf, char **ret_w
 }
 
 /* Only this machine can connect to it. */
-static bool is_local(const char *listener)
+static bool is_local(const struct endpoint *e)
 {
-	struct endpoint e;
-
-	if (strncmp(listener, "unix:", 5) == 0 || !endpoint_parse(listener, 0, &e))
-		return true;
-	if (!e.address.is_v6)
-		return e.address.bytes[0] == 127;
 	static const uint8_t loopback[16] = {[15] = 1};
-	return memcmp(e.address.bytes, loopback, sizeof(loopback)) == 0;
+
+	return e->address.is_v6 ? memcmp(e->address.bytes, loopback, sizeof(loopback)) == 0
+				: e->address.bytes[0] == 127;
 }
 
 /* What a listener that others can reach lacks; NULL: nothing. */
@@ -99,30 +95,44 @@ static const char *find_gap(const struct entrance *e)
 	return NULL;
 }
 
+bool entrance_judge(struct entrance *e, const struct conf *conf, const struct endpoint *endpoints,
+    size_t n_endpoints, char **ret_why)
+{
+	const char *gap = find_gap(e);
+	char text[ENDPOINT_TEXT_SIZE];
+	struct buf why;
+
+	for (size_t i = 0; i < n_endpoints && conf_number(conf, CONF_api_insecure) == 0; i++) {
+		if (is_local(&endpoints[i]))
+			continue;
+		e->is_exposed = true;
+		if (gap == NULL)
+			continue;
+		endpoint_format(&endpoints[i], text);
+		buf_init(&why, 1024);
+		buf_addf(&why,
+		    "%s is no loopback address, and %s (api.insecure=yes listens all the same)",
+		    text, gap);
+		*ret_why = buf_take(&why, NULL);
+		return false;
+	}
+	return true;
+}
+
+/* The listeners of the settings. */
 static bool check_listeners(struct entrance *e, const struct conf *conf, char **ret_why)
 {
 	char *listeners[SERVER_MAX_LISTENERS];
-	size_t n = conf_list(conf, CONF_api_listen, listeners, SERVER_MAX_LISTENERS);
-	bool is_insecure = conf_number(conf, CONF_api_insecure) != 0;
-	const char *gap = is_insecure ? NULL : find_gap(e);
-	struct buf why;
+	struct endpoint endpoints[SERVER_MAX_LISTENERS];
+	size_t n = conf_list(conf, CONF_api_listen, listeners, SERVER_MAX_LISTENERS), n_tcp = 0;
 
-	buf_init(&why, 1024);
 	for (size_t i = 0; i < n; i++) {
-		bool is_exposed = !is_insecure && !is_local(listeners[i]);
-		e->is_exposed = e->is_exposed || is_exposed;
-		if (gap != NULL && why.len == 0 && is_exposed)
-			buf_addf(&why,
-			    "api.listen: %s is no loopback address, and %s (api.insecure=yes "
-			    "listens all the same)",
-			    listeners[i], gap);
+		if (strncmp(listeners[i], "unix:", 5) != 0 &&
+		    endpoint_parse(listeners[i], 0, &endpoints[n_tcp]))
+			n_tcp++;
 		free(listeners[i]);
 	}
-	bool is_good = why.len == 0;
-	if (!is_good)
-		*ret_why = buf_take(&why, NULL);
-	buf_done(&why);
-	return is_good;
+	return entrance_judge(e, conf, endpoints, n_tcp, ret_why);
 }
 
 /* Later: only what requests are judged by changes, and the listeners that are there must bear it.

@@ -25,6 +25,11 @@ struct entrance {
  * line where there is one; what was loaded before stays. */
 bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why);
 
+/* May the server listen where it does? Sockets that were handed over need not be those of the
+ * settings. To be called before the loop runs; false with *ret_why as entrance_load. */
+bool entrance_judge(struct entrance *e, const struct conf *conf, const struct endpoint *endpoints,
+    size_t n_endpoints, char **ret_why);
+
 /* Load it and forget it again: are the settings good? */
 bool entrance_check(const struct conf *conf, char **ret_why);
 
