@@ -89,8 +89,10 @@ tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 
 tests_unit_api_test_api_SOURCES = $(UNIT) \
 	tests/unit/api/test_accept.c \
-	tests/unit/api/test_range.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(CHECK_LIBS)
+	tests/unit/api/test_access.c \
+	tests/unit/api/test_range.c \
+	tests/unit/api/test_tokens.c
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
@@ -213,7 +215,7 @@ LINTS = $(QUICK_LINTS) \
 TESTS += $(QUICK_LINTS)
 
 # For the lints that compile. Where the tests are run otherwise, `cc` and no flags are what they use.
-LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
+LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
 	$(IDN2_CFLAGS) $(INIH_CFLAGS) $(XXHASH_CFLAGS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(LINT_CPPFLAGS)'; export CC CPPFLAGS;
 

@@ -11,6 +11,7 @@ struct api {
 	struct store *store;
 	struct offload *offload;
 	size_t max_json;
+	const char *limits; /* JSON; borrowed */
 	bool is_draining;
 };
 
@@ -28,5 +29,5 @@ bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64
 
 handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, job_delete_handle;
 handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
-handler_fn file_handle, archive_handle;
+handler_fn file_handle, archive_handle, limits_handle;
 handler_fn openapi_yaml_handle, openapi_json_handle;

@@ -25,6 +25,7 @@ struct route {
 	const char *query; /* names of its query parameters, each between spaces; NULL: the handler
 			      judges them */
 	bool has_body;
+	unsigned scopes; /* a token needs one of them (api/tokens.h); 0: none is asked for */
 };
 
 /* --- What was asked; all texts are borrowed from the request --- */
@@ -49,6 +50,11 @@ struct body_events {
 };
 void request_take_body(struct request *rq, const struct body_events *events, void *arg);
 void request_continue(struct request *rq);
+
+/* Add who sends it, as pairs for the log: `token=NAME peer=192.0.2.1:40000`, or `token=- peer=unix
+ * uid=1000`, with `certificate=SUBJECT` where one was shown. To be called by the handler at once:
+ * later the client may have gone. */
+void request_describe_client(const struct request *rq, struct buf *text);
 
 /* Say that the answer waits for something to happen: the time it takes is no measure of the server.
  */

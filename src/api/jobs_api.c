@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "loop/loop.h"
 #include "wire/json_job.h"
 
@@ -185,6 +186,17 @@ void jobs_list_handle(struct request *rq, struct api *api)
 
 /* --- Cancel and delete --- */
 
+static void log_audit(const struct request *rq, const char *action)
+{
+	struct buf client;
+
+	buf_init(&client, 1024);
+	request_describe_client(rq, &client);
+	log_info(
+	    "audit", "action=%s %s job=%s", action, client.data, log_quote(request_path_param(rq)));
+	buf_done(&client);
+}
+
 static void on_cancel_change(const struct job *job, void *arg)
 {
 	struct waiter *w = arg;
@@ -213,6 +225,7 @@ static void on_found_cancel(
 
 void job_cancel_handle(struct request *rq, struct api *api)
 {
+	log_audit(rq, "cancel");
 	api_find_job(rq, api, on_found_cancel);
 }
 
@@ -236,5 +249,6 @@ static void on_found_delete(
 
 void job_delete_handle(struct request *rq, struct api *api)
 {
+	log_audit(rq, "delete");
 	api_find_job(rq, api, on_found_delete);
 }

@@ -4,24 +4,28 @@
 #include <string.h>
 
 #include "api/api.h"
+#include "api/tokens.h"
 #include "base/alloc.h"
 #include "base/str.h"
 
+/* What others sent, and its results, can be lost by DELETE alone: that is for admins. */
 static const struct route routes[] = {
-    {"POST", "/jobs", submit_handle, NULL, true},
-    {"GET", "/jobs", jobs_list_handle, " state kind limit cursor ", false},
-    {"GET", "/jobs/{id}", job_show_handle, " wait ", false},
-    {"DELETE", "/jobs/{id}", job_delete_handle, "", false},
-    {"POST", "/jobs/{id}/cancel", job_cancel_handle, "", false},
-    {"GET", "/jobs/{id}/results", results_handle, " after limit status follow format ", false},
-    {"GET", "/jobs/{id}/events", events_handle, " after ", false},
-    {"GET", "/jobs/{id}/files/{name}", file_handle, "", false},
-    {"GET", "/jobs/{id}/archive.tar", archive_handle, "", false},
-    {"GET", "/metrics", metrics_handle, NULL, false},
-    {"GET", "/healthz", health_handle, NULL, false},
-    {"GET", "/readyz", ready_handle, NULL, false},
-    {"GET", "/openapi.yaml", openapi_yaml_handle, NULL, false},
-    {"GET", "/openapi.json", openapi_json_handle, NULL, false},
+    {"POST", "/jobs", submit_handle, NULL, true, SCOPE_SUBMIT},
+    {"GET", "/jobs", jobs_list_handle, " state kind limit cursor ", false, SCOPE_READ},
+    {"GET", "/jobs/{id}", job_show_handle, " wait ", false, SCOPE_READ},
+    {"DELETE", "/jobs/{id}", job_delete_handle, "", false, SCOPE_ADMIN},
+    {"POST", "/jobs/{id}/cancel", job_cancel_handle, "", false, SCOPE_SUBMIT},
+    {"GET", "/jobs/{id}/results", results_handle, " after limit status follow format ", false,
+	SCOPE_READ},
+    {"GET", "/jobs/{id}/events", events_handle, " after ", false, SCOPE_READ},
+    {"GET", "/jobs/{id}/files/{name}", file_handle, "", false, SCOPE_READ},
+    {"GET", "/jobs/{id}/archive.tar", archive_handle, "", false, SCOPE_READ},
+    {"GET", "/limits", limits_handle, "", false, SCOPE_ANY},
+    {"GET", "/metrics", metrics_handle, NULL, false, SCOPE_METRICS | SCOPE_READ},
+    {"GET", "/healthz", health_handle, NULL, false, 0},
+    {"GET", "/readyz", ready_handle, NULL, false, 0},
+    {"GET", "/openapi.yaml", openapi_yaml_handle, NULL, false, SCOPE_ANY},
+    {"GET", "/openapi.json", openapi_json_handle, NULL, false, SCOPE_ANY},
 };
 
 const struct route *api_routes(size_t *ret_n)

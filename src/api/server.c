@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "api/server_private.h"
+#include "api/tls.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "model/result.h"
@@ -25,7 +26,8 @@ enum {
 	MEMORY_LIMIT = 80 << 10,
 	MEMORY_STEP = 32 << 10,
 	MAX_ROUNDS = 4,
-	STOP_ROUNDS = 16
+	STOP_ROUNDS = 16,
+	N_TLS_OPTIONS = 5
 };
 
 struct listener {
@@ -35,7 +37,7 @@ struct listener {
 	struct endpoint endpoint; /* where it listens by TCP */
 };
 
-static enum err open_unix(const char *path, int *ret_fd)
+static enum err open_unix(const struct server_opts *opts, const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -48,9 +50,13 @@ static enum err open_unix(const char *path, int *ret_fd)
 	/* a socket that nobody serves any more is in the way; one that is served stays */
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED)
 		unlink(path);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || chmod(path, 0660) != 0 ||
-	    listen(fd, BACKLOG) != 0) {
+	/* until it listens nobody can connect */
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+	    (opts->has_unix_group && chown(path, (uid_t)-1, opts->unix_group) != 0) ||
+	    chmod(path, opts->unix_mode) != 0 || listen(fd, BACKLOG) != 0) {
+		int saved = errno;
 		close(fd);
+		errno = saved;
 		return ERR_SYSTEM;
 	}
 	*ret_fd = fd;
@@ -109,12 +115,13 @@ static void note_address(int fd, const struct endpoint *asked, struct listener *
 	l->endpoint = e;
 }
 
-static enum err open_socket(const char *where, struct listener *l, int *ret_fd)
+static enum err open_socket(
+    const struct server_opts *opts, const char *where, struct listener *l, int *ret_fd)
 {
 	struct endpoint e;
 
 	if (strncmp(where, "unix:", 5) == 0) {
-		enum err result = open_unix(where + 5, ret_fd);
+		enum err result = open_unix(opts, where + 5, ret_fd);
 		if (result == OK) {
 			l->unix_path = xstrdup(where + 5);
 			log_info("listening", "address=%s", log_quote(where));
@@ -188,25 +195,50 @@ static size_t on_unescape(void *arg, struct MHD_Connection *connection, char *te
 	return strstr(text, "%00") != NULL ? strlen(text) : MHD_http_unescape(text);
 }
 
+/* Fill the options that a listener needs for TLS; returns libmicrohttpd's flag for it, or 0. */
+static unsigned set_tls(
+    const struct server *server, int fd, struct MHD_OptionItem ret_options[static N_TLS_OPTIONS])
+{
+	const struct tls *tls = server->opts.tls;
+	struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(address);
+	size_t n = 0;
+
+	if (tls != NULL && getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
+	    address.ss_family != AF_UNIX) {
+		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
+		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert};
+		ret_options[n++] = (struct MHD_OptionItem){
+		    MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities()};
+		if (tls->client_ca != NULL)
+			ret_options[n++] =
+			    (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_TRUST, 0, tls->client_ca};
+	}
+	ret_options[n] = (struct MHD_OptionItem){MHD_OPTION_END, 0, NULL};
+	return n > 0 ? MHD_USE_TLS : 0;
+}
+
 static bool start_listener(struct server *server, const char *where, char **ret_why)
 {
 	struct listener *l = &server->listeners[server->n_listeners];
 	int fd = -1;
 	struct buf why;
-	enum err e = open_socket(where, l, &fd);
+	enum err e = open_socket(&server->opts, where, l, &fd);
 
 	if (e == OK) {
-		l->daemon =
-		    MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG,
-			0, door_on_accept, server, server_on_access, server,
-			MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd,
-			MHD_OPTION_CONNECTION_LIMIT, server->opts.max_connections,
-			MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_LIMIT,
-			MHD_OPTION_CONNECTION_MEMORY_INCREMENT, (size_t)MEMORY_STEP,
-			MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_NOTIFY_CONNECTION,
-			door_on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
-			server_on_completed, server, MHD_OPTION_UNESCAPE_CALLBACK, on_unescape,
-			NULL, MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
+		struct MHD_OptionItem tls[N_TLS_OPTIONS];
+		unsigned tls_flag = set_tls(server, fd, tls);
+		l->daemon = MHD_start_daemon(
+		    MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG | tls_flag, 0,
+		    door_on_accept, server, server_on_access, server, MHD_OPTION_EXTERNAL_LOGGER,
+		    on_mhd_log, NULL, MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_LIMIT,
+		    server->opts.max_connections, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+		    (size_t)MEMORY_LIMIT, MHD_OPTION_CONNECTION_MEMORY_INCREMENT,
+		    (size_t)MEMORY_STEP, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+		    MHD_OPTION_NOTIFY_CONNECTION, door_on_connection, server,
+		    MHD_OPTION_NOTIFY_COMPLETED, server_on_completed, server,
+		    MHD_OPTION_UNESCAPE_CALLBACK, on_unescape, NULL,
+		    MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 		if (l->daemon == NULL)
 			close(fd);
 	}
@@ -249,6 +281,8 @@ static void set_defaults(struct server_opts *opts)
 {
 	if (opts->max_connections == 0)
 		opts->max_connections = 4096;
+	if (opts->unix_mode == 0)
+		opts->unix_mode = 0660;
 	if (opts->max_per_address == 0)
 		opts->max_per_address = 1024;
 	if (opts->max_streams == 0)
@@ -272,6 +306,8 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	server->listeners = xcalloc(opts->n_listen, sizeof(*server->listeners));
 	defer_init(&server->pump, loop, pump, server);
 	timer_init(&server->pump_timer, loop, pump, server);
+	bucket_init(&server->refusals, 5, clock_mono());
+	server->refusals.most = server->refusals.tokens = 20;
 	door_init(server);
 	server_add_request_metrics(server);
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);

@@ -6,8 +6,10 @@
 #include "base/err.h"
 #include "model/result.h"
 
+struct access;
 struct loop;
 struct server;
+struct tls;
 
 enum { SERVER_MAX_LISTENERS = 8 };
 
@@ -15,7 +17,11 @@ struct server_opts {
 	const char *listen[SERVER_MAX_LISTENERS]; /* `addr:port`, `[addr]:port`, `unix:/path`; port
 						     0: a free one */
 	size_t n_listen;
-	uint64_t max_body; /* bytes of any request body */
+	uint64_t max_body;     /* bytes of any request body */
+	const struct tls *tls; /* borrowed; spoken by TCP listeners; NULL: none is */
+	unsigned unix_mode;    /* of Unix sockets; 0: 0660 */
+	bool has_unix_group;
+	gid_t unix_group; /* to which they are given then */
 	/* 0 stands for the default in each of these: */
 	unsigned max_connections; /* 4096; each Unix socket may have as many beside those */
 	unsigned max_per_address; /* 1024 connections; Unix sockets don't count */
@@ -26,7 +32,8 @@ struct server_opts {
 				     second */
 	const struct route *routes; /* static */
 	size_t n_routes;
-	struct api *api; /* handed to the handlers */
+	struct api *api;       /* handed to the handlers */
+	struct access *access; /* borrowed; may change while it serves; NULL: all may */
 };
 
 /* Listen and serve; each address is logged as `event=listening`. NULL with *ret_why new text on an

@@ -146,6 +146,9 @@ static struct peer *add_peer(struct server *server, struct MHD_Connection *conne
 	peer->server = server;
 	peer->fd =
 	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	const union MHD_ConnectionInfo *tls =
+	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+	peer->tls = tls != NULL ? tls->tls_session : NULL;
 	if (read_address(address, &peer->endpoint)) {
 		peer->origin = find_origin(door, &peer->endpoint.address, true);
 		if (peer->origin->n_peers++ == 0)

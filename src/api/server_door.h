@@ -38,6 +38,7 @@ struct peer {
 	TAILQ_ENTRY(peer) link;
 	struct server *server;
 	int fd;                   /* borrowed from libmicrohttpd */
+	void *tls;                /* its session, borrowed; NULL: in clear */
 	struct endpoint endpoint; /* zero for a Unix socket */
 	struct origin *origin; /* shared with the others of its address; NULL for a Unix socket */
 	struct request *rq;    /* NULL between requests */

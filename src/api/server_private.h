@@ -9,8 +9,9 @@
 #include "api/server_door.h"
 #include "base/metrics.h"
 #include "loop/loop.h"
+#include "model/bucket.h"
 
-enum { N_CODES = 20 };
+enum { N_CODES = 23 };
 
 struct route_metrics {
 	struct metric_cell *codes[N_CODES];
@@ -28,7 +29,8 @@ struct server {
 	TAILQ_HEAD(, request) requests;
 	size_t n_streams;
 	struct route_metrics
-	    *metrics; /* owned; one a route, and one for unknown routes at the end */
+	    *metrics;           /* owned; one a route, and one for unknown routes at the end */
+	struct bucket refusals; /* how often one may be logged */
 	bool is_ending;
 };
 
@@ -40,6 +42,7 @@ struct request {
 	const struct route *route;         /* NULL: unknown */
 	const char *method;                /* borrowed from libmicrohttpd */
 	char *param, *name;                /* owned; what stood for `{id}` and `{name}` */
+	char *token_name;                  /* owned; NULL: none was asked for */
 	usec_t started_at;
 	struct body_events body;
 	void *body_arg;
@@ -66,6 +69,12 @@ struct request {
 
 /* Find the route of a request and check its head; refuses where something is wrong. */
 void server_route_request(struct request *rq, const char *path);
+
+/* Refuse what its sender may not ask for. The route may be unknown. */
+void server_check_access(struct request *rq);
+
+/* Add the headers of the request's answer, and those of every answer. */
+void server_add_headers(const struct request *rq, struct MHD_Response *response);
 
 /* MHD's callbacks for a request. */
 enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, const char *url,

@@ -19,8 +19,8 @@
 
 enum { STREAM_BLOCK = 64 << 10 };
 
-static const int codes[N_CODES - 1] = {
-    200, 202, 204, 206, 304, 400, 401, 404, 405, 406, 408, 409, 412, 413, 415, 422, 500, 503, 507};
+static const int codes[N_CODES - 1] = {200, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406, 408,
+    409, 412, 413, 415, 421, 422, 429, 500, 503, 507};
 
 static size_t route_index(const struct server *server, const struct route *route)
 {
@@ -76,6 +76,7 @@ static void free_when_over(struct request *rq)
 	buf_done(&rq->headers);
 	free(rq->param);
 	free(rq->name);
+	free(rq->token_name);
 	free(rq);
 }
 
@@ -131,7 +132,10 @@ static void refuse_in_body(struct request *rq, struct problem *p)
 	    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
 	    "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
 	    p->status, problem_title(p->status), body.len, body.data);
-	ssize_t n = send(rq->peer->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	/* nothing goes in clear into TLS: there the connection just ends */
+	ssize_t n = rq->peer->tls == NULL
+			? send(rq->peer->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL)
+			: 0;
 	(void)n;
 	shutdown(rq->peer->fd, SHUT_WR);
 	count_request(rq);
@@ -330,9 +334,6 @@ void request_add_header(struct request *rq, const char *name, const char *value)
 /* The answer is complete: hand it to libmicrohttpd, or throw it away when the request is over. */
 static void answer(struct request *rq, int status, struct MHD_Response *response)
 {
-	static const char *const always[][2] = {
-	    {"Cache-Control", "no-cache"}, {"X-Content-Type-Options", "nosniff"}};
-
 	rq->is_answered = true;
 	if (rq->response != NULL ||
 	    rq->connection == NULL) { /* answered for the handler when the server ended */
@@ -340,13 +341,7 @@ static void answer(struct request *rq, int status, struct MHD_Response *response
 		free_when_over(rq);
 		return;
 	}
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		MHD_add_response_header(response, always[i][0], always[i][1]);
-	for (size_t at = 0; at < rq->headers.len;) {
-		const char *name = rq->headers.data + at, *value = name + strlen(name) + 1;
-		MHD_add_response_header(response, name, value);
-		at += strlen(name) + strlen(value) + 2;
-	}
+	server_add_headers(rq, response);
 	rq->status = status;
 	rq->response = response;
 	resume(rq);

@@ -42,13 +42,11 @@ static bool serves_method(const struct route *route, const char *method)
 	       (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-/* Find the route; without one, refuse. */
-static void find_route(struct request *rq, const char *path)
+/* Find the route; without one, `allow` gets the methods that the path has. */
+static void find_route(struct request *rq, const char *path, struct buf *allow)
 {
-	struct buf allow;
 	struct segment params[MAX_PARAMS] = {{"", 0}, {"", 0}};
 
-	buf_init(&allow, 256);
 	for (size_t i = 0; i < rq->server->opts.n_routes && rq->route == NULL; i++) {
 		const struct route *route = &rq->server->opts.routes[i];
 		if (!match(route->pattern, path, params))
@@ -60,16 +58,19 @@ static void find_route(struct request *rq, const char *path)
 			continue;
 		}
 		bool is_get = strcmp(route->method, "GET") == 0;
-		buf_addf(&allow, "%s%s", allow.len > 0 ? ", " : "",
+		buf_addf(allow, "%s%s", allow->len > 0 ? ", " : "",
 		    is_get ? "GET, HEAD" : route->method);
 	}
-	if (rq->route == NULL && allow.len > 0) {
-		request_add_header(rq, "Allow", allow.data);
+}
+
+static void refuse_route(struct request *rq, const struct buf *allow)
+{
+	if (allow->len > 0) {
+		request_add_header(rq, "Allow", allow->data);
 		request_refuse(rq, 405, "This resource does not support %s.", rq->method);
-	} else if (rq->route == NULL) {
+	} else {
 		request_refuse(rq, 404, "There is no such resource.");
 	}
-	buf_done(&allow);
 }
 
 /* A parameter that the route doesn't know is a mistake that should not pass in silence. */
@@ -87,43 +88,86 @@ static void check_query_name(const char *name, const char *value, void *arg)
 		request_refuse_query(rq, name, "There is no such query parameter.");
 }
 
-struct header_count {
-	int host, length, encoding;
+struct head {
+	int n_hosts, n_lengths, n_encodings, n_authorizations;
+	const char *fault; /* NULL: none */
 };
 
-static enum MHD_Result count_header(
-    void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
+static bool is_name(const char *text, size_t len)
 {
-	struct header_count *n = arg;
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789!#$%&'*+-.^_`|~";
 
-	(void)kind, (void)value;
-	n->host += strcasecmp(key, "Host") == 0;
-	n->length += strcasecmp(key, "Content-Length") == 0;
-	n->encoding += strcasecmp(key, "Transfer-Encoding") == 0;
+	return len > 0 && strspn(text, good) >= len;
+}
+
+static bool is_value(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+		if ((c < ' ' && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *name,
+    size_t name_len, const char *value, size_t value_len)
+{
+	struct head *head = arg;
+
+	(void)kind;
+	head->n_hosts += strcasecmp(name, "Host") == 0;
+	head->n_lengths += strcasecmp(name, "Content-Length") == 0;
+	head->n_authorizations += strcasecmp(name, "Authorization") == 0;
+	if (strcasecmp(name, "Transfer-Encoding") == 0) {
+		head->n_encodings++;
+		if (value == NULL || strcasecmp(value, "chunked") != 0)
+			head->fault = "The only Transfer-Encoding is chunked.";
+	}
+	if (!is_name(name, name_len))
+		head->fault = "The name of a header can't be one.";
+	else if (!is_value(value, value != NULL ? value_len : 0))
+		head->fault = "A header has control characters.";
 	return MHD_YES;
 }
 
-/* What RFC 9112 sections 3.2 and 6.3 want refused, and bodies that say that they are too long. */
+/* What RFC 9110 section 5.5 and RFC 9112 sections 3.2, 5.1 and 6.3 want refused, because others on
+ * the way may have understood it otherwise; and bodies that say that they are too long. */
 static void check_head(struct request *rq)
 {
-	struct header_count n = {0, 0, 0};
+	struct head head = {.fault = NULL};
 	const char *length = request_header(rq, "Content-Length");
 
-	MHD_get_connection_values(rq->connection, MHD_HEADER_KIND, count_header, &n);
-	if (n.length > 0 && n.encoding > 0)
-		request_refuse(rq, 400, "Content-Length and Transfer-Encoding don't go together.");
-	else if (n.host > 1 || n.length > 1)
-		request_refuse(rq, 400, "A header that may be there once is there twice.");
-	else if (length != NULL && strtoull(length, NULL, 10) > rq->server->opts.max_body)
+	MHD_get_connection_values_n(rq->connection, MHD_HEADER_KIND, on_header, &head);
+	if (head.n_lengths > 0 && head.n_encodings > 0)
+		head.fault = "Content-Length and Transfer-Encoding don't go together.";
+	else if (head.n_hosts > 1 || head.n_lengths > 1 || head.n_encodings > 1 ||
+		 head.n_authorizations > 1)
+		head.fault = "A header that may be there once is there twice.";
+	if (head.fault != NULL) {
+		/* where this request ends is not sure: nothing may follow */
+		request_add_header(rq, "Connection", "close");
+		request_refuse(rq, 400, "%s", head.fault);
+	} else if (length != NULL && strtoull(length, NULL, 10) > rq->server->opts.max_body) {
 		request_refuse(rq, 413, "The body may have at most %llu bytes.",
 		    (unsigned long long)rq->server->opts.max_body);
+	}
 }
 
 void server_route_request(struct request *rq, const char *path)
 {
+	struct buf allow;
+
 	check_head(rq);
-	if (rq->response == NULL)
-		find_route(rq, path);
+	if (rq->response != NULL)
+		return;
+	buf_init(&allow, 256);
+	find_route(rq, path, &allow);
+	server_check_access(rq);
+	if (rq->response == NULL && rq->route == NULL)
+		refuse_route(rq, &allow);
+	buf_done(&allow);
 	if (rq->response == NULL && rq->route->query != NULL)
 		request_each_query(rq, check_query_name, rq);
 }

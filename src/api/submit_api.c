@@ -5,6 +5,7 @@
 
 #include "api/api.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "core/submit.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"
@@ -14,6 +15,7 @@ enum { MAX_KEY = 255 };
 struct upload {
 	struct request *rq;
 	struct submission *submission; /* owned */
+	struct buf client;             /* who sends it, for the log */
 };
 
 static void respond_job(struct request *rq, const struct submission_outcome *outcome)
@@ -59,18 +61,48 @@ static void respond_dry_run(struct request *rq, const struct submission_outcome 
 	request_respond(rq, 200, "application/json", &body);
 }
 
+/* One line for each submission: who, what, how many. */
+static void log_audit(const struct upload *u, const struct submission_outcome *outcome)
+{
+	char id[ID_TEXT_SIZE] = "-";
+	bool is_good = outcome->problem->status == 0;
+
+	if (outcome->job != NULL)
+		id_format(&outcome->job->id, id);
+	if (is_good)
+		log_info("audit",
+		    "action=%s %s job=%s kind=%s items=%llu duplicates=%llu invalid=%llu",
+		    outcome->job == NULL ? "dry_run"
+		    : outcome->is_replay ? "replay"
+					 : "submit",
+		    u->client.data, id, job_kind_name(outcome->spec->kind),
+		    (unsigned long long)outcome->total, (unsigned long long)outcome->duplicates,
+		    (unsigned long long)outcome->invalid);
+	else
+		log_info("audit", "action=refuse %s status=%d why=%s", u->client.data,
+		    outcome->problem->status,
+		    log_quote(outcome->problem->detail != NULL ? outcome->problem->detail : ""));
+}
+
+static void free_upload(struct upload *u)
+{
+	submission_free(u->submission);
+	buf_done(&u->client);
+	free(u);
+}
+
 static void on_done(const struct submission_outcome *outcome, void *arg)
 {
 	struct upload *u = arg;
 
+	log_audit(u, outcome);
 	if (outcome->problem->status != 0)
 		request_respond_problem(u->rq, outcome->problem);
 	else if (outcome->job != NULL)
 		respond_job(u->rq, outcome);
 	else
 		respond_dry_run(u->rq, outcome);
-	submission_free(u->submission);
-	free(u);
+	free_upload(u);
 }
 
 static void on_ready(void *arg)
@@ -95,10 +127,7 @@ static void on_end(void *arg)
 
 static void on_gone(void *arg)
 {
-	struct upload *u = arg;
-
-	submission_free(u->submission);
-	free(u);
+	free_upload(arg);
 }
 
 static bool is_media(const char *header, const char *type)
@@ -170,6 +199,8 @@ void submit_handle(struct request *rq, struct api *api)
 	    .max_json = api->max_json,
 	    .events = {.on_ready = on_ready, .on_done = on_done, .arg = u}};
 	u->rq = rq;
+	buf_init(&u->client, 1024);
+	request_describe_client(rq, &u->client);
 	u->submission = submission_new(api->core, &opts);
 	request_each_query(rq, on_query, u->submission);
 	request_take_body(rq, &events, u);

@@ -251,7 +251,7 @@ static void finish(struct submission *s, const struct job *job, bool is_replay)
 	struct submission_outcome outcome = {
 	    .problem = &s->problem, .job = job, .is_replay = is_replay, .spec = &s->spec};
 
-	if (s->problem.status == 0 && job == NULL) {
+	if (s->problem.status == 0) {
 		outcome.total = intake_total(s->intake);
 		outcome.invalid = intake_invalid(s->intake);
 		outcome.duplicates = s->n_duplicates_in_all;

@@ -16,7 +16,7 @@ struct submission_outcome {
 	struct problem *problem; /* status 0: none */
 	const struct job *job;   /* the committed job; NULL with a problem or for a dry run */
 	bool is_replay;          /* the job was made before, with the same idempotency key */
-	/* a dry run: */
+	/* without a problem: */
 	const struct spec *spec;
 	uint64_t total, duplicates, invalid;
 	const struct chunk *first; /* the first names */

@@ -5,7 +5,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "wire/problem_parse.h"
+
+/* Set the token that the options or the environment name; false after saying on stderr what is
+ * wrong with it. */
+static bool set_token(struct http *http, const char *path)
+{
+	const char *token = getenv("ASYNCPROBED_TOKEN"), *source = "ASYNCPROBED_TOKEN";
+	AUTO_FREE char *line = NULL;
+	size_t room = 0;
+
+	if (path != NULL) {
+		FILE *file = fopen(path, "re");
+		ssize_t len = file != NULL ? getline(&line, &room, file) : -1;
+		const char *fault = file == NULL ? strerror(errno) : "there is no token in it";
+		if (file != NULL)
+			fclose(file);
+		if (len < 0) {
+			fprintf(stderr, "asyncprobectl: %s: %s\n", path, fault);
+			return false;
+		}
+		line[strcspn(line, "\r\n")] = '\0';
+		token = line;
+		source = path;
+	}
+	if (token == NULL || (path == NULL && *token == '\0') || http_set_token(http, token))
+		return true;
+	fprintf(stderr, "asyncprobectl: %s: this is no token\n", source);
+	return false;
+}
 
 struct http *answer_open(const struct options *options)
 {
@@ -15,7 +44,12 @@ struct http *answer_open(const struct options *options)
 		fputs("asyncprobectl: no URL of a daemon: ", stderr);
 		answer_print(stderr, options->url);
 		fputc('\n', stderr);
+	} else if (!set_token(http, options->token_file)) {
+		http_free(http);
+		return NULL;
 	}
+	if (http != NULL)
+		http_set_tls(http, options->ca_file, options->cert);
 	return http;
 }
 
@@ -99,7 +133,8 @@ int answer_strange(void)
 bool answer_is_passing(const struct http_answer *answer)
 {
 	return answer->outcome == HTTP_NO_ANSWER ||
-	       (answer->outcome == HTTP_ANSWERED && answer->status == 503);
+	       (answer->outcome == HTTP_ANSWERED &&
+		   (answer->status == 503 || answer->status == 429));
 }
 
 int answer_read_job(const struct http_answer *answer, struct job_view *ret_job)

@@ -9,7 +9,8 @@
 #include "ctl/http.h"
 #include "ctl/view.h"
 
-/* Prepare for the daemon that the options name; NULL after saying on stderr that it is no URL. */
+/* Prepare for the daemon that the options name; NULL after saying on stderr that it is no URL, or
+ * that there is no token where one should be. */
 struct http *answer_open(const struct options *options);
 
 /* Return CTL_OK when the answer is a 2xx; else say on stderr what went wrong, the problem's faults

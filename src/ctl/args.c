@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "ctl/job_args.h"
 
-enum { KEY_JSON = 0x1000, KEY_NO_WAIT };
+enum { KEY_JSON = 0x1000, KEY_NO_WAIT, KEY_TOKEN_FILE, KEY_CA_FILE, KEY_CERT };
 
 static error_t on_common(int key, char *value, struct argp_state *state)
 {
@@ -17,6 +17,15 @@ static error_t on_common(int key, char *value, struct argp_state *state)
 	switch (key) {
 	case 'u':
 		options->url = value;
+		return 0;
+	case KEY_CA_FILE:
+		options->ca_file = value;
+		return 0;
+	case KEY_CERT:
+		options->cert = value;
+		return 0;
+	case KEY_TOKEN_FILE:
+		options->token_file = value;
 		return 0;
 	case KEY_JSON:
 		options->is_json = true;
@@ -34,8 +43,14 @@ static error_t on_common(int key, char *value, struct argp_state *state)
 
 static const struct argp_option common_options[] = {
     {"url", 'u', "URL", 0,
-	"Daemon to ask, http://HOST:PORT or unix:/PATH (default: $ASYNCPROBED_URL, else "
+	"Daemon to ask, http[s]://HOST:PORT or unix:/PATH (default: $ASYNCPROBED_URL, else "
 	"http://127.0.0.1:8653)",
+	0},
+    {"token-file", KEY_TOKEN_FILE, "FILE", 0,
+	"Read the token to send from FILE (default: $ASYNCPROBED_TOKEN, else none)", 0},
+    {"ca-file", KEY_CA_FILE, "FILE", 0,
+	"Trust the authorities in FILE instead of the system's (https)", 0},
+    {"cert", KEY_CERT, "FILE", 0, "Show the certificate in FILE, whose key is there too (https)",
 	0},
     {"json", KEY_JSON, NULL, 0, "Print JSON as the daemon sends it", 0},
     {"no-wait", KEY_NO_WAIT, NULL, 0, "Print the job's id and don't wait for its results", 0},

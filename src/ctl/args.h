@@ -16,7 +16,9 @@ enum {
 };
 
 struct options {
-	const char *url; /* borrowed from the command line or the environment */
+	const char *url;            /* borrowed from the command line or the environment */
+	const char *ca_file, *cert; /* so too; NULL: the system's authorities, no certificate */
+	const char *token_file;     /* so too; NULL: $ASYNCPROBED_TOKEN, or no token */
 	bool is_json, is_no_wait, is_quiet;
 };
 

@@ -17,9 +17,11 @@
 enum { CONNECT_SECONDS = 10, PLAIN_SECONDS = 60, KEEPALIVE_SECONDS = 30, MAX_PATH_BYTES = 1 << 20 };
 
 struct http {
-	CURLM *multi;      /* owned */
-	char *base;        /* owned; URL without a slash at its end */
-	char *socket_path; /* owned; NULL: TCP */
+	CURLM *multi;               /* owned */
+	char *base;                 /* owned; URL without a slash at its end */
+	char *socket_path;          /* owned; NULL: TCP */
+	char *token;                /* owned; NULL: none */
+	const char *ca_file, *cert; /* borrowed; NULL: none */
 };
 
 struct http_call {
@@ -79,7 +81,27 @@ void http_free(struct http *http)
 	curl_multi_cleanup(http->multi);
 	free(http->base);
 	free(http->socket_path);
+	free(http->token);
 	free(http);
+}
+
+bool http_set_token(struct http *http, const char *token)
+{
+	if (*token == '\0')
+		return false;
+	for (const char *c = token; *c != '\0'; c++) {
+		if (*c <= ' ' || *c == 0x7f) /* it stands in a header */
+			return false;
+	}
+	free(http->token);
+	http->token = xstrdup(token);
+	return true;
+}
+
+void http_set_tls(struct http *http, const char *ca_file, const char *cert)
+{
+	http->ca_file = ca_file;
+	http->cert = cert;
 }
 
 /* What RFC 3986 section 2.3 leaves bare, and the comma. */
@@ -174,6 +196,10 @@ static void set_common(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->http->socket_path);
+	if (call->http->ca_file != NULL)
+		curl_easy_setopt(easy, CURLOPT_CAINFO, call->http->ca_file);
+	if (call->http->cert != NULL)
+		curl_easy_setopt(easy, CURLOPT_SSLCERT, call->http->cert);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, is_plain ? (long)PLAIN_SECONDS : 0L);
 	/* a peer that is gone without a word: a stream has no other bound */
@@ -205,6 +231,13 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	}
 	if (request->content_type != NULL)
 		add_header(call, "Content-Type", request->content_type);
+	if (http->token != NULL) {
+		struct buf value;
+		buf_init(&value, MAX_PATH_BYTES);
+		buf_addf(&value, "Bearer %s", http->token);
+		add_header(call, "Authorization", value.data);
+		buf_done(&value);
+	}
 	if (request->idempotency_key != NULL)
 		add_header(call, "Idempotency-Key", request->idempotency_key);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);

@@ -50,6 +50,13 @@ struct http_answer {
 struct http *http_new(const char *url);
 void http_free(struct http *http);
 
+/* Send this token with each request from now on; copied. False when it can be none. */
+bool http_set_token(struct http *http, const char *token);
+
+/* Trust the authorities of a file, and show the certificate of another; NULL: the system's, and
+ * none. Borrowed. */
+void http_set_tls(struct http *http, const char *ca_file, const char *cert);
+
 /* Begin a request. Strings are copied, save for the body. A request without functions of its own
  * ends after a minute at the latest. */
 struct http_call *http_start(struct http *http, const struct http_request *request);

@@ -22,13 +22,16 @@ enum type {
 	ADDRESSES,
 	PORTS,
 	LABELS,
+	HOSTS,
+	ORIGINS,
 	DATABASE,
 	NUMBER,
 	SIZE,
 	DURATION,
 	BOOL,
 	LEVEL,
-	FORMAT
+	FORMAT,
+	MODE
 };
 enum reload { RESTART, LIVE };
 
@@ -99,6 +102,28 @@ static bool count_labels(const char *text, uint64_t *ret_n)
 	return true;
 }
 
+/* Count names of hosts, or origins; false when one is none. */
+static bool count_names(const char *text, bool is_origins, uint64_t *ret_n)
+{
+	static const char host[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789.-_:[]";
+	uint64_t n = 0;
+
+	for (text += strspn(text, separators); *text != '\0'; n++) {
+		size_t len = strcspn(text, separators), scheme = 0;
+		if (is_origins)
+			scheme = strncmp(text, "http://", 7) == 0    ? 7
+				 : strncmp(text, "https://", 8) == 0 ? 8
+								     : len;
+		if (scheme >= len || strspn(text + scheme, host) < len - scheme)
+			return false;
+		text += len;
+		text += strspn(text, separators);
+	}
+	*ret_n = n;
+	return true;
+}
+
 static bool is_policy_list(enum type type, const char *text, struct buf *why)
 {
 	return type == PORTS ? policy_ports_are_valid(text, why) : policy_list_is_valid(text, why);
@@ -115,6 +140,16 @@ static bool parse_word(const char *text, const char *const *words, uint64_t *ret
 	return false;
 }
 
+static bool parse_mode(const char *text, uint64_t *ret_mode)
+{
+	size_t len = strlen(text);
+
+	if (len < 3 || len > 4 || strspn(text, "01234567") < len)
+		return false;
+	*ret_mode = strtoul(text, NULL, 8);
+	return true;
+}
+
 static const char *describe(enum type type)
 {
 	static const char *const texts[] = {[TEXT] = "a text",
@@ -123,13 +158,16 @@ static const char *describe(enum type type)
 	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",
 	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
 	    [LABELS] = "a list of LABEL=URL",
+	    [HOSTS] = "a list of at most 64 host names or addresses, without ports",
+	    [ORIGINS] = "a list of at most 64 origins like https://host or http://host:8080",
 	    [DATABASE] = "like sqlite:///absolute/path",
 	    [NUMBER] = "a whole number",
 	    [SIZE] = "a size like 64K, 10M or 2G",
 	    [DURATION] = "a duration like 500ms, 3s, 5m, 2h or 7d",
 	    [BOOL] = "yes or no",
 	    [LEVEL] = "debug, info, warning or error",
-	    [FORMAT] = "text or json"};
+	    [FORMAT] = "text or json",
+	    [MODE] = "an octal mode like 0660"};
 
 	return texts[type];
 }
@@ -159,6 +197,10 @@ static enum err parse(
 	case LABELS:
 		e = count_labels(text, ret_number) ? OK : ERR_INVALID;
 		break;
+	case HOSTS:
+	case ORIGINS:
+		e = count_names(text, row->type == ORIGINS, ret_number) ? OK : ERR_INVALID;
+		break;
 	case DATABASE:
 		return *text == '\0' || strncmp(text, "sqlite:///", 10) == 0 ? OK : ERR_INVALID;
 	case NUMBER:
@@ -177,6 +219,9 @@ static enum err parse(
 		return parse_word(text, levels, ret_number) ? OK : ERR_INVALID;
 	case FORMAT:
 		return parse_word(text, formats, ret_number) ? OK : ERR_INVALID;
+	case MODE:
+		e = parse_mode(text, ret_number) ? OK : ERR_INVALID;
+		break;
 	}
 	if (e == OK && (*ret_number < row->least || *ret_number > most))
 		e = ERR_TOO_BIG;
@@ -274,7 +319,7 @@ static char *read_line(char *line, int size, void *arg)
 
 static bool is_list(const struct row *row)
 {
-	return row->type >= LISTENERS && row->type <= LABELS;
+	return row->type >= LISTENERS && row->type <= ORIGINS;
 }
 
 static int on_value(void *arg, const char *section, const char *key, const char *text)

@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
+#include "daemon/entrance.h"
 #include "daemon/fetching.h"
+#include "daemon/limits.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
@@ -33,9 +35,10 @@ struct daemon {
 	struct engine *engine;
 	struct fetching fetching;
 	struct core *core;
+	struct entrance entrance;
 	struct server *server;
 	struct api api;
-	char *database, *folder;
+	char *database, *folder, *limits;
 	char *listen[SERVER_MAX_LISTENERS];
 	size_t n_listen;
 	struct watch term, interrupt;
@@ -154,23 +157,30 @@ static bool start_server(struct daemon *d)
 	    .api = &d->api};
 	uint64_t max_json = conf_number(d->conf, CONF_api_max_json);
 
+	d->limits = limits_format(d->conf);
 	d->api = (struct api){.loop = d->loop,
 	    .core = d->core,
 	    .store = d->store,
 	    .offload = d->offload,
+	    .limits = d->limits,
 	    .max_json = max_json < opts.max_body ? max_json : opts.max_body};
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
 	opts.n_listen = d->n_listen;
 	opts.routes = api_routes(&opts.n_routes);
-	d->server = server_new(d->loop, &opts, &why);
-	if (d->server == NULL) {
+	size_t n = 0;
+	if (entrance_load(&d->entrance, d->conf, &why)) {
+		entrance_fill(&d->entrance, &opts);
+		d->server = server_new(d->loop, &opts, &why);
+	}
+	if (d->server != NULL)
+		n = server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS);
+	if (d->server == NULL || !entrance_judge(&d->entrance, d->conf, endpoints, n, &why)) {
 		log_error("listen", "why=%s", log_quote(why));
 		return false;
 	}
-	fetching_allow(&d->fetching, d->conf, endpoints,
-	    server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
+	fetching_allow(&d->fetching, d->conf, endpoints, n);
 	return true;
 }
 
@@ -267,6 +277,7 @@ static void stop(struct daemon *d)
 	fetching_stop(&d->fetching);
 	engine_free(d->engine);
 	server_free(d->server);
+	entrance_done(&d->entrance);
 	store_free(d->store);
 	offload_free(d->offload);
 	mailbox_free(d->mailbox);
@@ -275,6 +286,7 @@ static void stop(struct daemon *d)
 		free(d->listen[i]);
 	free(d->database);
 	free(d->folder);
+	free(d->limits);
 	metrics_done();
 }
 

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "daemon/conf.h"
 #include "daemon/daemon.h"
+#include "daemon/entrance.h"
 #include "daemon/versions.h"
 
 enum { MAX_OVERRIDES = 100, EXIT_USAGE = 2 };
@@ -85,6 +86,17 @@ static bool read_conf(const struct arguments *a, struct conf *conf)
 	return e == OK;
 }
 
+/* What is wrong beyond the settings themselves: in the files they name, and with each other. */
+static bool check_conf(const struct conf *conf)
+{
+	AUTO_FREE char *why = NULL;
+	bool is_good = entrance_check(conf, &why);
+
+	if (!is_good)
+		fprintf(stderr, "asyncprobed: %s\n", why);
+	return is_good;
+}
+
 /* Thousands of clients need more descriptors than the customary soft limit. */
 static void raise_descriptor_limit(void)
 {
@@ -111,7 +123,7 @@ int main(int argc, char **argv)
 	conf_init(&conf);
 	if (read_conf(&arguments, &conf)) {
 		if (arguments.is_test) {
-			status = EXIT_SUCCESS;
+			status = check_conf(&conf) ? EXIT_SUCCESS : EXIT_FAILURE;
 		} else {
 			log_setup((enum log_level)conf_number(&conf, CONF_log_level),
 			    (enum log_format)conf_number(&conf, CONF_log_format));

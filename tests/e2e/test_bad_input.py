@@ -1,5 +1,6 @@
 """Bad input: each kind gets its problem document, and nothing is queued."""
 import json
+import re
 import resource
 import socket
 
@@ -201,13 +202,13 @@ def test_bad_last_event_id(shared, last):
     ("GET", "/jobs/01a20320-a200-7c31-9d52-6e0f4b8a17c3/cancel", 405), ("BREW", "/jobs", 405),
 ])
 def test_route(api, method, path, status):
-    answer = api.raw(f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode(), method, path)
+    answer = api.raw(f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode(), method, path)
     assert answer.status == status, f"{method} {path}: expected {status}, got {answer.status}"
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256], ids=["empty", "long"])
 def test_idempotency_key(api, key):
-    head = f"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Type: {JSON}\r\nIdempotency-Key: {key}\r\n"
+    head = f"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: {JSON}\r\nIdempotency-Key: {key}\r\n"
     body = json.dumps(GOOD)
     answer = api.raw(f"{head}Content-Length: {len(body)}\r\n\r\n{body}".encode())
     assert answer.status in (400, 422), f"expected 400 or 422, got {answer.status}: {answer.content}"
@@ -217,7 +218,7 @@ def chunked(*pieces):
     return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces) + b"0\r\n\r\n"
 
 
-HEAD = b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+HEAD = b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BODY = json.dumps(GOOD).encode()
 
 
@@ -227,6 +228,64 @@ BODY = json.dumps(GOOD).encode()
 ], ids=["length first", "chunked first"])
 def test_both_lengths(api, data):
     assert api.raw(data).status == 400
+
+
+BAD_HEADS = {  # case: (lines behind the first one, is the problem ours to tell)
+    "two hosts": (b"Host: localhost\r\nHost: localhost\r\n", True),
+    "two different hosts": (b"Host: localhost\r\nhost: evil.example\r\n", True),
+    "no host": (b"", False),
+    "control character": (b"Host: localhost\r\nX: a\x01b\r\n", True),
+    "delete": (b"Host: localhost\r\nX: a\x7f\r\n", True),
+    "escape": (b"Host: localhost\r\nX: \x1b[2J\r\n", True),
+    "bare return": (b"Host: localhost\r\nX: a\rY: b\r\n", True),
+    "two returns": (b"Host: localhost\r\nX: a\r\r\n", True),
+    "blank in a name": (b"Host: localhost\r\nX Y: a\r\n", True),
+    "blank before the colon": (b"Host: localhost\r\nContent-Length : 5\r\n", True),
+    "blank before the first": (b" X: a\r\nHost: localhost\r\n", True),
+    "no colon": (b"Host: localhost\r\nX\r\n", False),
+    "bracket in a name": (b"Host: localhost\r\nX(: a\r\n", True),
+    "UTF-8 in a name": ("Host: localhost\r\nX\u00e9: a\r\n".encode(), True),
+    "nul in a name": (b"Host: localhost\r\nX\0: a\r\n", False),
+    "two lengths": (b"Host: localhost\r\nContent-Length: 0\r\nContent-Length: 0\r\n", True),
+    "two different lengths": (b"Host: localhost\r\nContent-Length: 0\r\nContent-Length: 5\r\n", True),
+    "list of lengths": (b"Host: localhost\r\nContent-Length: 0, 0\r\n", False),
+    "signed length": (b"Host: localhost\r\nContent-Length: +0\r\n", False),
+    "empty length": (b"Host: localhost\r\nContent-Length:\r\n", False),
+    "hexadecimal length": (b"Host: localhost\r\nContent-Length: 0x0\r\n", False),
+    "both lengths": (b"Host: localhost\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n", True),
+    "two encodings": (b"Host: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", True),
+    "gzip": (b"Host: localhost\r\nTransfer-Encoding: gzip\r\n", True),
+    "gzip and chunked": (b"Host: localhost\r\nTransfer-Encoding: gzip, chunked\r\n", True),
+    "nearly chunked": (b"Host: localhost\r\nTransfer-Encoding: xchunked\r\n", True),
+    "identity": (b"Host: localhost\r\nTransfer-Encoding: identity\r\n", True),
+    "two tokens": (b"Host: localhost\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", True),
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("lines, is_ours", BAD_HEADS.values(), ids=BAD_HEADS)
+def test_bad_head(api, method, lines, is_ours):
+    """It is refused, and what follows on the connection is not taken for a request."""
+    smuggled = b"DELETE /jobs/01a20320-a200-7c31-9d52-6e0f4b8a17c3 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with api.connect() as sock:
+        sock.sendall(method.encode() + b" /jobs HTTP/1.1\r\n" + lines + b"\r\n" + smuggled)
+        sock.shutdown(socket.SHUT_WR)
+        got = b""
+        try:
+            while piece := sock.recv(65536):
+                got += piece
+        except ConnectionResetError:
+            pass
+    # libmicrohttpd writes the head of its own refusals twice
+    assert set(re.findall(rb"HTTP/1\.1 (\d+)", got)) == {b"400"}, got
+    assert (b"application/problem+json" in got) == is_ours, got
+
+
+@pytest.mark.parametrize("lines", [
+    b"X: a\tb\r\n", "X: \u00e9\r\n".encode(), b"X:\r\n", b"X:a\r\n", b"X:   a   \r\n", b"x!#$%&'*+-.^_`|~9: a\r\n",
+    b"X: a\r\nX: b\r\n", b"X: a\r\n b\r\n"], ids=repr)
+def test_good_head(api, lines):
+    assert api.raw(b"GET /jobs HTTP/1.1\r\nHost: localhost\r\n" + lines + b"\r\n", "GET").status == 200
 
 
 def test_chunked_json_is_fine(shared):
@@ -251,7 +310,7 @@ def test_nul_and_bad_bytes_in_lines_are_bad_names(shared):
 def test_client_that_vanishes_in_an_upload(api):
     for length in (b"Content-Length: 1000000\r\n\r\n", b"Transfer-Encoding: chunked\r\n\r\n10000\r\n"):
         with api.connect() as sock:
-            sock.sendall(b"POST /jobs?kind=domains HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n" + length)
+            sock.sendall(b"POST /jobs?kind=domains HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n" + length)
             sock.sendall(b"found.test\n" * 3000)
     eventually(lambda: api.metrics()["asyncprobed_http_connections"] <= 2, "lost clients are let go")
 
@@ -260,7 +319,7 @@ def test_client_that_vanishes_in_an_upload(api):
 def test_client_that_vanishes_before_its_answer(shared, reset):
     """A request that came in whole may be carried out; the daemon lives on either way."""
     sock = shared.api.connect()
-    sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
+    sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n" * 50)
     if reset:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     sock.close()
@@ -285,14 +344,14 @@ class TestLimits:
     @pytest.mark.parametrize("media", [JSON, "text/plain"])
     def test_announced_length(self, api, media):
         """A length that is too large is refused before any byte of the body."""
-        answer = api.raw(f"POST /jobs?kind=domains HTTP/1.1\r\nHost: x\r\nContent-Type: {media}\r\n"
+        answer = api.raw(f"POST /jobs?kind=domains HTTP/1.1\r\nHost: localhost\r\nContent-Type: {media}\r\n"
                          "Content-Length: 99999999999\r\n\r\n".encode())
         assert answer.status == 413, answer
 
     def test_chunked_without_end(self, api):
         """A body of unknown length is cut at the limit."""
         with api.connect() as sock:
-            sock.sendall(b"POST /jobs?kind=domains HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+            sock.sendall(b"POST /jobs?kind=domains HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
                          b"Transfer-Encoding: chunked\r\n\r\n")
             piece = b"10000\r\n" + b"# nothing here\n" * 4369 + b"\n\r\n"
             try:
@@ -320,10 +379,10 @@ class TestLimits:
 @pytest.mark.parametrize("head", [
     b"\r\n\r\n\r\n", b"GET\r\n\r\n", b"GET /jobs HTTP/9.9\r\n\r\n",
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\0" * 50,
-    b"GET /jobs HTTP/1.1\r\nHost: x\r\n" + b"X: " + b"y" * 200_000 + b"\r\n\r\n", b"GET /" + b"a" * 200_000,
-    b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-    b"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 1e3\r\n\r\n",
-    b"POST /jobs HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
+    b"GET /jobs HTTP/1.1\r\nHost: localhost\r\n" + b"X: " + b"y" * 200_000 + b"\r\n\r\n", b"GET /" + b"a" * 200_000,
+    b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1e3\r\n\r\n",
+    b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\nzzz\r\n",
 ], ids=["blank", "no path", "version", "tls", "long header", "long path", "negative length", "no length", "bad chunk"])
 def test_no_http(api, head):
     """What is no HTTP ends with an error or a closed connection, and never harms the next client."""
@@ -347,7 +406,7 @@ def test_idle_connections(daemon):
     idle = [daemon.api.connect() for _ in range(1000)]
     try:
         for sock in idle[::2]:
-            sock.sendall(b"POST /jobs HTTP/1.1\r\nHost: x\r\n")
+            sock.sendall(b"POST /jobs HTTP/1.1\r\nHost: localhost\r\n")
         [result] = daemon.api.run(["found.test"], seconds=5)
         assert result["status"] == "found"
         assert daemon.api.metrics()["asyncprobed_http_connections"] >= 1000

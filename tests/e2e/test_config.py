@@ -178,7 +178,7 @@ def test_listen_on_a_unix_socket(make_daemon, dns, tmp_path, contract):
         with socket.socket(socket.AF_UNIX) as sock:
             sock.settimeout(DEADLINE)
             sock.connect(str(path))
-            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert Client("", contract).read_answer(sock, "GET", "/healthz").status == 200
         daemon.kill9()
 

@@ -80,7 +80,7 @@ def test_streams_end_with_the_daemon(daemon, dns):
     job = daemon.api.submit(["found.test"])
     socks = [daemon.api.connect() for _ in range(3)]
     for sock, rest in zip(socks, ("/results?follow=true", "/events", "?wait=60")):
-        sock.sendall(f"GET /jobs/{job['id']}{rest} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        sock.sendall(f"GET /jobs/{job['id']}{rest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     eventually(lambda: daemon.api.metrics()["asyncprobed_http_streams"] == 2, "two streams are open")
     daemon.stop()
     for sock in socks:

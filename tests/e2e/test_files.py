@@ -225,7 +225,7 @@ TRAVERSALS = ["..", "../jobs.db", "..%2fjobs.db", "%2e%2e%2fjobs.db", "%2e%2e/jo
 def test_no_way_out(served, name):
     api, path, _ = served
     folder = path.rpartition("/")[0]
-    answer = api.raw(f"GET {folder}/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode(), "GET",
+    answer = api.raw(f"GET {folder}/{name} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode(), "GET",
                      f"{folder}/{quote(name, safe='')}")
     assert answer.status in (400, 404) and b"root:" not in answer.content and b"SQLite" not in answer.content
 
@@ -308,7 +308,7 @@ def test_a_client_leaves_the_archive(world):
     """The connection goes in the middle; the daemon doesn't mind."""
     job = fetch(world.api, [world.web.url("/files/leave", size="20M")]).job
     with world.api.connect() as sock:
-        sock.sendall(f"GET /jobs/{job['id']}/archive.tar HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        sock.sendall(f"GET /jobs/{job['id']}/archive.tar HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert sock.recv(1000)
     assert read_archive(world.api, job) == {"leave": content.body("leave", 20 << 20)}
 

@@ -103,7 +103,7 @@ def test_series_are_bounded(daemon):
     for i in range(20):
         api("GET", f"/nothing/{i}")
         api("GET", f"/jobs/{i}")
-        api.raw(f"BREW{i} /jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n".encode(), f"BREW{i}")
+        api.raw(f"BREW{i} /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode(), f"BREW{i}")
         api.post({"kind": f"kind{i}"}, 422)
     api.get("/metrics", headers={"User-Agent": "other"})
     assert set(api.metrics()) == before, "no series came or went"

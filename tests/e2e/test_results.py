@@ -217,6 +217,6 @@ def test_reader_that_does_not_read(api):
     """A follower with a full socket holds up neither the job nor other clients."""
     job = api.submit_lines(f"found-{i}.test" for i in range(20000))
     with api.connect() as sock:
-        sock.sendall(f"GET /jobs/{job['id']}/results?follow=true HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        sock.sendall(f"GET /jobs/{job['id']}/results?follow=true HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert api.wait(job)["completed"] == 20000
         check_complete(api.results(job), 20000)

@@ -16,7 +16,7 @@ from processes import DEADLINE, Daemon, Stub, eventually
 CUT = "asyncprobed_http_connections_cut_total"
 OPEN = "asyncprobed_http_connections"
 STREAMS = "asyncprobed_http_streams"
-UPLOAD = b"POST /jobs?kind=domains HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+UPLOAD = b"POST /jobs?kind=domains HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
 LONG = "60s"  # no time-out of this length strikes in a test
 
 
@@ -41,7 +41,7 @@ def connect(api, source=None, window=None):
 
 
 def ask(sock, path="/healthz"):
-    sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    sock.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
 
 def read(sock, method="GET"):
@@ -149,7 +149,7 @@ def test_two_hundred_slow_clients(daemon, api):
     with Drip() as drip:
         begin = time.monotonic()
         for i in range(67):
-            drip.sends(connect(api), b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: ")
+            drip.sends(connect(api), b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: ")
             drip.sends(connect(api), UPLOAD + b"Content-Length: 1000000\r\n\r\n")
             if i < 66:
                 drip.reads(connect(api, window=2048), f"/jobs/{job['id']}/results")
@@ -181,7 +181,7 @@ class TestHalfClosed:
     """Clients that close their sending side. Where a request is not whole they are gone, else they get the answer."""
 
     @pytest.mark.parametrize("data", [
-        b"", b"\r\n", b"G", b"GET /healthz HTTP/1.1\r\nHost: x\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
+        b"", b"\r\n", b"G", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc",
         UPLOAD, UPLOAD + b"Content-Length: 10\r\n\r\n", UPLOAD + b"Content-Length: 10\r\n\r\nfound.te",
         UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\nfou",
         UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: trailer",
@@ -209,7 +209,7 @@ class TestHalfClosed:
 
     def test_many_gets(self, shared_door):
         with connect(shared_door.api) as sock:
-            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 30)
+            sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 30)
             sock.shutdown(socket.SHUT_WR)
             content = b"".join(iter(lambda: sock.recv(1 << 16), b""))
         assert content.count(b"HTTP/1.1 200 ") == 30
@@ -365,7 +365,7 @@ def test_daemon_that_is_held_up(daemon, api):
         daemon.send(signal.SIGSTOP)
         pause(3)
         daemon.send(signal.SIGCONT)
-        header.sendall(b"Host: x\r\n\r\n")
+        header.sendall(b"Host: localhost\r\n\r\n")
         body.sendall(b".test\n")
         ask(idle)
         assert [read(sock)[0] for sock in (header, body, idle)] == [200, 202, 200]

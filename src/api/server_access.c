@@ -1,0 +1,254 @@
+/* What is asked about a request before its handler sees it: how the daemon is called in it, whether
+ * a web page sends it, and with which token. A browser sends requests of any page to any address,
+ * so a page that its user only looks at must get nowhere: it can't take the daemon's name (Host),
+ * nor change anything (Origin, Sec-Fetch-Site, and the content types of POST /jobs), nor read what
+ * is answered (no CORS but for those that the settings name). */
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+
+#include "api/access.h"
+#include "api/server_private.h"
+#include "api/tls.h"
+#include "base/alloc.h"
+#include "base/log.h"
+
+/* The secret in `Authorization: Bearer SECRET`; NULL: there is none. */
+static const char *get_secret(const struct request *rq)
+{
+	static const char scheme[] = "Bearer";
+	const char *header = request_header(rq, "Authorization");
+
+	if (header == NULL || strncasecmp(header, scheme, strlen(scheme)) != 0)
+		return NULL;
+	header += strlen(scheme);
+	size_t n_blanks = strspn(header, " ");
+	return n_blanks > 0 && header[n_blanks] != '\0' ? header + n_blanks : NULL;
+}
+
+/* What RFC 6750 section 3 wants said to who has no token, or one that doesn't do. */
+static void challenge(struct request *rq, const char *error)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "Bearer realm=\"asyncprobed\"%s%s%s",
+	    error != NULL ? ", error=\"" : "", error != NULL ? error : "",
+	    error != NULL ? "\"" : "");
+	request_add_header(rq, "WWW-Authenticate", text);
+}
+
+static void refuse_scope(struct request *rq)
+{
+	unsigned first = rq->route->scopes & -rq->route->scopes;
+
+	challenge(rq, "insufficient_scope");
+	request_refuse(rq, 403, "This needs a token with the scope %s.", scope_name(first));
+}
+
+static void refuse_rate(struct request *rq, struct token *token)
+{
+	usec_t wait = bucket_wait(&token->bucket, clock_mono());
+	char text[24];
+
+	snprintf(text, sizeof(text), "%lld", (long long)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC));
+	request_add_header(rq, "Retry-After", text);
+	request_refuse(rq, 429, "There are too many requests with this token.");
+}
+
+static void check_token(struct request *rq, struct tokens *tokens)
+{
+	const char *secret = get_secret(rq);
+	struct token *token = secret != NULL ? tokens_find(tokens, secret) : NULL;
+
+	if (secret == NULL) {
+		challenge(rq, NULL);
+		request_refuse(rq, 401, "This needs a token: Authorization: Bearer TOKEN.");
+	} else if (token == NULL) {
+		challenge(rq, "invalid_token");
+		request_refuse(rq, 401, "This token is not known.");
+	} else if (!bucket_take(&token->bucket, clock_mono())) {
+		refuse_rate(rq, token);
+	} else if (rq->route != NULL && (token->scopes & (rq->route->scopes | SCOPE_ADMIN)) == 0) {
+		refuse_scope(rq);
+	} else {
+		rq->token_name = xstrdup(token->name);
+	}
+}
+
+/* --- Names and web pages --- */
+
+/* The address that the client connected to. */
+static struct address get_local_address(const struct request *rq)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address);
+	struct endpoint e = {.port = 0};
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	if (getsockname(rq->peer->fd, (struct sockaddr *)&address, &len) == 0)
+		(void)endpoint_from_sockaddr((struct sockaddr *)&address, &e);
+	if (e.address.is_v6 && memcmp(e.address.bytes, mapped, sizeof(mapped)) == 0) {
+		struct address v4 = {.is_v6 = false};
+		memcpy(v4.bytes, &e.address.bytes[12], 4);
+		return v4;
+	}
+	return e.address;
+}
+
+static void check_host(struct request *rq, const struct access *access)
+{
+	const char *host = request_header(rq, "Host");
+
+	/* no browser leaves it out, or can speak to a Unix socket */
+	if (host == NULL || rq->peer->origin == NULL)
+		return;
+	struct address local = get_local_address(rq);
+	if (!access_allows_host(access, host, &local))
+		request_refuse(rq, 421, "This daemon is not called so; see the setting api.hosts.");
+}
+
+/* TLS lets clients in without a certificate; here they learn that they need one. */
+static void check_certificate(struct request *rq)
+{
+	const struct tls *tls = rq->server->opts.tls;
+
+	if (tls != NULL && tls->client_ca != NULL && rq->peer->tls != NULL &&
+	    !tls_client_is_trusted(rq->peer->tls)) {
+		request_add_header(rq, "Connection", "close");
+		request_refuse(rq, 403, "This needs a certificate that this daemon trusts.");
+	}
+}
+
+static bool is_change(const struct request *rq)
+{
+	return strcmp(rq->method, "GET") != 0 && strcmp(rq->method, "HEAD") != 0 &&
+	       strcmp(rq->method, "OPTIONS") != 0;
+}
+
+/* Let the browser show the answer to a page that may see it. */
+static void add_cors(struct request *rq, const char *origin)
+{
+	request_add_header(rq, "Access-Control-Allow-Origin", origin);
+	request_add_header(rq, "Access-Control-Expose-Headers",
+	    "Location, ETag, Retry-After, Idempotency-Replayed, Content-Disposition, "
+	    "WWW-Authenticate");
+}
+
+/* The browser asks whether a page may send what it wants to. */
+static void answer_preflight(struct request *rq)
+{
+	request_add_header(rq, "Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE");
+	request_add_header(rq, "Access-Control-Allow-Headers",
+	    "Authorization, Content-Type, Idempotency-Key, If-None-Match, If-Range, Range, "
+	    "Last-Event-ID");
+	request_add_header(rq, "Access-Control-Max-Age", "600");
+	request_respond(rq, 204, NULL, NULL);
+}
+
+static void check_page(struct request *rq, const struct access *access)
+{
+	const char *origin = request_header(rq, "Origin"),
+		   *site = request_header(rq, "Sec-Fetch-Site");
+	bool is_known = origin != NULL && access_allows_origin(access, origin);
+	bool is_foreign =
+	    site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0;
+
+	if (access->n_origins > 0)
+		request_add_header(rq, "Vary", "Origin");
+	if (is_known)
+		add_cors(rq, origin);
+	if (is_known && strcmp(rq->method, "OPTIONS") == 0)
+		answer_preflight(rq);
+	else if (is_change(rq) && !is_known && (origin != NULL || is_foreign))
+		request_refuse(rq, 403,
+		    "Web pages may not do this, but for those of the setting api.origins.");
+}
+
+/* --- All together --- */
+
+static void add_certificate(void *session, struct buf *text)
+{
+	struct buf name;
+
+	buf_init(&name, 256);
+	tls_add_client_name(session, &name);
+	if (name.len > 0)
+		buf_addf(text, " certificate=%s", log_quote(name.data));
+	buf_done(&name);
+}
+
+void request_describe_client(const struct request *rq, struct buf *text)
+{
+	const struct peer *peer = rq->peer;
+	char address[ENDPOINT_TEXT_SIZE];
+	struct ucred credentials;
+	socklen_t len = sizeof(credentials);
+
+	buf_addf(text, "token=%s peer=", rq->token_name != NULL ? rq->token_name : "-");
+	if (peer == NULL) {
+		buf_add_str(text, "gone");
+	} else if (peer->origin != NULL) {
+		endpoint_format(&peer->endpoint, address);
+		buf_add_str(text, address);
+		if (peer->tls != NULL)
+			add_certificate(peer->tls, text);
+	} else {
+		buf_add_str(text, "unix");
+		if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0)
+			buf_addf(text, " uid=%lu", (unsigned long)credentials.uid);
+	}
+}
+
+/* Tell of it, but let nobody fill the log so. */
+static void log_refusal(struct request *rq)
+{
+	struct buf client;
+
+	if (!bucket_take(&rq->server->refusals, clock_mono()))
+		return;
+	buf_init(&client, 1024);
+	request_describe_client(rq, &client);
+	log_info("request_refused", "status=%d method=%s route=%s %s", rq->status,
+	    log_quote(rq->method), log_quote(rq->route != NULL ? rq->route->pattern : "unknown"),
+	    client.data);
+	buf_done(&client);
+}
+
+void server_check_access(struct request *rq)
+{
+	const struct access *access = rq->server->opts.access;
+	bool is_open = rq->route != NULL && rq->route->scopes == 0;
+
+	if (access == NULL || is_open)
+		return;
+	check_certificate(rq);
+	if (rq->response == NULL)
+		check_host(rq, access);
+	if (rq->response == NULL)
+		check_page(rq, access);
+	if (rq->response == NULL && access->tokens != NULL)
+		check_token(rq, access->tokens);
+	if (rq->response != NULL && rq->status >= 400)
+		log_refusal(rq);
+}
+
+void server_add_headers(const struct request *rq, struct MHD_Response *response)
+{
+	static const char policy[] = "Content-Security-Policy";
+	static const char *const always[][2] = {{"Cache-Control", "no-cache"},
+	    {"X-Content-Type-Options", "nosniff"}, {"X-Frame-Options", "DENY"},
+	    {"Referrer-Policy", "no-referrer"}, {"Cross-Origin-Resource-Policy", "same-origin"}};
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		MHD_add_response_header(response, always[i][0], always[i][1]);
+	for (size_t at = 0; at < rq->headers.len;) {
+		const char *name = rq->headers.data + at, *value = name + strlen(name) + 1;
+		MHD_add_response_header(response, name, value);
+		at += strlen(name) + strlen(value) + 2;
+	}
+	if (MHD_get_response_header(response, policy) == NULL)
+		MHD_add_response_header(
+		    response, policy, "default-src 'none'; frame-ancestors 'none'");
+}

@@ -1,0 +1,234 @@
+/* The token file is read whole and small; digests are compared in constant time, and all of them
+ * every time. */
+#include "api/tokens.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+
+static const char blanks[] = " \t";
+
+struct tokens {
+	size_t n;
+	struct token list[];
+};
+
+static const struct {
+	const char *name;
+	unsigned bit;
+} scopes[] = {{"submit", SCOPE_SUBMIT}, {"read", SCOPE_READ}, {"admin", SCOPE_ADMIN},
+    {"metrics", SCOPE_METRICS}};
+
+enum { N_SCOPES = sizeof(scopes) / sizeof(scopes[0]) };
+
+unsigned scope_parse(const char *name, size_t len)
+{
+	for (size_t i = 0; i < N_SCOPES; i++) {
+		if (strlen(scopes[i].name) == len && memcmp(scopes[i].name, name, len) == 0)
+			return scopes[i].bit;
+	}
+	return 0;
+}
+
+const char *scope_name(unsigned scope)
+{
+	for (size_t i = 0; i < N_SCOPES; i++) {
+		if (scopes[i].bit == scope)
+			return scopes[i].name;
+	}
+	return "";
+}
+
+/* --- A line --- */
+
+static bool read_name(const char *word, size_t len, struct token *token)
+{
+	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789._-";
+
+	if (len == 0 || len > TOKEN_MAX_NAME || strspn(word, good) < len)
+		return false;
+	memcpy(token->name, word, len);
+	token->name[len] = '\0';
+	return true;
+}
+
+static bool read_scopes(const char *word, size_t len, struct token *token)
+{
+	const char *end = word + len;
+
+	for (;; word++) {
+		size_t n = strcspn(word, ", \t");
+		unsigned bit = scope_parse(word, n);
+		if (bit == 0)
+			return false;
+		token->scopes |= bit;
+		word += n;
+		if (word == end)
+			return true;
+	}
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+static bool read_digest(const char *word, size_t len, struct token *token)
+{
+	if (len != (size_t)2 * TOKEN_DIGEST_SIZE)
+		return false;
+	for (size_t i = 0; i < TOKEN_DIGEST_SIZE; i++) {
+		int high = hex_digit(word[2 * i]), low = hex_digit(word[2 * i + 1]);
+		if (high < 0 || low < 0)
+			return false;
+		token->digest[i] = (uint8_t)(high << 4 | low);
+	}
+	return true;
+}
+
+/* Read a line into the next token; returns what is wrong with it, or NULL. */
+static const char *read_line(struct tokens *tokens, const char *line, double rate)
+{
+	const char *words[3];
+	size_t lengths[3], n_words = 0;
+	struct token token = {.scopes = 0};
+
+	line += strspn(line, blanks);
+	if (*line == '\0' || *line == '#')
+		return NULL;
+	for (; *line != '\0'; line += strspn(line, blanks)) {
+		if (n_words == 3)
+			return "there is more than NAME SCOPES SHA256HEX";
+		words[n_words] = line;
+		lengths[n_words] = strcspn(line, blanks);
+		line += lengths[n_words++];
+	}
+	if (n_words < 3)
+		return "a line is NAME SCOPES SHA256HEX";
+	if (!read_name(words[0], lengths[0], &token))
+		return "the name must be 1 to 64 letters, digits, dots, underscores or hyphens";
+	if (!read_scopes(words[1], lengths[1], &token))
+		return "the scopes must be some of submit,read,admin,metrics, without blanks";
+	if (!read_digest(words[2], lengths[2], &token))
+		return "the digest must be 64 hexadecimal digits, as sha256sum prints them";
+	for (size_t i = 0; i < tokens->n; i++) {
+		if (strcmp(tokens->list[i].name, token.name) == 0)
+			return "this name is there twice";
+		if (memcmp(tokens->list[i].digest, token.digest, TOKEN_DIGEST_SIZE) == 0)
+			return "this digest is there twice";
+	}
+	if (tokens->n == TOKENS_MAX)
+		return "there are more than 1000 tokens";
+	/* a second's worth at once, since clients come in bursts */
+	bucket_init(&token.bucket, rate, clock_mono());
+	token.bucket.most = token.bucket.tokens = rate > 1 ? rate : 1;
+	tokens->list[tokens->n++] = token;
+	return NULL;
+}
+
+/* --- The file --- */
+
+/* Read all of it; *ret_text is new text when there is no fault. Returns what is wrong, or NULL. */
+static const char *read_file(const char *path, enum err *ret_err, struct buf *ret_text)
+{
+	struct stat st;
+	const char *fault = NULL;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+	*ret_err = fd < 0 || fstat(fd, &st) != 0 ? ERR_IO : ERR_INVALID;
+	if (*ret_err == ERR_IO)
+		fault = strerror(errno);
+	else if (!S_ISREG(st.st_mode))
+		fault = "this is no regular file";
+	else if ((st.st_mode & S_IRWXO) != 0)
+		fault = "everyone may read or write it; take that right away (chmod o= FILE)";
+	else if (st.st_size > TOKENS_MAX_FILE)
+		fault = "it is longer than 1 MiB";
+	while (fault == NULL) {
+		char *to = buf_reserve(ret_text, 4096);
+		ssize_t n = to != NULL ? read(fd, to, 4096) : 0;
+		if (n < 0) {
+			*ret_err = ERR_IO;
+			fault = strerror(errno);
+		}
+		if (n <= 0)
+			break;
+		buf_commit(ret_text, (size_t)n);
+	}
+	if (fd >= 0)
+		close(fd);
+	if (fault == NULL && ret_text->len > 0 &&
+	    memchr(ret_text->data, '\0', ret_text->len) != NULL)
+		fault = "it is no text";
+	return fault;
+}
+
+enum err tokens_load(const char *path, double rate, struct tokens **ret_tokens, char **ret_why)
+{
+	struct buf text, why;
+	enum err e;
+	int line_no = 0;
+
+	buf_init(&text, TOKENS_MAX_FILE + 4096);
+	buf_init(&why, 8192);
+	const char *fault = read_file(path, &e, &text);
+	struct tokens *tokens = xcalloc(1, sizeof(*tokens) + TOKENS_MAX * sizeof(tokens->list[0]));
+	char *rest = text.data;
+	for (char *line; fault == NULL && (line = strsep(&rest, "\n")) != NULL;) {
+		size_t len = strlen(line);
+		if (len > 0 && line[len - 1] == '\r')
+			line[len - 1] = '\0';
+		line_no++;
+		fault = read_line(tokens, line, rate);
+	}
+	if (fault == NULL && tokens->n == 0) {
+		fault = "there is no token in it";
+		line_no = 0;
+	}
+	if (fault != NULL && line_no > 0)
+		buf_addf(&why, "%s:%d: %s", path, line_no, fault);
+	else if (fault != NULL)
+		buf_addf(&why, "%s: %s", path, fault);
+	buf_done(&text);
+	if (fault == NULL) {
+		*ret_tokens = tokens;
+		buf_done(&why);
+		return OK;
+	}
+	*ret_why = buf_take(&why, NULL);
+	tokens_free(tokens);
+	return e;
+}
+
+void tokens_free(struct tokens *tokens)
+{
+	free(tokens);
+}
+
+/* --- Asking --- */
+
+struct token *tokens_find(struct tokens *tokens, const char *secret)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	struct token *found = NULL;
+
+	if (EVP_Digest(secret, strlen(secret), digest, NULL, EVP_sha256(), NULL) != 1)
+		return NULL;
+	for (size_t i = 0; i < tokens->n; i++) {
+		if (CRYPTO_memcmp(tokens->list[i].digest, digest, TOKEN_DIGEST_SIZE) == 0)
+			found = &tokens->list[i];
+	}
+	return found;
+}

@@ -1,0 +1,39 @@
+/* Who may come in, as the settings of section api want it: what the server asks of each request,
+ * and whether it may listen where it shall. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "api/access.h"
+#include "api/server.h"
+#include "api/tls.h"
+#include "daemon/conf.h"
+
+struct entrance {
+	struct access access; /* what requests are judged by */
+	bool is_loaded;
+	bool is_exposed; /* others than this machine can connect, and api.insecure doesn't say so */
+	struct tls tls;
+	bool has_group;
+	gid_t group; /* of Unix sockets */
+	unsigned mode;
+};
+
+/* Read and judge the settings and the files they name. At the start `e` is zeroed; later, what
+ * requests are judged by is replaced, while what listeners have (TLS, mode and group of Unix
+ * sockets) waits for the next start. On a fault false with *ret_why new text that says file and
+ * line where there is one; what was loaded before stays. */
+bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why);
+
+/* May the server listen where it does? Sockets that were handed over need not be those of the
+ * settings. To be called before the loop runs; false with *ret_why as entrance_load. */
+bool entrance_judge(struct entrance *e, const struct conf *conf, const struct endpoint *endpoints,
+    size_t n_endpoints, char **ret_why);
+
+/* Load it and forget it again: are the settings good? */
+bool entrance_check(const struct conf *conf, char **ret_why);
+
+/* Set those options of the server that are about it; borrowed from `e`. */
+void entrance_fill(struct entrance *e, struct server_opts *opts);
+
+void entrance_done(struct entrance *e); /* a zeroed one is fine */

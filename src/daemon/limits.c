@@ -1,0 +1,98 @@
+/* One object a subject; what has no limit is null. */
+#include "daemon/limits.h"
+
+#include <string.h>
+
+#include "base/buf.h"
+#include "model/spec.h"
+#include "wire/json_text.h"
+
+/* How a setting is told: as it is, in milliseconds, or as null when it is 0. */
+enum form { PLAIN, MSEC, OR_NULL };
+
+struct limit {
+	const char *name;
+	enum setting setting;
+	enum form form;
+};
+
+static void add_all(
+    struct buf *b, const struct conf *conf, const struct limit *limits, size_t n_limits)
+{
+	for (size_t i = 0; i < n_limits; i++) {
+		uint64_t value = conf_number(conf, limits[i].setting);
+		buf_addf(b, "%s\"%s\":", i > 0 ? "," : "", limits[i].name);
+		if (limits[i].form == OR_NULL && value == 0)
+			buf_add_str(b, "null");
+		else
+			buf_add_u64(b, limits[i].form == MSEC ? value / USEC_PER_MSEC : value);
+	}
+}
+
+#define ADD_ALL(b, conf, limits) add_all(b, conf, limits, sizeof(limits) / sizeof((limits)[0]))
+
+static const struct limit requests[] = {
+    {"body_bytes", CONF_api_max_body, PLAIN},
+    {"json_bytes", CONF_api_max_json, PLAIN},
+    {"rate_per_token", CONF_api_token_rate, OR_NULL},
+    {"header_timeout_ms", CONF_api_header_timeout, MSEC},
+    {"transfer_timeout_ms", CONF_api_transfer_timeout, MSEC},
+};
+static const struct limit connections[] = {
+    {"total", CONF_api_connections, PLAIN},
+    {"per_address", CONF_api_per_address, PLAIN},
+    {"streams", CONF_api_streams, PLAIN},
+    {"idle_timeout_ms", CONF_api_idle_timeout, MSEC},
+};
+static const struct limit jobs[] = {
+    {"items", CONF_limits_max_items, PLAIN},
+    {"active", CONF_limits_active_jobs, PLAIN},
+};
+static const struct limit dns[] = {
+    {"timeout_ms", CONF_dns_timeout, MSEC},
+    {"attempts", CONF_dns_attempts, PLAIN},
+};
+static const struct limit downloads[] = {
+    {"total", CONF_downloads_total, PLAIN},
+    {"per_host", CONF_downloads_per_host, PLAIN},
+    {"rate_per_host", CONF_downloads_rate_per_host, OR_NULL},
+    {"file_bytes", CONF_downloads_max_bytes, PLAIN},
+    {"quota_bytes", CONF_downloads_quota, OR_NULL},
+    {"timeout_ms", CONF_downloads_timeout, MSEC},
+    {"connect_timeout_ms", CONF_downloads_connect_timeout, MSEC},
+    {"attempts", CONF_downloads_attempts, PLAIN},
+};
+
+/* What a job may ask for itself: bounds that no setting changes. */
+static void add_bounds(struct buf *b)
+{
+	buf_addf(b,
+	    ",\"concurrency\":{\"domains\":%d,\"files\":%d},\"rate\":%d"
+	    ",\"timeout_ms\":{\"domains\":%d,\"files\":%d}"
+	    ",\"attempts\":%d,\"tlds\":%d,\"label_bytes\":%d",
+	    SPEC_MAX_CONCURRENCY, SPEC_MAX_TRANSFERS, SPEC_MAX_RATE, SPEC_MAX_TIMEOUT_MS,
+	    SPEC_MAX_TRANSFER_TIMEOUT_MS, SPEC_MAX_ATTEMPTS, SPEC_MAX_TLDS, SPEC_MAX_LABEL);
+}
+
+char *limits_format(const struct conf *conf)
+{
+	const char *ports = conf_text(conf, CONF_targets_ports);
+	struct buf b;
+
+	buf_init(&b, 1 << 16);
+	buf_add_str(&b, "{\"requests\":{");
+	ADD_ALL(&b, conf, requests);
+	buf_add_str(&b, "},\"connections\":{");
+	ADD_ALL(&b, conf, connections);
+	buf_add_str(&b, "},\"jobs\":{");
+	ADD_ALL(&b, conf, jobs);
+	add_bounds(&b);
+	buf_add_str(&b, "},\"dns\":{");
+	ADD_ALL(&b, conf, dns);
+	buf_add_str(&b, "},\"downloads\":{");
+	ADD_ALL(&b, conf, downloads);
+	buf_add_str(&b, "},\"targets\":{\"ports\":");
+	json_add_string(&b, ports, strlen(ports));
+	buf_add_str(&b, "}}\n");
+	return buf_take(&b, NULL);
+}

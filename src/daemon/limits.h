@@ -1,0 +1,7 @@
+/* The limits in force, as GET /limits tells them. Thread: loop. */
+#pragma once
+
+#include "daemon/conf.h"
+
+/* Return them as new text: JSON that ends in a line feed. */
+char *limits_format(const struct conf *conf);
