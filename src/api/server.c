@@ -240,6 +240,11 @@ static double get_streams(void *arg)
 	return (double)server_n_streams(arg);
 }
 
+size_t server_n_connections(const struct server *server)
+{
+	return server->door.n_peers;
+}
+
 size_t server_n_streams(const struct server *server)
 {
 	return server->n_streams;

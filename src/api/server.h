@@ -39,6 +39,7 @@ void server_stop(struct server *server);
 void server_free(struct server *server);
 
 size_t server_n_streams(const struct server *server);
+size_t server_n_connections(const struct server *server);
 
 /* Fill where it listens by TCP, at most `max`; returns how many. */
 size_t server_endpoints(const struct server *server, struct endpoint *ret_endpoints, size_t max);

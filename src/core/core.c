@@ -148,6 +148,16 @@ size_t core_in_flight(const struct core *core)
 	return sched_in_flight(core);
 }
 
+size_t core_n_active(const struct core *core)
+{
+	return core->n_active;
+}
+
+size_t core_n_live(const struct core *core)
+{
+	return HASH_COUNT(core->runs);
+}
+
 int core_open_file(const struct core *core, const struct id *job, const char *name)
 {
 	return fetcher_open_file(core->opts.fetcher, job, name);

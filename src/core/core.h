@@ -44,6 +44,10 @@ bool core_is_draining(const struct core *core);
 
 size_t core_in_flight(const struct core *core); /* items begun and not settled */
 
+/* Jobs that are worked on, and all that have not ended. */
+size_t core_n_active(const struct core *core);
+size_t core_n_live(const struct core *core);
+
 /* Open a saved file of a job for reading; -1 with errno. Thread: any; it blocks. */
 int core_open_file(const struct core *core, const struct id *job, const char *name);
 

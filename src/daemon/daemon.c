@@ -1,5 +1,5 @@
 /* Parts, in the order they are started: mailbox, offload, store, engine, fetching, core, server,
- * signals. */
+ * notify, signals. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "core/core.h"
 #include "daemon/fetching.h"
+#include "daemon/notify.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
@@ -23,6 +24,9 @@
 #include "loop/offload.h"
 
 enum { OFFLOAD_THREADS = 2 };
+
+/* For what is done after the loop's last turn: what waits for the store is committed. */
+#define LAST_TIME (60 * USEC_PER_SEC)
 
 struct daemon {
 	const struct conf *conf;
@@ -35,6 +39,7 @@ struct daemon {
 	struct core *core;
 	struct server *server;
 	struct api api;
+	struct notify *notify;
 	char *database, *folder;
 	char *listen[SERVER_MAX_LISTENERS];
 	size_t n_listen;
@@ -174,6 +179,37 @@ static bool start_server(struct daemon *d)
 	return true;
 }
 
+/* --- The service manager --- */
+
+static void describe(struct buf *line, void *arg)
+{
+	const struct daemon *d = arg;
+	size_t n_active = core_n_active(d->core);
+
+	buf_addf(line, "%s; jobs: %zu at work, %zu waiting; items in flight: %zu; connections: %zu",
+	    d->is_draining ? "Draining" : "Taking jobs", n_active, core_n_live(d->core) - n_active,
+	    core_in_flight(d->core), server_n_connections(d->server));
+}
+
+/* That the loop turns is shown by the call itself. */
+static const char *find_stale(usec_t most, void *arg)
+{
+	const struct daemon *d = arg;
+
+	return store_write_age(d->store) > most   ? "store"
+	       : engine_overdue(d->engine) > most ? "engine"
+						  : NULL;
+}
+
+static bool start_notify(struct daemon *d)
+{
+	const struct notify_opts opts = {
+	    .loop = d->loop, .describe = describe, .find_stale = find_stale, .arg = d};
+
+	d->notify = notify_new(&opts);
+	return true;
+}
+
 /* --- Signals --- */
 
 static void on_drained(void *arg)
@@ -201,6 +237,7 @@ static void on_end_signal(void *arg)
 	log_info("draining", "in_flight=%zu", core_in_flight(d->core));
 	d->is_draining = true;
 	d->api.is_draining = true;
+	notify_stopping(d->notify);
 	timer_start(&d->drain_timer, (usec_t)conf_number(d->conf, CONF_daemon_drain_timeout));
 	core_drain(d->core, on_drained, d);
 }
@@ -228,7 +265,7 @@ static bool start(struct daemon *d)
 	versions_add_metric();
 	metrics_add_process();
 	return start_store(d) && start_engine(d) && start_fetching(d) && start_core(d) &&
-	       start_server(d) && start_signals(d);
+	       start_server(d) && start_notify(d) && start_signals(d);
 }
 
 /* Threads end first; then what they left is delivered, and what waits for its turn has it, until no
@@ -255,6 +292,9 @@ static void settle(struct daemon *d)
 
 static void stop(struct daemon *d)
 {
+	if (d->notify != NULL)
+		notify_last(d->notify, LAST_TIME);
+	notify_free(TAKE(d->notify));
 	watch_cancel(&d->term);
 	watch_cancel(&d->interrupt);
 	timer_cancel(&d->drain_timer);
@@ -286,6 +326,7 @@ int daemon_run(const struct conf *conf)
 	srandom((unsigned)clock_wall());
 	if (start(&d)) {
 		log_info("ready", "database=%s", log_quote(d.database));
+		notify_ready(d.notify);
 		status = loop_run(d.loop);
 	}
 	stop(&d);

@@ -116,6 +116,11 @@ size_t engine_in_flight(const struct engine *engine)
 	return engine->n_probes;
 }
 
+usec_t engine_overdue(const struct engine *engine)
+{
+	return resolver_overdue(engine->resolver);
+}
+
 static void on_pause(void *arg)
 {
 	probe_take_turn(arg);

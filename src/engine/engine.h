@@ -30,6 +30,10 @@ size_t engine_room(struct engine *engine);
 void engine_set_on_room(struct engine *engine, void (*on_room)(void *arg), void *arg);
 size_t engine_in_flight(const struct engine *engine);
 
+/* How long a question has been without its end past the time at which it is given up; 0: none is.
+ */
+usec_t engine_overdue(const struct engine *engine);
+
 struct probe_request {
 	enum job_check check;
 	uint32_t index;   /* copied into the result */

@@ -128,6 +128,7 @@ class Daemon:
             **(settings or {}),
         }
         self.file_bytes = None  # bound of each file that it writes, when set before its start
+        self.environment = {}
         self._make_client = make_client
         self._process = None
         self.lines = None
@@ -145,7 +146,7 @@ class Daemon:
         self._process = subprocess.Popen(
             [binary("src/asyncprobed"), *options, *arguments], cwd=self.folder, text=True,
             errors="replace", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={**os.environ, **(environment or {})}, preexec_fn=limit)
+            env={**os.environ, **self.environment, **(environment or {})}, preexec_fn=limit)
         self.lines = Lines(self._process.stderr)
         self.wait_event("ready")
         self.address = self.event("listening")["address"]
