@@ -12,6 +12,8 @@ struct api {
 	struct offload *offload;
 	size_t max_json;
 	bool is_draining;
+	bool has_successor; /* sockets are passed: what comes while we drain is work for the next
+			       start, and none of it is turned away */
 };
 
 /* The routes of the daemon; static. */

@@ -11,7 +11,16 @@ struct server;
 
 enum { SERVER_MAX_LISTENERS = 8 };
 
+/* A listening stream socket that someone else has opened, and keeps open over our restarts. */
+struct server_socket {
+	int fd;        /* taken */
+	char name[64]; /* what the log calls it */
+};
+
 struct server_opts {
+	/* when there are some, `listen` is passed over */
+	struct server_socket passed[SERVER_MAX_LISTENERS];
+	size_t n_passed;
 	const char *listen[SERVER_MAX_LISTENERS]; /* `addr:port`, `[addr]:port`, `unix:/path`; port
 						     0: a free one */
 	size_t n_listen;
@@ -32,6 +41,15 @@ struct server_opts {
 /* Listen and serve; each address is logged as `event=listening`. NULL with *ret_why new text on an
  * error. */
 struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why);
+
+/* Take no new connections: those to passed sockets wait for whoever has these next, and kept
+ * connections are closed with their next answer. Without passed sockets nothing changes. */
+void server_hand_over(struct server *server);
+bool server_has_passed(const struct server *server);
+
+/* Say that no request is under way, streams and long polls aside; one that is about to come on a
+ * fresh connection counts. */
+bool server_is_quiet(const struct server *server);
 
 /* End all streams and waiting requests, send what can be sent at once, close. Handlers that work
  * still may answer, to no one, until server_free. */

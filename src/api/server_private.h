@@ -28,7 +28,8 @@ struct server {
 	TAILQ_HEAD(, request) requests;
 	size_t n_streams;
 	struct route_metrics
-	    *metrics; /* owned; one a route, and one for unknown routes at the end */
+	    *metrics;         /* owned; one a route, and one for unknown routes at the end */
+	bool is_handing_over; /* whoever has the sockets next takes the new connections */
 	bool is_ending;
 };
 

@@ -342,6 +342,8 @@ static void answer(struct request *rq, int status, struct MHD_Response *response
 	}
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		MHD_add_response_header(response, always[i][0], always[i][1]);
+	if (rq->server->is_handing_over)
+		MHD_add_response_header(response, "Connection", "close");
 	for (size_t at = 0; at < rq->headers.len;) {
 		const char *name = rq->headers.data + at, *value = name + strlen(name) + 1;
 		MHD_add_response_header(response, name, value);

@@ -16,6 +16,7 @@
 #include "core/core.h"
 #include "daemon/fetching.h"
 #include "daemon/notify.h"
+#include "daemon/sockets.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
@@ -25,8 +26,10 @@
 
 enum { OFFLOAD_THREADS = 2 };
 
-/* For what is done after the loop's last turn: what waits for the store is committed. */
-#define LAST_TIME (60 * USEC_PER_SEC)
+/* Looked again whether requests are under way; for what is done after the loop's last turn, when
+ * what waits for the store is committed. */
+#define QUIET_EVERY (20 * USEC_PER_MSEC)
+#define LAST_TIME   (60 * USEC_PER_SEC)
 
 struct daemon {
 	const struct conf *conf;
@@ -44,7 +47,7 @@ struct daemon {
 	char *listen[SERVER_MAX_LISTENERS];
 	size_t n_listen;
 	struct watch term, interrupt;
-	struct timer drain_timer;
+	struct timer drain_timer, quiet_timer;
 	bool is_draining;
 };
 
@@ -168,6 +171,8 @@ static bool start_server(struct daemon *d)
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
 	opts.n_listen = d->n_listen;
+	if (!sockets_take(&opts))
+		return false;
 	opts.routes = api_routes(&opts.n_routes);
 	d->server = server_new(d->loop, &opts, &why);
 	if (d->server == NULL) {
@@ -212,9 +217,15 @@ static bool start_notify(struct daemon *d)
 
 /* --- Signals --- */
 
+/* What clients have sent already is answered first. */
 static void on_drained(void *arg)
 {
-	loop_stop(((struct daemon *)arg)->loop, EXIT_SUCCESS);
+	struct daemon *d = arg;
+
+	if (server_has_passed(d->server) && !server_is_quiet(d->server))
+		timer_start(&d->quiet_timer, QUIET_EVERY);
+	else
+		loop_stop(d->loop, EXIT_SUCCESS);
 }
 
 static void on_drain_time_out(void *arg)
@@ -238,6 +249,8 @@ static void on_end_signal(void *arg)
 	d->is_draining = true;
 	d->api.is_draining = true;
 	notify_stopping(d->notify);
+	d->api.has_successor = server_has_passed(d->server);
+	server_hand_over(d->server);
 	timer_start(&d->drain_timer, (usec_t)conf_number(d->conf, CONF_daemon_drain_timeout));
 	core_drain(d->core, on_drained, d);
 }
@@ -245,6 +258,7 @@ static void on_end_signal(void *arg)
 static bool start_signals(struct daemon *d)
 {
 	timer_init(&d->drain_timer, d->loop, on_drain_time_out, d);
+	timer_init(&d->quiet_timer, d->loop, on_drained, d);
 	return watch_start_signal(&d->term, d->loop, SIGTERM, on_end_signal, d) == OK &&
 	       watch_start_signal(&d->interrupt, d->loop, SIGINT, on_end_signal, d) == OK;
 }
@@ -298,6 +312,7 @@ static void stop(struct daemon *d)
 	watch_cancel(&d->term);
 	watch_cancel(&d->interrupt);
 	timer_cancel(&d->drain_timer);
+	timer_cancel(&d->quiet_timer);
 	if (d->server != NULL)
 		server_stop(d->server);
 	settle(d);
