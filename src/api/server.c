@@ -299,6 +299,20 @@ static void set_defaults(struct server_opts *opts)
 		opts->transfer_timeout = 30 * USEC_PER_SEC;
 }
 
+void server_set_limits(struct server *server, const struct server_opts *opts)
+{
+	struct server_opts *own = &server->opts;
+
+	own->max_body = opts->max_body;
+	own->max_per_address = opts->max_per_address;
+	own->max_streams = opts->max_streams;
+	own->header_timeout = opts->header_timeout;
+	own->idle_timeout = opts->idle_timeout;
+	own->transfer_timeout = opts->transfer_timeout;
+	set_defaults(own);
+	door_set_times(server);
+}
+
 struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why)
 {
 	struct server *server = xcalloc(1, sizeof(*server));

@@ -42,6 +42,10 @@ struct server_opts {
  * error. */
 struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why);
 
+/* Take up the numbers of `opts`, but not max_connections; all else in it is passed over. Requests
+ * and connections that are there are judged by the new ones. */
+void server_set_limits(struct server *server, const struct server_opts *opts);
+
 /* Take no new connections: those to passed sockets wait for whoever has these next, and kept
  * connections are closed with their next answer. Without passed sockets nothing changes. */
 void server_hand_over(struct server *server);

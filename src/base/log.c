@@ -1,4 +1,4 @@
-/* The log. Settings are written once before threads start, and read by all. */
+/* The log. Settings are written by one thread, at any time, and read by all. */
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 /* Escapes make a JSON line at most five times as long as its pairs. */
 enum { MAX_PAIRS = 2048, MAX_LINE = 8 * MAX_PAIRS, MAX_VALUE = 240, N_QUOTES = 4 };
 
-static enum log_level least_level = LOG_LEVEL_INFO;
-static enum log_format line_format = LOG_TEXT;
+static atomic_int least_level = LOG_LEVEL_INFO;
+static atomic_int line_format = LOG_TEXT;
 
 static atomic_ulong lines_written[LOG_LEVEL_ERROR + 1];
 
@@ -22,13 +22,13 @@ static const char *const level_names[] = {"debug", "info", "warning", "error"};
 
 void log_setup(enum log_level least, enum log_format format)
 {
-	least_level = least;
-	line_format = format;
+	atomic_store_explicit(&least_level, (int)least, memory_order_relaxed);
+	atomic_store_explicit(&line_format, (int)format, memory_order_relaxed);
 }
 
 bool log_is_on(enum log_level level)
 {
-	return level >= least_level;
+	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
 }
 
 const char *log_level_name(enum log_level level)
@@ -156,7 +156,7 @@ void log_write(enum log_level level, const char *event, const char *pairs, ...)
 	}
 	clock_format(clock_wall(), time);
 	buf_init(&line, MAX_LINE);
-	if (line_format == LOG_JSON) {
+	if (atomic_load_explicit(&line_format, memory_order_relaxed) == LOG_JSON) {
 		buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", time,
 		    level_names[level], event);
 		add_pairs_as_json(&line, text);

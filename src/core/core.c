@@ -130,6 +130,19 @@ void core_free(struct core *core)
 	free(core);
 }
 
+void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
+{
+	core->opts.max_items = max_items;
+	core->opts.max_active = max_active;
+	sched_kick(core);
+}
+
+void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers)
+{
+	core->opts.flag_servers = servers;
+	core->opts.n_flag_servers = n_servers;
+}
+
 void core_drain(struct core *core, loop_fn *on_drained, void *arg)
 {
 	core->is_draining = true;

@@ -5,6 +5,7 @@ src_asyncprobed_SOURCES = \
 	src/daemon/fetching.c src/daemon/fetching.h \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/sockets.c src/daemon/sockets.h \
 	src/daemon/state_dir.c src/daemon/state_dir.h \
 	src/daemon/versions.c src/daemon/versions.h

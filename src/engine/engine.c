@@ -89,6 +89,12 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+void engine_set_defaults(struct engine *engine, usec_t timeout, uint32_t attempts)
+{
+	engine->timeout = timeout;
+	engine->attempts = attempts;
+}
+
 size_t engine_room(struct engine *engine)
 {
 	size_t room =

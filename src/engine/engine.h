@@ -24,6 +24,9 @@ struct engine_opts {
 struct engine *engine_new(struct loop *loop, const struct engine_opts *opts);
 void engine_free(struct engine *engine); /* probes under way are dropped, without a call */
 
+/* Change the defaults of probes that start from now on. */
+void engine_set_defaults(struct engine *engine, usec_t timeout, uint32_t attempts);
+
 /* Probes that may start now. 0 may be said although none is under way: engine_set_on_room tells
  * when to ask again. */
 size_t engine_room(struct engine *engine);
