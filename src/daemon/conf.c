@@ -195,6 +195,24 @@ static const struct row *find_row(const char *section, const char *key)
 	return NULL;
 }
 
+/* Quote a value in a message; who a URL's user is and the password are nothing for a log. */
+static void add_quoted(struct buf *why, const char *text)
+{
+	const char *slashes;
+
+	buf_add_char(why, '"');
+	while ((slashes = strstr(text, "://")) != NULL) {
+		const char *host = slashes + 3, *at = host;
+		buf_add(why, text, (size_t)(host - text));
+		for (const char *c = host; *c != '\0' && strchr("/?#, \t\n", *c) == NULL; c++)
+			at = *c == '@' ? c : at;
+		if (at > host)
+			buf_add_str(why, "***");
+		text = at > host ? at : host;
+	}
+	buf_addf(why, "%s\"", text);
+}
+
 /* Set a value; false with the reason in `why`. */
 static bool set(
     struct conf *conf, const char *section, const char *key, const char *text, struct buf *why)
@@ -210,8 +228,9 @@ static bool set(
 	buf_init(&fault, 1024);
 	enum err e = parse(row, text, &number, &fault);
 	if (e != OK) {
-		buf_addf(why, "%s.%s must be %s%s, not \"%s\"", section, key, describe(row->type),
-		    e == ERR_TOO_BIG ? " within its bounds" : "", text);
+		buf_addf(why, "%s.%s must be %s%s, not ", section, key, describe(row->type),
+		    e == ERR_TOO_BIG ? " within its bounds" : "");
+		add_quoted(why, text);
 		if (fault.len > 0)
 			buf_addf(why, ": %s", fault.data);
 	}

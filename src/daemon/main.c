@@ -114,6 +114,7 @@ int main(int argc, char **argv)
 		if (arguments.is_test) {
 			status = EXIT_SUCCESS;
 		} else {
+			(void)log_detect_journal();
 			log_setup((enum log_level)conf_number(&conf, CONF_log_level),
 			    (enum log_format)conf_number(&conf, CONF_log_format));
 			raise_descriptor_limit();
