@@ -3,11 +3,12 @@ import re
 import signal
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 
 from notify_socket import NotifySocket
-from processes import eventually
+from processes import binary, eventually
 
 
 @pytest.fixture
@@ -114,6 +115,31 @@ def test_stopping(make_daemon, dns, manager):
         asked = [when for when, message in manager.all[since:] if "EXTEND_TIMEOUT_USEC" in message]
         assert len(asked) >= 3 and all(b - a < 6 for a, b in zip(asked, asked[1:])), manager.all
         assert all("READY" not in message for _, message in manager.all[since:])
+
+
+def test_idle(make_daemon, dns, manager):
+    """Nothing to do: at most two wake-ups a second of all threads together, under 20 MiB, watchdog and all."""
+    with managed(make_daemon(dns), manager, watchdog=10) as running:
+        assert running.api.run(["found.test"])[0]["status"] == "found"
+        running.api._session.close()
+        manager.wait_for(lambda m: (status_counts(m) or (1,)) == (0, 0, 0, 0), "all is quiet")
+        tasks = Path(f"/proc/{running.pid}/task")
+
+        def count(word):
+            return sum(int(line.split()[1]) for task in tasks.iterdir()
+                       for line in (task / "status").read_text().splitlines() if line.startswith(word))
+
+        before, start = count("voluntary_ctxt_switches"), time.monotonic()
+        manager.gather(10)
+        rate = (count("voluntary_ctxt_switches") - before) / (time.monotonic() - start)
+        assert rate <= 2, f"{rate:.1f} wake-ups a second"
+        if not is_sanitized():
+            memory = int(re.search(r"VmRSS:\s*(\d+)", (tasks.parent / "status").read_text()).group(1))
+            assert memory < 20 << 10, f"{memory} KiB"
+
+
+def is_sanitized():
+    return b"__asan_init" in Path(binary("src/asyncprobed")).read_bytes()
 
 
 def test_without_manager(make_daemon, dns):
