@@ -245,6 +245,7 @@ check-e2e: all $(check_PROGRAMS)
 EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
+	tests/systemd/boot.sh \
 	tests/stub/README.md tests/stub/keywords.zone \
 	tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 

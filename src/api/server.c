@@ -5,6 +5,7 @@
 #include "api/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -29,6 +30,9 @@ enum {
 	STOP_ROUNDS = 16,
 	N_TLS_OPTIONS = 5
 };
+
+/* Whoever has connected is about to ask for so long. */
+#define HEADER_GRACE USEC_PER_SEC
 
 struct listener {
 	struct MHD_Daemon *daemon; /* owned */
@@ -136,6 +140,30 @@ static enum err open_socket(
 	return result;
 }
 
+/* Take over a socket that was passed to us. Its file in the file system, if it has one, is not
+ * ours. */
+static enum err adopt_socket(const struct server_socket *passed, struct listener *l)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof(address), type_len = sizeof(int), listens_len = sizeof(int);
+	int type = 0, listens = 0, flags = fcntl(passed->fd, F_GETFL);
+	char text[ENDPOINT_TEXT_SIZE] = "unix";
+
+	getsockopt(passed->fd, SOL_SOCKET, SO_TYPE, &type, &type_len);
+	getsockopt(passed->fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &listens_len);
+	if (type != SOCK_STREAM || listens == 0 ||
+	    getsockname(passed->fd, (struct sockaddr *)&address, &len) != 0)
+		return ERR_INVALID;
+	if (fcntl(passed->fd, F_SETFL, flags | O_NONBLOCK) != 0)
+		return ERR_SYSTEM;
+	if (endpoint_from_sockaddr((struct sockaddr *)&address, &l->endpoint)) {
+		keep_alive(passed->fd);
+		endpoint_format(&l->endpoint, text);
+	}
+	log_info("listening", "address=%s socket=%s", text, log_quote(passed->name));
+	return OK;
+}
+
 /* Let every listener work; true when one has more to do at once. *ret_wait: milliseconds until one
  * must be called again, or UINT64_MAX. */
 static bool run_once(struct server *server, uint64_t *ret_wait)
@@ -218,12 +246,17 @@ static unsigned set_tls(
 	return n > 0 ? MHD_USE_TLS : 0;
 }
 
-static bool start_listener(struct server *server, const char *where, char **ret_why)
+/* At an address, or with `passed` at a socket that is open already. */
+static bool start_listener(
+    struct server *server, const char *where, const struct server_socket *passed, char **ret_why)
 {
 	struct listener *l = &server->listeners[server->n_listeners];
-	int fd = -1;
+	int fd = passed != NULL ? passed->fd : -1;
 	struct buf why;
-	enum err e = open_socket(&server->opts, where, l, &fd);
+
+	errno = 0;
+	enum err e =
+	    passed != NULL ? adopt_socket(passed, l) : open_socket(&server->opts, where, l, &fd);
 
 	if (e == OK) {
 		struct MHD_OptionItem tls[N_TLS_OPTIONS];
@@ -252,7 +285,8 @@ static bool start_listener(struct server *server, const char *where, char **ret_
 	}
 	buf_init(&why, 512);
 	buf_addf(&why, "can't listen on %s: %s", where,
-	    e == ERR_INVALID ? "this is no address"
+	    e == ERR_INVALID ? passed != NULL ? "the socket passed is none that listens for streams"
+					      : "this is no address"
 	    : errno != 0     ? strerror(errno)
 			     : "the server refused");
 	*ret_why = buf_take(&why, NULL);
@@ -270,6 +304,11 @@ static double get_connections(void *arg)
 static double get_streams(void *arg)
 {
 	return (double)server_n_streams(arg);
+}
+
+size_t server_n_connections(const struct server *server)
+{
+	return server->door.n_peers;
 }
 
 size_t server_n_streams(const struct server *server)
@@ -295,6 +334,20 @@ static void set_defaults(struct server_opts *opts)
 		opts->transfer_timeout = 30 * USEC_PER_SEC;
 }
 
+void server_set_limits(struct server *server, const struct server_opts *opts)
+{
+	struct server_opts *own = &server->opts;
+
+	own->max_body = opts->max_body;
+	own->max_per_address = opts->max_per_address;
+	own->max_streams = opts->max_streams;
+	own->header_timeout = opts->header_timeout;
+	own->idle_timeout = opts->idle_timeout;
+	own->transfer_timeout = opts->transfer_timeout;
+	set_defaults(own);
+	door_set_times(server);
+}
+
 struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why)
 {
 	struct server *server = xcalloc(1, sizeof(*server));
@@ -303,7 +356,8 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	server->opts = *opts;
 	set_defaults(&server->opts);
 	TAILQ_INIT(&server->requests);
-	server->listeners = xcalloc(opts->n_listen, sizeof(*server->listeners));
+	size_t n = opts->n_passed > 0 ? opts->n_passed : opts->n_listen;
+	server->listeners = xcalloc(n, sizeof(*server->listeners));
 	defer_init(&server->pump, loop, pump, server);
 	timer_init(&server->pump_timer, loop, pump, server);
 	bucket_init(&server->refusals, 5, clock_mono());
@@ -312,8 +366,10 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	server_add_request_metrics(server);
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);
 	metrics_getter(METRIC_HTTP_STREAMS, get_streams, server);
-	for (size_t i = 0; i < opts->n_listen; i++) {
-		if (!start_listener(server, opts->listen[i], ret_why)) {
+	for (size_t i = 0; i < n; i++) {
+		const struct server_socket *passed = opts->n_passed > 0 ? &opts->passed[i] : NULL;
+		const char *where = passed != NULL ? passed->name : opts->listen[i];
+		if (!start_listener(server, where, passed, ret_why)) {
 			server_free(server);
 			return NULL;
 		}
@@ -321,16 +377,51 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	return server;
 }
 
-void server_stop(struct server *server)
+/* No new connections. */
+static void close_sockets(struct server *server)
 {
-	uint64_t wait;
-
 	for (size_t i = 0; i < server->n_listeners; i++) {
-		/* no new connections; the socket becomes ours to close */
+		/* the socket becomes ours to close; the second time there is none */
 		int fd = MHD_quiesce_daemon(server->listeners[i].daemon);
 		if (fd >= 0)
 			close(fd);
 	}
+}
+
+bool server_has_passed(const struct server *server)
+{
+	return server->opts.n_passed > 0;
+}
+
+void server_hand_over(struct server *server)
+{
+	if (!server_has_passed(server))
+		return;
+	server->is_handing_over = true;
+	close_sockets(server);
+}
+
+bool server_is_quiet(const struct server *server)
+{
+	const struct peer *peer;
+	usec_t now = clock_mono();
+
+	TAILQ_FOREACH (peer, &server->door.peers, link) {
+		bool is_left_alone =
+		    peer->rq != NULL && (peer->rq->is_streaming || peer->rq->is_slow);
+		bool is_fresh = peer->phase == PEER_HEADER && now - peer->since < HEADER_GRACE;
+		if (is_fresh || (peer->phase != PEER_HEADER && peer->phase != PEER_IDLE &&
+				    peer->phase != PEER_DRAIN && !is_left_alone))
+			return false;
+	}
+	return true;
+}
+
+void server_stop(struct server *server)
+{
+	uint64_t wait;
+
+	close_sockets(server);
 	server_end_requests(server);
 	for (int round = 0; round < STOP_ROUNDS && run_once(server, &wait); round++)
 		;

@@ -13,7 +13,16 @@ struct tls;
 
 enum { SERVER_MAX_LISTENERS = 8 };
 
+/* A listening stream socket that someone else has opened, and keeps open over our restarts. */
+struct server_socket {
+	int fd;        /* taken */
+	char name[64]; /* what the log calls it */
+};
+
 struct server_opts {
+	/* when there are some, `listen` is passed over */
+	struct server_socket passed[SERVER_MAX_LISTENERS];
+	size_t n_passed;
 	const char *listen[SERVER_MAX_LISTENERS]; /* `addr:port`, `[addr]:port`, `unix:/path`; port
 						     0: a free one */
 	size_t n_listen;
@@ -40,12 +49,26 @@ struct server_opts {
  * error. */
 struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why);
 
+/* Take up the numbers of `opts`, but not max_connections; all else in it is passed over. Requests
+ * and connections that are there are judged by the new ones. */
+void server_set_limits(struct server *server, const struct server_opts *opts);
+
+/* Take no new connections: those to passed sockets wait for whoever has these next, and kept
+ * connections are closed with their next answer. Without passed sockets nothing changes. */
+void server_hand_over(struct server *server);
+bool server_has_passed(const struct server *server);
+
+/* Say that no request is under way, streams and long polls aside; one that is about to come on a
+ * fresh connection counts. */
+bool server_is_quiet(const struct server *server);
+
 /* End all streams and waiting requests, send what can be sent at once, close. Handlers that work
  * still may answer, to no one, until server_free. */
 void server_stop(struct server *server);
 void server_free(struct server *server);
 
 size_t server_n_streams(const struct server *server);
+size_t server_n_connections(const struct server *server);
 
 /* Fill where it listens by TCP, at most `max`; returns how many. */
 size_t server_endpoints(const struct server *server, struct endpoint *ret_endpoints, size_t max);

@@ -434,20 +434,29 @@ static void on_sweep(void *arg)
 
 /* --- Begin and end --- */
 
-void door_init(struct server *server)
+void door_set_times(struct server *server)
 {
 	struct door *door = &server->door;
 	const struct server_opts *o = &server->opts;
 	usec_t least = o->header_timeout < o->idle_timeout ? o->header_timeout : o->idle_timeout;
 
-	TAILQ_INIT(&door->peers);
 	least = (least < o->transfer_timeout ? least : o->transfer_timeout) / 4;
 	door->sweep_every = least > SWEEP_MOST    ? SWEEP_MOST
 			    : least < SWEEP_LEAST ? SWEEP_LEAST
 						  : least;
+	if (door->n_peers > 0)
+		start_sweeping(door);
+}
+
+void door_init(struct server *server)
+{
+	struct door *door = &server->door;
+
+	TAILQ_INIT(&door->peers);
 	timer_init(&door->sweep_timer, server->loop, on_sweep, server);
 	for (int i = 0; i < N_CUTS; i++)
 		door->cuts[i] = metrics_cell(METRIC_HTTP_CONNECTIONS_CUT, cuts[i].name);
+	door_set_times(server);
 }
 
 void door_stop(struct server *server)

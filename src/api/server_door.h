@@ -67,6 +67,9 @@ struct door {
 /* Prepare the door of `server`, whose options are complete. */
 void door_init(struct server *server);
 
+/* The time-outs among the options of `server` have changed. */
+void door_set_times(struct server *server);
+
 /* Look at no connection any more; those that are left end with libmicrohttpd. */
 void door_stop(struct server *server);
 

@@ -31,6 +31,7 @@ struct server {
 	struct route_metrics
 	    *metrics;           /* owned; one a route, and one for unknown routes at the end */
 	struct bucket refusals; /* how often one may be logged */
+	bool is_handing_over;   /* whoever has the sockets next takes the new connections */
 	bool is_ending;
 };
 

@@ -342,6 +342,8 @@ static void answer(struct request *rq, int status, struct MHD_Response *response
 		return;
 	}
 	server_add_headers(rq, response);
+	if (rq->server->is_handing_over)
+		MHD_add_response_header(response, "Connection", "close");
 	rq->status = status;
 	rq->response = response;
 	resume(rq);

@@ -159,7 +159,7 @@ static bool check(struct request *rq, struct api *api, enum submission_body *ret
 {
 	const char *key = request_header(rq, "Idempotency-Key");
 
-	if (api->is_draining) {
+	if (api->is_draining && !api->has_successor) {
 		request_refuse(rq, 503, "The daemon is stopping and takes no new jobs.");
 	} else if (!parse_content_type(request_header(rq, "Content-Type"), ret_body)) {
 		request_add_header(

@@ -1,10 +1,12 @@
-/* The log. Settings are written once before threads start, and read by all. */
+/* The log. Settings are written by one thread, at any time, and read by all. */
 #include "base/log.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -13,22 +15,40 @@
 /* Escapes make a JSON line at most five times as long as its pairs. */
 enum { MAX_PAIRS = 2048, MAX_LINE = 8 * MAX_PAIRS, MAX_VALUE = 240, N_QUOTES = 4 };
 
-static enum log_level least_level = LOG_LEVEL_INFO;
-static enum log_format line_format = LOG_TEXT;
+static atomic_int least_level = LOG_LEVEL_INFO;
+static atomic_int line_format = LOG_TEXT;
+
+static atomic_bool is_journal;
 
 static atomic_ulong lines_written[LOG_LEVEL_ERROR + 1];
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
+/* as syslog(3) numbers them */
+static const int priorities[] = {7, 6, 4, 3};
 
 void log_setup(enum log_level least, enum log_format format)
 {
-	least_level = least;
-	line_format = format;
+	atomic_store_explicit(&least_level, (int)least, memory_order_relaxed);
+	atomic_store_explicit(&line_format, (int)format, memory_order_relaxed);
+}
+
+/* $JOURNAL_STREAM is DEVICE:INODE of what stderr was when the service manager made it the
+ * journal's; a stderr that was sent elsewhere since then is another file (systemd.exec(5)). */
+bool log_detect_journal(void)
+{
+	const char *text = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	bool is_it = text != NULL && sscanf(text, "%llu:%llu", &device, &inode) == 2 &&
+		     fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	atomic_store_explicit(&is_journal, is_it, memory_order_relaxed);
+	return is_it;
 }
 
 bool log_is_on(enum log_level level)
 {
-	return level >= least_level;
+	return (int)level >= atomic_load_explicit(&least_level, memory_order_relaxed);
 }
 
 const char *log_level_name(enum log_level level)
@@ -156,13 +176,18 @@ void log_write(enum log_level level, const char *event, const char *pairs, ...)
 	}
 	clock_format(clock_wall(), time);
 	buf_init(&line, MAX_LINE);
-	if (line_format == LOG_JSON) {
+	bool to_journal = atomic_load_explicit(&is_journal, memory_order_relaxed);
+	if (to_journal)
+		buf_addf(&line, "<%d>", priorities[level]);
+	if (atomic_load_explicit(&line_format, memory_order_relaxed) == LOG_JSON) {
 		buf_addf(&line, "{\"time\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", time,
 		    level_names[level], event);
 		add_pairs_as_json(&line, text);
 		buf_add_str(&line, "}\n");
 	} else {
-		buf_addf(&line, "time=%s level=%s event=%s%s%s\n", time, level_names[level], event,
+		if (!to_journal) /* which notes the time itself */
+			buf_addf(&line, "time=%s ", time);
+		buf_addf(&line, "level=%s event=%s%s%s\n", level_names[level], event,
 		    text[0] != '\0' ? " " : "", text);
 	}
 	ssize_t n = write(STDERR_FILENO, line.data, line.len);

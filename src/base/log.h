@@ -13,6 +13,11 @@ enum log_format { LOG_TEXT, LOG_JSON };
 
 /* Set what is written and how. Before the first call: info and above, as text. */
 void log_setup(enum log_level least, enum log_format format);
+
+/* Find out whether stderr is the journal's; returns it. Then lines begin with their priority,
+ * `<6>`, which the journal takes off, and text lines have no time; an object of JSON keeps its own,
+ * so that it is whole wherever it goes. Before the first call: no. */
+bool log_detect_journal(void);
 bool log_is_on(enum log_level level);
 const char *log_level_name(enum log_level level);
 

@@ -131,6 +131,19 @@ void core_free(struct core *core)
 	free(core);
 }
 
+void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
+{
+	core->opts.max_items = max_items;
+	core->opts.max_active = max_active;
+	sched_kick(core);
+}
+
+void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers)
+{
+	core->opts.flag_servers = servers;
+	core->opts.n_flag_servers = n_servers;
+}
+
 void core_drain(struct core *core, loop_fn *on_drained, void *arg)
 {
 	core->is_draining = true;
@@ -147,6 +160,16 @@ bool core_is_draining(const struct core *core)
 size_t core_in_flight(const struct core *core)
 {
 	return sched_in_flight(core);
+}
+
+size_t core_n_active(const struct core *core)
+{
+	return core->n_active;
+}
+
+size_t core_n_live(const struct core *core)
+{
+	return HASH_COUNT(core->runs);
 }
 
 int core_open_file(const struct core *core, const struct id *job, const char *name)

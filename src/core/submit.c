@@ -35,6 +35,7 @@ enum phase { READING, EXPANDING, DEDUPLICATING, SUBMITTING, DONE };
 
 struct submission {
 	struct core *core;
+	struct core_opts core_opts; /* as they were at its begin: work in the pool reads them */
 	struct submission_opts opts;
 	struct spec spec;
 	struct problem problem;
@@ -65,8 +66,7 @@ struct submission *submission_new(struct core *core, const struct submission_opt
 {
 	struct submission *s = xcalloc(1, sizeof(*s));
 
-	s->core = core;
-	s->opts = *opts;
+	*s = (struct submission){.core = core, .core_opts = core->opts, .opts = *opts};
 	s->key = opts->idempotency_key != NULL ? xstrdup(opts->idempotency_key) : NULL;
 	spec_init(&s->spec);
 	buf_init(&s->piece, opts->max_json);
@@ -151,8 +151,8 @@ static void start_intake(struct submission *s)
 	struct intake_opts opts = {.spec = &s->spec,
 	    .has_lines = has_lines,
 	    .format = s->opts.body == BODY_NDJSON ? LINES_NDJSON : LINES_TEXT,
-	    .max_items = s->core->opts.max_items,
-	    .folder = s->core->opts.folder};
+	    .max_items = s->core_opts.max_items,
+	    .folder = s->core_opts.folder};
 
 	if (!has_lines &&
 	    !submission_parse_json(s->piece.data, s->piece.len, &s->spec, &s->problem))
@@ -160,7 +160,7 @@ static void start_intake(struct submission *s)
 	if (!submission_check(&s->spec, has_lines, &s->problem))
 		return;
 	if (s->spec.kind == KIND_FLAGS)
-		opts.base_url = flags_prepare(&s->core->opts, &s->spec, has_lines, &s->problem);
+		opts.base_url = flags_prepare(&s->core_opts, &s->spec, has_lines, &s->problem);
 	else if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL)
 		problem_add(&s->problem, "/preset", "There is no such preset.");
 	if (s->problem.status == 0)

@@ -1,11 +1,14 @@
 /* Settings: one table, read by libinih. */
 #include "daemon/conf.h"
 
+#include "config.h"
+
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
@@ -237,6 +240,24 @@ static const struct row *find_row(const char *section, const char *key)
 	return NULL;
 }
 
+/* Quote a value in a message; who a URL's user is and the password are nothing for a log. */
+static void add_quoted(struct buf *why, const char *text)
+{
+	const char *slashes;
+
+	buf_add_char(why, '"');
+	while ((slashes = strstr(text, "://")) != NULL) {
+		const char *host = slashes + 3, *at = host;
+		buf_add(why, text, (size_t)(host - text));
+		for (const char *c = host; *c != '\0' && strchr("/?#, \t\n", *c) == NULL; c++)
+			at = *c == '@' ? c : at;
+		if (at > host)
+			buf_add_str(why, "***");
+		text = at > host ? at : host;
+	}
+	buf_addf(why, "%s\"", text);
+}
+
 /* Set a value; false with the reason in `why`. */
 static bool set(
     struct conf *conf, const char *section, const char *key, const char *text, struct buf *why)
@@ -252,8 +273,9 @@ static bool set(
 	buf_init(&fault, 1024);
 	enum err e = parse(row, text, &number, &fault);
 	if (e != OK) {
-		buf_addf(why, "%s.%s must be %s%s, not \"%s\"", section, key, describe(row->type),
-		    e == ERR_TOO_BIG ? " within its bounds" : "", text);
+		buf_addf(why, "%s.%s must be %s%s, not ", section, key, describe(row->type),
+		    e == ERR_TOO_BIG ? " within its bounds" : "");
+		add_quoted(why, text);
 		if (fault.len > 0)
 			buf_addf(why, ": %s", fault.data);
 	}
@@ -396,6 +418,55 @@ enum err conf_override(struct conf *conf, const char *assignment, char **ret_why
 		*ret_why = buf_take(&why, NULL);
 	buf_done(&why);
 	return good ? OK : ERR_INVALID;
+}
+
+/* The file of a service, as new text; NULL when there is none. */
+static char *find_file(void)
+{
+	const char *folders[] = {getenv("CONFIGURATION_DIRECTORY"), AP_SYSCONFDIR "/" PACKAGE_NAME};
+	struct buf path;
+
+	if (folders[0] == NULL)
+		return NULL;
+	buf_init(&path, 4096);
+	for (size_t i = 0; i < 2; i++) {
+		buf_clear(&path);
+		buf_addf(&path, "%s/" PACKAGE_NAME ".conf", folders[i]);
+		if (!path.overflow && access(path.data, F_OK) == 0)
+			return buf_take(&path, NULL);
+	}
+	buf_done(&path);
+	return NULL;
+}
+
+enum err conf_load(struct conf *conf, const struct conf_origin *origin, char **ret_why)
+{
+	AUTO_FREE char *found = origin->path == NULL ? find_file() : NULL;
+	const char *path = origin->path != NULL ? origin->path : found;
+	enum err e = path != NULL ? conf_read(conf, path, ret_why) : OK;
+
+	for (size_t i = 0; e == OK && i < origin->n_overrides; i++)
+		e = conf_override(conf, origin->overrides[i], ret_why);
+	return e;
+}
+
+bool conf_is_live(enum setting setting)
+{
+	return rows[setting].reload == LIVE;
+}
+
+void conf_name(enum setting setting, char ret_name[static CONF_NAME_SIZE])
+{
+	snprintf(ret_name, CONF_NAME_SIZE, "%s.%s", rows[setting].section, rows[setting].key);
+}
+
+void conf_keep(struct conf *conf, const struct conf *from, enum setting setting)
+{
+	struct conf_value *value = &conf->values[setting];
+
+	free(value->text);
+	value->text = xstrdup(from->values[setting].text);
+	value->number = from->values[setting].number;
 }
 
 const char *conf_text(const struct conf *conf, enum setting setting)

@@ -30,6 +30,19 @@ struct conf {
 void conf_init(struct conf *conf);
 void conf_done(struct conf *conf);
 
+/* Where settings come from, besides the defaults; all borrowed. */
+struct conf_origin {
+	/* NULL: asyncprobed.conf in $CONFIGURATION_DIRECTORY or else in the installed folder of
+	 * settings, if there is one; and without that variable, which a service has, no file */
+	const char *path;
+	const char *const *overrides; /* `section.key=value` */
+	size_t n_overrides;
+};
+
+/* Read the file and then the overrides, in their order. On a fault *ret_why is as of conf_read.
+ * Thread: any; it blocks. */
+enum err conf_load(struct conf *conf, const struct conf_origin *origin, char **ret_why) MUST_CHECK;
+
 /* Read an INI file. On a fault *ret_why is new text that says file, line and what is wrong. */
 enum err conf_read(struct conf *conf, const char *path, char **ret_why) MUST_CHECK;
 
@@ -38,6 +51,13 @@ enum err conf_override(struct conf *conf, const char *assignment, char **ret_why
 
 const char *conf_text(const struct conf *conf, enum setting setting);
 uint64_t conf_number(const struct conf *conf, enum setting setting);
+
+/* For reloads: whether a running daemon takes up a change, the name as `section.key`, and giving
+ * `conf` the value of another one. */
+enum { CONF_NAME_SIZE = 64 };
+bool conf_is_live(enum setting setting);
+void conf_name(enum setting setting, char ret_name[static CONF_NAME_SIZE]);
+void conf_keep(struct conf *conf, const struct conf *from, enum setting setting);
 
 /* The list's elements, each new text, in an array of `max`; returns how many. */
 size_t conf_list(const struct conf *conf, enum setting setting, char **ret_elements, size_t max);

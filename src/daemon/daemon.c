@@ -1,5 +1,5 @@
 /* Parts, in the order they are started: mailbox, offload, store, engine, fetching, core, server,
- * signals. */
+ * notify, reload, signals. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
@@ -17,6 +17,9 @@
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
 #include "daemon/limits.h"
+#include "daemon/notify.h"
+#include "daemon/reload.h"
+#include "daemon/sockets.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
@@ -26,8 +29,14 @@
 
 enum { OFFLOAD_THREADS = 2 };
 
+/* Looked again whether requests are under way; for what is done after the loop's last turn, when
+ * what waits for the store is committed. */
+#define QUIET_EVERY (20 * USEC_PER_MSEC)
+#define LAST_TIME   (60 * USEC_PER_SEC)
+
 struct daemon {
-	const struct conf *conf;
+	struct conf *conf; /* borrowed, like where it is from */
+	const struct conf_origin *origin;
 	struct loop *loop;
 	struct mailbox *mailbox;
 	struct offload *offload;
@@ -38,11 +47,13 @@ struct daemon {
 	struct entrance entrance;
 	struct server *server;
 	struct api api;
+	struct notify *notify;
+	struct reload *reload;
 	char *database, *folder, *limits;
 	char *listen[SERVER_MAX_LISTENERS];
 	size_t n_listen;
-	struct watch term, interrupt;
-	struct timer drain_timer;
+	struct watch term, interrupt, hangup;
+	struct timer drain_timer, quiet_timer;
 	bool is_draining;
 };
 
@@ -132,8 +143,8 @@ static bool start_core(struct daemon *d)
 	    .store = d->store,
 	    .offload = d->offload,
 	    .folder = d->folder,
-	    .flag_servers = d->fetching.servers,
-	    .n_flag_servers = d->fetching.n_servers,
+	    .flag_servers = d->fetching.flags->servers,
+	    .n_flag_servers = d->fetching.flags->n_servers,
 	    .max_items = conf_number(d->conf, CONF_limits_max_items),
 	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs)};
 
@@ -143,31 +154,47 @@ static bool start_core(struct daemon *d)
 	return d->core != NULL;
 }
 
+/* What a reload can change. */
+static void read_limits(const struct conf *conf, struct server_opts *opts)
+{
+	opts->max_body = conf_number(conf, CONF_api_max_body);
+	opts->max_per_address = (unsigned)conf_number(conf, CONF_api_per_address);
+	opts->max_streams = (unsigned)conf_number(conf, CONF_api_streams);
+	opts->header_timeout = (usec_t)conf_number(conf, CONF_api_header_timeout);
+	opts->idle_timeout = (usec_t)conf_number(conf, CONF_api_idle_timeout);
+	opts->transfer_timeout = (usec_t)conf_number(conf, CONF_api_transfer_timeout);
+}
+
+static uint64_t max_json(const struct conf *conf)
+{
+	uint64_t max = conf_number(conf, CONF_api_max_json),
+		 max_body = conf_number(conf, CONF_api_max_body);
+
+	return max < max_body ? max : max_body;
+}
+
 static bool start_server(struct daemon *d)
 {
 	AUTO_FREE char *why = NULL;
 	struct endpoint endpoints[SERVER_MAX_LISTENERS];
-	struct server_opts opts = {.max_body = conf_number(d->conf, CONF_api_max_body),
+	struct server_opts opts = {
 	    .max_connections = (unsigned)conf_number(d->conf, CONF_api_connections),
-	    .max_per_address = (unsigned)conf_number(d->conf, CONF_api_per_address),
-	    .max_streams = (unsigned)conf_number(d->conf, CONF_api_streams),
-	    .header_timeout = (usec_t)conf_number(d->conf, CONF_api_header_timeout),
-	    .idle_timeout = (usec_t)conf_number(d->conf, CONF_api_idle_timeout),
-	    .transfer_timeout = (usec_t)conf_number(d->conf, CONF_api_transfer_timeout),
 	    .api = &d->api};
-	uint64_t max_json = conf_number(d->conf, CONF_api_max_json);
 
 	d->limits = limits_format(d->conf);
+	read_limits(d->conf, &opts);
 	d->api = (struct api){.loop = d->loop,
 	    .core = d->core,
 	    .store = d->store,
 	    .offload = d->offload,
 	    .limits = d->limits,
-	    .max_json = max_json < opts.max_body ? max_json : opts.max_body};
+	    .max_json = max_json(d->conf)};
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
 	opts.n_listen = d->n_listen;
+	if (!sockets_take(&opts))
+		return false;
 	opts.routes = api_routes(&opts.n_routes);
 	size_t n = 0;
 	if (entrance_load(&d->entrance, d->conf, &why)) {
@@ -184,11 +211,153 @@ static bool start_server(struct daemon *d)
 	return true;
 }
 
+/* --- The service manager --- */
+
+static void describe(struct buf *line, void *arg)
+{
+	const struct daemon *d = arg;
+	size_t n_active = core_n_active(d->core);
+
+	buf_addf(line, "%s; jobs: %zu at work, %zu waiting; items in flight: %zu; connections: %zu",
+	    d->is_draining ? "Draining" : "Taking jobs", n_active, core_n_live(d->core) - n_active,
+	    core_in_flight(d->core), server_n_connections(d->server));
+}
+
+/* That the loop turns is shown by the call itself. */
+static const char *find_stale(usec_t most, void *arg)
+{
+	const struct daemon *d = arg;
+
+	return store_write_age(d->store) > most   ? "store"
+	       : engine_overdue(d->engine) > most ? "engine"
+						  : NULL;
+}
+
+static bool start_notify(struct daemon *d)
+{
+	const struct notify_opts opts = {
+	    .loop = d->loop, .describe = describe, .find_stale = find_stale, .arg = d};
+
+	d->notify = notify_new(&opts);
+	return true;
+}
+
+/* --- Reload --- */
+
+static bool change_log(struct daemon *d)
+{
+	log_setup((enum log_level)conf_number(d->conf, CONF_log_level),
+	    (enum log_format)conf_number(d->conf, CONF_log_format));
+	return true;
+}
+
+static bool change_engine(struct daemon *d)
+{
+	engine_set_defaults(d->engine, (usec_t)conf_number(d->conf, CONF_dns_timeout),
+	    (uint32_t)conf_number(d->conf, CONF_dns_attempts));
+	return true;
+}
+
+static bool change_fetching(struct daemon *d)
+{
+	struct endpoint endpoints[SERVER_MAX_LISTENERS];
+
+	if (fetching_change(&d->fetching, d->conf))
+		core_set_flag_servers(
+		    d->core, d->fetching.flags->servers, d->fetching.flags->n_servers);
+	fetching_allow(&d->fetching, d->conf, endpoints,
+	    server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
+	return true;
+}
+
+static bool change_core(struct daemon *d)
+{
+	core_set_limits(d->core, conf_number(d->conf, CONF_limits_max_items),
+	    (uint32_t)conf_number(d->conf, CONF_limits_active_jobs));
+	return true;
+}
+
+static bool change_server(struct daemon *d)
+{
+	struct server_opts limits = {.n_listen = 0};
+
+	read_limits(d->conf, &limits);
+	server_set_limits(d->server, &limits);
+	d->api.max_json = max_json(d->conf);
+	return true;
+}
+
+static bool change_entrance(struct daemon *d)
+{
+	AUTO_FREE char *why = NULL;
+	bool is_good = entrance_load(&d->entrance, d->conf, &why);
+
+	if (!is_good)
+		log_error("reload_failed", "why=%s access=unchanged", log_quote(why));
+	free(d->limits);
+	d->limits = limits_format(d->conf);
+	d->api.limits = d->limits;
+	return is_good;
+}
+
+/* What a reload does, in this order, each of it whether or not its settings have changed: files
+ * that they name may have. False: it could not be taken up, was logged, and things are as before.
+ */
+static bool (*const reload_steps[])(struct daemon *d) = {
+    change_log, change_engine, change_fetching, change_core, change_server, change_entrance};
+
+static bool take_up(void *arg)
+{
+	bool is_good = true;
+
+	for (size_t i = 0; i < sizeof(reload_steps) / sizeof(reload_steps[0]); i++)
+		is_good = reload_steps[i](arg) && is_good;
+	return is_good;
+}
+
+static void on_reload_begin(void *arg)
+{
+	notify_reloading(((struct daemon *)arg)->notify);
+}
+
+static void on_reload_end(void *arg)
+{
+	struct daemon *d = arg;
+
+	if (!d->is_draining)
+		notify_ready(d->notify);
+}
+
+static void on_hangup(void *arg)
+{
+	reload_start(((struct daemon *)arg)->reload);
+}
+
+static bool start_reload(struct daemon *d)
+{
+	const struct reload_opts opts = {.conf = d->conf,
+	    .origin = d->origin,
+	    .offload = d->offload,
+	    .on_begin = on_reload_begin,
+	    .take_up = take_up,
+	    .on_end = on_reload_end,
+	    .arg = d};
+
+	d->reload = reload_new(&opts);
+	return true;
+}
+
 /* --- Signals --- */
 
+/* What clients have sent already is answered first. */
 static void on_drained(void *arg)
 {
-	loop_stop(((struct daemon *)arg)->loop, EXIT_SUCCESS);
+	struct daemon *d = arg;
+
+	if (server_has_passed(d->server) && !server_is_quiet(d->server))
+		timer_start(&d->quiet_timer, QUIET_EVERY);
+	else
+		loop_stop(d->loop, EXIT_SUCCESS);
 }
 
 static void on_drain_time_out(void *arg)
@@ -211,15 +380,21 @@ static void on_end_signal(void *arg)
 	log_info("draining", "in_flight=%zu", core_in_flight(d->core));
 	d->is_draining = true;
 	d->api.is_draining = true;
+	notify_stopping(d->notify);
+	d->api.has_successor = server_has_passed(d->server);
+	server_hand_over(d->server);
 	timer_start(&d->drain_timer, (usec_t)conf_number(d->conf, CONF_daemon_drain_timeout));
+	reload_stop(d->reload);
 	core_drain(d->core, on_drained, d);
 }
 
 static bool start_signals(struct daemon *d)
 {
 	timer_init(&d->drain_timer, d->loop, on_drain_time_out, d);
+	timer_init(&d->quiet_timer, d->loop, on_drained, d);
 	return watch_start_signal(&d->term, d->loop, SIGTERM, on_end_signal, d) == OK &&
-	       watch_start_signal(&d->interrupt, d->loop, SIGINT, on_end_signal, d) == OK;
+	       watch_start_signal(&d->interrupt, d->loop, SIGINT, on_end_signal, d) == OK &&
+	       watch_start_signal(&d->hangup, d->loop, SIGHUP, on_hangup, d) == OK;
 }
 
 /* --- Run --- */
@@ -238,7 +413,7 @@ static bool start(struct daemon *d)
 	versions_add_metric();
 	metrics_add_process();
 	return start_store(d) && start_engine(d) && start_fetching(d) && start_core(d) &&
-	       start_server(d) && start_signals(d);
+	       start_server(d) && start_notify(d) && start_reload(d) && start_signals(d);
 }
 
 /* Threads end first; then what they left is delivered, and what waits for its turn has it, until no
@@ -265,15 +440,23 @@ static void settle(struct daemon *d)
 
 static void stop(struct daemon *d)
 {
+	if (d->notify != NULL)
+		notify_last(d->notify, LAST_TIME);
+	notify_free(TAKE(d->notify));
 	watch_cancel(&d->term);
 	watch_cancel(&d->interrupt);
+	watch_cancel(&d->hangup);
+	if (d->reload != NULL)
+		reload_stop(d->reload);
 	timer_cancel(&d->drain_timer);
+	timer_cancel(&d->quiet_timer);
 	if (d->server != NULL)
 		server_stop(d->server);
 	settle(d);
 	core_free(d->core);
 	while (d->mailbox != NULL && mailbox_deliver(d->mailbox))
 		; /* what the end of unfinished files left behind */
+	reload_free(d->reload);
 	fetching_stop(&d->fetching);
 	engine_free(d->engine);
 	server_free(d->server);
@@ -290,14 +473,15 @@ static void stop(struct daemon *d)
 	metrics_done();
 }
 
-int daemon_run(const struct conf *conf)
+int daemon_run(struct conf *conf, const struct conf_origin *origin)
 {
-	struct daemon d = {.conf = conf};
+	struct daemon d = {.conf = conf, .origin = origin};
 	int status = EXIT_FAILURE;
 
 	srandom((unsigned)clock_wall());
 	if (start(&d)) {
 		log_info("ready", "database=%s", log_quote(d.database));
+		notify_ready(d.notify);
 		status = loop_run(d.loop);
 	}
 	stop(&d);

@@ -12,15 +12,36 @@
 #include "base/log.h"
 #include "wire/flag_metadata.h"
 
-static void read_servers(struct fetching *f, const struct conf *conf)
+static struct flag_set *read_servers(const struct conf *conf)
 {
-	f->n_servers = conf_list(conf, CONF_flags_servers, f->texts, FETCHING_MAX_SERVERS);
-	for (size_t i = 0; i < f->n_servers; i++) {
+	struct flag_set *set = xcalloc(1, sizeof(*set));
+
+	set->n_servers = conf_list(conf, CONF_flags_servers, set->texts, FETCHING_MAX_SERVERS);
+	for (size_t i = 0; i < set->n_servers; i++) {
 		char *equals =
-		    strchr(f->texts[i], '='); /* there is one: the settings were checked */
+		    strchr(set->texts[i], '='); /* there is one: the settings were checked */
 		*equals = '\0';
-		f->servers[i] = (struct flag_server){.label = f->texts[i], .base_url = equals + 1};
+		set->servers[i] =
+		    (struct flag_server){.label = set->texts[i], .base_url = equals + 1};
 	}
+	return set;
+}
+
+static void free_set(struct flag_set *set)
+{
+	for (size_t i = 0; i < set->n_servers; i++)
+		free(set->texts[i]);
+	free(set);
+}
+
+static bool is_same(const struct flag_set *a, const struct flag_set *b)
+{
+	bool same = a->n_servers == b->n_servers;
+
+	for (size_t i = 0; same && i < a->n_servers; i++)
+		same = strcmp(a->servers[i].label, b->servers[i].label) == 0 &&
+		       strcmp(a->servers[i].base_url, b->servers[i].base_url) == 0;
+	return same;
 }
 
 static const char *text_or_null(const struct conf *conf, enum setting setting)
@@ -28,6 +49,20 @@ static const char *text_or_null(const struct conf *conf, enum setting setting)
 	const char *text = conf_text(conf, setting);
 
 	return *text != '\0' ? text : NULL;
+}
+
+/* What a reload can change. */
+static void read_limits(const struct conf *conf, struct fetcher_opts *opts)
+{
+	opts->total = (unsigned)conf_number(conf, CONF_downloads_total);
+	opts->per_host = (unsigned)conf_number(conf, CONF_downloads_per_host);
+	opts->rate_per_host = (double)conf_number(conf, CONF_downloads_rate_per_host);
+	opts->max_bytes = conf_number(conf, CONF_downloads_max_bytes);
+	opts->quota = conf_number(conf, CONF_downloads_quota);
+	opts->timeout = (usec_t)conf_number(conf, CONF_downloads_timeout);
+	opts->connect_timeout = (usec_t)conf_number(conf, CONF_downloads_connect_timeout);
+	opts->attempts = (uint32_t)conf_number(conf, CONF_downloads_attempts);
+	opts->may_downgrade = conf_number(conf, CONF_downloads_allow_downgrade) != 0;
 }
 
 enum err fetching_start(struct fetching *f, const struct conf *conf, const char *folder,
@@ -39,24 +74,16 @@ enum err fetching_start(struct fetching *f, const struct conf *conf, const char 
 	    .engine = engine,
 	    .ca_file = text_or_null(conf, CONF_downloads_ca_file),
 	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
-	    .find_country = flag_metadata_country,
-	    .total = (unsigned)conf_number(conf, CONF_downloads_total),
-	    .per_host = (unsigned)conf_number(conf, CONF_downloads_per_host),
-	    .rate_per_host = (double)conf_number(conf, CONF_downloads_rate_per_host),
-	    .max_bytes = conf_number(conf, CONF_downloads_max_bytes),
-	    .quota = conf_number(conf, CONF_downloads_quota),
-	    .timeout = (usec_t)conf_number(conf, CONF_downloads_timeout),
-	    .connect_timeout = (usec_t)conf_number(conf, CONF_downloads_connect_timeout),
-	    .attempts = (uint32_t)conf_number(conf, CONF_downloads_attempts),
-	    .may_downgrade = conf_number(conf, CONF_downloads_allow_downgrade) != 0};
+	    .find_country = flag_metadata_country};
 
+	read_limits(conf, &opts);
 	buf_init(&path, 4096);
 	if (text_or_null(conf, CONF_downloads_dir) != NULL)
 		buf_add_str(&path, conf_text(conf, CONF_downloads_dir));
 	else
 		buf_addf(&path, "%s/downloads", folder);
 	opts.folder = path.data;
-	read_servers(f, conf);
+	f->flags = read_servers(conf);
 	enum err e = fetcher_new(&opts, &f->fetcher);
 	if (e != OK)
 		log_error("downloads_folder", "path=%s error=%s", log_quote(path.data),
@@ -80,10 +107,30 @@ void fetching_allow(struct fetching *f, const struct conf *conf, const struct en
 	policy_free(old);
 }
 
+bool fetching_change(struct fetching *f, const struct conf *conf)
+{
+	struct fetcher_opts limits = {.total = 0};
+	struct flag_set *set = read_servers(conf);
+
+	read_limits(conf, &limits);
+	fetcher_set_limits(f->fetcher, &limits);
+	if (is_same(f->flags, set)) {
+		free_set(set);
+		return false;
+	}
+	set->older = f->flags;
+	f->flags = set;
+	return true;
+}
+
 void fetching_stop(struct fetching *f)
 {
+	struct flag_set *set;
+
 	fetcher_free(f->fetcher);
 	policy_free(f->policy);
-	for (size_t i = 0; i < f->n_servers; i++)
-		free(f->texts[i]);
+	while ((set = f->flags) != NULL) {
+		f->flags = set->older;
+		free_set(set);
+	}
 }

@@ -12,6 +12,13 @@ enum { FETCHING_MAX_SERVERS = 64 };
 struct fetching {
 	struct fetcher *fetcher; /* owned */
 	struct policy *policy;   /* owned; NULL until the listeners are known */
+	struct flag_set *flags;  /* owned; those in force first, behind them those of before */
+};
+
+/* The servers of flags as one reading of the settings has them. They live as long as the daemon:
+ * submissions under way borrow them. */
+struct flag_set {
+	struct flag_set *older;
 	struct flag_server servers[FETCHING_MAX_SERVERS];
 	char *texts[FETCHING_MAX_SERVERS]; /* owned; what `servers` borrow from */
 	size_t n_servers;
@@ -25,5 +32,9 @@ enum err fetching_start(struct fetching *f, const struct conf *conf, const char 
 /* Let it begin: now it is known where this daemon listens, and so what it may not connect to. */
 void fetching_allow(struct fetching *f, const struct conf *conf, const struct endpoint *listeners,
     size_t n_listeners);
+
+/* Take up changed settings, but not where files are and whom to trust; true when the servers of
+ * flags are others now. */
+bool fetching_change(struct fetching *f, const struct conf *conf);
 
 void fetching_stop(struct fetching *f); /* a zeroed one is fine */

@@ -73,14 +73,12 @@ static void read_arguments(int argc, char **argv, struct arguments *ret_argument
 	argp_parse(&argp, argc, argv, 0, NULL, ret_arguments);
 }
 
-/* File first, then overrides in their order. Says on stderr what is wrong. */
-static bool read_conf(const struct arguments *a, struct conf *conf)
+/* Says on stderr what is wrong. */
+static bool read_conf(const struct conf_origin *origin, struct conf *conf)
 {
 	AUTO_FREE char *why = NULL;
-	enum err e = a->conf_path != NULL ? conf_read(conf, a->conf_path, &why) : OK;
+	enum err e = conf_load(conf, origin, &why);
 
-	for (size_t i = 0; e == OK && i < a->n_overrides; i++)
-		e = conf_override(conf, a->overrides[i], &why);
 	if (e != OK)
 		fprintf(stderr, "asyncprobed: %s\n", why);
 	return e == OK;
@@ -120,19 +118,23 @@ int main(int argc, char **argv)
 		versions_print();
 		return EXIT_SUCCESS;
 	}
+	const struct conf_origin origin = {.path = arguments.conf_path,
+	    .overrides = arguments.overrides,
+	    .n_overrides = arguments.n_overrides};
 	conf_init(&conf);
-	if (read_conf(&arguments, &conf)) {
+	if (read_conf(&origin, &conf)) {
 		if (arguments.is_test) {
 			status = check_conf(&conf) ? EXIT_SUCCESS : EXIT_FAILURE;
 		} else {
+			(void)log_detect_journal();
 			log_setup((enum log_level)conf_number(&conf, CONF_log_level),
 			    (enum log_format)conf_number(&conf, CONF_log_format));
 			raise_descriptor_limit();
 			signal(SIGPIPE, SIG_IGN);
 			signal(SIGXFSZ,
 			    SIG_IGN); /* a file at its limit is an error of write, not the end */
-			signal(SIGHUP, SIG_IGN);
-			status = daemon_run(&conf);
+			signal(SIGHUP, SIG_IGN); /* until there is something to reload */
+			status = daemon_run(&conf, &origin);
 		}
 	}
 	conf_done(&conf);

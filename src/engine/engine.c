@@ -89,6 +89,12 @@ void engine_free(struct engine *engine)
 	free(engine);
 }
 
+void engine_set_defaults(struct engine *engine, usec_t timeout, uint32_t attempts)
+{
+	engine->timeout = timeout;
+	engine->attempts = attempts;
+}
+
 size_t engine_room(struct engine *engine)
 {
 	size_t room =
@@ -114,6 +120,11 @@ void engine_set_on_room(struct engine *engine, void (*on_room)(void *arg), void 
 size_t engine_in_flight(const struct engine *engine)
 {
 	return engine->n_probes;
+}
+
+usec_t engine_overdue(const struct engine *engine)
+{
+	return resolver_overdue(engine->resolver);
 }
 
 static void on_pause(void *arg)

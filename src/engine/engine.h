@@ -24,11 +24,18 @@ struct engine_opts {
 struct engine *engine_new(struct loop *loop, const struct engine_opts *opts);
 void engine_free(struct engine *engine); /* probes under way are dropped, without a call */
 
+/* Change the defaults of probes that start from now on. */
+void engine_set_defaults(struct engine *engine, usec_t timeout, uint32_t attempts);
+
 /* Probes that may start now. 0 may be said although none is under way: engine_set_on_room tells
  * when to ask again. */
 size_t engine_room(struct engine *engine);
 void engine_set_on_room(struct engine *engine, void (*on_room)(void *arg), void *arg);
 size_t engine_in_flight(const struct engine *engine);
+
+/* How long a question has been without its end past the time at which it is given up; 0: none is.
+ */
+usec_t engine_overdue(const struct engine *engine);
 
 struct probe_request {
 	enum job_check check;

@@ -43,6 +43,10 @@ enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetch
 /* With no fetch under way; after offload_stop and the delivery of what it left. */
 void fetcher_free(struct fetcher *fetcher);
 
+/* Take up the numbers of `opts` and whether redirects may downgrade; all else in it is passed over.
+ * Transfers that run keep the time-outs that they began with. */
+void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts);
+
 /* The policy of targets from now on, borrowed; without one nothing is fetched. */
 void fetcher_set_policy(struct fetcher *fetcher, const struct policy *policy);
 

@@ -107,6 +107,25 @@ void fetcher_free(struct fetcher *fetcher)
 	free(fetcher);
 }
 
+void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts)
+{
+	struct fetcher_opts *own = &fetcher->opts;
+
+	own->total = opts->total;
+	own->per_host = opts->per_host;
+	own->rate_per_host = opts->rate_per_host;
+	own->max_bytes = opts->max_bytes;
+	own->quota = opts->quota;
+	own->timeout = opts->timeout;
+	own->connect_timeout = opts->connect_timeout;
+	own->attempts = opts->attempts;
+	own->may_downgrade = opts->may_downgrade;
+	origins_set_limits(fetcher->origins, own->total, own->per_host, own->rate_per_host);
+	transfers_set_connect_timeout(fetcher->transfers, own->connect_timeout);
+	folder_set_quota(fetcher->folder, own->quota);
+	defer_start(&fetcher->room);
+}
+
 void fetcher_set_policy(struct fetcher *fetcher, const struct policy *policy)
 {
 	fetcher->policy = policy;

@@ -305,6 +305,11 @@ void folder_close(struct folder *folder)
 	free(folder);
 }
 
+void folder_set_quota(struct folder *folder, uint64_t quota)
+{
+	folder->quota = quota;
+}
+
 bool folder_reserve(struct folder *folder, uint64_t n_bytes)
 {
 	if (folder->quota > 0 &&

@@ -29,6 +29,9 @@ void folder_close(struct folder *folder);
 bool folder_reserve(struct folder *folder, uint64_t n_bytes);
 void folder_release(struct folder *folder, uint64_t n_bytes);
 
+/* Change the quota; what is there already stays. */
+void folder_set_quota(struct folder *folder, uint64_t quota);
+
 /* Remove a job's files, or one of them, and the job's sub-folder once it is empty. Done in the
  * pool; failures are left to the next start. */
 void folder_remove_job(struct folder *folder, const struct id *job);

@@ -359,6 +359,22 @@ struct origins *origins_new(const struct origins_opts *opts)
 	return origins;
 }
 
+void origins_set_limits(struct origins *origins, unsigned total, unsigned per_host, double rate)
+{
+	bool is_new_rate = rate < origins->opts.rate || rate > origins->opts.rate;
+	struct origin *o, *next;
+
+	origins->opts.total = total;
+	origins->opts.per_host = per_host;
+	origins->opts.rate = rate;
+	HASH_ITER (hh, origins->table, o, next) {
+		if (is_new_rate)
+			bucket_init(&o->bucket, rate, clock_mono());
+		if (!TAILQ_EMPTY(&o->waiting))
+			sort_in(o); /* frees none, since none becomes idle */
+	}
+}
+
 void origins_free(struct origins *origins)
 {
 	if (origins == NULL)

@@ -57,6 +57,8 @@ struct origins_opts {
 };
 
 struct origins *origins_new(const struct origins_opts *opts);
+/* Change the limits; what runs goes on. */
+void origins_set_limits(struct origins *origins, unsigned total, unsigned per_host, double rate);
 void origins_free(struct origins *origins); /* with no ticket in it */
 
 /* Wait for a place at the URL's host. Calls nothing before it returned. */

@@ -444,3 +444,15 @@ void resolver_free(struct resolver *r)
 	free(r->servers);
 	free(r);
 }
+
+usec_t resolver_overdue(const struct resolver *r)
+{
+	usec_t now = clock_mono(), most = 0;
+
+	for (size_t i = 0; i < r->n_servers; i++) {
+		const struct query *oldest = TAILQ_FIRST(&r->servers[i].queries);
+		usec_t late = oldest != NULL ? now - oldest->started_at - r->give_up : 0;
+		most = late > most ? late : most;
+	}
+	return most;
+}

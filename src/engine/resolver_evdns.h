@@ -75,6 +75,10 @@ void resolver_set_on_room(struct resolver *resolver, void (*on_room)(void *arg),
 struct query *query_start(struct resolver *resolver, const char *name, enum rrtype type,
     usec_t timeout, const struct endpoint *avoid, const struct query_events *events, void *arg);
 
+/* How long evdns has owed the end of a query that it should have given up; 0: it owes none. Its
+ * timers have stopped when this grows. */
+usec_t resolver_overdue(const struct resolver *resolver);
+
 const struct endpoint *query_server(const struct query *query);
 
 /* Forget a query: nothing is reported any more. What comes back is still counted. */

@@ -335,6 +335,11 @@ void transfers_set_policy(struct transfers *transfers, const struct policy *poli
 	transfers->policy = policy;
 }
 
+void transfers_set_connect_timeout(struct transfers *transfers, usec_t connect_timeout)
+{
+	transfers->opts.connect_timeout = connect_timeout;
+}
+
 struct transfers *transfers_new(const struct transfers_opts *opts)
 {
 	struct transfers *transfers = xcalloc(1, sizeof(*transfers));

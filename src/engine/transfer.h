@@ -29,6 +29,9 @@ void transfers_free(struct transfers *transfers); /* with no transfer running */
 /* The policy from now on, borrowed; without one nothing is connected to. */
 void transfers_set_policy(struct transfers *transfers, const struct policy *policy);
 
+/* For those that start from now on. */
+void transfers_set_connect_timeout(struct transfers *transfers, usec_t connect_timeout);
+
 struct transfer_request {
 	const struct url *url;  /* borrowed for the call, like all here */
 	struct address address; /* where to connect to */

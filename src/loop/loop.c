@@ -18,6 +18,8 @@ struct loop {
 	usec_t lag_due;
 	bool is_lag_busy;
 	struct metric_cell *lag;
+	loop_fn *on_beat;
+	void *on_beat_arg;
 };
 
 static void on_libevent_log(int severity, const char *text)
@@ -34,6 +36,8 @@ static void on_lag_timer(void *arg)
 	metric_observe(loop->lag, late > 0 ? (double)late / USEC_PER_SEC : 0);
 	loop->lag_due = clock_mono() + next;
 	timer_start(&loop->lag_timer, next);
+	if (loop->on_beat != NULL)
+		loop->on_beat(loop->on_beat_arg);
 }
 
 struct loop *loop_new(void)
@@ -117,6 +121,12 @@ void loop_watch_lag(struct loop *loop, bool is_busy)
 		loop->lag_due = clock_mono() + LAG_BUSY;
 		timer_start(&loop->lag_timer, LAG_BUSY);
 	}
+}
+
+void loop_set_on_beat(struct loop *loop, loop_fn *on_beat, void *arg)
+{
+	loop->on_beat = on_beat;
+	loop->on_beat_arg = arg;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

@@ -35,6 +35,10 @@ void loop_watch_lag(struct loop *loop, bool is_busy);
 
 typedef void loop_fn(void *arg);
 
+/* Call `on_beat` whenever the lag was measured: for what shall happen now and then without a
+ * wake-up of its own. NULL: no more. */
+void loop_set_on_beat(struct loop *loop, loop_fn *on_beat, void *arg);
+
 /* One-shot timer, embedded in its owner. */
 struct timer {
 	struct event event;

@@ -299,3 +299,10 @@ size_t store_n_queued(const struct store *store)
 {
 	return store->writer != NULL ? writer_n_queued(store->writer) : 0;
 }
+
+usec_t store_write_age(const struct store *store)
+{
+	usec_t since = store->writer != NULL ? writer_busy_since(store->writer) : 0;
+
+	return since > 0 ? clock_mono() - since : 0;
+}

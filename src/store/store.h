@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "store/store_op.h"
 
@@ -66,3 +67,7 @@ bool store_is_writable(const struct store *store);
 /* Writes that wait: above STORE_QUEUE_MANY no more should be made. */
 size_t store_n_queued(const struct store *store);
 enum { STORE_QUEUE_MANY = 4096 };
+
+/* How long the writer has been at what it does now, on the monotonic clock; 0 while it waits. More
+ * than some seconds: the disk does not answer. */
+usec_t store_write_age(const struct store *store);

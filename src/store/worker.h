@@ -22,6 +22,8 @@ struct writer *writer_new(
     struct db *db, struct mailbox *mailbox, const struct writer_events *events);
 void writer_add(struct writer *writer, struct store_op *op);
 size_t writer_n_queued(struct writer *writer);
+/* Since when it has carried out what it took last; 0: it waits. */
+usec_t writer_busy_since(struct writer *writer);
 /* Ask it to work off its queue and end; operations that can't be written fail. */
 void writer_free(struct writer *writer);
 

@@ -32,6 +32,7 @@ struct writer {
 	pthread_cond_t wake, wake_checkpointer;
 	struct store_op_list queue;
 	size_t n_queued;
+	usec_t busy_since; /* 0: it waits */
 	bool is_ending;
 	bool wants_checkpoint, wants_room;
 	bool has_checkpointer; /* the loop's own */
@@ -159,6 +160,7 @@ static bool take(struct writer *w, struct store_op_list *ops, bool *ret_is_endin
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec++;
 	pthread_mutex_lock(&w->lock);
+	w->busy_since = 0;
 	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && (!w->has_garbage || w->is_stuck)) {
 		if (!w->is_stuck)
 			pthread_cond_wait(&w->wake, &w->lock);
@@ -171,6 +173,7 @@ static bool take(struct writer *w, struct store_op_list *ops, bool *ret_is_endin
 		w->n_queued--;
 	}
 	*ret_is_ending = w->is_ending;
+	w->busy_since = clock_mono();
 	bool goes_on = !w->is_ending || !STAILQ_EMPTY(ops) || !STAILQ_EMPTY(&w->kept);
 	pthread_mutex_unlock(&w->lock);
 	return goes_on;
@@ -261,6 +264,14 @@ size_t writer_n_queued(struct writer *w)
 	size_t n = w->n_queued;
 	pthread_mutex_unlock(&w->lock);
 	return n;
+}
+
+usec_t writer_busy_since(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	usec_t since = w->busy_since;
+	pthread_mutex_unlock(&w->lock);
+	return since;
 }
 
 void writer_free(struct writer *w)

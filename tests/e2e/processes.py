@@ -1,4 +1,5 @@
 """The programs under test: started, watched by the lines they write, and ended."""
+import fcntl
 import json
 import os
 import re
@@ -128,6 +129,8 @@ class Daemon:
             **(settings or {}),
         }
         self.file_bytes = None  # bound of each file that it writes, when set before its start
+        self.environment = {}
+        self.sockets = {}  # name: listening socket, passed as a service manager does
         self._make_client = make_client
         self._process = None
         self.lines = None
@@ -142,10 +145,19 @@ class Daemon:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (self.file_bytes, resource.RLIM_INFINITY))
 
         options = [f"-o{key}={value}" for key, value in self.settings.items() if value is not None]
+        # far away from the numbers that they shall have
+        fds = [fcntl.fcntl(sock, fcntl.F_DUPFD, 100) for sock in self.sockets.values()]
+        command = [binary("src/asyncprobed"), *options, *arguments]
+        if fds:
+            moves = " ".join(f"{3 + i}<&{fd} {fd}<&-" for i, fd in enumerate(fds))
+            command = ["bash", "-c", f'LISTEN_PID=$$ exec "$@" {moves}', "bash", *command]
+            environment = {"LISTEN_FDS": str(len(fds)), "LISTEN_FDNAMES": ":".join(self.sockets), **(environment or {})}
         self._process = subprocess.Popen(
-            [binary("src/asyncprobed"), *options, *arguments], cwd=self.folder, text=True,
-            errors="replace", stdin=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={**os.environ, **(environment or {})}, preexec_fn=limit)
+            command, cwd=self.folder, text=True, errors="replace", stdin=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, pass_fds=fds,
+            env={**os.environ, **self.environment, **(environment or {})}, preexec_fn=limit)
+        for fd in fds:
+            os.close(fd)
         self.lines = Lines(self._process.stderr)
         self.wait_event("ready")
         self.address = self.event("listening")["address"]

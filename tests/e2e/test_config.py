@@ -199,3 +199,11 @@ def test_log_level(make_daemon, dns, level, is_told):
         daemon.api.run(["found.test"])
         daemon.stop()
     assert any("level=debug" in line for line in daemon.lines.all) == is_told, daemon.lines.text()
+
+
+@pytest.mark.parametrize("value", ["A=https://me:secret@x.test/f", "A=https://secret@x.test, B=nothing",
+                                   "A=ftp://a@secret@x.test"])
+def test_no_password_in_messages(write, value):
+    done = run("-t", "-c", write(f"[flags]\nservers = {value}\n"))
+    assert done.returncode == 1 and "flags.servers" in done.stderr and "x.test" in done.stderr, done
+    assert "secret" not in done.stderr, done.stderr

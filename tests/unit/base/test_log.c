@@ -2,6 +2,8 @@
 #include "../unit.h"
 
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/clock.h"
@@ -192,8 +194,61 @@ TEST(names_its_levels)
 	ck_assert_str_eq(log_level_name(LOG_LEVEL_ERROR), "error");
 }
 
+/* Log one line with stderr as the journal's, or with another file's number in the environment. */
+static char *write_to_journal(enum log_format format, enum log_level level, bool is_ours)
+{
+	char stream[64];
+	struct stat st;
+
+	log_setup(LOG_LEVEL_DEBUG, format);
+	unit_capture_begin();
+	ck_assert_int_eq(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+	    (unsigned long long)st.st_ino + !is_ours);
+	setenv("JOURNAL_STREAM", stream, 1);
+	ck_assert_int_eq(log_detect_journal(), is_ours);
+	log_write(level, "some_event", "a=%d", 1);
+	unsetenv("JOURNAL_STREAM");
+	(void)log_detect_journal();
+	return unit_capture_end();
+}
+
+static const struct {
+	const char *name, *want;
+	enum log_level level;
+} priorities[] = {
+    {"debug", "<7>level=debug event=some_event a=1\n", LOG_LEVEL_DEBUG},
+    {"info", "<6>level=info event=some_event a=1\n", LOG_LEVEL_INFO},
+    {"warning", "<4>level=warning event=some_event a=1\n", LOG_LEVEL_WARNING},
+    {"error", "<3>level=error event=some_event a=1\n", LOG_LEVEL_ERROR},
+};
+
+TEST(journal_gets_priorities)
+{
+	AUTO_FREE char *line = write_to_journal(LOG_TEXT, priorities[_i].level, true);
+
+	ck_row_str(priorities[_i].name, line, priorities[_i].want);
+}
+
+TEST(journal_gets_whole_objects)
+{
+	AUTO_FREE char *line = write_to_journal(LOG_JSON, LOG_LEVEL_INFO, true);
+
+	ck_assert_msg(strncmp(line, "<6>{\"time\":\"", 12) == 0, "%s", line);
+}
+
+TEST(other_files_are_no_journal)
+{
+	AUTO_FREE char *line = write_to_journal(LOG_TEXT, LOG_LEVEL_INFO, false);
+
+	ck_assert_msg(strncmp(line, "time=", 5) == 0, "%s", line);
+}
+
 SUITE(log)
 {
+	ADD_ROWS(journal_gets_priorities, priorities);
+	ADD(journal_gets_whole_objects);
+	ADD(other_files_are_no_journal);
 	ADD_ROWS(quotes, values);
 	ADD(cuts_long_values);
 	ADD(four_quotes_live_at_once);

@@ -406,6 +406,28 @@ TEST(lag_is_measured_often_while_busy)
 	close_world(&w);
 }
 
+static void count_beat(void *arg)
+{
+	(*(int *)arg)++;
+}
+
+TEST(beats_come_with_the_measuring_of_the_lag)
+{
+	struct world w;
+	int n_beats = 0;
+
+	open_world(&w);
+	loop_watch_lag(w.loop, true);
+	loop_set_on_beat(w.loop, count_beat, &n_beats);
+	timer_init(&w.timer, w.loop, on_call, &w);
+	timer_start(&w.timer, 200 * USEC_PER_MSEC);
+	ck_assert_int_eq(loop_run(w.loop), STOPPED);
+	ck_assert_int_ge(n_beats, 2);
+	ck_assert_uint_eq((unsigned)n_beats, count_lag());
+	loop_set_on_beat(w.loop, NULL, NULL);
+	close_world(&w);
+}
+
 SUITE(loop)
 {
 	ADD(frees_nothing);
@@ -425,4 +447,5 @@ SUITE(loop)
 	ADD(watch_repeats_until_it_is_cancelled);
 	ADD(signals_arrive_in_the_loop);
 	ADD(lag_is_measured_often_while_busy);
+	ADD(beats_come_with_the_measuring_of_the_lag);
 }

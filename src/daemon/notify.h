@@ -1,0 +1,36 @@
+/* What the service manager is told (sd_notify(3)): that the daemon is ready, reloads or stops, what
+ * it does, and that it lives. Without a manager, or built without libsystemd, all of this does
+ * nothing. Thread: loop. */
+#pragma once
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "loop/loop.h"
+
+struct notify;
+
+struct notify_opts {
+	struct loop *loop; /* borrowed */
+	/* Add a line for people that says what the daemon does now. */
+	void (*describe)(struct buf *line, void *arg);
+	/* Name the part whose heart-beat is older than `most`, static; NULL: all are sound. */
+	const char *(*find_stale)(usec_t most, void *arg);
+	void *arg;
+};
+
+struct notify *notify_new(const struct notify_opts *opts);
+void notify_free(struct notify *notify);
+
+/* Jobs are taken: READY=1. From now on the status is told when it has changed, at most every two
+ * seconds and without a wake-up of its own, and the watchdog is fed by the loop at half of its
+ * time, as long as no part is stale. */
+void notify_ready(struct notify *notify);
+
+/* A reload begins, which ends with notify_ready. */
+void notify_reloading(struct notify *notify);
+
+/* The daemon drains. The manager is asked for more time as long as the loop turns. */
+void notify_stopping(struct notify *notify);
+
+/* The loop turns no more: the rest may take so long. */
+void notify_last(struct notify *notify, usec_t most);
