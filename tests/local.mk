@@ -132,7 +132,9 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_resolv_conf.c \
 	tests/unit/engine/test_resolve.c \
 	tests/unit/engine/test_resolver.c \
+	tests/unit/engine/sink_bench.c tests/unit/engine/sink_bench.h \
 	tests/unit/engine/test_sink.c \
+	tests/unit/engine/test_sink_names.c \
 	tests/unit/engine/test_transfer.c \
 	tests/unit/engine/test_window.c
 tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)

@@ -13,34 +13,13 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
-#include "base/str.h"
-#include "engine/policy.h"
-#include "model/result.h"
-#include "model/url.h"
+#include "daemon/conf_value.h"
 
-enum type {
-	TEXT,
-	LISTENERS,
-	SERVERS,
-	ADDRESSES,
-	PORTS,
-	LABELS,
-	HOSTS,
-	ORIGINS,
-	DATABASE,
-	NUMBER,
-	SIZE,
-	DURATION,
-	BOOL,
-	LEVEL,
-	FORMAT,
-	MODE
-};
 enum reload { RESTART, LIVE };
 
 struct row {
 	const char *section, *key, *standard, *doc;
-	enum type type;
+	enum conf_type type;
 	enum reload reload;
 	uint64_t least, most;
 };
@@ -58,178 +37,6 @@ static const struct row rows[N_SETTINGS] = {
 #include "daemon/conf.def"
 #undef SETTING
 };
-
-/* Elements of a list are separated by commas, spaces, or the line ends of a value that spans lines.
- */
-static const char separators[] = ", \t\n";
-
-/* Count them; false when one is not an endpoint, or where `has_paths` a Unix socket. */
-static bool count_endpoints(const char *text, bool has_paths, uint64_t *ret_n)
-{
-	char element[256];
-	struct endpoint e;
-	uint64_t n = 0;
-
-	for (text += strspn(text, separators); *text != '\0'; n++) {
-		size_t len = strcspn(text, separators);
-		if (len >= sizeof(element))
-			return false;
-		memcpy(element, text, len);
-		element[len] = '\0';
-		bool is_path = has_paths && strncmp(element, "unix:/", 6) == 0;
-		if (!is_path && !endpoint_parse(element, 0, &e))
-			return false;
-		text += len;
-		text += strspn(text, separators);
-	}
-	*ret_n = n;
-	return true;
-}
-
-/* Count the `LABEL=URL` elements; false when one is none. */
-static bool count_labels(const char *text, uint64_t *ret_n)
-{
-	uint64_t n = 0;
-
-	for (text += strspn(text, separators); *text != '\0'; n++) {
-		size_t len = strcspn(text, separators), label = strcspn(text, "=");
-		struct url url;
-		if (label == 0 || label >= len ||
-		    url_parse(text + label + 1, len - label - 1, &url) != URL_GOOD)
-			return false;
-		url_done(&url);
-		text += len;
-		text += strspn(text, separators);
-	}
-	*ret_n = n;
-	return true;
-}
-
-/* Count names of hosts, or origins; false when one is none. */
-static bool count_names(const char *text, bool is_origins, uint64_t *ret_n)
-{
-	static const char host[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				   "0123456789.-_:[]";
-	uint64_t n = 0;
-
-	for (text += strspn(text, separators); *text != '\0'; n++) {
-		size_t len = strcspn(text, separators), scheme = 0;
-		if (is_origins)
-			scheme = strncmp(text, "http://", 7) == 0    ? 7
-				 : strncmp(text, "https://", 8) == 0 ? 8
-								     : len;
-		if (scheme >= len || strspn(text + scheme, host) < len - scheme)
-			return false;
-		text += len;
-		text += strspn(text, separators);
-	}
-	*ret_n = n;
-	return true;
-}
-
-static bool is_policy_list(enum type type, const char *text, struct buf *why)
-{
-	return type == PORTS ? policy_ports_are_valid(text, why) : policy_list_is_valid(text, why);
-}
-
-static bool parse_word(const char *text, const char *const *words, uint64_t *ret_number)
-{
-	for (uint64_t i = 0; words[i] != NULL; i++) {
-		if (strcmp(words[i], text) == 0) {
-			*ret_number = i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool parse_mode(const char *text, uint64_t *ret_mode)
-{
-	size_t len = strlen(text);
-
-	if (len < 3 || len > 4 || strspn(text, "01234567") < len)
-		return false;
-	*ret_mode = strtoul(text, NULL, 8);
-	return true;
-}
-
-static const char *describe(enum type type)
-{
-	static const char *const texts[] = {[TEXT] = "a text",
-	    [LISTENERS] = "a list of address:port, [address]:port or unix:/path",
-	    [SERVERS] = "a list of address, address:port or [address]:port",
-	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",
-	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
-	    [LABELS] = "a list of LABEL=URL",
-	    [HOSTS] = "a list of at most 64 host names or addresses, without ports",
-	    [ORIGINS] = "a list of at most 64 origins like https://host or http://host:8080",
-	    [DATABASE] = "like sqlite:///absolute/path",
-	    [NUMBER] = "a whole number",
-	    [SIZE] = "a size like 64K, 10M or 2G",
-	    [DURATION] = "a duration like 500ms, 3s, 5m, 2h or 7d",
-	    [BOOL] = "yes or no",
-	    [LEVEL] = "debug, info, warning or error",
-	    [FORMAT] = "text or json",
-	    [MODE] = "an octal mode like 0660"};
-
-	return texts[type];
-}
-
-/* On an error, what `why` got is more than describe() knows. */
-static enum err parse(
-    const struct row *row, const char *text, uint64_t *ret_number, struct buf *why)
-{
-	static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
-	static const char *const formats[] = {"text", "json", NULL};
-	static const char *const truths[] = {"no", "yes", NULL};
-	uint64_t most = row->most;
-	usec_t duration = 0;
-	enum err e = OK;
-
-	*ret_number = 0;
-	switch (row->type) {
-	case TEXT:
-		return OK;
-	case LISTENERS:
-	case SERVERS:
-		e = count_endpoints(text, row->type == LISTENERS, ret_number) ? OK : ERR_INVALID;
-		break;
-	case ADDRESSES:
-	case PORTS:
-		return is_policy_list(row->type, text, why) ? OK : ERR_INVALID;
-	case LABELS:
-		e = count_labels(text, ret_number) ? OK : ERR_INVALID;
-		break;
-	case HOSTS:
-	case ORIGINS:
-		e = count_names(text, row->type == ORIGINS, ret_number) ? OK : ERR_INVALID;
-		break;
-	case DATABASE:
-		return *text == '\0' || strncmp(text, "sqlite:///", 10) == 0 ? OK : ERR_INVALID;
-	case NUMBER:
-		e = str_to_u64(text, most, ret_number);
-		break;
-	case SIZE:
-		e = str_to_size(text, most, ret_number);
-		break;
-	case DURATION:
-		e = str_to_duration(text, &duration);
-		*ret_number = (uint64_t)duration;
-		break;
-	case BOOL:
-		return parse_word(text, truths, ret_number) ? OK : ERR_INVALID;
-	case LEVEL:
-		return parse_word(text, levels, ret_number) ? OK : ERR_INVALID;
-	case FORMAT:
-		return parse_word(text, formats, ret_number) ? OK : ERR_INVALID;
-	case MODE:
-		e = parse_mode(text, ret_number) ? OK : ERR_INVALID;
-		break;
-	}
-	if (e == OK && (*ret_number < row->least || *ret_number > most))
-		e = ERR_TOO_BIG;
-	return e;
-}
 
 static const struct row *find_row(const char *section, const char *key)
 {
@@ -271,10 +78,10 @@ static bool set(
 	}
 	struct buf fault;
 	buf_init(&fault, 1024);
-	enum err e = parse(row, text, &number, &fault);
+	enum err e = conf_value_parse(row->type, text, row->least, row->most, &number, &fault);
 	if (e != OK) {
-		buf_addf(why, "%s.%s must be %s%s, not ", section, key, describe(row->type),
-		    e == ERR_TOO_BIG ? " within its bounds" : "");
+		buf_addf(why, "%s.%s must be %s%s, not ", section, key,
+		    conf_value_describe(row->type), e == ERR_TOO_BIG ? " within its bounds" : "");
 		add_quoted(why, text);
 		if (fault.len > 0)
 			buf_addf(why, ": %s", fault.data);
@@ -297,7 +104,8 @@ void conf_init(struct conf *conf)
 	*conf = (struct conf){.values = {{NULL, 0}}};
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		conf->values[i].text = xstrdup(rows[i].standard);
-		(void)parse(&rows[i], rows[i].standard, &conf->values[i].number, &fault);
+		(void)conf_value_parse(rows[i].type, rows[i].standard, rows[i].least, rows[i].most,
+		    &conf->values[i].number, &fault);
 	}
 }
 
@@ -484,11 +292,11 @@ size_t conf_list(const struct conf *conf, enum setting setting, char **ret_eleme
 	const char *text = conf->values[setting].text;
 	size_t n = 0;
 
-	for (text += strspn(text, separators); *text != '\0' && n < max;) {
-		size_t len = strcspn(text, separators);
+	for (text += strspn(text, CONF_SEPARATORS); *text != '\0' && n < max;) {
+		size_t len = strcspn(text, CONF_SEPARATORS);
 		ret_elements[n++] = xstrndup(text, len);
 		text += len;
-		text += strspn(text, separators);
+		text += strspn(text, CONF_SEPARATORS);
 	}
 	return n;
 }
@@ -532,7 +340,7 @@ void conf_print_man(void)
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		const char *standard = rows[i].standard[0] != '\0' ? rows[i].standard : "empty";
 		printf(".TP\n.BR %s.%s \" (%s, default: %s%s)\"\n%s\n", rows[i].section,
-		    rows[i].key, describe(rows[i].type), standard,
+		    rows[i].key, conf_value_describe(rows[i].type), standard,
 		    rows[i].reload == LIVE ? ", taken up by a reload" : "", rows[i].doc);
 	}
 }

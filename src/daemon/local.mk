@@ -1,6 +1,7 @@
 bin_PROGRAMS += src/asyncprobed
 src_asyncprobed_SOURCES = \
 	src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def \
+	src/daemon/conf_value.c src/daemon/conf_value.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/entrance.c src/daemon/entrance.h \
 	src/daemon/fetching.c src/daemon/fetching.h \
@@ -18,6 +19,7 @@ src_asyncprobed_LDADD = src/api/libapi.a src/core/libcore.a src/store/libstore.a
 
 # What the documents say of the settings comes from the table of settings; `make check` holds them to it.
 noinst_PROGRAMS = src/conf_doc
-src_conf_doc_SOURCES = src/daemon/conf_doc.c src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def
+src_conf_doc_SOURCES = src/daemon/conf_doc.c src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def \
+	src/daemon/conf_value.c src/daemon/conf_value.h
 src_conf_doc_LDADD = src/engine/libengine.a src/model/libmodel.a src/base/libbase.a $(INIH_LIBS) \
 	$(CURL_LIBS) $(IDN2_LIBS)

@@ -55,7 +55,7 @@ static void check_url(const struct url *url)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
-	char name[FILE_NAME_MAX + 1];
+	char name[FILE_NAME_MAX + 1] = "";
 	struct url url;
 
 	check_name(name, file_name_make(text, size, name));

@@ -1,4 +1,5 @@
 /* See place.h. */
+#include "engine/folder.h"
 #include "place.h"
 
 #include <dirent.h>
@@ -226,4 +227,20 @@ const char *place_job_text(unsigned i)
 	next = (next + 1) % 4;
 	id_format(&id, text[next]);
 	return text[next];
+}
+
+struct folder *place_open_folder(struct place *p, uint64_t quota)
+{
+	const struct folder_opts opts = {.path = p->path, .quota = quota, .offload = p->offload};
+	struct folder *folder = NULL;
+
+	ck_assert_int_eq(folder_open(&opts, &folder), OK);
+	return folder;
+}
+
+void place_check_list(struct place *p, const char *name, const char *want)
+{
+	AUTO_FREE char *got = place_list(p, name);
+
+	ck_assert_str_eq(got, want);
 }

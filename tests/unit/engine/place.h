@@ -9,6 +9,8 @@
 #include "loop/mailbox.h"
 #include "loop/offload.h"
 
+struct folder;
+
 struct place {
 	char path[64];
 	struct loop *loop;
@@ -44,3 +46,9 @@ size_t place_n_fds(void);
 /* The i-th of some jobs, and its id as text. */
 struct id place_job(unsigned i);
 const char *place_job_text(unsigned i);
+
+/* Open its folder as one of downloads. */
+struct folder *place_open_folder(struct place *p, uint64_t quota);
+
+/* Hold what place_list says against `want`. */
+void place_check_list(struct place *p, const char *name, const char *want);

@@ -161,8 +161,8 @@ TEST(given_up)
 	ck_assert_msg(place_n_fds() == n_fds, "%s: descriptors are left", row);
 }
 
-/* The fetcher ends with the fetch still there. */
-TEST(freed_with_the_fetcher)
+/* As the daemon ends: the pool first, then what is still under way. */
+TEST(given_up_behind_the_pool)
 {
 	size_t n_fds = place_n_fds();
 	struct fetch_bench b;
@@ -170,6 +170,14 @@ TEST(freed_with_the_fetcher)
 
 	begin_in_state(&b, &f, _i);
 	open_gate();
+	place_stop(&b.place);
+	if (f.n_done == 0)
+		fetch_cancel(f.fetch);
+	else
+		ck_assert_int_eq(f.result.status, ITEM_OK);
+	place_stop(&b.place); /* what the end of unfinished files left behind */
+	if (f.n_done == 0)
+		fetch_check_nothing_left(&b, states[_i].name);
 	fetch_bench_end(&b);
 	ck_assert_msg(place_n_fds() == n_fds, "%s: descriptors are left", states[_i].name);
 }
@@ -235,7 +243,7 @@ TEST(a_busy_pool_only_delays)
 SUITE(fetch_cancel)
 {
 	ADD_ROWS(given_up, states);
-	ADD_ROWS(freed_with_the_fetcher, states);
+	ADD_ROWS(given_up_behind_the_pool, states);
 	ADD(others_go_on);
 	ADD(a_busy_pool_only_delays);
 }

@@ -12,37 +12,18 @@
 #include "engine/folder.h"
 #include "place.h"
 
-/* Rounds of deliveries after which nothing may be left to do. */
-enum { MANY_ROUNDS = 100 };
+enum { MANY_ROUNDS = 100 }; /* of deliveries: after so many nothing may be left to do */
 
 static const struct {
 	const char *name;
 	int n_threads;
 } pools[] = {{"in this thread", 0}, {"in two threads", 2}};
 
-static struct folder *open_folder(struct place *p, uint64_t quota)
-{
-	const struct folder_opts opts = {.path = p->path, .quota = quota, .offload = p->offload};
-	struct folder *folder = NULL;
-
-	ck_assert_int_eq(folder_open(&opts, &folder), OK);
-	return folder;
-}
-
 /* Let what was begun be done; the pool works in this thread. */
 static void settle(struct place *p)
 {
-	int n = 0;
-
-	while (mailbox_deliver(p->mailbox))
-		ck_assert_msg(++n < MANY_ROUNDS, "work without end");
-}
-
-static void check_list(struct place *p, const char *name, const char *want)
-{
-	AUTO_FREE char *got = place_list(p, name);
-
-	ck_assert_str_eq(got, want);
+	for (int n = 0; mailbox_deliver(p->mailbox); n++)
+		ck_assert_msg(n < MANY_ROUNDS, "work without end");
 }
 
 static char *in_job(unsigned i, const char *name)
@@ -88,7 +69,7 @@ TEST(is_made_when_its_parent_is_there)
 	snprintf(path, sizeof(path), "%s/new", p.path);
 	ck_assert_int_eq(folder_open(&opts, &folder), OK);
 	settle(&p);
-	check_list(&p, ".", "new/ new/.part/");
+	place_check_list(&p, ".", "new/ new/.part/");
 	folder_close(folder);
 	place_end(&p);
 }
@@ -110,7 +91,7 @@ TEST(nothing_is_followed)
 	char fifo[256];
 	snprintf(fifo, sizeof(fifo), "%s/%s", p.path, in_job(3, "fifo"));
 	ck_assert_int_eq(mkfifo(fifo, 0644), 0);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	settle(&p);
 	for (int may_make = 0; may_make < 2; may_make++) {
 		ck_assert_int_eq(folder_open_job(folder, &link, may_make), -1);
@@ -128,7 +109,7 @@ TEST(nothing_is_followed)
 	folder_remove_job(folder, &link);
 	folder_remove_file(folder, &link, "secret");
 	settle(&p);
-	check_list(&p, "elsewhere", "secret");
+	place_check_list(&p, "elsewhere", "secret");
 	folder_close(folder);
 	place_end(&p);
 }
@@ -145,7 +126,7 @@ TEST(names_that_are_no_name_open_nothing)
 	place_write(&p, in_job(1, "a.gif"), "gif", 3);
 	place_write(&p, in_job(1, ".part-1"), "gif", 3);
 	place_write(&p, "a.gif", "gif", 3);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	errno = 0;
 	ck_assert_msg(folder_open_file(folder, &job, unsafe[_i]) == -1, "%s", unsafe[_i]);
 	ck_assert_msg(errno != 0, "%s: no errno", unsafe[_i]);
@@ -166,11 +147,11 @@ TEST(what_a_crash_left_goes_when_it_is_opened)
 	place_write(&p, "lost/01234567-0", "kept", 4);
 	place_write(&p, "target", "kept", 4);
 	place_link(&p, ".part/link", "../target");
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	settle(&p);
-	check_list(&p, ".part", "");
-	check_list(&p, place_job_text(1), "a.gif");
-	check_list(&p, "lost", "01234567-0");
+	place_check_list(&p, ".part", "");
+	place_check_list(&p, place_job_text(1), "a.gif");
+	place_check_list(&p, "lost", "01234567-0");
 	ck_assert(folder_used(folder) == 3);
 	AUTO_FREE char *target = place_read(&p, "target", NULL);
 	ck_assert_str_eq(target, "kept");
@@ -186,7 +167,7 @@ TEST(what_is_being_written_stays)
 
 	place_begin(&p, 1);
 	place_write(&p, ".part/01234567-0", "half", 4);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	folder_temp_name(folder, temp);
 	int fd = openat(folder_temp(folder), temp, O_WRONLY | O_CREAT | O_EXCL, 0644);
 	ck_assert_int_ge(fd, 0);
@@ -195,7 +176,7 @@ TEST(what_is_being_written_stays)
 	snprintf(path, sizeof(path), ".part/%s", temp);
 	AUTO_FREE char *bytes = place_read(&p, path, NULL);
 	ck_assert_ptr_nonnull(bytes);
-	check_list(&p, ".part", temp);
+	place_check_list(&p, ".part", temp);
 	folder_close(folder);
 	place_end(&p);
 }
@@ -228,7 +209,7 @@ TEST(a_folder_of_parts_that_is_a_link)
 	place_write(&p, "elsewhere/kept", "x", 1);
 	place_link(&p, ".part", "elsewhere");
 	ck_assert_int_eq(folder_open(&opts, &folder), ERR_IO);
-	check_list(&p, "elsewhere", "kept");
+	place_check_list(&p, "elsewhere", "kept");
 	place_end(&p);
 }
 
@@ -238,7 +219,7 @@ TEST(temporary_names_differ)
 	struct place p;
 
 	place_begin(&p, 0);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	for (int i = 0; i < 100; i++) {
 		folder_temp_name(folder, names[i]);
 		for (int k = 0; k < i; k++)
@@ -263,7 +244,7 @@ TEST(counts_saved_files)
 	place_write(&p, "not-a-job/e", "1234567", 7);
 	place_write(&p, "f", "1234567", 7);
 	place_link(&p, in_job(2, "link"), "c");
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	place_stop(&p);
 	ck_assert(folder_used(folder) == 5 + 3 + 7);
 	folder_close(folder);
@@ -276,7 +257,7 @@ TEST(sets_bytes_aside_up_to_the_quota)
 
 	place_begin(&p, 0);
 	place_write(&p, in_job(1, "a"), "12345", 5);
-	struct folder *folder = open_folder(&p, 100);
+	struct folder *folder = place_open_folder(&p, 100);
 	settle(&p);
 	ck_assert(!folder_reserve(folder, 96));
 	ck_assert(!folder_reserve(folder, UINT64_MAX));
@@ -299,7 +280,7 @@ TEST(a_quota_below_what_is_there)
 
 	place_begin(&p, 0);
 	place_write(&p, in_job(1, "a"), "12345", 5);
-	struct folder *folder = open_folder(&p, 3);
+	struct folder *folder = place_open_folder(&p, 3);
 	settle(&p);
 	ck_assert(!folder_reserve(folder, 1));
 	struct id job = place_job(1);
@@ -315,7 +296,7 @@ TEST(without_a_quota_there_is_no_limit)
 	struct place p;
 
 	place_begin(&p, 0);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	settle(&p);
 	ck_assert(folder_reserve(folder, (uint64_t)1 << 62));
 	folder_close(folder);
@@ -340,7 +321,7 @@ TEST(removes_a_job_in_slices)
 		place_write(&p, in_job(1, name), "x", 1);
 	}
 	place_write(&p, in_job(2, "other"), "", 0);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	while (folder_used(folder) < N)
 		run_turns(p.loop, 1);
 	folder_remove_job(folder, &job);
@@ -348,7 +329,7 @@ TEST(removes_a_job_in_slices)
 	place_stop(&p);
 	char want[160];
 	snprintf(want, sizeof(want), ".part/ %s/ %s", place_job_text(2), in_job(2, "other"));
-	check_list(&p, ".", want);
+	place_check_list(&p, ".", want);
 	folder_close(folder);
 	place_end(&p);
 }
@@ -366,7 +347,7 @@ TEST(what_cannot_be_removed_stays)
 		place_make_folder(&p, in_job(1, name));
 	}
 	place_write(&p, in_job(1, "a"), "12345", 5);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	settle(&p);
 	folder_remove_job(folder, &job);
 	settle(&p);
@@ -381,14 +362,14 @@ TEST(removing_nothing_is_fine)
 
 	place_begin(&p, 0);
 	place_write(&p, in_job(2, "a"), "12345", 5);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	settle(&p);
 	folder_remove_job(folder, &job);
 	folder_remove_file(folder, &job, "a");
 	job = place_job(2);
 	folder_remove_file(folder, &job, "b");
 	settle(&p);
-	check_list(&p, place_job_text(2), "a");
+	place_check_list(&p, place_job_text(2), "a");
 	ck_assert(folder_used(folder) == 5);
 	folder_close(folder);
 	place_end(&p);
@@ -402,15 +383,15 @@ TEST(removes_a_file_and_a_folder_that_is_empty_then)
 	place_begin(&p, 0);
 	place_write(&p, in_job(1, "a"), "12345", 5);
 	place_write(&p, in_job(1, "b"), "123", 3);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	settle(&p);
 	folder_remove_file(folder, &job, "a");
 	settle(&p);
-	check_list(&p, place_job_text(1), "b");
+	place_check_list(&p, place_job_text(1), "b");
 	ck_assert(folder_used(folder) == 3);
 	folder_remove_file(folder, &job, "b");
 	settle(&p);
-	check_list(&p, ".", ".part/");
+	place_check_list(&p, ".", ".part/");
 	ck_assert(folder_used(folder) == 0);
 	folder_close(folder);
 	place_end(&p);
@@ -447,7 +428,7 @@ TEST(lists_jobs)
 	struct place p;
 
 	place_begin(&p, pools[_i].n_threads);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	folder_list(folder, on_ids, &told);
 	ck_assert_uint_eq(told.n_calls, 0);
 	run_until(p.loop, was_told, &told, "the list of an empty folder");
@@ -474,14 +455,14 @@ TEST(a_job_has_its_folder_when_it_is_wanted)
 	struct place p;
 
 	place_begin(&p, 0);
-	struct folder *folder = open_folder(&p, 0);
+	struct folder *folder = place_open_folder(&p, 0);
 	settle(&p);
 	size_t n_fds = place_n_fds();
 	ck_assert_int_eq(folder_open_job(folder, &job, false), -1);
 	ck_assert_int_eq(errno, ENOENT);
 	ck_assert_int_eq(folder_open_file(folder, &job, "a"), -1);
 	ck_assert_int_eq(errno, ENOENT);
-	check_list(&p, ".", ".part/");
+	place_check_list(&p, ".", ".part/");
 	for (int i = 0; i < 2; i++) {
 		int fd = folder_open_job(folder, &job, true);
 		ck_assert_int_ge(fd, 0);

@@ -1,0 +1,38 @@
+/* Values of settings: what each type of them may look like. Thread: any. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+enum conf_type {
+	TEXT,
+	LISTENERS,
+	SERVERS,
+	ADDRESSES,
+	PORTS,
+	LABELS,
+	HOSTS,
+	ORIGINS,
+	DATABASE,
+	NUMBER,
+	SIZE,
+	DURATION,
+	BOOL,
+	LEVEL,
+	FORMAT,
+	MODE
+};
+
+/* What stands between the elements of a list: also the line ends of a value that spans lines. */
+#define CONF_SEPARATORS ", \t\n"
+
+/* Read a value; *ret_number is as in struct conf_value. ERR_INVALID: it is none of the type, and
+ * what `why` got is more than conf_value_describe knows. ERR_TOO_BIG: it lies outside its bounds.
+ */
+enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least, uint64_t most,
+    uint64_t *ret_number, struct buf *why);
+
+/* What a value of the type is, in words: "a whole number". */
+const char *conf_value_describe(enum conf_type type);
