@@ -362,12 +362,11 @@ struct origins *origins_new(const struct origins_opts *opts)
 void origins_set_limits(struct origins *origins, unsigned total, unsigned per_host, double rate)
 {
 	bool is_new_rate = rate < origins->opts.rate || rate > origins->opts.rate;
-	struct origin *o, *next;
 
 	origins->opts.total = total;
 	origins->opts.per_host = per_host;
 	origins->opts.rate = rate;
-	HASH_ITER (hh, origins->table, o, next) {
+	for (struct origin *o = origins->table; o != NULL; o = o->hh.next) {
 		if (is_new_rate)
 			bucket_init(&o->bucket, rate, clock_mono());
 		if (!TAILQ_EMPTY(&o->waiting))
