@@ -22,6 +22,15 @@ def binary(name):
     return str(path)
 
 
+def is_sanitized():
+    """Is the daemon built with a sanitizer, whose memory is its own affair?"""
+    return b"__asan_init" in Path(binary("src/asyncprobed")).read_bytes()
+
+
+def has_libsystemd():
+    return b"libsystemd.so" in Path(binary("src/asyncprobed")).read_bytes()
+
+
 def eventually(check, what, seconds=DEADLINE):
     """Return the first true value of check(), which is asked again and again until the deadline."""
     end = time.monotonic() + seconds

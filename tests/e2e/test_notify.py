@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from notify_socket import NotifySocket
-from processes import binary, eventually
+from processes import eventually, has_libsystemd, is_sanitized
+
+pytestmark = pytest.mark.skipif(not has_libsystemd(), reason="built without libsystemd")
 
 
 @pytest.fixture
@@ -136,10 +138,6 @@ def test_idle(make_daemon, dns, manager):
         if not is_sanitized():
             memory = int(re.search(r"VmRSS:\s*(\d+)", (tasks.parent / "status").read_text()).group(1))
             assert memory < 20 << 10, f"{memory} KiB"
-
-
-def is_sanitized():
-    return b"__asan_init" in Path(binary("src/asyncprobed")).read_bytes()
 
 
 def test_without_manager(make_daemon, dns):

@@ -8,8 +8,10 @@ import subprocess
 
 import pytest
 
-from processes import DEADLINE, Lines, binary, eventually, parse_log_line
+from processes import DEADLINE, Lines, binary, eventually, has_libsystemd, parse_log_line
 from submitter import BODY, Submitter
+
+pytestmark = pytest.mark.skipif(not has_libsystemd(), reason="built without libsystemd")
 
 
 def listener(address="127.0.0.1", family=socket.AF_INET):
