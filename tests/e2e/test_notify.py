@@ -79,7 +79,7 @@ def test_watchdog_is_withheld_while_the_store_hangs(make_daemon, dns, manager, t
         with sqlite3.connect(tmp_path / "jobs.db", isolation_level=None) as other:
             other.execute("BEGIN IMMEDIATE")
             with running.api.connect() as sock:
-                sock.sendall(b"POST /jobs?kind=domains HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+                sock.sendall(b"POST /jobs?kind=domains HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
                              b"Content-Length: 11\r\n\r\nfound.test\n")
                 running.wait_event("watchdog_withheld", 10)
                 assert running.event("watchdog_withheld")["stale"] == "store"

@@ -155,7 +155,7 @@ def test_nobody_notices(reloadable):
             reloadable.reload(dns={"timeout": f"{5 + number % 2}s"}, api={"idle_timeout": "50s"},
                               downloads={"per_host": 1 + number % 3}, targets={"allow": f"10.0.0.{number}"})
         assert api.metrics()["asyncprobed_http_connections"] == n_open
-        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert idle.recv(100).startswith(b"HTTP/1.1 200 ")
     assert len(list(lines)) == 399
     assert api.wait(job)["counts"] == {"found": 400, "not_found": 0, "error": 0}

@@ -28,7 +28,7 @@ def listening(daemon):
 
 
 def get(sock, path="/healthz"):
-    sock.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    sock.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     answer = http.client.HTTPResponse(sock)
     answer.begin()
     answer.read()
@@ -120,14 +120,14 @@ def test_drain_hands_over(make_daemon, dns):
             with socket.create_connection(address) as fresh:
                 answer = get(kept, "/readyz")
                 assert answer.status == 503 and answer.getheader("Connection") == "close"
-                late.sendall(f"POST /jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                late.sendall(f"POST /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                              f"Content-Length: {len(BODY)}\r\n\r\n{BODY}".encode())
                 answer = http.client.HTTPResponse(late, method="POST")
                 answer.begin()
                 assert answer.status == 202, "a job that comes while it drains is for the next start"
                 job = json.loads(answer.read())
                 fresh.settimeout(0.2)
-                fresh.sendall(b"GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")
+                fresh.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 with pytest.raises(TimeoutError):
                     fresh.recv(1)
                 assert daemon.wait_end(15) == 0

@@ -154,6 +154,37 @@ TEST(a_window_is_remembered)
 	bench_end(b);
 }
 
+/* The settings are read again: what runs goes on, what waits begins as the new limits say. */
+TEST(limits_that_change)
+{
+	struct bench *b = bench_begin(1000, 16, 0);
+
+	queue_many(b, LITERAL, MANY);
+	open_window(b, 16);
+	origins_set_limits(b->origins, 1000, 3, 0);
+	check_running(b, 16);
+	for (size_t n = 16; n > 3; n--)
+		release_oldest(b, ORIGIN_UNKNOWN);
+	check_running(b, 3);
+	origins_set_limits(b->origins, 5, 16, 0);
+	check_running(b, 5);
+	origins_set_limits(b->origins, 1000, 16, 0);
+	run_turns(b->loop, 10);
+	ck_assert_uint_gt(origins_running(b->origins), 5);
+	bench_end(b);
+}
+
+TEST(a_rate_that_changes)
+{
+	struct bench *b = bench_begin(1000, 16, 0.001); /* the second would come in 1,000 seconds */
+
+	queue_many(b, LITERAL, 3);
+	check_running(b, 1);
+	origins_set_limits(b->origins, 1000, 16, 0);
+	check_running(b, 3);
+	bench_end(b);
+}
+
 SUITE(origin_window)
 {
 	ADD(the_window_opens);
@@ -164,4 +195,6 @@ SUITE(origin_window)
 	ADD(recovers_slowly);
 	ADD(hosts_do_not_suffer_from_each_other);
 	ADD(a_window_is_remembered);
+	ADD(limits_that_change);
+	ADD(a_rate_that_changes);
 }
