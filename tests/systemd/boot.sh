@@ -9,7 +9,15 @@ set -eu
 build=$(realpath "$1")
 export build
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+pid1='' outer=''
+# PID 1 passes over SIGTERM; with it all in its namespace ends
+finish() {
+	[ -z "$pid1" ] || kill -9 "$pid1" 2>/dev/null || true
+	[ -z "$outer" ] || wait "$outer" 2>/dev/null || true
+	rm -f "$log"
+}
+trap finish EXIT
+trap 'exit 1' HUP INT TERM
 
 unshare --fork --pid --mount --mount-proc --uts --ipc --net --cgroup bash -eu -c '
 	mount --make-rprivate /
@@ -43,11 +51,9 @@ outer=$!
 give_up() {
 	echo "systemd did not boot in a namespace: $*" >&2
 	cat "$log" >&2
-	[ -z "${pid1:-}" ] || kill -9 "$pid1" 2>/dev/null || true
 	exit 77
 }
 
-pid1=
 for _ in $(seq 600); do
 	pid1=$(pgrep -P "$outer" | head -n 1) || true
 	kill -0 "$outer" 2>/dev/null || give_up "it ended"
@@ -57,7 +63,5 @@ for _ in $(seq 600); do
 done
 case ${state:-} in running | degraded) ;; *) give_up "it is ${state:-not there} after a minute" ;; esac
 echo "booted $pid1"
-cat >/dev/null
-# PID 1 passes over SIGTERM; with it all in its namespace ends
-kill -9 "$pid1"
-wait "$outer" 2>/dev/null || true
+# by `read`, not by a program, so that a signal is heeded while it waits
+while read -r _; do :; done
