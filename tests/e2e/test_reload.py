@@ -1,4 +1,5 @@
 """SIGHUP: settings are taken up while the daemon runs, and nobody notices who doesn't look."""
+import hashlib
 import signal
 import time
 
@@ -192,3 +193,28 @@ def test_targets_and_flags(fetcher, web, tmp_path):
     assert outcome() != "denied_target"
     fetcher.api.post({"kind": "flags", "server": "here", "codes": ["CN"]})
     fetcher.api.post({"kind": "flags", "server": "LOCAL", "codes": ["CN"]}, status=422)
+
+
+def line_of(name, secret):
+    return f"{name} admin {hashlib.sha256(secret.encode()).hexdigest()}\n"
+
+
+def test_tokens(reloadable, tmp_path):
+    """A token that was added counts at once, one that was taken out no more; a bad file changes nothing."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text(line_of("one", "1" * 64))
+    tokens.chmod(0o600)
+    reloadable.start(api={"token_file": tokens})
+
+    def status(secret):
+        return reloadable.api("GET", "/jobs", headers={"Authorization": f"Bearer {secret}"}).status_code
+
+    assert (status("1" * 64), status("2" * 64)) == (200, 401)
+    tokens.write_text(line_of("two", "2" * 64))
+    reloadable.hangup()
+    assert (status("1" * 64), status("2" * 64)) == (401, 200)
+    tokens.write_text("this is no token\n")
+    reloadable.hangup("reload_failed")
+    assert (status("1" * 64), status("2" * 64)) == (401, 200)
+    page = reloadable.api("GET", "/metrics", headers={"Authorization": f"Bearer {'2' * 64}"}).text
+    assert f"\n{GOOD} 0\n" in page
