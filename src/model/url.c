@@ -36,6 +36,16 @@ static char *get_part(CURLU *u, CURLUPart part, unsigned flags)
 	return copy;
 }
 
+/* Say whether a name ends in a number: parsers that are laxer than ours take it for an address. */
+static bool ends_in_number(const char *name)
+{
+	const char *dot = strrchr(name, '.'), *label = dot != NULL ? dot + 1 : name;
+
+	if (strncmp(label, "0x", 2) == 0)
+		return label[2 + strspn(label + 2, "0123456789abcdef")] == '\0';
+	return label[strspn(label, "0123456789")] == '\0';
+}
+
 /* Read the host: an address, with brackets when it is IPv6, or a name. */
 static bool read_host(const char *raw, struct url *url)
 {
@@ -53,7 +63,7 @@ static bool read_host(const char *raw, struct url *url)
 		return url->is_address;
 	}
 	url->is_address = inet_pton(AF_INET, raw, url->address.bytes) == 1;
-	if (!url->is_address && target_normalise(raw, len, name) == 0)
+	if (!url->is_address && (target_normalise(raw, len, name) == 0 || ends_in_number(name)))
 		return false;
 	url->host = xstrdup(url->is_address ? raw : name);
 	return true;

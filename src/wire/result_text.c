@@ -121,7 +121,7 @@ static void add_domain_csv(struct buf *b, const struct result *r)
 static void add_domain_text(struct buf *b, const struct result *r)
 {
 	static const char marks[ITEM_N_STATUSES] = {
-	    [ITEM_FOUND] = '+', [ITEM_NOT_FOUND] = ' ', [ITEM_ERROR] = '?'};
+	    [ITEM_FOUND] = '+', [ITEM_OK] = '+', [ITEM_NOT_FOUND] = ' ', [ITEM_ERROR] = '?'};
 
 	buf_add_char(b, marks[r->status]);
 	buf_add_char(b, ' ');

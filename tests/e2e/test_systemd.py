@@ -1,5 +1,6 @@
 """The installed service under a systemd that is PID 1 of namespaces of its own (tests/systemd/boot.sh)."""
 import ctypes
+import hashlib
 import json
 import os
 import shutil
@@ -292,12 +293,15 @@ def test_stop_may_take_longer_than_the_manager_waits(machine):
 
 
 def test_credential(machine):
-    """It is handed over when it is there; that it starts without is shown by all the others."""
-    machine.write("/etc/credstore/asyncprobed.api-token", "of no use here\n")
-    machine("chmod", "600", "/etc/credstore/asyncprobed.api-token")
+    """Tokens are handed over when they are there, and count; that it starts without is shown by all the others."""
+    tokens = f"operator admin {hashlib.sha256(b'secret').hexdigest()}\n"
+    machine.write("/etc/credstore/asyncprobed.token", tokens)
+    machine("chmod", "600", "/etc/credstore/asyncprobed.token")
     machine("systemctl", "start", SERVICE)
     assert "CREDENTIALS_DIRECTORY=/run/credentials/asyncprobed.service" in machine.proc("environ").split("\0")
-    assert machine("cat", "/run/credentials/asyncprobed.service/api-token") == "of no use here\n"
+    assert machine("cat", "/run/credentials/asyncprobed.service/asyncprobed.token") == tokens
+    assert machine.api("GET", "/jobs").status_code == 401
+    assert machine.api("GET", "/jobs", headers={"Authorization": "Bearer secret"}).status_code == 200
 
 
 def test_idle(machine):
