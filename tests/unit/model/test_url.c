@@ -58,6 +58,7 @@ static const struct {
     {"a number too high", "http://256.1.1.1/", URL_HOST},
     {"a number past 32 bits", "http://4294967296/", URL_HOST},
     {"a dot behind numbers", "http://127.0.0.1./", URL_HOST},
+    {"a hexadecimal number and a dot behind", "http://0x7f.0x1./", URL_HOST},
     {"a hexadecimal number, encoded", "http://%30x7f.1/", URL_HOST},
     {"full-width digits", "http://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/", URL_HOST},
     {"ideographic full stops",
