@@ -203,7 +203,7 @@ static void get_file(struct reader *in, struct file_result *f)
 	f->http_status = (uint32_t)get_number(in, UINT32_MAX);
 	f->http_version = (uint32_t)get_number(in, UINT32_MAX);
 	f->n_redirects = (uint32_t)get_number(in, UINT32_MAX);
-	f->n_bytes = get_number(in, UINT64_MAX);
+	f->n_bytes = get_number(in, INT64_MAX);
 	f->timings.resolve = get_duration(in);
 	f->timings.connect = get_duration(in);
 	f->timings.tls = get_duration(in);
