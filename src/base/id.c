@@ -2,23 +2,10 @@
  */
 #include "base/id.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
-static void fill_random(uint8_t *bytes, size_t n)
-{
-	while (n > 0) {
-		ssize_t got = getrandom(bytes, n, 0);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			abort(); /* no randomness: an id could be guessed, so none is made */
-		bytes += got;
-		n -= (size_t)got;
-	}
-}
+#include "base/random.h"
 
 struct id id_new(usec_t now)
 {
@@ -31,7 +18,7 @@ struct id id_new(usec_t now)
 	if (stamp <= last_stamp)
 		stamp = last_stamp + 1;
 	last_stamp = stamp;
-	fill_random(id.bytes, sizeof(id.bytes));
+	random_bytes(id.bytes, sizeof(id.bytes));
 	uint64_t ms = stamp >> 12;
 	for (int i = 0; i < 6; i++)
 		id.bytes[i] = (uint8_t)(ms >> (40 - 8 * i));

@@ -5,11 +5,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 #include <xxhash.h>
 
 #include "base/alloc.h"
+#include "base/random.h"
 
 /* 3 MiB sorted at once; each run is merged through 12 KiB */
 enum { RUN_ENTRIES = 1 << 17, MERGE_ENTRIES = 512 };
@@ -47,8 +47,7 @@ struct dedup *dedup_new(const char *folder)
 
 	d->folder = folder;
 	d->fd = -1;
-	if (getrandom(&d->seed, sizeof(d->seed), 0) != sizeof(d->seed))
-		d->seed = (uint64_t)(uintptr_t)d;
+	random_bytes(&d->seed, sizeof(d->seed));
 	return d;
 }
 

@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/random.h"
 #include "loop/offload.h"
 #include "model/file_name.h"
 
@@ -289,8 +289,7 @@ enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
 	folder->temp_fd = temp_fd;
 	folder->quota = opts->quota;
 	folder->offload = opts->offload;
-	if (getrandom(&folder->boot, sizeof(folder->boot), 0) != sizeof(folder->boot))
-		folder->boot = (uint32_t)getpid();
+	random_bytes(&folder->boot, sizeof(folder->boot));
 	offload_submit(folder->offload, &new_chore(folder, CHORE_COUNT)->task);
 	*ret_folder = folder;
 	return OK;
