@@ -16,6 +16,7 @@
 
 #define GIVE_UP_DEFAULT (10 * USEC_PER_SEC)
 #define DOUBT_SPAN      (60 * USEC_PER_SEC)
+#define REACH_PERIOD    USEC_PER_SEC
 
 enum {
 	MAX_INFLIGHT = 60000,  /* evdns's own limit: never reached, see MAX_ABANDONED */
@@ -36,6 +37,8 @@ struct server {
 	size_t n_queries;
 	usec_t doubt_until;
 	bool is_dead;
+	bool is_connected;  /* until then it is not asked, */
+	struct timer reach; /* and connecting tried again and again */
 	struct metric_cell *sent, *late, *answers[N_RCODES];
 };
 
@@ -65,6 +68,8 @@ static bool is_usable(const struct server *s)
 	const struct resolver *r = s->resolver;
 	size_t size = s->window.size;
 
+	if (!s->is_connected)
+		return false;
 	if (s->is_dead)
 		size = r->n_dead == r->n_servers ? ALL_DEAD_WINDOW : DEAD_WINDOW;
 	return s->n_waiting < size && s->n_queries - s->n_waiting < MAX_ABANDONED;
@@ -342,10 +347,11 @@ static void add_metrics(struct server *s, const char *name)
 struct connecting {
 	const struct sockaddr_storage *address;
 	socklen_t len;
-	bool is_connected;
+	bool was_found, is_connected;
+	int error;
 };
 
-/* The one datagram socket of the loop that has no peer yet is that of the server added last. */
+/* Whether to go on: the one without a peer is the socket that was just made. */
 static bool connect_socket(int fd, void *arg)
 {
 	struct connecting *c = arg;
@@ -356,12 +362,15 @@ static bool connect_socket(int fd, void *arg)
 	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 || type != SOCK_DGRAM ||
 	    getpeername(fd, (struct sockaddr *)&peer, &len) == 0 || errno != ENOTCONN)
 		return true;
+	c->was_found = true;
 	c->is_connected = connect(fd, (const struct sockaddr *)c->address, c->len) == 0;
+	c->error = errno;
 	return false;
 }
 
 /* Add the server to its base and give the socket its peer, so that the kernel lets in nothing but
- * what comes from the server's own address and port: evdns looks at the address alone. */
+ * what comes from the server's own address and port: evdns looks at the address alone. False when
+ * evdns refuses it. */
 static bool add_nameserver(struct server *s)
 {
 	struct sockaddr_storage address;
@@ -371,7 +380,27 @@ static bool add_nameserver(struct server *s)
 	if (evdns_base_nameserver_sockaddr_add(s->base, (struct sockaddr *)&address, len, 0) != 0)
 		return false;
 	loop_each_fd(s->resolver->loop, connect_socket, &c);
-	return c.is_connected;
+	s->is_connected = c.is_connected;
+	if (!c.is_connected) /* a socket without a peer would be taken for another server's */
+		evdns_base_clear_nameservers_and_suspend(s->base);
+	errno = c.error;
+	return c.was_found;
+}
+
+/* A server without a route to it, as before the network is up, gets a new socket each second. */
+static void reach_server(void *arg)
+{
+	struct server *s = arg;
+	char name[ENDPOINT_TEXT_SIZE];
+
+	endpoint_format(&s->endpoint, name);
+	if (!add_nameserver(s) || !s->is_connected) {
+		timer_start(&s->reach, REACH_PERIOD);
+		return;
+	}
+	evdns_base_resume(s->base);
+	log_info("dns_server_reached", "server=%s", name);
+	tell_room(s->resolver);
 }
 
 static bool start_server(struct server *s)
@@ -393,8 +422,14 @@ static bool start_server(struct server *s)
 		evdns_base_set_option(s->base, options[i][0], options[i][1]);
 	snprintf(seconds, sizeof(seconds), "%d", MAX_INFLIGHT);
 	evdns_base_set_option(s->base, "max-inflight", seconds);
+	timer_init(&s->reach, r->loop, reach_server, s);
 	if (!add_nameserver(s))
 		return false;
+	if (!s->is_connected) {
+		log_warning("dns_server_unreachable", "server=%s error=%s", name,
+		    log_quote(strerror(errno)));
+		timer_start(&s->reach, REACH_PERIOD);
+	}
 	add_metrics(s, name);
 	return true;
 }
@@ -437,6 +472,7 @@ void resolver_free(struct resolver *r)
 	if (r == NULL)
 		return;
 	for (size_t i = 0; i < r->n_servers; i++) {
+		timer_cancel(&r->servers[i].reach);
 		evdns_base_free(r->servers[i].base, 0);
 		free_queries(&r->servers[i].queries);
 	}

@@ -54,7 +54,8 @@ struct query_events {
 	void (*on_timeout)(struct query *query, void *arg);
 };
 
-/* Make a resolver; NULL when evdns refuses a server. No servers is legal: there is never room then.
+/* Make a resolver; NULL when evdns refuses a server. One without a route to it is legal, and tried
+ * again each second; there is no room with it meanwhile. No servers is legal: there is never room.
  */
 struct resolver *resolver_new(struct loop *loop, const struct resolver_opts *opts);
 void resolver_free(struct resolver *resolver); /* open queries are dropped */

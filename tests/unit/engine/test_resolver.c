@@ -1,6 +1,13 @@
 /* Single queries: rcodes, time-outs and late answers, choice of the server, dead servers. */
 #include "../unit.h"
 
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "../../fake/dns.h"
 #include "../../fake/runner.h"
 #include "base/metrics.h"
@@ -270,6 +277,57 @@ TEST(without_servers_there_is_no_room)
 	metrics_done();
 }
 
+/* Give the loopback interface this address and the routes that go with it; "0.0.0.0" takes them. */
+static void set_loopback(const char *address)
+{
+	struct ifreq request = {.ifr_name = "lo"};
+	struct sockaddr_in *in = (struct sockaddr_in *)&request.ifr_addr;
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	in->sin_family = AF_INET;
+	ck_assert_int_eq(inet_pton(AF_INET, address, &in->sin_addr), 1);
+	ck_assert_int_eq(ioctl(fd, SIOCSIFADDR, &request), 0);
+	if (in->sin_addr.s_addr != 0) {
+		request.ifr_flags = IFF_UP | IFF_RUNNING;
+		ck_assert_int_eq(ioctl(fd, SIOCSIFFLAGS, &request), 0);
+	}
+	close(fd);
+}
+
+static bool has_room(void *arg)
+{
+	return resolver_room(((struct bench *)arg)->resolver) > 0;
+}
+
+/* The network comes up after the daemon. */
+TEST(asks_a_server_once_there_is_a_route_to_it)
+{
+	struct bench b = {.n_servers = 2, .loop = loop_new()};
+	struct resolver_opts opts = {.n_servers = 2};
+
+	if (unshare(CLONE_NEWNET) != 0)
+		return; /* only root may have a network of its own */
+	set_loopback("127.0.0.1");
+	for (size_t i = 0; i < 2; i++) {
+		b.dns[i] = fake_dns_new(rules);
+		opts.servers[i] = fake_dns_endpoint(b.dns[i]);
+	}
+	set_loopback("0.0.0.0");
+	b.resolver = resolver_new(b.loop, &opts);
+	ck_assert_ptr_nonnull(b.resolver);
+	resolver_set_on_room(b.resolver, on_room, &b);
+	ck_assert_uint_eq(resolver_room(b.resolver), 0);
+	ck_assert_ptr_null(launch(&b, "found.test", RR_A));
+	set_loopback("127.0.0.1");
+	run_until(b.loop, has_room, &b, "a route");
+	ck_assert_uint_gt(b.n_rooms, 0);
+	for (size_t i = 0; i < 2; i++)
+		fake_dns_start(b.dns[i], b.loop);
+	for (int i = 0; i < 4; i++)
+		ck_assert_int_eq(ask(&b, "found.test", RR_A)->rcode, RCODE_NOERROR);
+	end(&b);
+}
+
 SUITE(resolver)
 {
 	ADD_ROWS(outcome, outcomes);
@@ -280,4 +338,5 @@ SUITE(resolver)
 	ADD(room_is_bounded);
 	ADD(a_dead_server_is_left_alone);
 	ADD(without_servers_there_is_no_room);
+	ADD(asks_a_server_once_there_is_a_route_to_it);
 }
