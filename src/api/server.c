@@ -234,8 +234,8 @@ static unsigned set_tls(
 
 	if (tls != NULL && getsockname(fd, (struct sockaddr *)&address, &len) == 0 &&
 	    address.ss_family != AF_UNIX) {
-		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_KEY, 0, tls->key};
-		ret_options[n++] = (struct MHD_OptionItem){MHD_OPTION_HTTPS_MEM_CERT, 0, tls->cert};
+		ret_options[n++] =
+		    (struct MHD_OptionItem){MHD_OPTION_HTTPS_CERT_CALLBACK, 0, tls_retriever()};
 		ret_options[n++] = (struct MHD_OptionItem){
 		    MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t)tls_priorities()};
 		if (tls->client_ca != NULL)
@@ -366,6 +366,11 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	server_add_request_metrics(server);
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);
 	metrics_getter(METRIC_HTTP_STREAMS, get_streams, server);
+	if (opts->tls != NULL && !tls_present(opts->tls)) {
+		*ret_why = xstrdup("the certificate can't be used");
+		server_free(server);
+		return NULL;
+	}
 	for (size_t i = 0; i < n; i++) {
 		const struct server_socket *passed = opts->n_passed > 0 ? &opts->passed[i] : NULL;
 		const char *where = passed != NULL ? passed->name : opts->listen[i];
@@ -445,6 +450,7 @@ void server_free(struct server *server)
 		return;
 	server_stop(server);
 	door_done(server);
+	tls_forget();
 	free(server->listeners);
 	free(server->metrics);
 	free(server);

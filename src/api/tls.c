@@ -4,10 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/abstract.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,6 +121,83 @@ void tls_done(struct tls *tls)
 	free(tls->key);
 	free(tls->client_ca);
 	*tls = (struct tls){.cert = NULL};
+}
+
+/* --- What handshakes present --- */
+
+enum { MAX_CHAIN = 16 };
+
+/* A certificate with those that lead to its authority, and its key. GnuTLS borrows them for as long
+ * as a connection lives, so those of before a reload stay. */
+struct identity {
+	SLIST_ENTRY(identity) link;
+	unsigned n_chain;
+	gnutls_pcert_st chain[MAX_CHAIN];
+	gnutls_privkey_t key;
+};
+
+/* GnuTLS passes no argument to whom it asks; the first is presented. */
+static SLIST_HEAD(, identity) identities = SLIST_HEAD_INITIALIZER(identities);
+
+static void free_identity(struct identity *i)
+{
+	for (unsigned n = 0; n < i->n_chain; n++)
+		gnutls_pcert_deinit(&i->chain[n]);
+	if (i->key != NULL)
+		gnutls_privkey_deinit(i->key);
+	free(i);
+}
+
+bool tls_present(const struct tls *tls)
+{
+	struct identity *i = xcalloc(1, sizeof(*i));
+	gnutls_datum_t cert = datum(tls->cert), key = datum(tls->key);
+	unsigned n = MAX_CHAIN;
+
+	if (gnutls_pcert_list_import_x509_raw(i->chain, &n, &cert, GNUTLS_X509_FMT_PEM, 0) >= 0)
+		i->n_chain = n;
+	if (i->n_chain == 0 || gnutls_privkey_init(&i->key) < 0 ||
+	    gnutls_privkey_import_x509_raw(i->key, &key, GNUTLS_X509_FMT_PEM, NULL, 0) < 0) {
+		free_identity(i);
+		return false;
+	}
+	SLIST_INSERT_HEAD(&identities, i, link);
+	return true;
+}
+
+static int retrieve(gnutls_session_t session, const gnutls_datum_t *ca_names, int n_ca_names,
+    const gnutls_pk_algorithm_t *algorithms, int n_algorithms, gnutls_pcert_st **ret_chain,
+    unsigned *ret_n_chain, gnutls_privkey_t *ret_key)
+{
+	struct identity *i = SLIST_FIRST(&identities);
+
+	(void)session, (void)ca_names, (void)n_ca_names, (void)algorithms, (void)n_algorithms;
+	if (i == NULL)
+		return -1;
+	*ret_chain = i->chain;
+	*ret_n_chain = i->n_chain;
+	*ret_key = i->key;
+	return 0;
+}
+
+void *tls_retriever(void)
+{
+	static const union {
+		gnutls_certificate_retrieve_function2 *function;
+		void *pointer;
+	} retriever = {.function = retrieve};
+
+	return retriever.pointer;
+}
+
+void tls_forget(void)
+{
+	struct identity *i;
+
+	while ((i = SLIST_FIRST(&identities)) != NULL) {
+		SLIST_REMOVE_HEAD(&identities, link);
+		free_identity(i);
+	}
 }
 
 /* --- Clients --- */

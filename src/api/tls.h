@@ -19,6 +19,14 @@ enum err tls_load(const char *cert, const char *key, const char *client_ca, stru
     char **ret_why) MUST_CHECK;
 void tls_done(struct tls *tls); /* frees the inside; a zeroed one is fine */
 
+/* Present certificate and key, which are copied, in all handshakes from now on; false, and nothing
+ * has changed, when GnuTLS refuses them. */
+bool tls_present(const struct tls *tls) MUST_CHECK;
+void tls_forget(void); /* all of them, when no connection is left */
+
+/* For MHD_OPTION_HTTPS_CERT_CALLBACK: the function that finds what to present. */
+void *tls_retriever(void);
+
 /* The versions and ciphers that are spoken, in GnuTLS's words. */
 const char *tls_priorities(void);
 

@@ -9,6 +9,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/log.h"
 #include "base/str.h"
 
 /* The path of the token file as new text: the setting, or the credential that systemd gives; NULL:
@@ -135,6 +136,23 @@ static bool check_listeners(struct entrance *e, const struct conf *conf, char **
 	return entrance_judge(e, conf, endpoints, n_tcp, ret_why);
 }
 
+/* The file of the certificate may have been renewed, and that of its key with it. */
+static bool renew_certificate(struct entrance *e, struct tls *fresh)
+{
+	if (e->tls.cert == NULL ||
+	    (strcmp(e->tls.cert, fresh->cert) == 0 && strcmp(e->tls.key, fresh->key) == 0))
+		return true;
+	if (!tls_present(fresh))
+		return false;
+	struct tls old = e->tls;
+	e->tls.cert = fresh->cert;
+	e->tls.key = fresh->key;
+	fresh->cert = old.cert;
+	fresh->key = old.key;
+	log_info("certificate_renewed", "setting=api.tls_cert");
+	return true;
+}
+
 /* Later: only what requests are judged by changes, and the listeners that are there must bear it.
  */
 static bool replace_access(struct entrance *e, struct entrance *new, char **ret_why)
@@ -143,6 +161,8 @@ static bool replace_access(struct entrance *e, struct entrance *new, char **ret_
 
 	e->access = new->access;
 	const char *gap = e->is_exposed ? find_gap(e) : NULL;
+	if (gap == NULL && !renew_certificate(e, &new->tls))
+		gap = "the certificate can't be used";
 	if (gap != NULL) {
 		struct buf why;
 		buf_init(&why, 1024);

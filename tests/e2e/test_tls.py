@@ -1,4 +1,5 @@
 """HTTPS: certificates, clients with certificates, and that nothing else about the API changes."""
+import signal
 import socket
 import ssl
 import subprocess
@@ -264,6 +265,35 @@ class TestClientCertificates:
         daemon = serve({**settings, "api.token_file": str(tmp_path / "tokens")}, client="client")
         expect(daemon.api("GET", "/jobs"), 401)
         expect(daemon.api("GET", "/jobs", headers=bearer(secrets["a"])), 200)
+
+
+def serial(sock):
+    """The number of the certificate at the other end."""
+    return sock.getpeercert()["serialNumber"]
+
+
+def test_a_renewed_certificate_is_taken_up(serve, pki, tmp_path):
+    """SIGHUP reads the files anew: the next handshakes show the new certificate, open connections stay."""
+    for name in ("ca.pem", "ca.key", "server.pem", "server.key"):
+        (tmp_path / name).write_bytes((pki / name).read_bytes())
+        (tmp_path / name).chmod(0o600)
+    daemon = serve({"api.tls_cert": tmp_path / "server.pem", "api.tls_key": tmp_path / "server.key"})
+    with connect(daemon, pki) as before:
+        first = serial(before)
+        issue(tmp_path, "server", "/CN=asyncprobed", "subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        daemon.send(signal.SIGHUP)
+        daemon.wait_event("certificate_renewed")
+        with connect(daemon, pki) as after:
+            second = serial(after)
+        assert second != first
+        before.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert before.recv(4096).startswith(b"HTTP/1.1 200")
+    # a key that does not fit changes nothing
+    (tmp_path / "server.key").write_bytes((pki / "server.key").read_bytes())
+    daemon.send(signal.SIGHUP)
+    daemon.wait_event("reload_failed")
+    with connect(daemon, pki) as still:
+        assert serial(still) == second
 
 
 def ctl(daemon, *arguments, status=0):
