@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/metrics.h"
@@ -38,11 +40,21 @@ static struct offload_task *take(struct offload *offload)
 	return task;
 }
 
+/* Where there are fewer processors than threads, the loop goes first: it answers clients, and what
+ * the pool does may wait. If the system forbids it, all are equal. */
+static void yield_to_loop(void)
+{
+	enum { NICE = 5 };
+
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
+}
+
 static void *run(void *arg)
 {
 	struct offload *offload = arg;
 	struct offload_task *task;
 
+	yield_to_loop();
 	while ((task = take(offload)) != NULL) {
 		task->work(task);
 		mailbox_post(offload->mailbox, &task->mail);
