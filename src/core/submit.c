@@ -386,14 +386,19 @@ static void start_submit(struct submission *s)
 
 	fill_input(s, op);
 	op->u.input.n_aliases_in_all = s->n_duplicates_in_all;
-	op->u.input.job = (struct job){.id = id_new(clock_wall()),
+	usec_t now = clock_wall(), begins = s->spec.run_at > now ? s->spec.run_at : now;
+	op->u.input.job = (struct job){.id = id_new(now),
 	    .kind = s->spec.kind,
 	    .check = s->spec.check,
 	    .state = JOB_QUEUED,
 	    .params = s->spec.params,
 	    .label = s->spec.label != NULL ? xstrdup(s->spec.label) : NULL,
+	    .callback_url = s->spec.callback_url != NULL ? xstrdup(s->spec.callback_url) : NULL,
+	    .run_at = s->spec.run_at,
+	    .deadline =
+		s->spec.deadline_after > 0 ? begins + s->spec.deadline_after : s->spec.deadline,
 	    .total = intake_total(s->intake),
-	    .created_at = clock_wall()};
+	    .created_at = now};
 	if (s->key != NULL) {
 		op->u.input.idempotency.key = xstrdup(s->key);
 		XXH128_canonicalFromHash(&fingerprint, XXH3_128bits_digest(s->hash));

@@ -7,10 +7,19 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
+static const char *const reason_names[JOB_N_REASONS] = {
+    [JOB_REASON_DEADLINE] = "deadline", [JOB_REASON_INPUT_LOST] = "input_lost"};
+
+const char *job_reason_name(enum job_reason reason)
+{
+	return reason_names[reason];
+}
+
 void job_done(struct job *job)
 {
 	free(job->label);
-	job->label = NULL;
+	free(job->callback_url);
+	job->label = job->callback_url = NULL;
 }
 
 struct job job_copy(const struct job *job)
@@ -18,6 +27,7 @@ struct job job_copy(const struct job *job)
 	struct job copy = *job;
 
 	copy.label = job->label != NULL ? xstrdup(job->label) : NULL;
+	copy.callback_url = job->callback_url != NULL ? xstrdup(job->callback_url) : NULL;
 	return copy;
 }
 

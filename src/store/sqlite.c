@@ -163,15 +163,23 @@ enum err db_checkpoint(struct db *db, bool wants_room)
 	return code == SQLITE_OK ? OK : db_error(db, code);
 }
 
+/* Read an id; zero when there is none. */
+static void read_id(sqlite3_stmt *s, int column, struct id *ret_id)
+{
+	const void *bytes = sqlite3_column_blob(s, column);
+
+	*ret_id = (struct id){0};
+	if (bytes != NULL && sqlite3_column_bytes(s, column) == sizeof(ret_id->bytes))
+		memcpy(ret_id->bytes, bytes, sizeof(ret_id->bytes));
+}
+
 void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 {
 	struct job job = {
 	    .no = sqlite3_column_int64(s, 0), .state = (enum job_state)sqlite3_column_int(s, 2)};
-	const void *id = sqlite3_column_blob(s, 1);
 	const char *label = (const char *)sqlite3_column_text(s, 5);
 
-	if (id != NULL && sqlite3_column_bytes(s, 1) == sizeof(job.id.bytes))
-		memcpy(job.id.bytes, id, sizeof(job.id.bytes));
+	read_id(s, 1, &job.id);
 	job.kind = (enum job_kind)sqlite3_column_int(s, 3);
 	job.check = (enum job_check)sqlite3_column_int(s, 4);
 	job.label = label != NULL ? xstrdup(label) : NULL;
@@ -187,5 +195,16 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	job.created_at = sqlite3_column_int64(s, next);
 	job.started_at = sqlite3_column_int64(s, next + 1);
 	job.finished_at = sqlite3_column_int64(s, next + 2);
+	next += 3;
+	job.params.priority = (uint32_t)sqlite3_column_int64(s, next);
+	job.is_paused = sqlite3_column_int(s, next + 1) != 0;
+	job.reason = (enum job_reason)sqlite3_column_int(s, next + 2);
+	job.run_at = sqlite3_column_int64(s, next + 3);
+	job.deadline = sqlite3_column_int64(s, next + 4);
+	const char *callback = (const char *)sqlite3_column_text(s, next + 5);
+	job.callback_url = callback != NULL ? xstrdup(callback) : NULL;
+	job.schedule_no = sqlite3_column_int64(s, next + 6);
+	read_id(s, next + 7, &job.schedule_id);
+	read_id(s, next + 8, &job.retry_of);
 	*ret_job = job;
 }

@@ -38,7 +38,9 @@ enum err db_error(struct db *db, int code);
 /* Make or migrate the tables. */
 enum err schema_apply(struct db *db);
 
-/* Read the columns that STATEMENT_*_JOB* select first. */
+enum { JOB_N_COLUMNS = 28 };
+
+/* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */
 void db_read_job(sqlite3_stmt *s, struct job *ret_job);
 
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,

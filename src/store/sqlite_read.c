@@ -329,12 +329,12 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		struct unfinished_job u;
 		db_read_job(s, &u.job);
-		u.low_seq = (uint64_t)sqlite3_column_int64(s, 19);
-		u.n_aliases = (uint64_t)sqlite3_column_int64(s, 20);
+		u.low_seq = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
+		u.n_aliases = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 1);
 		/* no chunk left: UINT32_MAX, behind the last */
-		u.next_chunk = sqlite3_column_type(s, 21) == SQLITE_NULL
+		u.next_chunk = sqlite3_column_type(s, JOB_N_COLUMNS + 2) == SQLITE_NULL
 				   ? UINT32_MAX
-				   : (uint32_t)sqlite3_column_int64(s, 21);
+				   : (uint32_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 2);
 		on_job(&u, arg);
 	}
 	sqlite3_reset(s);
