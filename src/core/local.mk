@@ -12,4 +12,4 @@ src_core_libcore_a_SOURCES = \
 	src/core/recover.c \
 	src/core/run.h \
 	src/core/sched.c \
-	src/core/submit.c src/core/submit.h
+	src/core/submit.c src/core/submit.h src/core/submit_commit.c src/core/submit_private.h

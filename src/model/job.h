@@ -26,11 +26,11 @@ struct job {
 	char *label; /* owned; NULL when none */
 	bool is_paused;
 	enum job_reason reason;
-	usec_t run_at, deadline;   /* wall; 0: none */
-	char *callback_url;        /* owned; NULL when none */
-	int64_t schedule_no;       /* whose run it is; 0: none's */
-	struct id schedule_id;     /* zero: none; it outlives the schedule */
-	struct id retry_of;        /* zero: none */
+	usec_t run_at, deadline; /* wall; 0: none */
+	char *callback_url;      /* owned; NULL when none */
+	int64_t schedule_no;     /* whose run it is; 0: none's */
+	struct id schedule_id;   /* zero: none; it outlives the schedule */
+	struct id retry_of;      /* zero: none */
 	uint64_t total;
 	uint64_t completed; /* results committed; also the last sequence number */
 	uint64_t counts[ITEM_N_STATUSES];

@@ -37,7 +37,7 @@ enum {
 	SPEC_MAX_LABEL = 200,                       /* bytes */
 	SPEC_MAX_TLDS = 2000,
 	SPEC_MAX_PRIORITY = 9,
-	SPEC_PRIORITY = 5, /* when none is given */
+	SPEC_PRIORITY = 5,        /* when none is given */
 	SPEC_MAX_CALLBACK = 2048, /* bytes */
 };
 

@@ -75,7 +75,8 @@ static void set_callback(struct spec *spec, const char *value, struct problem *p
 	}
 	url_done(&url);
 	if (strlen(value) > SPEC_MAX_CALLBACK) {
-		problem_add(p, "/callback_url", "This may have at most %d bytes.", SPEC_MAX_CALLBACK);
+		problem_add(
+		    p, "/callback_url", "This may have at most %d bytes.", SPEC_MAX_CALLBACK);
 		return;
 	}
 	free(spec->callback_url);
