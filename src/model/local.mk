@@ -9,6 +9,7 @@ src_model_libmodel_a_SOURCES = \
 	src/model/job.c src/model/job.h \
 	src/model/pace.c src/model/pace.h \
 	src/model/result.c src/model/result.h \
+	src/model/schedule.c src/model/schedule.h \
 	src/model/spec.c src/model/spec.h \
 	src/model/state.c src/model/state.h \
 	src/model/target.c src/model/target.h \

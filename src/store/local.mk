@@ -5,6 +5,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/sqlite.c src/store/sqlite.h \
 	src/store/sqlite_db.h src/store/sqlite_statements.def \
 	src/store/sqlite_read.c \
+	src/store/sqlite_schedule.c \
 	src/store/sqlite_write.c \
 	src/store/store.c src/store/store.h src/store/store_op.h src/store/stored.h \
 	src/store/worker.h \

@@ -164,7 +164,7 @@ enum err db_checkpoint(struct db *db, bool wants_room)
 }
 
 /* Read an id; zero when there is none. */
-static void read_id(sqlite3_stmt *s, int column, struct id *ret_id)
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id)
 {
 	const void *bytes = sqlite3_column_blob(s, column);
 
@@ -179,7 +179,7 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	    .no = sqlite3_column_int64(s, 0), .state = (enum job_state)sqlite3_column_int(s, 2)};
 	const char *label = (const char *)sqlite3_column_text(s, 5);
 
-	read_id(s, 1, &job.id);
+	db_read_id(s, 1, &job.id);
 	job.kind = (enum job_kind)sqlite3_column_int(s, 3);
 	job.check = (enum job_check)sqlite3_column_int(s, 4);
 	job.label = label != NULL ? xstrdup(label) : NULL;
@@ -204,7 +204,7 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	const char *callback = (const char *)sqlite3_column_text(s, next + 5);
 	job.callback_url = callback != NULL ? xstrdup(callback) : NULL;
 	job.schedule_no = sqlite3_column_int64(s, next + 6);
-	read_id(s, next + 7, &job.schedule_id);
-	read_id(s, next + 8, &job.retry_of);
+	db_read_id(s, next + 7, &job.schedule_id);
+	db_read_id(s, next + 8, &job.retry_of);
 	*ret_job = job;
 }

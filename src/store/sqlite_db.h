@@ -48,3 +48,22 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job);
  */
 enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
     MUST_CHECK;
+
+/* Null, or the id. */
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
+
+/* --- sqlite_schedule.c --- */
+
+/* The verbs of schedules, writing and reading. */
+enum err db_write_schedule(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_read_schedule(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* Note that the job of a STORE_SUBMIT serves its schedule's due time. */
+enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
+
+/* Note the outcomes of a STORE_PUT, and how they differ from those before. */
+enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* Delete a slice of what forgotten schedules left; *ret_is_more tells whether there is more. */
+enum err db_sweep_schedules(struct db *db, bool *ret_is_more) MUST_CHECK;

@@ -17,6 +17,7 @@ bool store_leaves_garbage(const struct store_op *op)
 	switch (op->verb) {
 	case STORE_DELETE:
 	case STORE_UNSTAGE:
+	case STORE_SCHEDULE_REMOVE:
 		return true;
 	case STORE_SUBMIT:
 		return op->u.input.is_replay && op->job_no != 0;
@@ -136,7 +137,7 @@ static enum err insert_key(struct db *db, const struct store_op *op)
 }
 
 /* Bind an id, or null for none. */
-static void bind_id(sqlite3_stmt *s, int place, const struct id *id)
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id)
 {
 	if (id_is_none(id))
 		sqlite3_bind_null(s, place);
@@ -170,8 +171,8 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 16, job->deadline);
 	sqlite3_bind_text(s, 17, job->callback_url, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 18, job->schedule_no);
-	bind_id(s, 19, &job->schedule_id);
-	bind_id(s, 20, &job->retry_of);
+	db_bind_id(s, 19, &job->schedule_id);
+	db_bind_id(s, 20, &job->retry_of);
 	enum err e = db_run(db, s);
 	if (e == OK && op->job_no == 0)
 		op->job_no = sqlite3_last_insert_rowid(db->handle);
@@ -198,6 +199,8 @@ static enum err submit(struct db *db, struct store_op *op)
 		e = insert_input(db, op);
 	if (e == OK && has_key)
 		e = insert_key(db, op);
+	if (e == OK && op->u.input.is_run)
+		e = db_serve_schedule(db, op);
 	op->u.input.job.no = op->job_no;
 	return e;
 }
@@ -293,6 +296,8 @@ static enum err put(struct db *db, struct store_op *op)
 		e = note_files(db, op->job_no, first, &op->u.put.block);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
+	if (e == OK && op->u.put.schedule_no != 0)
+		e = db_note_outcomes(db, op);
 	if (e == OK && store_leaves_garbage(op))
 		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
 	return e;
@@ -357,6 +362,8 @@ static enum err forget(struct db *db, int64_t job_no)
 {
 	enum err e = run1(db, STATEMENT_FORGET_KEYS, job_no);
 
+	if (e == OK)
+		e = run1(db, STATEMENT_CANCEL_LAST, job_no);
 	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
 }
 
@@ -374,6 +381,11 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return put(db, op);
 	case STORE_COPY:
 		return copy(db, op);
+	case STORE_SCHEDULE_ADD:
+	case STORE_SCHEDULE_EDIT:
+	case STORE_SCHEDULE_PASS:
+	case STORE_SCHEDULE_REMOVE:
+		return db_write_schedule(db, op);
 	default:
 		return ERR_INVALID;
 	}
@@ -473,8 +485,10 @@ enum err db_sweep(struct db *db, bool *ret_is_more)
 
 	sqlite3_reset(s);
 	*ret_is_more = code == SQLITE_ROW;
+	if (code == SQLITE_DONE)
+		return db_sweep_schedules(db, ret_is_more);
 	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? OK : db_error(db, code);
+		return db_error(db, code);
 	enum err e = db_run(db, db_statement(db, STATEMENT_BEGIN));
 	if (e == OK)
 		e = end_transaction(db, sweep_job(db, job_no, garbage));

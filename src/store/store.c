@@ -162,6 +162,12 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	return OK;
 }
 
+enum err store_each_schedule(struct store *store,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+{
+	return db_each_schedule(store->first, on_schedule, arg);
+}
+
 enum err store_recover(
     struct store *store, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
 {
@@ -271,6 +277,24 @@ void store_op_free(struct store_op *op)
 		break;
 	case STORE_UNKNOWN:
 		free(op->u.ids.ids);
+		break;
+	case STORE_SCHEDULE_ADD:
+	case STORE_SCHEDULE_EDIT:
+	case STORE_SCHEDULE_PASS:
+	case STORE_SCHEDULE_REMOVE:
+	case STORE_SCHEDULE_LOAD:
+		schedule_done(&op->u.schedule.schedule);
+		break;
+	case STORE_SCHEDULE_LIST:
+		for (uint32_t i = 0; i < op->u.schedules.n; i++)
+			schedule_done(&op->u.schedules.schedules[i]);
+		free(op->u.schedules.schedules);
+		free(op->u.schedules.name);
+		break;
+	case STORE_CHANGES:
+	case STORE_OUTCOMES:
+		buf_done(&op->u.log.target);
+		buf_done(&op->u.log.text);
 		break;
 	case STORE_UNSTAGE:
 	case STORE_COPY:

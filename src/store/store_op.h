@@ -17,6 +17,10 @@ enum store_verb {
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
+	STORE_SCHEDULE_ADD,
+	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
+	STORE_SCHEDULE_PASS,   /* pass over a due time */
+	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
 	/* reads */
 	STORE_CLAIM,   /* input not worked on yet */
 	STORE_LOAD,    /* one job by id */
@@ -25,6 +29,10 @@ enum store_verb {
 	STORE_DONE,    /* items of a job that have a result behind low_seq */
 	STORE_FILES,   /* saved files, one by name or many in order of completion */
 	STORE_UNKNOWN, /* which of some ids are no jobs */
+	STORE_SCHEDULE_LOAD, /* one by id, with its job */
+	STORE_SCHEDULE_LIST, /* newest first */
+	STORE_CHANGES,       /* of a schedule, as text */
+	STORE_OUTCOMES,      /* the last ones of its targets, as text */
 };
 
 struct store_op {
@@ -44,6 +52,10 @@ struct store_op {
 			struct job job; /* SUBMIT; out: with its no, or that of the key */
 			struct idempotency idempotency;
 			bool is_replay; /* out: the key was known */
+			/* SUBMIT of a schedule's run, whose job says which. ERR_CONFLICT: the due
+			 * time isn't there any more, ERR_NOT_FOUND: the schedule. */
+			bool is_run;
+			struct due_time due;
 		} input;
 		/* PUT. ERR_NOT_FOUND: the job was deleted. */
 		struct {
@@ -57,6 +69,11 @@ struct store_op {
 			enum job_state state;
 			usec_t started_at, finished_at;
 			uint64_t completed; /* out: results in all */
+			/* of a schedule's run: */
+			int64_t schedule_no; /* 0: it is none */
+			struct id job_id;
+			uint64_t changes_after; /* those of this run lie behind this number */
+			uint64_t last_change; /* out: the last number, 0: nothing has changed now */
 		} put;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
@@ -110,6 +127,35 @@ struct store_op {
 			struct id *ids; /* owned; out: only those that are no jobs */
 			size_t n;
 		} ids;
+		/* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD. In: ADD all of it, out with its no; LOAD
+		 * id; the others no. EDIT: `rule`, updated_at and, where sets_next, next; applies
+		 * to `revision` alone (else ERR_CONFLICT); out: all of it. PASS: `due`, as SUBMIT.
+		 * ERR_NOT_FOUND: there is none. */
+		struct {
+			struct schedule schedule; /* owned */
+			bool sets_next;
+			struct due_time due;
+		} schedule;
+		/* SCHEDULE_LIST: those with an id below `before`, without their jobs. */
+		struct {
+			struct id before;
+			char *name; /* owned; NULL: of any name */
+			uint32_t limit, n;          /* n: out */
+			struct schedule *schedules; /* owned, out */
+			bool is_more;               /* out */
+		} schedules;
+		/* CHANGES: behind `after`, as JSON with commas between them, or as events.
+		 * OUTCOMES: of targets behind `target`, as JSON. */
+		struct {
+			int64_t schedule_no;
+			bool is_events;
+			uint64_t after;
+			struct buf target; /* owned; out: the last one's */
+			uint32_t limit, n; /* n: out */
+			uint64_t last;     /* out: read up to this number */
+			bool is_more;      /* out */
+			struct buf text;   /* owned, out */
+		} log;
 		/* DONE */
 		struct {
 			uint64_t low_seq;

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "model/chunk.h"
 #include "model/file.h"
+#include "model/schedule.h"
 
 /* An item whose name another item of the job has too: it is not asked, its result is copied from
  * item `first`. */
@@ -23,6 +24,14 @@ struct stored_file {
 struct stored_chunk {
 	uint32_t no;
 	struct chunk chunk;
+};
+
+/* A due time of a schedule that is served, or passed over. The schedule must have it as its next
+ * one: so it is served once, whatever happens. */
+struct due_time {
+	usec_t due;         /* wall; 0: a run beside the due times */
+	usec_t next;        /* the one that follows */
+	uint64_t n_skipped; /* due times passed over, up to `next` */
 };
 
 struct idempotency {
