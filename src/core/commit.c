@@ -141,6 +141,8 @@ static void on_put(struct store_op *op)
 	core->n_pending -= op->u.put.n;
 	if (!run->is_gone && op->err == OK) {
 		count_results(run, op->u.put.completed, op->u.put.counts);
+		if (op->u.put.last_change > 0)
+			schedules_changed(run, op->u.put.last_change);
 		if (job_state_is_ended(op->u.put.state))
 			finish_run(run, op->u.put.finished_at);
 		else
@@ -185,6 +187,9 @@ static void start_put(struct run *run)
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);
 	op->u.put.state = run->next_state;
+	op->u.put.schedule_no = run->job.schedule_no;
+	op->u.put.job_id = run->job.id;
+	op->u.put.changes_after = run->changes_after;
 	op->u.put.started_at = run->job.started_at;
 	if (job_state_is_ended(run->next_state)) {
 		op->u.put.finished_at = clock_wall();

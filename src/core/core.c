@@ -105,7 +105,7 @@ struct core *core_new(const struct core_opts *opts)
 	commit_init(core);
 	for (int i = 0; i < JOB_N_STATES; i++)
 		core->ended[i] = store_count(opts->store, (enum job_state)i);
-	if (!recover_all(core)) {
+	if (!schedules_init(core) || !recover_all(core)) {
 		core_free(core);
 		return NULL;
 	}
@@ -121,6 +121,7 @@ void core_free(struct core *core)
 		return;
 	defer_cancel(&core->flush);
 	timer_cancel(&core->pace);
+	schedules_done(core);
 	while (core->runs != NULL)
 		run_remove(core->runs);
 	sched_done(core);
@@ -136,6 +137,12 @@ void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
 	core->opts.max_items = max_items;
 	core->opts.max_active = max_active;
 	sched_kick(core);
+}
+
+void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules)
+{
+	core->opts.min_every = min_every;
+	core->opts.max_schedules = max_schedules;
 }
 
 void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers)

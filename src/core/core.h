@@ -11,6 +11,7 @@
 #include "loop/loop.h"
 #include "loop/offload.h"
 #include "model/job.h"
+#include "model/recurrence.h"
 #include "store/store.h"
 
 struct core;
@@ -32,6 +33,10 @@ struct core_opts {
 	size_t n_flag_servers;
 	uint64_t max_items;  /* of a job */
 	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
+	usec_t min_every;       /* of a schedule */
+	uint32_t max_schedules; /* 0: none may be added */
+	/* what schedules take for the time; NULL: the clocks */
+	void (*read_clocks)(struct clocks *ret_now);
 };
 
 /* Make a core and take up the jobs that had not ended. NULL when they can't be read. */
@@ -41,6 +46,7 @@ void core_free(struct core *core); /* before the engine; after store_stop */
 /* Change limits, and where flags are. Submissions that have begun keep those that they began with:
  * the old flag servers must live as long as the core. */
 void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active);
+void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules);
 void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers);
 
 /* Begin no more items. `on_drained` is called, once, when all results are committed. */

@@ -29,6 +29,7 @@ struct ring {
 
 struct core {
 	struct core_opts opts;
+	struct schedules *schedules;
 	struct run *runs; /* hash by id */
 	struct run_list waiting, active, dirty;
 	struct ring rings[N_LANES];
@@ -56,6 +57,13 @@ void run_remove(struct run *run);
 void run_op_done(struct run *run); /* the store gave an operation back */
 void run_tell(struct run *run);    /* tell the subscribers */
 void run_stop_items(struct run *run);
+
+/* schedules.c */
+bool schedules_init(struct core *core); /* before recover_all; false: they can't be read */
+void schedules_done(struct core *core);
+void schedules_run_began(struct run *run);
+void schedules_run_ended(struct run *run);
+void schedules_changed(struct run *run, uint64_t last_change); /* a commit has logged changes */
 
 /* recover.c: take up the jobs that had not ended; false when they can't be read. */
 bool recover_all(struct core *core);

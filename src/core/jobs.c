@@ -25,6 +25,7 @@ struct run *run_new(struct core *core, struct job *job)
 	bucket_init(&run->bucket, run->job.params.rate, clock_mono());
 	pace_init(&run->pace, clock_mono(), run->job.completed);
 	HASH_ADD(hh, core->runs, job.id, sizeof(run->job.id), run);
+	schedules_run_began(run);
 	return run;
 }
 
@@ -86,6 +87,7 @@ void run_remove(struct run *run)
 	core->n_pending -= run->n_block;
 	run->is_gone = true;
 	sched_kick(core); /* another one may become active */
+	schedules_run_ended(run);
 	if (run->n_ops == 0)
 		free_run(run);
 }

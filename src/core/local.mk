@@ -4,6 +4,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/commit.c \
 	src/core/core.c src/core/core.h src/core/core_private.h \
 	src/core/dedup.c src/core/dedup.h \
+	src/core/due_heap.c src/core/due_heap.h \
 	src/core/flags.c src/core/flags.h \
 	src/core/intake.c src/core/intake.h \
 	src/core/jobs.c \
@@ -12,4 +13,6 @@ src_core_libcore_a_SOURCES = \
 	src/core/recover.c \
 	src/core/run.h \
 	src/core/sched.c \
+	src/core/schedule_edit.c src/core/schedule_run.c \
+	src/core/schedules.c src/core/schedules.h src/core/schedules_private.h \
 	src/core/submit.c src/core/submit.h src/core/submit_commit.c src/core/submit_private.h

@@ -79,6 +79,11 @@ struct run {
 	enum job_state next_state; /* what the next commit makes of it */
 	bool is_ending;            /* the commit under way ends it */
 
+	/* of a schedule's run: */
+	struct plan *plan;      /* NULL: none, or it was deleted */
+	LIST_ENTRY(run) sister; /* in plan->runs */
+	uint64_t changes_after; /* those it found lie behind this number in the log */
+
 	struct pace pace;
 	LIST_HEAD(, subscription) subscriptions;
 };

@@ -12,7 +12,10 @@ enum { KEEP_CHUNKS = 8 };
 
 void submission_set_store_problem(struct submission *s, enum err e)
 {
-	if (e == ERR_CONFLICT)
+	s->store_error = e;
+	if (s->opts.run.no != 0 && (e == ERR_CONFLICT || e == ERR_NOT_FOUND))
+		problem_set(&s->problem, 404, "There is no such schedule.");
+	else if (e == ERR_CONFLICT)
 		problem_set(
 		    &s->problem, 422, "This Idempotency-Key was used before with another request.");
 	else
@@ -146,6 +149,12 @@ void submission_commit(struct submission *s)
 		s->spec.deadline_after > 0 ? begins + s->spec.deadline_after : s->spec.deadline,
 	    .total = intake_total(s->intake),
 	    .created_at = now};
+	if (s->opts.run.no != 0) {
+		op->u.input.job.schedule_no = s->opts.run.no;
+		op->u.input.job.schedule_id = s->opts.run.id;
+		op->u.input.is_run = true;
+		op->u.input.due = s->opts.run.due;
+	}
 	if (s->key != NULL) {
 		op->u.input.idempotency.key = xstrdup(s->key);
 		XXH128_canonicalFromHash(&fingerprint, XXH3_128bits_digest(s->hash));

@@ -28,7 +28,7 @@ struct submission {
 	char *key;          /* owned; NULL: none */
 	struct offload_task task;
 	struct defer advance;
-	enum err stage_error;
+	enum err stage_error, store_error;
 	int64_t job_no;               /* of what is staged; 0: nothing */
 	uint32_t next_chunk;          /* number of the next chunk */
 	struct duplicate *duplicates; /* owned */

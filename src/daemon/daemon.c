@@ -146,7 +146,9 @@ static bool start_core(struct daemon *d)
 	    .flag_servers = d->fetching.flags->servers,
 	    .n_flag_servers = d->fetching.flags->n_servers,
 	    .max_items = conf_number(d->conf, CONF_limits_max_items),
-	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs)};
+	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs),
+	    .min_every = (usec_t)conf_number(d->conf, CONF_limits_min_interval),
+	    .max_schedules = (uint32_t)conf_number(d->conf, CONF_limits_schedules)};
 
 	d->core = core_new(&opts);
 	if (d->core == NULL)
@@ -274,6 +276,8 @@ static bool change_core(struct daemon *d)
 {
 	core_set_limits(d->core, conf_number(d->conf, CONF_limits_max_items),
 	    (uint32_t)conf_number(d->conf, CONF_limits_active_jobs));
+	core_set_schedule_limits(d->core, (usec_t)conf_number(d->conf, CONF_limits_min_interval),
+	    (uint32_t)conf_number(d->conf, CONF_limits_schedules));
 	return true;
 }
 

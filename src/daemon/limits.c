@@ -48,6 +48,10 @@ static const struct limit jobs[] = {
     {"items", CONF_limits_max_items, PLAIN},
     {"active", CONF_limits_active_jobs, PLAIN},
 };
+static const struct limit schedules[] = {
+    {"total", CONF_limits_schedules, PLAIN},
+    {"min_interval_ms", CONF_limits_min_interval, MSEC},
+};
 static const struct limit dns[] = {
     {"timeout_ms", CONF_dns_timeout, MSEC},
     {"attempts", CONF_dns_attempts, PLAIN},
@@ -87,6 +91,8 @@ char *limits_format(const struct conf *conf)
 	buf_add_str(&b, "},\"jobs\":{");
 	ADD_ALL(&b, conf, jobs);
 	add_bounds(&b);
+	buf_add_str(&b, "},\"schedules\":{");
+	ADD_ALL(&b, conf, schedules);
 	buf_add_str(&b, "},\"dns\":{");
 	ADD_ALL(&b, conf, dns);
 	buf_add_str(&b, "},\"downloads\":{");

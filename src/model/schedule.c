@@ -1,6 +1,7 @@
 /* Schedules as values. */
 #include "model/schedule.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,7 @@
 
 static const char *const overlap_names[N_OVERLAPS] = {
     [OVERLAP_SKIP] = "skip", [OVERLAP_QUEUE] = "queue", [OVERLAP_REPLACE] = "replace"};
-static const char *const catch_up_names[N_CATCH_UPS] = {
+static const char *const catch_up_names[2] = {
     [CATCH_UP_SKIP] = "skip", [CATCH_UP_ONE] = "one"};
 
 const char *schedule_overlap_name(enum schedule_overlap overlap)
@@ -28,16 +29,16 @@ bool schedule_overlap_parse(const char *name, enum schedule_overlap *ret_overlap
 	return false;
 }
 
-const char *schedule_catch_up_name(enum schedule_catch_up catch_up)
+const char *schedule_catch_up_name(enum catch_up catch_up)
 {
 	return catch_up_names[catch_up];
 }
 
-bool schedule_catch_up_parse(const char *name, enum schedule_catch_up *ret_catch_up)
+bool schedule_catch_up_parse(const char *name, enum catch_up *ret_catch_up)
 {
-	for (int i = 0; i < N_CATCH_UPS; i++) {
+	for (int i = 0; i < 2; i++) {
 		if (strcmp(catch_up_names[i], name) == 0) {
-			*ret_catch_up = (enum schedule_catch_up)i;
+			*ret_catch_up = (enum catch_up)i;
 			return true;
 		}
 	}
@@ -91,11 +92,37 @@ usec_t schedule_every(const struct schedule_rule *rule)
 
 usec_t schedule_jitter(const struct schedule_rule *rule)
 {
-	usec_t jitter = schedule_every(rule) / 10;
+	usec_t jitter;
 
 	if (rule->jitter != NULL && str_to_duration(rule->jitter, &jitter) == OK)
 		return jitter;
-	return jitter < SCHEDULE_MAX_JITTER ? jitter : SCHEDULE_MAX_JITTER;
+	return recurrence_default_jitter(schedule_every(rule));
+}
+
+bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrence *ret_recurrence,
+    const char **ret_field, char ret_fault[static CRON_FAULT_SIZE])
+{
+	struct recurrence r = {.every = schedule_every(rule)};
+
+	if (r.every > 0) {
+		*ret_recurrence = r;
+		return true;
+	}
+	*ret_field = "cron";
+	if (rule->cron == NULL) {
+		snprintf(ret_fault, CRON_FAULT_SIZE, "There is neither an interval nor an expression.");
+		return false;
+	}
+	if (!cron_parse(rule->cron, &r.cron, ret_fault))
+		return false;
+	r.zone = zone_open(rule->zone != NULL ? rule->zone : "UTC");
+	if (r.zone == NULL) {
+		*ret_field = "timezone";
+		snprintf(ret_fault, CRON_FAULT_SIZE, "There is no such time zone.");
+		return false;
+	}
+	*ret_recurrence = r;
+	return true;
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -123,7 +150,7 @@ static void join_addresses(const struct result *r, char value[static OUTCOME_VAL
 
 struct outcome outcome_of(const struct result *r, char value[static OUTCOME_VALUE_SIZE])
 {
-	_Static_assert(FILE_DIGEST_TEXT < OUTCOME_VALUE_SIZE, "a digest fits");
+	_Static_assert(FILE_DIGEST_TEXT < (int)OUTCOME_VALUE_SIZE, "a digest fits");
 
 	value[0] = '\0';
 	if (!r->is_file)

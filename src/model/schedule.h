@@ -5,25 +5,23 @@
 #include <stdint.h>
 
 #include "base/id.h"
+#include "model/recurrence.h"
 #include "model/result.h"
 #include "model/state.h"
 
-/* Stored as numbers: add at the end. */
+/* Stored as numbers, like enum catch_up: add at the end. */
 enum schedule_overlap { OVERLAP_SKIP, OVERLAP_QUEUE, OVERLAP_REPLACE, N_OVERLAPS };
-enum schedule_catch_up { CATCH_UP_SKIP, CATCH_UP_ONE, N_CATCH_UPS };
 
 const char *schedule_overlap_name(enum schedule_overlap overlap);
 bool schedule_overlap_parse(const char *name, enum schedule_overlap *ret_overlap);
-const char *schedule_catch_up_name(enum schedule_catch_up catch_up);
-bool schedule_catch_up_parse(const char *name, enum schedule_catch_up *ret_catch_up);
+const char *schedule_catch_up_name(enum catch_up catch_up);
+bool schedule_catch_up_parse(const char *name, enum catch_up *ret_catch_up);
 
 enum {
 	SCHEDULE_MAX_NAME = 200, /* bytes */
+	SCHEDULE_MAX_JOB = 1 << 20, /* bytes */
 	SCHEDULE_NEXT_RUNS = 10, /* shown */
 };
-
-#define SCHEDULE_MAX_EVERY  (366 * 86400 * USEC_PER_SEC)
-#define SCHEDULE_MAX_JITTER (60 * USEC_PER_SEC) /* when none is given */
 
 /* All texts are owned. What a client may set: */
 struct schedule_rule {
@@ -33,7 +31,7 @@ struct schedule_rule {
 	char *zone;
 	char *jitter; /* a duration; NULL: not given */
 	enum schedule_overlap overlap;
-	enum schedule_catch_up catch_up;
+	enum catch_up catch_up;
 	bool is_paused;
 	char *callback_url; /* NULL: none */
 	char *job;          /* a submission, as JSON; NULL: not read */
@@ -45,7 +43,7 @@ struct schedule {
 	uint64_t revision; /* counts changes of `rule`, from 1 */
 	struct schedule_rule rule;
 	usec_t created_at, updated_at; /* wall */
-	usec_t next;                   /* the due time to be served next, wall; 0: none */
+	usec_t settled;                /* what recurrence_stored said last; 0: it is paused */
 	usec_t last;                   /* when a run began last, wall; 0: never */
 	struct id last_job;            /* none: never */
 	enum job_state last_state;     /* of that job */
@@ -60,9 +58,13 @@ void schedule_done(struct schedule *schedule); /* frees the inside */
 /* Return the interval, 0 for a cron expression. */
 usec_t schedule_every(const struct schedule_rule *rule);
 
-/* Return the jitter that is given, or that stands for none: a tenth of the interval, at most
- * SCHEDULE_MAX_JITTER. */
+/* Return the jitter that is given, or that stands for none. */
 usec_t schedule_jitter(const struct schedule_rule *rule);
+
+/* Read when it is due; opens a zone, which is the caller's then, where there is an expression. The
+ * offset is left at 0. False with the name of the field that is wrong, a literal, and why. */
+bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrence *ret_recurrence,
+    const char **ret_field, char ret_fault[static CRON_FAULT_SIZE]);
 
 /* What a target's result comes down to; texts are borrowed. */
 struct outcome {

@@ -1,5 +1,5 @@
 /* Schedules in the database. A due time is served by the transaction that makes its job: the row
- * must still have it as its next one, and has the one that follows afterwards. */
+ * must still say up to when all is settled, and says more afterwards. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,8 @@
 enum {
 	LOG_MOST = 10000,  /* changes kept of a schedule, the newest */
 	SWEEP_ROWS = 1000, /* in one transaction */
-	LOG_BYTES = 1 << 18,
+	LOG_BYTES = 1 << 18, /* a page ends when it has so many; of jobs too, in a list: */
+	LIST_BYTES = 8 << 20,
 	N_COLUMNS = 21,
 };
 
@@ -29,7 +30,7 @@ static struct schedule read_row(sqlite3_stmt *s)
 	    .revision = (uint64_t)sqlite3_column_int64(s, 2),
 	    .created_at = sqlite3_column_int64(s, 12),
 	    .updated_at = sqlite3_column_int64(s, 13),
-	    .next = sqlite3_column_int64(s, 14),
+	    .settled = sqlite3_column_int64(s, 14),
 	    .last = sqlite3_column_int64(s, 15),
 	    .last_state = (enum job_state)sqlite3_column_int(s, 17),
 	    .runs = (uint64_t)sqlite3_column_int64(s, 18),
@@ -45,7 +46,7 @@ static struct schedule read_row(sqlite3_stmt *s)
 	rule->zone = read_text(s, 6);
 	rule->jitter = read_text(s, 7);
 	rule->overlap = (enum schedule_overlap)sqlite3_column_int(s, 8);
-	rule->catch_up = (enum schedule_catch_up)sqlite3_column_int(s, 9);
+	rule->catch_up = (enum catch_up)sqlite3_column_int(s, 9);
 	rule->is_paused = sqlite3_column_int(s, 10) != 0;
 	rule->callback_url = read_text(s, 11);
 	return schedule;
@@ -83,7 +84,7 @@ static enum err add(struct db *db, struct schedule *schedule)
 	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_STATIC);
 	bind_rule(s, &schedule->rule);
 	sqlite3_bind_int64(s, 12, schedule->created_at);
-	sqlite3_bind_int64(s, 13, schedule->next);
+	sqlite3_bind_int64(s, 13, schedule->settled);
 	enum err e = db_run(db, s);
 	schedule->no = sqlite3_last_insert_rowid(db->handle);
 	schedule->revision = 1;
@@ -118,8 +119,8 @@ static enum err edit(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 1, schedule->no);
 	bind_rule(s, &schedule->rule);
 	sqlite3_bind_int64(s, 12, schedule->updated_at);
-	sqlite3_bind_int64(s, 13, schedule->next);
-	sqlite3_bind_int(s, 14, op->u.schedule.sets_next);
+	sqlite3_bind_int64(s, 13, schedule->settled);
+	sqlite3_bind_int(s, 14, op->u.schedule.sets_settled);
 	sqlite3_bind_int64(s, 15, (int64_t)schedule->revision);
 	enum err e = update_one(db, s, ERR_CONFLICT);
 	if (e != OK && e != ERR_CONFLICT)
@@ -136,7 +137,7 @@ static enum err pass(struct db *db, const struct store_op *op)
 	sqlite3_stmt *s = db_statement(db, STATEMENT_PASS_DUE);
 
 	sqlite3_bind_int64(s, 1, op->u.schedule.schedule.no);
-	sqlite3_bind_int64(s, 2, due->due);
+	sqlite3_bind_int64(s, 2, due->settled);
 	sqlite3_bind_int64(s, 3, due->next);
 	sqlite3_bind_int64(s, 4, (int64_t)due->n_skipped);
 	return update_one(db, s, ERR_CONFLICT);
@@ -146,13 +147,13 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op)
 {
 	const struct job *job = &op->u.input.job;
 	const struct due_time *due = &op->u.input.due;
-	bool is_due = due->due != 0;
+	bool is_due = due->settled != 0;
 	sqlite3_stmt *s = db_statement(db, is_due ? STATEMENT_SERVE_DUE : STATEMENT_SERVE_NOW);
 	int place = 2;
 
 	sqlite3_bind_int64(s, 1, job->schedule_no);
 	if (is_due) {
-		sqlite3_bind_int64(s, place++, due->due);
+		sqlite3_bind_int64(s, place++, due->settled);
 		sqlite3_bind_int64(s, place++, due->next);
 	}
 	sqlite3_bind_int64(s, place++, job->created_at);
@@ -341,6 +342,7 @@ static enum err list(struct db *db, struct store_op *op)
 	const char *name = op->u.schedules.name;
 	sqlite3_stmt *s =
 	    db_statement(db, name != NULL ? STATEMENT_LIST_SCHEDULES_NAMED : STATEMENT_LIST_SCHEDULES);
+	size_t n_bytes = 0;
 	int code;
 
 	sqlite3_bind_blob(s, 1, op->u.schedules.before.bytes, sizeof(op->u.schedules.before.bytes),
@@ -350,8 +352,11 @@ static enum err list(struct db *db, struct store_op *op)
 		sqlite3_bind_text(s, 3, name, -1, SQLITE_STATIC);
 	op->u.schedules.schedules =
 	    xcalloc(op->u.schedules.limit, sizeof(*op->u.schedules.schedules));
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.schedules.n < op->u.schedules.limit)
+	while ((code = sqlite3_step(s)) == SQLITE_ROW &&
+	       op->u.schedules.n < op->u.schedules.limit && n_bytes < LIST_BYTES) {
+		n_bytes += (size_t)sqlite3_column_bytes(s, N_COLUMNS);
 		op->u.schedules.schedules[op->u.schedules.n++] = read_row_and_job(s);
+	}
 	op->u.schedules.is_more = code == SQLITE_ROW;
 	sqlite3_reset(s);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);

@@ -53,7 +53,7 @@ struct store_op {
 			struct idempotency idempotency;
 			bool is_replay; /* out: the key was known */
 			/* SUBMIT of a schedule's run, whose job says which. ERR_CONFLICT: the due
-			 * time isn't there any more, ERR_NOT_FOUND: the schedule. */
+			 * time is settled, or another one, ERR_NOT_FOUND: the schedule is gone. */
 			bool is_run;
 			struct due_time due;
 		} input;
@@ -128,12 +128,12 @@ struct store_op {
 			size_t n;
 		} ids;
 		/* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD. In: ADD all of it, out with its no; LOAD
-		 * id; the others no. EDIT: `rule`, updated_at and, where sets_next, next; applies
+		 * id; the others no. EDIT: `rule`, updated_at and, where sets_settled, settled; applies
 		 * to `revision` alone (else ERR_CONFLICT); out: all of it. PASS: `due`, as SUBMIT.
 		 * ERR_NOT_FOUND: there is none. */
 		struct {
 			struct schedule schedule; /* owned */
-			bool sets_next;
+			bool sets_settled;
 			struct due_time due;
 		} schedule;
 		/* SCHEDULE_LIST: those with an id below `before`, without their jobs. */

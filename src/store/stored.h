@@ -26,12 +26,12 @@ struct stored_chunk {
 	struct chunk chunk;
 };
 
-/* A due time of a schedule that is served, or passed over. The schedule must have it as its next
- * one: so it is served once, whatever happens. */
+/* A due time of a schedule that is served, or passed over. All before it must be settled as the
+ * schedule has it: so a due time is served once, whatever happens. */
 struct due_time {
-	usec_t due;         /* wall; 0: a run beside the due times */
-	usec_t next;        /* the one that follows */
-	uint64_t n_skipped; /* due times passed over, up to `next` */
+	usec_t settled;     /* as recurrence_stored said before; 0: a run beside the due times */
+	usec_t next;        /* ... and says then */
+	uint64_t n_skipped; /* due times passed over */
 };
 
 struct idempotency {

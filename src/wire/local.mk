@@ -11,5 +11,6 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/problem_parse.c src/wire/problem_parse.h \
 	src/wire/record.c src/wire/record.h \
 	src/wire/result_text.c src/wire/result_text.h \
+	src/wire/schedule.c src/wire/schedule.h \
 	src/wire/submission.c src/wire/submission.h \
 	src/wire/url_item.c src/wire/url_item.h
