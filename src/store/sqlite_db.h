@@ -48,3 +48,18 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job);
  */
 enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
     MUST_CHECK;
+
+/* --- The outbox (sqlite_outbox.c) --- */
+
+/* Inside a transaction: add the callback of an event, `{"type":type,"timestamp":at,"data":data}`,
+ * due at once. `data` is JSON of `len` bytes; `url` was found good when it was submitted. Once it
+ * is committed, callbacks_wake() has it delivered. ERR_TOO_BIG: more than 16 MiB. */
+enum err db_outbox_add(struct db *db, const char *url, const char *type, usec_t at,
+    const char *data, size_t len) MUST_CHECK;
+
+/* Inside the transaction that ends a job: add `job.ended`, when the job asked for it. */
+enum err db_outbox_add_job(struct db *db, int64_t job_no) MUST_CHECK;
+
+/* The verbs OUTBOX and POSTED. */
+enum err db_outbox_read(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_outbox_settle(struct db *db, const struct store_op *op) MUST_CHECK;

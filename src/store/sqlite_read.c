@@ -316,6 +316,9 @@ void db_read(struct db *db, struct store_op *op)
 	case STORE_UNKNOWN:
 		op->err = read_unknown(db, op);
 		break;
+	case STORE_OUTBOX:
+		op->err = db_outbox_read(db, op);
+		break;
 	default:
 		op->err = ERR_INVALID;
 	}

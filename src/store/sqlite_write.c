@@ -295,6 +295,8 @@ static enum err put(struct db *db, struct store_op *op)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
 	if (e == OK && store_leaves_garbage(op))
 		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
+	if (e == OK && job_state_is_ended(op->u.put.state))
+		e = db_outbox_add_job(db, op->job_no);
 	return e;
 }
 
@@ -374,6 +376,8 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return put(db, op);
 	case STORE_COPY:
 		return copy(db, op);
+	case STORE_POSTED:
+		return db_outbox_settle(db, op);
 	default:
 		return ERR_INVALID;
 	}

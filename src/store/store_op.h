@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "model/job.h"
 #include "store/stored.h"
-#include "wire/result_text.h"
 
 enum store_verb {
 	/* writes */
@@ -17,6 +16,7 @@ enum store_verb {
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
+	STORE_POSTED,  /* an attempt to deliver a row of the outbox has ended */
 	/* reads */
 	STORE_CLAIM,   /* input not worked on yet */
 	STORE_LOAD,    /* one job by id */
@@ -25,6 +25,7 @@ enum store_verb {
 	STORE_DONE,    /* items of a job that have a result behind low_seq */
 	STORE_FILES,   /* saved files, one by name or many in order of completion */
 	STORE_UNKNOWN, /* which of some ids are no jobs */
+	STORE_OUTBOX,  /* callbacks that are due */
 };
 
 struct store_op {
@@ -84,18 +85,9 @@ struct store_op {
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */
 		} list;
-		/* ROWS: results behind `after`, as text. */
-		struct {
-			uint64_t after, limit; /* limit 0: none */
-			size_t max_bytes;      /* enough is read once `text` holds this much */
-			enum result_format format;
-			bool has_status;
-			enum item_status status;
-			bool is_first;    /* no row was written before */
-			uint64_t n, last; /* out: rows; read up to this number */
-			bool is_more;     /* out: it stopped before the end of what is committed */
-			struct buf text;  /* owned, out */
-		} rows;
+		struct stored_rows rows;       /* ROWS */
+		struct stored_outbox outbox;   /* OUTBOX */
+		struct stored_attempt attempt; /* POSTED */
 		/* FILES: the one called `name` (ERR_NOT_FOUND), or `max` of those behind `after` */
 		struct {
 			char *name; /* owned; NULL: many */
