@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "core/callbacks.h"
 #include "core/core_private.h"
 #include "wire/record.h"
 
@@ -95,6 +96,8 @@ static void finish_run(struct run *run, usec_t now)
 	    (unsigned long long)run->job.counts[ITEM_ERROR],
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
 	core->ended[run->job.state]++;
+	if (run->job.callback_url != NULL)
+		callbacks_wake(core->opts.callbacks);
 	run_tell(run);
 	run_remove(run);
 }

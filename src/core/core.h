@@ -13,6 +13,7 @@
 #include "model/job.h"
 #include "store/store.h"
 
+struct callbacks;
 struct core;
 struct run;
 
@@ -27,6 +28,7 @@ struct core_opts {
 	struct fetcher *fetcher;
 	struct store *store;
 	struct offload *offload;
+	struct callbacks *callbacks;            /* NULL: nobody is called */
 	const char *folder;                     /* for temporary files */
 	const struct flag_server *flag_servers; /* the first is the default */
 	size_t n_flag_servers;
