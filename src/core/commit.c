@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "core/callbacks.h"
 #include "core/core_private.h"
 #include "wire/record.h"
 
@@ -95,6 +96,8 @@ static void finish_run(struct run *run, usec_t now)
 	    (unsigned long long)run->job.counts[ITEM_ERROR],
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
 	core->ended[run->job.state]++;
+	if (run->job.callback_url != NULL)
+		callbacks_wake(core->opts.callbacks);
 	run_tell(run);
 	run_remove(run);
 }
@@ -141,8 +144,8 @@ static void on_put(struct store_op *op)
 	core->n_pending -= op->u.put.n;
 	if (!run->is_gone && op->err == OK) {
 		count_results(run, op->u.put.completed, op->u.put.counts);
-		if (op->u.put.last_change > 0)
-			schedules_changed(run, op->u.put.last_change);
+		if (run->job.schedule_no != 0)
+			schedules_noted(run, &op->u.put.changes);
 		if (job_state_is_ended(op->u.put.state))
 			finish_run(run, op->u.put.finished_at);
 		else
@@ -187,9 +190,10 @@ static void start_put(struct run *run)
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);
 	op->u.put.state = run->next_state;
-	op->u.put.schedule_no = run->job.schedule_no;
-	op->u.put.job_id = run->job.id;
-	op->u.put.changes_after = run->changes_after;
+	op->u.put.changes = (struct run_changes){.schedule_no = run->job.schedule_no,
+	    .job = run->job.id,
+	    .after = run->changes_after,
+	    .n_before = run->n_changes};
 	op->u.put.started_at = run->job.started_at;
 	if (job_state_is_ended(run->next_state)) {
 		op->u.put.finished_at = clock_wall();

@@ -14,6 +14,7 @@
 #include "model/recurrence.h"
 #include "store/store.h"
 
+struct callbacks;
 struct core;
 struct run;
 
@@ -28,6 +29,7 @@ struct core_opts {
 	struct fetcher *fetcher;
 	struct store *store;
 	struct offload *offload;
+	struct callbacks *callbacks;            /* NULL: nobody is called */
 	const char *folder;                     /* for temporary files */
 	const struct flag_server *flag_servers; /* the first is the default */
 	size_t n_flag_servers;

@@ -63,7 +63,7 @@ bool schedules_init(struct core *core); /* before recover_all; false: they can't
 void schedules_done(struct core *core);
 void schedules_run_began(struct run *run);
 void schedules_run_ended(struct run *run);
-void schedules_changed(struct run *run, uint64_t last_change); /* a commit has logged changes */
+void schedules_noted(struct run *run, const struct run_changes *changes); /* by a commit */
 
 /* recover.c: take up the jobs that had not ended; false when they can't be read. */
 bool recover_all(struct core *core);

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
+	src/core/callbacks.c src/core/callbacks.h \
 	src/core/claims.c \
 	src/core/commit.c \
 	src/core/core.c src/core/core.h src/core/core_private.h \

@@ -83,6 +83,7 @@ struct run {
 	struct plan *plan;      /* NULL: none, or it was deleted */
 	LIST_ENTRY(run) sister; /* in plan->runs */
 	uint64_t changes_after; /* those it found lie behind this number in the log */
+	uint64_t n_changes;     /* as far as is known */
 
 	struct pace pace;
 	LIST_HEAD(, subscription) subscriptions;

@@ -12,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "core/callbacks.h"
 #include "core/schedules_private.h"
 #include "wire/schedule.h"
 
@@ -206,6 +207,12 @@ static void on_worked(struct offload_task *task)
 {
 	struct edit *e = (struct edit *)((char *)task - offsetof(struct edit, task));
 
+	/* the policy of targets is the loop's */
+	if (e->problem.status == 0 && e->rule.callback_url != NULL &&
+	    !is_same(e->rule.callback_url, e->before.rule.callback_url) &&
+	    e->core->opts.callbacks != NULL)
+		callbacks_judge(e->core->opts.callbacks, e->rule.callback_url, "/callback_url",
+		    &e->problem);
 	if (e->problem.status != 0)
 		finish(e, NULL);
 	else if (e->before.rule.job == NULL || strcmp(e->before.rule.job, e->rule.job) != 0)

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "core/callbacks.h"
 
 enum { MAX_PER_TURN = 32, MAX_BEGINNING = 128, MOST_COUNTED = 1000 };
 
@@ -304,11 +305,14 @@ void schedules_run_ended(struct run *run)
 	}
 }
 
-void schedules_changed(struct run *run, uint64_t last_change)
+void schedules_noted(struct run *run, const struct run_changes *changes)
 {
-	if (run->plan == NULL)
+	run->n_changes += changes->n;
+	if (changes->is_called)
+		callbacks_wake(run->core->opts.callbacks);
+	if (run->plan == NULL || changes->n == 0)
 		return;
-	run->plan->changes = last_change;
+	run->plan->changes = changes->last;
 	tell(run->plan, SCHEDULE_CHANGED, NULL);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "core/callbacks.h"
 #include "core/presets.h"
 #include "core/flags.h"
 #include "wire/submission.h"
@@ -287,12 +288,24 @@ static void advance_deduplicating(struct submission *s)
 	}
 }
 
+/* Once the spec is known; in the loop's thread, where the policy of targets is. */
+static void judge_callback(struct submission *s)
+{
+	if (s->is_judged || s->intake == NULL)
+		return;
+	s->is_judged = true;
+	if (s->spec.callback_url != NULL && s->core->opts.callbacks != NULL)
+		callbacks_judge(
+		    s->core->opts.callbacks, s->spec.callback_url, "/callback_url", &s->problem);
+}
+
 static void advance(void *arg)
 {
 	struct submission *s = arg;
 
 	if (s->is_working || s->is_finished)
 		return;
+	judge_callback(s);
 	if (s->stage_error != OK && s->problem.status == 0)
 		submission_set_store_problem(s, s->stage_error);
 	if (s->problem.status != 0) {

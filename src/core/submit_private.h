@@ -17,7 +17,7 @@ struct submission {
 	struct problem problem;
 	struct intake *intake; /* owned; NULL until the spec is known */
 	enum phase phase;
-	bool is_dry_run, is_ended, is_abandoned, is_finished;
+	bool is_dry_run, is_ended, is_abandoned, is_finished, is_judged;
 	bool has_piece;     /* `piece` waits to be read */
 	bool is_working;    /* a step of work, or the submission itself, is under way */
 	bool is_staging;    /* chunks are being stored; work may go on meanwhile */

@@ -4,6 +4,8 @@ src_store_libstore_a_SOURCES = \
 	src/store/schema.c \
 	src/store/sqlite.c src/store/sqlite.h \
 	src/store/sqlite_db.h src/store/sqlite_statements.def \
+	src/store/sqlite_outbox.c \
+	src/store/sqlite_outcome.c \
 	src/store/sqlite_read.c \
 	src/store/sqlite_schedule.c \
 	src/store/sqlite_write.c \

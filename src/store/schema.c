@@ -83,11 +83,11 @@ static const char *const steps[] = {
     "NULL,"
     " status INT NOT NULL, reason INT NOT NULL, value TEXT NOT NULL, PRIMARY KEY(schedule, seq))"
     " STRICT, WITHOUT ROWID;"
-    "CREATE TABLE outbox(no INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, url TEXT "
-    "NOT NULL,"
+    "CREATE TABLE outbox(no INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, host "
+    "TEXT NOT NULL, url TEXT NOT NULL,"
     " body TEXT NOT NULL, created INT NOT NULL, due INT NOT NULL, attempts INT NOT NULL DEFAULT 0) "
     "STRICT;"
-    "CREATE INDEX outbox_due ON outbox(due);",
+    "CREATE INDEX outbox_due ON outbox(due, host);",
 };
 
 enum { VERSION = sizeof(steps) / sizeof(steps[0]) };

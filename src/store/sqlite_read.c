@@ -322,6 +322,9 @@ void db_read(struct db *db, struct store_op *op)
 	case STORE_OUTCOMES:
 		op->err = db_read_schedule(db, op);
 		break;
+	case STORE_OUTBOX:
+		op->err = db_outbox_read(db, op);
+		break;
 	default:
 		op->err = ERR_INVALID;
 	}

@@ -6,10 +6,8 @@
 #include "base/alloc.h"
 #include "store/sqlite_db.h"
 #include "wire/change_text.h"
-#include "wire/record.h"
 
 enum {
-	LOG_MOST = 10000,  /* changes kept of a schedule, the newest */
 	SWEEP_ROWS = 1000, /* in one transaction */
 	LOG_BYTES = 1 << 18, /* a page ends when it has so many; of jobs too, in a list: */
 	LIST_BYTES = 8 << 20,
@@ -99,7 +97,8 @@ static enum err update_one(struct db *db, sqlite3_stmt *s, enum err otherwise)
 	return e == OK && sqlite3_changes(db->handle) == 0 ? otherwise : e;
 }
 
-static enum err select_one(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
+enum err db_read_one_schedule(
+    struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
 {
 	int code = sqlite3_step(s);
 
@@ -127,7 +126,7 @@ static enum err edit(struct db *db, struct store_op *op)
 		return e;
 	s = db_statement(db, STATEMENT_SELECT_SCHEDULE_BY_NO);
 	sqlite3_bind_int64(s, 1, schedule->no);
-	enum err found = select_one(db, s, schedule);
+	enum err found = db_read_one_schedule(db, s, schedule);
 	return found != OK ? found : e;
 }
 
@@ -184,157 +183,6 @@ enum err db_write_schedule(struct db *db, struct store_op *op)
 	}
 }
 
-/* --- Outcomes --- */
-
-/* What a block of results does to its schedule. */
-struct noting {
-	struct db *db;
-	const struct store_op *op;
-	uint64_t last; /* number in the log */
-};
-
-/* Read a status, a reason and a value, that are the columns from `column` on. What no version of
- * this program has written reads as an internal error. */
-static struct outcome read_outcome(sqlite3_stmt *s, int column)
-{
-	int status = sqlite3_column_int(s, column), reason = sqlite3_column_int(s, column + 1);
-	const char *value = (const char *)sqlite3_column_text(s, column + 2);
-
-	if (status < 0 || status >= ITEM_N_STATUSES || reason < 0 || reason >= N_REASONS) {
-		status = ITEM_ERROR;
-		reason = REASON_INTERNAL;
-	}
-	return (struct outcome){
-	    (enum item_status)status, (enum reason)reason, value != NULL ? value : ""};
-}
-
-static void bind_outcome(sqlite3_stmt *s, int place, const struct outcome *o)
-{
-	sqlite3_bind_int(s, place, (int)o->status);
-	sqlite3_bind_int(s, place + 1, (int)o->reason);
-	sqlite3_bind_text(s, place + 2, o->value, -1, SQLITE_STATIC);
-}
-
-static void bind_target(sqlite3_stmt *s, int place, struct span target)
-{
-	sqlite3_bind_text(
-	    s, place, target.bytes != NULL ? target.bytes : "", (int)target.len, SQLITE_STATIC);
-}
-
-static enum err put_outcome(
-    struct noting *n, struct span target, const struct outcome *o, usec_t since)
-{
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_PUT_OUTCOME);
-
-	sqlite3_bind_int64(s, 1, n->op->u.put.schedule_no);
-	bind_target(s, 2, target);
-	bind_outcome(s, 3, o);
-	sqlite3_bind_int64(s, 6, since);
-	db_bind_id(s, 7, &n->op->u.put.job_id);
-	return db_run(n->db, s);
-}
-
-static enum err insert_change(struct noting *n, const struct change *c)
-{
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_INSERT_CHANGE);
-
-	sqlite3_bind_int64(s, 1, n->op->u.put.schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)c->seq);
-	sqlite3_bind_int64(s, 3, c->at);
-	db_bind_id(s, 4, &c->job);
-	bind_target(s, 5, c->target);
-	bind_outcome(s, 6, &c->from);
-	bind_outcome(s, 9, &c->to);
-	return db_run(n->db, s);
-}
-
-/* Compare a result with the outcome its target had. */
-static enum err note_result(struct noting *n, const struct result *r)
-{
-	char value[OUTCOME_VALUE_SIZE];
-	struct outcome o = outcome_of(r, value);
-	struct span target = outcome_target(r);
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_FIND_OUTCOME);
-	enum err e = OK;
-
-	sqlite3_bind_int64(s, 1, n->op->u.put.schedule_no);
-	bind_target(s, 2, target);
-	int code = sqlite3_step(s);
-	bool is_new = code == SQLITE_DONE, differs = is_new;
-	if (code == SQLITE_ROW) {
-		struct outcome before = read_outcome(s, 0);
-		differs = before.status != o.status || before.reason != o.reason ||
-			  strcmp(before.value, o.value) != 0;
-		if (differs) {
-			const struct change c = {
-			    ++n->last, r->finished_at, n->op->u.put.job_id, target, before, o};
-			e = insert_change(n, &c);
-		}
-	} else if (!is_new) {
-		e = db_error(n->db, code);
-	}
-	sqlite3_reset(s);
-	return e == OK && differs ? put_outcome(n, target, &o, r->finished_at) : e;
-}
-
-static enum err note_block(struct noting *n)
-{
-	const struct buf *block = &n->op->u.put.block;
-	size_t offset = 0;
-	struct result r;
-	enum err e = OK;
-
-	while (e == OK && record_next(block->data, block->len, &offset, &r))
-		e = note_result(n, &r);
-	return e;
-}
-
-/* As many go as came, so a step is never long. */
-static enum err trim_log(struct noting *n)
-{
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_TRIM_CHANGES);
-
-	if (n->last <= LOG_MOST)
-		return OK;
-	sqlite3_bind_int64(s, 1, n->op->u.put.schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)(n->last - LOG_MOST));
-	return db_run(n->db, s);
-}
-
-static enum err update_changes(struct noting *n)
-{
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_UPDATE_CHANGES);
-
-	sqlite3_bind_int64(s, 1, n->op->u.put.schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)n->last);
-	db_bind_id(s, 3, &n->op->u.put.job_id);
-	sqlite3_bind_int(s, 4, (int)n->op->u.put.state);
-	return db_run(n->db, s);
-}
-
-enum err db_note_outcomes(struct db *db, struct store_op *op)
-{
-	struct noting n = {.db = db, .op = op};
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
-
-	sqlite3_bind_int64(s, 1, op->u.put.schedule_no);
-	int code = sqlite3_step(s);
-	uint64_t before = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
-	sqlite3_reset(s);
-	op->u.put.last_change = 0;
-	if (code == SQLITE_DONE)
-		return OK; /* the schedule was deleted: its run goes on without it */
-	n.last = before;
-	enum err e = code == SQLITE_ROW ? note_block(&n) : db_error(db, code);
-	if (e == OK && n.last > before)
-		e = trim_log(&n);
-	if (e == OK && (n.last > before || job_state_is_ended(op->u.put.state)))
-		e = update_changes(&n);
-	if (n.last > before)
-		op->u.put.last_change = n.last;
-	return e;
-}
-
 /* --- Reads --- */
 
 static enum err list(struct db *db, struct store_op *op)
@@ -369,15 +217,22 @@ static struct span read_span(sqlite3_stmt *s, int column)
 	return (struct span){bytes, (size_t)sqlite3_column_bytes(s, column)};
 }
 
-static void add_change(struct store_op *op, sqlite3_stmt *s)
+struct change db_read_change(sqlite3_stmt *s)
 {
 	struct change c = {.seq = (uint64_t)sqlite3_column_int64(s, 0),
 	    .at = sqlite3_column_int64(s, 1),
 	    .target = read_span(s, 3),
-	    .from = read_outcome(s, 4),
-	    .to = read_outcome(s, 7)};
+	    .from = db_read_outcome(s, 4),
+	    .to = db_read_outcome(s, 7)};
 
 	db_read_id(s, 2, &c.job);
+	return c;
+}
+
+static void add_change(struct store_op *op, sqlite3_stmt *s)
+{
+	struct change c = db_read_change(s);
+
 	if (op->u.log.is_events) {
 		change_add_event(&op->u.log.text, &c);
 	} else {
@@ -389,7 +244,7 @@ static void add_change(struct store_op *op, sqlite3_stmt *s)
 
 static void add_outcome(struct store_op *op, sqlite3_stmt *s)
 {
-	struct outcome o = read_outcome(s, 1);
+	struct outcome o = db_read_outcome(s, 1);
 	struct span target = read_span(s, 0);
 	struct id job;
 
@@ -450,7 +305,7 @@ enum err db_read_schedule(struct db *db, struct store_op *op)
 		s = db_statement(db, STATEMENT_SELECT_SCHEDULE);
 		sqlite3_bind_blob(
 		    s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_TRANSIENT);
-		return select_one(db, s, schedule);
+		return db_read_one_schedule(db, s, schedule);
 	case STORE_SCHEDULE_LIST:
 		return list(db, op);
 	case STORE_CHANGES:

@@ -296,10 +296,12 @@ static enum err put(struct db *db, struct store_op *op)
 		e = note_files(db, op->job_no, first, &op->u.put.block);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
-	if (e == OK && op->u.put.schedule_no != 0)
+	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
 	if (e == OK && store_leaves_garbage(op))
 		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
+	if (e == OK && job_state_is_ended(op->u.put.state))
+		e = db_outbox_add_job(db, op->job_no);
 	return e;
 }
 
@@ -386,6 +388,8 @@ static enum err run_verb(struct db *db, struct store_op *op)
 	case STORE_SCHEDULE_PASS:
 	case STORE_SCHEDULE_REMOVE:
 		return db_write_schedule(db, op);
+	case STORE_POSTED:
+		return db_outbox_settle(db, op);
 	default:
 		return ERR_INVALID;
 	}

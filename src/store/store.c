@@ -233,6 +233,22 @@ static void free_chunks(struct stored_chunk *chunks, size_t n)
 	free(chunks);
 }
 
+void stored_post_done(struct stored_post *post)
+{
+	free(post->url);
+	free(post->host);
+	free(post->body);
+	*post = (struct stored_post){0};
+}
+
+static void free_outbox(struct stored_outbox *outbox)
+{
+	for (uint32_t i = 0; i < outbox->n; i++)
+		stored_post_done(&outbox->posts[i]);
+	free(outbox->posts);
+	free(outbox->passed_over);
+}
+
 void store_op_free(struct store_op *op)
 {
 	if (op == NULL)
@@ -296,9 +312,13 @@ void store_op_free(struct store_op *op)
 		buf_done(&op->u.log.target);
 		buf_done(&op->u.log.text);
 		break;
+	case STORE_OUTBOX:
+		free_outbox(&op->u.outbox);
+		break;
 	case STORE_UNSTAGE:
 	case STORE_COPY:
 	case STORE_DELETE:
+	case STORE_POSTED:
 		break;
 	}
 	free(op);

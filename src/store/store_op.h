@@ -7,7 +7,6 @@
 #include "base/err.h"
 #include "model/job.h"
 #include "store/stored.h"
-#include "wire/result_text.h"
 
 enum store_verb {
 	/* writes */
@@ -21,6 +20,7 @@ enum store_verb {
 	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
 	STORE_SCHEDULE_PASS,   /* pass over a due time */
 	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
+	STORE_POSTED,  /* an attempt to deliver a row of the outbox has ended */
 	/* reads */
 	STORE_CLAIM,   /* input not worked on yet */
 	STORE_LOAD,    /* one job by id */
@@ -33,6 +33,7 @@ enum store_verb {
 	STORE_SCHEDULE_LIST, /* newest first */
 	STORE_CHANGES,       /* of a schedule, as text */
 	STORE_OUTCOMES,      /* the last ones of its targets, as text */
+	STORE_OUTBOX,  /* callbacks that are due */
 };
 
 struct store_op {
@@ -69,11 +70,7 @@ struct store_op {
 			enum job_state state;
 			usec_t started_at, finished_at;
 			uint64_t completed; /* out: results in all */
-			/* of a schedule's run: */
-			int64_t schedule_no; /* 0: it is none */
-			struct id job_id;
-			uint64_t changes_after; /* those of this run lie behind this number */
-			uint64_t last_change; /* out: the last number, 0: nothing has changed now */
+			struct run_changes changes;
 		} put;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
@@ -101,18 +98,9 @@ struct store_op {
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */
 		} list;
-		/* ROWS: results behind `after`, as text. */
-		struct {
-			uint64_t after, limit; /* limit 0: none */
-			size_t max_bytes;      /* enough is read once `text` holds this much */
-			enum result_format format;
-			bool has_status;
-			enum item_status status;
-			bool is_first;    /* no row was written before */
-			uint64_t n, last; /* out: rows; read up to this number */
-			bool is_more;     /* out: it stopped before the end of what is committed */
-			struct buf text;  /* owned, out */
-		} rows;
+		struct stored_rows rows;       /* ROWS */
+		struct stored_outbox outbox;   /* OUTBOX */
+		struct stored_attempt attempt; /* POSTED */
 		/* FILES: the one called `name` (ERR_NOT_FOUND), or `max` of those behind `after` */
 		struct {
 			char *name; /* owned; NULL: many */

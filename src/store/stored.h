@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/id.h"
 #include "model/chunk.h"
 #include "model/file.h"
 #include "model/schedule.h"
+#include "wire/result_text.h"
 
 /* An item whose name another item of the job has too: it is not asked, its result is copied from
  * item `first`. */
@@ -34,7 +36,62 @@ struct due_time {
 	uint64_t n_skipped; /* due times passed over */
 };
 
+/* What a block of results of a schedule's run changes in the log of the schedule. */
+struct run_changes {
+	int64_t schedule_no; /* 0: the job is nobody's run */
+	struct id job;
+	uint64_t after;    /* changes of this run lie behind this number */
+	uint64_t n_before; /* by blocks before, as far as is known */
+	uint64_t n, last;  /* out: changes now; the last number in the log when there are any */
+	bool is_called;    /* out: the run has ended, and a callback tells of its changes */
+};
+
 struct idempotency {
 	uint8_t fingerprint[16];
 	char *key; /* owned; NULL: none */
+};
+
+/* Results behind `after`, as text. */
+struct stored_rows {
+	uint64_t after, limit; /* limit 0: none */
+	size_t max_bytes;      /* enough is read once `text` holds this much */
+	enum result_format format;
+	bool has_status;
+	enum item_status status;
+	bool is_first;    /* no row was written before */
+	uint64_t n, last; /* out: rows; read up to this number */
+	bool is_more;     /* out: it stopped before the end of what is committed */
+	struct buf text;  /* owned, out */
+};
+
+/* A callback that waits in the outbox. */
+struct stored_post {
+	int64_t no;
+	struct id id;     /* the same for all attempts */
+	char *url, *host; /* owned; host with its port */
+	char *body;       /* owned; JSON */
+	size_t body_len;
+	usec_t created_at; /* wall */
+	uint32_t attempts;
+};
+
+void stored_post_done(struct stored_post *post); /* frees the inside */
+
+/* Callbacks that are due at wall time `now`, those first that have been so for longest. A clock
+ * that was set back makes rows due that would otherwise wait for longer than any back-off. */
+struct stored_outbox {
+	usec_t now;
+	uint32_t max, n;   /* n: out */
+	char *passed_over; /* owned; hosts to leave out, each between line feeds; NULL: none */
+	struct stored_post *posts; /* owned, out */
+	usec_t next_due;    /* out: when the first of those not due yet is; 0: there is none */
+	uint64_t n_waiting; /* out: all rows, due or not */
+};
+
+/* How an attempt ended. Kept and tried again while the database can't be written, since a row that
+ * was delivered must not be taken for due. */
+struct stored_attempt {
+	int64_t no;   /* of the row */
+	bool is_over; /* delivered or given up: the row goes */
+	usec_t due;   /* else: when to try again, wall */
 };
