@@ -1,7 +1,8 @@
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/page.h \
 	src/store/reader.c \
-	src/store/schema.c \
+	src/store/schedule_op.h src/store/schema.c \
 	src/store/sqlite.c src/store/sqlite.h \
 	src/store/sqlite_db.h src/store/sqlite_statements.def \
 	src/store/sqlite_outbox.c \

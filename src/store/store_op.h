@@ -6,6 +6,8 @@
 
 #include "base/err.h"
 #include "model/job.h"
+#include "store/page.h"
+#include "store/schedule_op.h"
 #include "store/stored.h"
 
 enum store_verb {
@@ -15,6 +17,7 @@ enum store_verb {
 	STORE_UNSTAGE, /* forget staged input */
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
+	STORE_PAUSE,   /* note whether a live job is paused */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
 	STORE_SCHEDULE_ADD,
 	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
@@ -68,10 +71,13 @@ struct store_op {
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
 			bool has_aliases, has_files;
 			enum job_state state;
+			enum job_reason reason;
 			usec_t started_at, finished_at;
 			uint64_t completed; /* out: results in all */
 			struct run_changes changes;
 		} put;
+		/* PAUSE. ERR_NOT_FOUND: it has ended, or was deleted. */
+		bool is_paused;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
 			uint32_t max, n; /* n: out */
@@ -98,52 +104,18 @@ struct store_op {
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */
 		} list;
-		struct stored_rows rows;       /* ROWS */
+		struct rows_page rows;         /* ROWS */
+		struct files_page files;       /* FILES: ERR_NOT_FOUND when there is none of the name */
 		struct stored_outbox outbox;   /* OUTBOX */
 		struct stored_attempt attempt; /* POSTED */
-		/* FILES: the one called `name` (ERR_NOT_FOUND), or `max` of those behind `after` */
-		struct {
-			char *name; /* owned; NULL: many */
-			uint64_t after;
-			uint32_t max, n;           /* n: out */
-			struct stored_file *files; /* owned, out */
-			uint64_t last;             /* out: read up to this number */
-			bool is_more;              /* out */
-		} files;
 		/* UNKNOWN */
 		struct {
 			struct id *ids; /* owned; out: only those that are no jobs */
 			size_t n;
 		} ids;
-		/* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD. In: ADD all of it, out with its no; LOAD
-		 * id; the others no. EDIT: `rule`, updated_at and, where sets_settled, settled; applies
-		 * to `revision` alone (else ERR_CONFLICT); out: all of it. PASS: `due`, as SUBMIT.
-		 * ERR_NOT_FOUND: there is none. */
-		struct {
-			struct schedule schedule; /* owned */
-			bool sets_settled;
-			struct due_time due;
-		} schedule;
-		/* SCHEDULE_LIST: those with an id below `before`, without their jobs. */
-		struct {
-			struct id before;
-			char *name; /* owned; NULL: of any name */
-			uint32_t limit, n;          /* n: out */
-			struct schedule *schedules; /* owned, out */
-			bool is_more;               /* out */
-		} schedules;
-		/* CHANGES: behind `after`, as JSON with commas between them, or as events.
-		 * OUTCOMES: of targets behind `target`, as JSON. */
-		struct {
-			int64_t schedule_no;
-			bool is_events;
-			uint64_t after;
-			struct buf target; /* owned; out: the last one's */
-			uint32_t limit, n; /* n: out */
-			uint64_t last;     /* out: read up to this number */
-			bool is_more;      /* out */
-			struct buf text;   /* owned, out */
-		} log;
+		struct schedule_write schedule; /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
+		struct schedules_page schedules; /* SCHEDULE_LIST */
+		struct schedule_log log;         /* CHANGES, OUTCOMES */
 		/* DONE */
 		struct {
 			uint64_t low_seq;

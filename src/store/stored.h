@@ -5,7 +5,6 @@
 #include "base/id.h"
 #include "model/chunk.h"
 #include "model/file.h"
-#include "model/schedule.h"
 #include "wire/result_text.h"
 
 /* An item whose name another item of the job has too: it is not asked, its result is copied from
@@ -28,40 +27,9 @@ struct stored_chunk {
 	struct chunk chunk;
 };
 
-/* A due time of a schedule that is served, or passed over. All before it must be settled as the
- * schedule has it: so a due time is served once, whatever happens. */
-struct due_time {
-	usec_t settled;     /* as recurrence_stored said before; 0: a run beside the due times */
-	usec_t next;        /* ... and says then */
-	uint64_t n_skipped; /* due times passed over */
-};
-
-/* What a block of results of a schedule's run changes in the log of the schedule. */
-struct run_changes {
-	int64_t schedule_no; /* 0: the job is nobody's run */
-	struct id job;
-	uint64_t after;    /* changes of this run lie behind this number */
-	uint64_t n_before; /* by blocks before, as far as is known */
-	uint64_t n, last;  /* out: changes now; the last number in the log when there are any */
-	bool is_called;    /* out: the run has ended, and a callback tells of its changes */
-};
-
 struct idempotency {
 	uint8_t fingerprint[16];
 	char *key; /* owned; NULL: none */
-};
-
-/* Results behind `after`, as text. */
-struct stored_rows {
-	uint64_t after, limit; /* limit 0: none */
-	size_t max_bytes;      /* enough is read once `text` holds this much */
-	enum result_format format;
-	bool has_status;
-	enum item_status status;
-	bool is_first;    /* no row was written before */
-	uint64_t n, last; /* out: rows; read up to this number */
-	bool is_more;     /* out: it stopped before the end of what is committed */
-	struct buf text;  /* owned, out */
 };
 
 /* A callback that waits in the outbox. */
