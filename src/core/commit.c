@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core_private.h"
+#include "core/retention.h"
 #include "wire/record.h"
 
 enum {
@@ -139,6 +140,8 @@ static void on_put(struct store_op *op)
 
 	op_ended(core);
 	core->n_pending -= op->u.put.n;
+	if (op->err == OK)
+		retention_grew(core->retention, op->u.put.block.len);
 	if (!run->is_gone && op->err == OK) {
 		count_results(run, op->u.put.completed, op->u.put.counts);
 		if (job_state_is_ended(op->u.put.state))

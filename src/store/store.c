@@ -24,7 +24,7 @@ struct store {
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
-	bool is_writable, is_stopped;
+	bool is_writable, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
 	struct metric_cell *commit_duration, *batch_size, *errors;
@@ -90,6 +90,21 @@ static double get_writable(void *arg)
 	return store_is_writable(arg) ? 1 : 0;
 }
 
+static double get_used(void *arg)
+{
+	return (double)store_size(arg).used;
+}
+
+static double get_free(void *arg)
+{
+	return (double)store_size(arg).free;
+}
+
+static double get_log(void *arg)
+{
+	return (double)store_size(arg).log;
+}
+
 static void add_metrics(struct store *store)
 {
 	store->commit_duration = metrics_cell(METRIC_STORE_COMMIT_DURATION);
@@ -97,6 +112,9 @@ static void add_metrics(struct store *store)
 	store->errors = metrics_cell(METRIC_STORE_ERRORS);
 	metrics_getter(METRIC_STORE_QUEUE, get_queued, store);
 	metrics_getter(METRIC_STORE_WRITABLE, get_writable, store);
+	metrics_getter(METRIC_STORE_BYTES, get_used, store, "used");
+	metrics_getter(METRIC_STORE_BYTES, get_free, store, "free");
+	metrics_getter(METRIC_STORE_BYTES, get_log, store, "log");
 }
 
 /* Two daemons on one database would answer each item twice. */
@@ -147,6 +165,8 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	enum err e = lock_database(store, ret_why);
 	if (e == OK)
 		e = db_open(path, true, &store->first, ret_why);
+	if (e == OK)
+		store->can_shrink = db_can_shrink(store->first);
 	if (e == OK)
 		e = start_readers(store, ret_why);
 	if (e != OK) {
@@ -243,6 +263,9 @@ void store_op_free(struct store_op *op)
 		buf_done(&op->u.put.block);
 		free(op->u.put.chunks);
 		break;
+	case STORE_RETIRE:
+		free(op->u.retire.jobs);
+		break;
 	case STORE_CLAIM:
 		free_chunks(op->u.claim.chunks, op->u.claim.n);
 		free(op->u.claim.skip);
@@ -293,6 +316,21 @@ void store_start(struct store *store, struct store_op *op)
 bool store_is_writable(const struct store *store)
 {
 	return store->is_writable;
+}
+
+struct store_size store_size(const struct store *store)
+{
+	return store->writer != NULL ? writer_size(store->writer) : (struct store_size){0};
+}
+
+bool store_has_chores(const struct store *store)
+{
+	return store->writer != NULL && writer_has_chores(store->writer);
+}
+
+bool store_can_shrink(const struct store *store)
+{
+	return store->can_shrink;
 }
 
 size_t store_n_queued(const struct store *store)

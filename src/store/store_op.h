@@ -17,6 +17,7 @@ enum store_verb {
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
+	STORE_RETIRE,  /* forget jobs that ended long ago; as DELETE */
 	/* reads */
 	STORE_CLAIM,   /* input not worked on yet */
 	STORE_LOAD,    /* one job by id */
@@ -64,6 +65,15 @@ struct store_op {
 			uint64_t counts[ITEM_N_STATUSES];
 			uint64_t completed; /* out: results in all */
 		} copy;
+		/* RETIRE: of the jobs that ended before `before`, those first that ended first */
+		struct {
+			usec_t before;    /* wall */
+			uint64_t n_bytes; /* only until about as many come free; 0: no such end */
+			uint64_t n_freed; /* out: how many that is; not told without n_bytes */
+			uint32_t max, n;  /* n: out */
+			struct retired_job *jobs; /* owned, out */
+			bool is_more;             /* out: there are more */
+		} retire;
 		/* CLAIM: up to `max` chunks from number `from` on. */
 		struct {
 			uint32_t from, max;

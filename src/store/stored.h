@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "model/chunk.h"
 #include "model/file.h"
+#include "model/job.h"
 
 /* An item whose name another item of the job has too: it is not asked, its result is copied from
  * item `first`. */
@@ -23,6 +24,13 @@ struct stored_file {
 struct stored_chunk {
 	uint32_t no;
 	struct chunk chunk;
+};
+
+/* An ended job that was forgotten. */
+struct retired_job {
+	struct id id;
+	enum job_kind kind;
+	enum job_state state;
 };
 
 struct idempotency {

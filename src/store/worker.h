@@ -24,6 +24,8 @@ void writer_add(struct writer *writer, struct store_op *op);
 size_t writer_n_queued(struct writer *writer);
 /* Since when it has carried out what it took last; 0: it waits. */
 usec_t writer_busy_since(struct writer *writer);
+struct store_size writer_size(struct writer *writer);
+bool writer_has_chores(struct writer *writer);
 /* Ask it to work off its queue and end; operations that can't be written fail. */
 void writer_free(struct writer *writer);
 
