@@ -21,6 +21,7 @@ static const struct route routes[] = {
     {"GET", "/jobs/{id}/files/{name}", file_handle, "", false, SCOPE_READ},
     {"GET", "/jobs/{id}/archive.tar", archive_handle, "", false, SCOPE_READ},
     {"GET", "/limits", limits_handle, "", false, SCOPE_ANY},
+    {"GET", "/backup", backup_handle, "", false, SCOPE_ADMIN},
     {"GET", "/metrics", metrics_handle, NULL, false, SCOPE_METRICS | SCOPE_READ},
     {"GET", "/healthz", health_handle, NULL, false, 0},
     {"GET", "/readyz", ready_handle, NULL, false, 0},

@@ -24,6 +24,7 @@ struct store {
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
+	struct copier *copier;
 	bool is_writable, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
@@ -177,6 +178,7 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 		if (job_state_is_ended((enum job_state)i))
 			store->counts[i] = db_count(store->first, (enum job_state)i);
 	}
+	store->copier = copier_new(path, mailbox);
 	add_metrics(store);
 	*ret_store = store;
 	return OK;
@@ -203,6 +205,7 @@ void store_stop(struct store *store)
 {
 	writer_free(TAKE(store->writer));
 	reader_free(TAKE(store->reader));
+	copier_stop(store->copier);
 	store->is_stopped = true;
 }
 
@@ -223,6 +226,7 @@ void store_free(struct store *store)
 	if (store == NULL)
 		return;
 	store_stop(store);
+	copier_free(store->copier);
 	db_close(store->first);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
@@ -326,6 +330,11 @@ struct store_size store_size(const struct store *store)
 bool store_has_chores(const struct store *store)
 {
 	return store->writer != NULL && writer_has_chores(store->writer);
+}
+
+enum err store_copy_start(struct store *store, store_copied_fn *on_done, void *arg)
+{
+	return store->is_stopped ? ERR_BUSY : copier_start(store->copier, on_done, arg);
 }
 
 bool store_can_shrink(const struct store *store)
