@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "core/callbacks.h"
 #include "core/core_private.h"
 #include "core/retention.h"
 #include "wire/record.h"
@@ -76,6 +77,7 @@ static void decide_end(struct run *run)
 	} else {
 		log_error("input_lost", "job_no=%lld", (long long)run->job.no);
 		run->next_state = JOB_FAILED;
+		run->next_reason = JOB_REASON_INPUT_LOST;
 	}
 }
 
@@ -86,6 +88,7 @@ static void finish_run(struct run *run, usec_t now)
 
 	id_format(&run->job.id, id);
 	job_set_state(&run->job, run->next_state, now);
+	run->job.reason = run->next_reason;
 	log_info("job_ended",
 	    "job=%s kind=%s state=%s items=%llu good=%llu not_found=%llu error=%llu "
 	    "elapsed_ms=%lld",
@@ -96,6 +99,8 @@ static void finish_run(struct run *run, usec_t now)
 	    (unsigned long long)run->job.counts[ITEM_ERROR],
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
 	core->ended[run->job.state]++;
+	if (run->job.callback_url != NULL)
+		callbacks_wake(core->opts.callbacks);
 	run_tell(run);
 	run_remove(run);
 }
@@ -144,6 +149,8 @@ static void on_put(struct store_op *op)
 		retention_grew(core->retention, op->u.put.block.len);
 	if (!run->is_gone && op->err == OK) {
 		count_results(run, op->u.put.completed, op->u.put.counts);
+		if (run->job.schedule_no != 0)
+			schedules_noted(run, &op->u.put.changes);
 		if (job_state_is_ended(op->u.put.state))
 			finish_run(run, op->u.put.finished_at);
 		else
@@ -188,10 +195,15 @@ static void start_put(struct run *run)
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);
 	op->u.put.state = run->next_state;
+	op->u.put.changes = (struct run_changes){.schedule_no = run->job.schedule_no,
+	    .job = run->job.id,
+	    .after = run->changes_after,
+	    .n_before = run->n_changes};
+	op->u.put.reason = run->next_reason;
 	op->u.put.started_at = run->job.started_at;
 	if (job_state_is_ended(run->next_state)) {
 		op->u.put.finished_at = clock_wall();
-		if (op->u.put.started_at == 0 && run->next_state != JOB_CANCELLED)
+		if (op->u.put.started_at == 0 && run->next_state == JOB_DONE)
 			op->u.put.started_at = op->u.put.finished_at;
 		run->is_ending = true;
 	}

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "core/callbacks.h"
 #include "core/presets.h"
 #include "core/flags.h"
 #include "wire/submission.h"
@@ -111,6 +112,14 @@ void submission_end(struct submission *s)
 
 /* --- Steps of work: in the loop's thread or in one of the pool's --- */
 
+static void check_times(const struct spec *spec, struct problem *p)
+{
+	usec_t now = clock_wall(), begins = spec->run_at > now ? spec->run_at : now;
+
+	if (spec->deadline > 0 && spec->deadline <= begins)
+		problem_add(p, "/deadline", "The deadline lies before the job may begin.");
+}
+
 static void start_intake(struct submission *s)
 {
 	bool has_lines = s->opts.body != BODY_JSON;
@@ -125,6 +134,7 @@ static void start_intake(struct submission *s)
 		return;
 	if (!submission_check(&s->spec, has_lines, &s->problem))
 		return;
+	check_times(&s->spec, &s->problem);
 	if (s->spec.kind == KIND_FLAGS)
 		opts.base_url = flags_prepare(&s->core_opts, &s->spec, has_lines, &s->problem);
 	else if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL)
@@ -216,7 +226,7 @@ static void start_work(struct submission *s)
 void submission_finish(struct submission *s, const struct job *job, bool is_replay)
 {
 	struct submission_outcome outcome = {
-	    .problem = &s->problem, .job = job, .is_replay = is_replay, .spec = &s->spec};
+	    .problem = &s->problem, .err = s->store_error, .job = job, .is_replay = is_replay, .spec = &s->spec};
 
 	if (s->problem.status == 0) {
 		outcome.total = intake_total(s->intake);
@@ -287,12 +297,24 @@ static void advance_deduplicating(struct submission *s)
 	}
 }
 
+/* Once the spec is known; in the loop's thread, where the policy of targets is. */
+static void judge_callback(struct submission *s)
+{
+	if (s->is_judged || s->intake == NULL)
+		return;
+	s->is_judged = true;
+	if (s->spec.callback_url != NULL && s->core->opts.callbacks != NULL)
+		callbacks_judge(
+		    s->core->opts.callbacks, s->spec.callback_url, "/callback_url", &s->problem);
+}
+
 static void advance(void *arg)
 {
 	struct submission *s = arg;
 
 	if (s->is_working || s->is_finished)
 		return;
+	judge_callback(s);
 	if (s->stage_error != OK && s->problem.status == 0)
 		submission_set_store_problem(s, s->stage_error);
 	if (s->problem.status != 0) {

@@ -12,7 +12,10 @@ enum { KEEP_CHUNKS = 8 };
 
 void submission_set_store_problem(struct submission *s, enum err e)
 {
-	if (e == ERR_CONFLICT)
+	s->store_error = e;
+	if (s->opts.run.no != 0 && (e == ERR_CONFLICT || e == ERR_NOT_FOUND))
+		problem_set(&s->problem, 404, "There is no such schedule.");
+	else if (e == ERR_CONFLICT)
 		problem_set(
 		    &s->problem, 422, "This Idempotency-Key was used before with another request.");
 	else
@@ -84,7 +87,8 @@ static void start_run(struct core *core, struct store_op *op, bool has_staged)
 	run->has_aliases = run->n_aliases > 0;
 	metric_add(core->submitted[job.kind], 1);
 	sched_add(run);
-	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS)
+	/* what waits for its time is not held in memory */
+	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || run->place == PLACE_LATER)
 		return;
 	AUTO_FREE uint32_t *skip = xmalloc(op->u.input.n_aliases * sizeof(*skip));
 	for (size_t i = 0; i < op->u.input.n_aliases; i++)
@@ -146,6 +150,12 @@ void submission_commit(struct submission *s)
 		s->spec.deadline_after > 0 ? begins + s->spec.deadline_after : s->spec.deadline,
 	    .total = intake_total(s->intake),
 	    .created_at = now};
+	if (s->opts.run.no != 0) {
+		op->u.input.job.schedule_no = s->opts.run.no;
+		op->u.input.job.schedule_id = s->opts.run.id;
+		op->u.input.is_run = true;
+		op->u.input.due = s->opts.run.due;
+	}
 	if (s->key != NULL) {
 		op->u.input.idempotency.key = xstrdup(s->key);
 		XXH128_canonicalFromHash(&fingerprint, XXH3_128bits_digest(s->hash));

@@ -17,7 +17,7 @@ struct submission {
 	struct problem problem;
 	struct intake *intake; /* owned; NULL until the spec is known */
 	enum phase phase;
-	bool is_dry_run, is_ended, is_abandoned, is_finished;
+	bool is_dry_run, is_ended, is_abandoned, is_finished, is_judged;
 	bool has_piece;     /* `piece` waits to be read */
 	bool is_working;    /* a step of work, or the submission itself, is under way */
 	bool is_staging;    /* chunks are being stored; work may go on meanwhile */
@@ -28,7 +28,7 @@ struct submission {
 	char *key;          /* owned; NULL: none */
 	struct offload_task task;
 	struct defer advance;
-	enum err stage_error;
+	enum err stage_error, store_error;
 	int64_t job_no;               /* of what is staged; 0: nothing */
 	uint32_t next_chunk;          /* number of the next chunk */
 	struct duplicate *duplicates; /* owned */

@@ -54,6 +54,10 @@ static const struct limit store[] = {
     {"retention_ms", CONF_store_retention, MSEC_OR_NULL},
     {"max_bytes", CONF_store_max_size, OR_NULL},
 };
+static const struct limit schedules[] = {
+    {"total", CONF_limits_schedules, PLAIN},
+    {"min_interval_ms", CONF_limits_min_interval, MSEC},
+};
 static const struct limit dns[] = {
     {"timeout_ms", CONF_dns_timeout, MSEC},
     {"attempts", CONF_dns_attempts, PLAIN},
@@ -95,6 +99,8 @@ char *limits_format(const struct conf *conf)
 	add_bounds(&b);
 	buf_add_str(&b, "},\"store\":{");
 	ADD_ALL(&b, conf, store);
+	buf_add_str(&b, "},\"schedules\":{");
+	ADD_ALL(&b, conf, schedules);
 	buf_add_str(&b, "},\"dns\":{");
 	ADD_ALL(&b, conf, dns);
 	buf_add_str(&b, "},\"downloads\":{");

@@ -58,4 +58,6 @@ const char *db_why(const struct db *db);
 
 enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
     MUST_CHECK;
+enum err db_each_schedule(struct db *db,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg) MUST_CHECK;
 uint64_t db_count(struct db *db, enum job_state state);

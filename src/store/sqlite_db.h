@@ -63,3 +63,51 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job);
  */
 enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
     MUST_CHECK;
+
+/* Null, or the id. */
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
+
+/* --- sqlite_schedule.c --- */
+
+/* The verbs of schedules, writing and reading. */
+enum err db_write_schedule(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_read_schedule(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* Note that the job of a STORE_SUBMIT serves its schedule's due time. */
+enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
+
+/* Run a statement that selects a schedule with its job; what `ret_schedule` was is freed.
+ * ERR_NOT_FOUND. */
+enum err db_read_one_schedule(
+    struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule) MUST_CHECK;
+
+/* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. */
+struct change db_read_change(sqlite3_stmt *s);
+
+/* --- sqlite_outcome.c --- */
+
+/* Read a status, a reason and a value, that are the columns from `column` on. What no version of
+ * this program has written reads as an internal error. */
+struct outcome db_read_outcome(sqlite3_stmt *s, int column);
+
+/* Note the outcomes of a STORE_PUT, and how they differ from those before. */
+enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* Delete a slice of what forgotten schedules left; *ret_is_more tells whether there is more. */
+enum err db_sweep_schedules(struct db *db, bool *ret_is_more) MUST_CHECK;
+
+/* --- The outbox (sqlite_outbox.c) --- */
+
+/* Inside a transaction: add the callback of an event, `{"type":type,"timestamp":at,"data":data}`,
+ * due at once. `data` is JSON of `len` bytes; `url` was found good when it was submitted. Once it
+ * is committed, callbacks_wake() has it delivered. ERR_TOO_BIG: more than 16 MiB. */
+enum err db_outbox_add(struct db *db, const char *url, const char *type, usec_t at,
+    const char *data, size_t len) MUST_CHECK;
+
+/* Inside the transaction that ends a job: add `job.ended`, when the job asked for it. */
+enum err db_outbox_add_job(struct db *db, int64_t job_no) MUST_CHECK;
+
+/* The verbs OUTBOX and POSTED. */
+enum err db_outbox_read(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_outbox_settle(struct db *db, const struct store_op *op) MUST_CHECK;

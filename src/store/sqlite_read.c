@@ -316,6 +316,15 @@ void db_read(struct db *db, struct store_op *op)
 	case STORE_UNKNOWN:
 		op->err = read_unknown(db, op);
 		break;
+	case STORE_SCHEDULE_LOAD:
+	case STORE_SCHEDULE_LIST:
+	case STORE_CHANGES:
+	case STORE_OUTCOMES:
+		op->err = db_read_schedule(db, op);
+		break;
+	case STORE_OUTBOX:
+		op->err = db_outbox_read(db, op);
+		break;
 	default:
 		op->err = ERR_INVALID;
 	}

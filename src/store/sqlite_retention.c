@@ -150,16 +150,18 @@ enum err db_sweep(struct db *db, bool *ret_is_more)
 	int garbage;
 	enum err e = find_garbage(db, &job_no, &garbage, ret_is_more);
 
-	if (e != OK || !*ret_is_more)
-		return e;
-	e = db_run(db, db_statement(db, STATEMENT_BEGIN));
+	if (e == OK && !*ret_is_more)
+		return db_sweep_schedules(db, ret_is_more);
+	if (e == OK)
+		e = db_run(db, db_statement(db, STATEMENT_BEGIN));
 	if (e != OK)
 		return e;
-	do {
+	bool is_any = true;
+	while (e == OK && is_any && clock_mono() < until) {
 		e = sweep_step(db, job_no, garbage);
 		if (e == OK)
-			e = find_garbage(db, &job_no, &garbage, ret_is_more);
-	} while (e == OK && *ret_is_more && clock_mono() < until);
+			e = find_garbage(db, &job_no, &garbage, &is_any);
+	}
 	return db_end(db, e);
 }
 

@@ -15,6 +15,7 @@ bool store_leaves_garbage(const struct store_op *op)
 	switch (op->verb) {
 	case STORE_DELETE:
 	case STORE_UNSTAGE:
+	case STORE_SCHEDULE_REMOVE:
 		return true;
 	case STORE_RETIRE:
 		return op->u.retire.n > 0;
@@ -136,7 +137,7 @@ static enum err insert_key(struct db *db, const struct store_op *op)
 }
 
 /* Bind an id, or null for none. */
-static void bind_id(sqlite3_stmt *s, int place, const struct id *id)
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id)
 {
 	if (id_is_none(id))
 		sqlite3_bind_null(s, place);
@@ -170,8 +171,8 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 16, job->deadline);
 	sqlite3_bind_text(s, 17, job->callback_url, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 18, job->schedule_no);
-	bind_id(s, 19, &job->schedule_id);
-	bind_id(s, 20, &job->retry_of);
+	db_bind_id(s, 19, &job->schedule_id);
+	db_bind_id(s, 20, &job->retry_of);
 	enum err e = db_run(db, s);
 	if (e == OK && op->job_no == 0)
 		op->job_no = sqlite3_last_insert_rowid(db->handle);
@@ -198,6 +199,8 @@ static enum err submit(struct db *db, struct store_op *op)
 		e = insert_input(db, op);
 	if (e == OK && has_key)
 		e = insert_key(db, op);
+	if (e == OK && op->u.input.is_run)
+		e = db_serve_schedule(db, op);
 	op->u.input.job.no = op->job_no;
 	return e;
 }
@@ -283,6 +286,7 @@ static enum err put(struct db *db, struct store_op *op)
 	sqlite3_bind_int(s, next + 1, (int)op->u.put.state);
 	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
 	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
+	sqlite3_bind_int(s, next + 4, (int)op->u.put.reason);
 	enum err e = update_returning(db, s, &op->u.put.completed);
 	uint64_t first = op->u.put.completed - op->u.put.n + 1;
 	if (e == OK && op->u.put.n > 0)
@@ -293,8 +297,12 @@ static enum err put(struct db *db, struct store_op *op)
 		e = note_files(db, op->job_no, first, &op->u.put.block);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
+	if (e == OK && op->u.put.changes.schedule_no != 0)
+		e = db_note_outcomes(db, op);
 	if (e == OK && store_leaves_garbage(op))
 		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
+	if (e == OK && job_state_is_ended(op->u.put.state))
+		e = db_outbox_add_job(db, op->job_no);
 	return e;
 }
 
@@ -357,7 +365,19 @@ static enum err forget(struct db *db, int64_t job_no)
 {
 	enum err e = run1(db, STATEMENT_FORGET_KEYS, job_no);
 
+	if (e == OK)
+		e = run1(db, STATEMENT_CANCEL_LAST, job_no);
 	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
+}
+
+static enum err pause_job(struct db *db, const struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_PAUSE_JOB);
+	uint64_t completed;
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int(s, 2, op->u.is_paused ? 1 : 0);
+	return update_returning(db, s, &completed);
 }
 
 static enum err run_verb(struct db *db, struct store_op *op)
@@ -376,6 +396,15 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return copy(db, op);
 	case STORE_RETIRE:
 		return db_retire(db, op);
+	case STORE_SCHEDULE_ADD:
+	case STORE_SCHEDULE_EDIT:
+	case STORE_SCHEDULE_PASS:
+	case STORE_SCHEDULE_REMOVE:
+		return db_write_schedule(db, op);
+	case STORE_POSTED:
+		return db_outbox_settle(db, op);
+	case STORE_PAUSE:
+		return pause_job(db, op);
 	default:
 		return ERR_INVALID;
 	}

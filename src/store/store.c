@@ -184,6 +184,12 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	return OK;
 }
 
+enum err store_each_schedule(struct store *store,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+{
+	return db_each_schedule(store->first, on_schedule, arg);
+}
+
 enum err store_recover(
     struct store *store, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
 {
@@ -251,6 +257,22 @@ static void free_chunks(struct stored_chunk *chunks, size_t n)
 	free(chunks);
 }
 
+void stored_post_done(struct stored_post *post)
+{
+	free(post->url);
+	free(post->host);
+	free(post->body);
+	*post = (struct stored_post){0};
+}
+
+static void free_outbox(struct stored_outbox *outbox)
+{
+	for (uint32_t i = 0; i < outbox->n; i++)
+		stored_post_done(&outbox->posts[i]);
+	free(outbox->posts);
+	free(outbox->passed_over);
+}
+
 void store_op_free(struct store_op *op)
 {
 	if (op == NULL)
@@ -299,9 +321,32 @@ void store_op_free(struct store_op *op)
 	case STORE_UNKNOWN:
 		free(op->u.ids.ids);
 		break;
+	case STORE_SCHEDULE_ADD:
+	case STORE_SCHEDULE_EDIT:
+	case STORE_SCHEDULE_PASS:
+	case STORE_SCHEDULE_REMOVE:
+	case STORE_SCHEDULE_LOAD:
+		schedule_done(&op->u.schedule.schedule);
+		break;
+	case STORE_SCHEDULE_LIST:
+		for (uint32_t i = 0; i < op->u.schedules.n; i++)
+			schedule_done(&op->u.schedules.schedules[i]);
+		free(op->u.schedules.schedules);
+		free(op->u.schedules.name);
+		break;
+	case STORE_CHANGES:
+	case STORE_OUTCOMES:
+		buf_done(&op->u.log.target);
+		buf_done(&op->u.log.text);
+		break;
+	case STORE_OUTBOX:
+		free_outbox(&op->u.outbox);
+		break;
 	case STORE_UNSTAGE:
 	case STORE_COPY:
+	case STORE_PAUSE:
 	case STORE_DELETE:
+	case STORE_POSTED:
 		break;
 	}
 	free(op);

@@ -39,6 +39,11 @@ struct unfinished_job {
 enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
     struct store **ret_store, char **ret_why) MUST_CHECK;
 
+/* Call `on_schedule` for each schedule, without its job; what it is given stays the store's. Before
+ * store_recover. */
+enum err store_each_schedule(struct store *store,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg) MUST_CHECK;
+
 /* Call `on_job` for each job that has not ended, oldest first; it may start reads. Writes may start
  * afterwards. ERR_SYSTEM: no thread could be started. */
 enum err store_recover(struct store *store, void (*on_job)(struct unfinished_job *job, void *arg),

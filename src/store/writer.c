@@ -67,7 +67,7 @@ struct batch_mail {
 
 static bool must_not_be_lost(const struct store_op *op)
 {
-	return op->verb == STORE_PUT || op->verb == STORE_COPY;
+	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED;
 }
 
 static void deliver_batch(struct mail *mail)
