@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "core/callbacks.h"
 #include "core/core_private.h"
+#include "core/retention.h"
 #include "wire/record.h"
 
 enum {
@@ -144,6 +145,8 @@ static void on_put(struct store_op *op)
 
 	op_ended(core);
 	core->n_pending -= op->u.put.n;
+	if (op->err == OK)
+		retention_grew(core->retention, op->u.put.block.len);
 	if (!run->is_gone && op->err == OK) {
 		count_results(run, op->u.put.completed, op->u.put.counts);
 		if (run->job.schedule_no != 0)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core_private.h"
+#include "core/retention.h"
 
 static double get_jobs(void *arg)
 {
@@ -113,6 +114,28 @@ static void add_metrics(struct core *core)
 	metrics_getter(METRIC_STORE_RESULTS_PENDING, get_pending, core);
 }
 
+/* The store has forgotten a job that ended long ago: what else was kept of it goes too. */
+static void on_retired(const struct retired_job *job, void *arg)
+{
+	struct core *core = arg;
+
+	core->ended[job->state]--;
+	if (job_kind_is_files(job->kind))
+		fetcher_remove(core->opts.fetcher, &job->id);
+}
+
+static void start_retention(struct core *core)
+{
+	const struct retention_opts opts = {.loop = core->opts.loop,
+	    .store = core->opts.store,
+	    .wall = clock_wall,
+	    .on_retired = on_retired,
+	    .arg = core};
+
+	core->retention = retention_new(&opts);
+	retention_set(core->retention, core->opts.retention, core->opts.max_store);
+}
+
 struct core *core_new(const struct core_opts *opts)
 {
 	struct core *core = xcalloc(1, sizeof(*core));
@@ -123,6 +146,7 @@ struct core *core_new(const struct core_opts *opts)
 	TAILQ_INIT(&core->spare_items);
 	sched_init(core);
 	commit_init(core);
+	start_retention(core);
 	for (int i = 0; i < JOB_N_STATES; i++)
 		core->ended[i] = store_count(opts->store, (enum job_state)i);
 	if (agenda_init(&core->agenda, opts->loop, life_update) != OK || !schedules_init(core) ||
@@ -140,6 +164,7 @@ void core_free(struct core *core)
 
 	if (core == NULL)
 		return;
+	retention_free(core->retention);
 	defer_cancel(&core->flush);
 	timer_cancel(&core->pace);
 	schedules_done(core);
@@ -161,6 +186,11 @@ void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
 	sched_kick(core);
 }
 
+void core_set_retention(struct core *core, usec_t retention, uint64_t max_store)
+{
+	retention_set(core->retention, retention, max_store);
+}
+
 void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules)
 {
 	core->opts.min_every = min_every;
@@ -176,6 +206,7 @@ void core_set_flag_servers(struct core *core, const struct flag_server *servers,
 void core_drain(struct core *core, loop_fn *on_drained, void *arg)
 {
 	core->is_draining = true;
+	retention_stop(core->retention);
 	core->on_drained = on_drained;
 	core->on_drained_arg = arg;
 	defer_start(&core->flush);

@@ -35,6 +35,8 @@ struct core_opts {
 	size_t n_flag_servers;
 	uint64_t max_items;  /* of a job */
 	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
+	usec_t retention;    /* how long ended jobs are kept; 0: for ever */
+	uint64_t max_store;  /* bytes of the database above which the oldest of them go; 0: none */
 	usec_t min_every;       /* of a schedule */
 	uint32_t max_schedules; /* 0: none may be added */
 	/* what schedules take for the time; NULL: the clocks */
@@ -49,6 +51,7 @@ void core_free(struct core *core); /* before the engine; after store_stop */
 /* Change limits, and where flags are. Submissions that have begun keep those that they began with:
  * the old flag servers must live as long as the core. */
 void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active);
+void core_set_retention(struct core *core, usec_t retention, uint64_t max_store);
 void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules);
 void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers);
 

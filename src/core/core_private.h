@@ -50,6 +50,7 @@ struct core {
 	uint64_t n_pending; /* results settled and not committed */
 	uint64_t ended[JOB_N_STATES];
 	bool is_draining;
+	struct retention *retention; /* owned */
 	loop_fn *on_drained;
 	void *on_drained_arg;
 	struct metric_cell *items[N_KINDS][ITEM_N_STATUSES], *submitted[N_KINDS];

@@ -97,6 +97,9 @@ static bool start_store(struct daemon *d)
 	if (e != OK)
 		log_error("store_open", "path=%s error=%s why=%s", log_quote(d->database),
 		    err_str(e), log_quote(why));
+	else if (!store_can_shrink(d->store))
+		log_warning("store_cannot_shrink", "path=%s next_try=start",
+		    log_quote(d->database));
 	return e == OK;
 }
 
@@ -130,6 +133,8 @@ static bool start_core(struct daemon *d)
 	    .n_flag_servers = d->fetching.flags->n_servers,
 	    .max_items = conf_number(d->conf, CONF_limits_max_items),
 	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs),
+	    .retention = (usec_t)conf_number(d->conf, CONF_store_retention),
+	    .max_store = conf_number(d->conf, CONF_store_max_size),
 	    .min_every = (usec_t)conf_number(d->conf, CONF_limits_min_interval),
 	    .max_schedules = (uint32_t)conf_number(d->conf, CONF_limits_schedules)};
 
@@ -260,6 +265,8 @@ static bool change_core(struct daemon *d)
 {
 	core_set_limits(d->core, conf_number(d->conf, CONF_limits_max_items),
 	    (uint32_t)conf_number(d->conf, CONF_limits_active_jobs));
+	core_set_retention(d->core, (usec_t)conf_number(d->conf, CONF_store_retention),
+	    conf_number(d->conf, CONF_store_max_size));
 	core_set_schedule_limits(d->core, (usec_t)conf_number(d->conf, CONF_limits_min_interval),
 	    (uint32_t)conf_number(d->conf, CONF_limits_schedules));
 	return true;

@@ -23,6 +23,8 @@ struct db {
 	char *path;                             /* owned */
 	sqlite3_stmt *statements[N_STATEMENTS]; /* prepared when first used */
 	int wal_pages;
+	int64_t page_size;
+	bool can_shrink; /* free pages can be given back: auto_vacuum is INCREMENTAL */
 	char why[160];
 };
 
@@ -34,6 +36,19 @@ enum err db_run(struct db *db, sqlite3_stmt *statement);
 
 /* The error that the last SQLite call on this connection stands for. */
 enum err db_error(struct db *db, int code);
+
+/* Finish the transaction: keep it all, or nothing of it when `e` is not OK. */
+enum err db_end(struct db *db, enum err e);
+
+/* sqlite_retention.c: the verb RETIRE. */
+enum err db_retire(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* sqlite_copy.c: make the file anew, in the form that can shrink; the connection is to be closed
+ * then and opened again. False when that could not be: all is as before. */
+bool db_remake(struct db *db);
+
+/* Read an id; zero when there is none. */
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
 
 /* Make or migrate the tables. */
 enum err schema_apply(struct db *db);

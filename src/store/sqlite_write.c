@@ -8,8 +8,6 @@
 #include "store/sqlite_db.h"
 #include "wire/record.h"
 
-enum { SWEEP_CHUNK_ROWS = 32, SWEEP_RESULT_ROWS = 64, SWEEP_SMALL_ROWS = 5000 };
-
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)
 
 bool store_leaves_garbage(const struct store_op *op)
@@ -19,6 +17,8 @@ bool store_leaves_garbage(const struct store_op *op)
 	case STORE_UNSTAGE:
 	case STORE_SCHEDULE_REMOVE:
 		return true;
+	case STORE_RETIRE:
+		return op->u.retire.n > 0;
 	case STORE_SUBMIT:
 		return op->u.input.is_replay && op->job_no != 0;
 	case STORE_PUT: /* a job that is done has used up its chunks */
@@ -394,6 +394,8 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return put(db, op);
 	case STORE_COPY:
 		return copy(db, op);
+	case STORE_RETIRE:
+		return db_retire(db, op);
 	case STORE_SCHEDULE_ADD:
 	case STORE_SCHEDULE_EDIT:
 	case STORE_SCHEDULE_PASS:
@@ -431,8 +433,7 @@ static enum err run_op(struct db *db, struct store_op *op)
 	return db_run(db, db_statement(db, STATEMENT_RELEASE));
 }
 
-/* Finish the transaction: keep it all, or nothing of it. */
-static enum err end_transaction(struct db *db, enum err e)
+enum err db_end(struct db *db, enum err e)
 {
 	if (e == OK)
 		e = db_run(db, db_statement(db, STATEMENT_COMMIT));
@@ -453,7 +454,7 @@ enum err db_write(struct db *db, struct store_op_list *ops)
 		if (e != OK)
 			break;
 	}
-	return end_transaction(db, e);
+	return db_end(db, e);
 }
 
 enum err db_touch(struct db *db)
@@ -461,53 +462,4 @@ enum err db_touch(struct db *db)
 	enum err e = run1(db, STATEMENT_TOUCH, 1 << 20);
 
 	return e == OK ? run1(db, STATEMENT_TOUCH, 0) : e;
-}
-
-static enum err sweep_rows(struct db *db, enum statement id, int64_t job_no, int most, int *ret_n)
-{
-	enum err e = run2(db, id, job_no, most);
-
-	*ret_n += e == OK ? sqlite3_changes(db->handle) : 0;
-	return e;
-}
-
-/* Delete a slice of one forgotten job, or of the input of an ended one; the job itself when nothing
- * else is left. */
-static enum err sweep_job(struct db *db, int64_t job_no, int garbage)
-{
-	int n = 0;
-	enum err e = sweep_rows(db, STATEMENT_SWEEP_CHUNKS, job_no, SWEEP_CHUNK_ROWS, &n);
-
-	if (e == OK && n == 0)
-		e = sweep_rows(db, STATEMENT_SWEEP_ALIASES, job_no, SWEEP_SMALL_ROWS, &n);
-	if (e == OK && n == 0)
-		e = sweep_rows(db, STATEMENT_SWEEP_LEADERS, job_no, SWEEP_SMALL_ROWS, &n);
-	if (e == OK && n == 0 && garbage == GARBAGE_ALL)
-		e = sweep_rows(db, STATEMENT_SWEEP_RESULTS, job_no, SWEEP_RESULT_ROWS, &n);
-	if (e == OK && n == 0 && garbage == GARBAGE_ALL)
-		e = sweep_rows(db, STATEMENT_SWEEP_FILES, job_no, SWEEP_SMALL_ROWS, &n);
-	if (e == OK && n == 0)
-		e = run1(db,
-		    garbage == GARBAGE_ALL ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE,
-		    job_no);
-	return e;
-}
-
-enum err db_sweep(struct db *db, bool *ret_is_more)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_NEXT_GARBAGE);
-	int code = sqlite3_step(s);
-	int64_t job_no = sqlite3_column_int64(s, 0);
-	int garbage = sqlite3_column_int(s, 1);
-
-	sqlite3_reset(s);
-	*ret_is_more = code == SQLITE_ROW;
-	if (code == SQLITE_DONE)
-		return db_sweep_schedules(db, ret_is_more);
-	if (code != SQLITE_ROW)
-		return db_error(db, code);
-	enum err e = db_run(db, db_statement(db, STATEMENT_BEGIN));
-	if (e == OK)
-		e = end_transaction(db, sweep_job(db, job_no, garbage));
-	return e;
 }

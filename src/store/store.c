@@ -24,7 +24,8 @@ struct store {
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
-	bool is_writable, is_stopped;
+	struct copier *copier;
+	bool is_writable, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
 	struct metric_cell *commit_duration, *batch_size, *errors;
@@ -90,6 +91,21 @@ static double get_writable(void *arg)
 	return store_is_writable(arg) ? 1 : 0;
 }
 
+static double get_used(void *arg)
+{
+	return (double)store_size(arg).used;
+}
+
+static double get_free(void *arg)
+{
+	return (double)store_size(arg).free;
+}
+
+static double get_log(void *arg)
+{
+	return (double)store_size(arg).log;
+}
+
 static void add_metrics(struct store *store)
 {
 	store->commit_duration = metrics_cell(METRIC_STORE_COMMIT_DURATION);
@@ -97,6 +113,9 @@ static void add_metrics(struct store *store)
 	store->errors = metrics_cell(METRIC_STORE_ERRORS);
 	metrics_getter(METRIC_STORE_QUEUE, get_queued, store);
 	metrics_getter(METRIC_STORE_WRITABLE, get_writable, store);
+	metrics_getter(METRIC_STORE_BYTES, get_used, store, "used");
+	metrics_getter(METRIC_STORE_BYTES, get_free, store, "free");
+	metrics_getter(METRIC_STORE_BYTES, get_log, store, "log");
 }
 
 /* Two daemons on one database would answer each item twice. */
@@ -148,6 +167,8 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	if (e == OK)
 		e = db_open(path, true, &store->first, ret_why);
 	if (e == OK)
+		store->can_shrink = db_can_shrink(store->first);
+	if (e == OK)
 		e = start_readers(store, ret_why);
 	if (e != OK) {
 		store_free(store);
@@ -157,6 +178,7 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 		if (job_state_is_ended((enum job_state)i))
 			store->counts[i] = db_count(store->first, (enum job_state)i);
 	}
+	store->copier = copier_new(path, mailbox);
 	add_metrics(store);
 	*ret_store = store;
 	return OK;
@@ -189,6 +211,7 @@ void store_stop(struct store *store)
 {
 	writer_free(TAKE(store->writer));
 	reader_free(TAKE(store->reader));
+	copier_stop(store->copier);
 	store->is_stopped = true;
 }
 
@@ -209,6 +232,7 @@ void store_free(struct store *store)
 	if (store == NULL)
 		return;
 	store_stop(store);
+	copier_free(store->copier);
 	db_close(store->first);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
@@ -264,6 +288,9 @@ void store_op_free(struct store_op *op)
 	case STORE_PUT:
 		buf_done(&op->u.put.block);
 		free(op->u.put.chunks);
+		break;
+	case STORE_RETIRE:
+		free(op->u.retire.jobs);
 		break;
 	case STORE_CLAIM:
 		free_chunks(op->u.claim.chunks, op->u.claim.n);
@@ -338,6 +365,26 @@ void store_start(struct store *store, struct store_op *op)
 bool store_is_writable(const struct store *store)
 {
 	return store->is_writable;
+}
+
+struct store_size store_size(const struct store *store)
+{
+	return store->writer != NULL ? writer_size(store->writer) : (struct store_size){0};
+}
+
+bool store_has_chores(const struct store *store)
+{
+	return store->writer != NULL && writer_has_chores(store->writer);
+}
+
+enum err store_copy_start(struct store *store, store_copied_fn *on_done, void *arg)
+{
+	return store->is_stopped ? ERR_BUSY : copier_start(store->copier, on_done, arg);
+}
+
+bool store_can_shrink(const struct store *store)
+{
+	return store->can_shrink;
 }
 
 size_t store_n_queued(const struct store *store)

@@ -19,6 +19,7 @@ enum store_verb {
 	STORE_COPY,    /* give aliases the results of their first items */
 	STORE_PAUSE,   /* note whether a live job is paused */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
+	STORE_RETIRE,  /* forget jobs that ended long ago; as DELETE */
 	STORE_SCHEDULE_ADD,
 	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
 	STORE_SCHEDULE_PASS,   /* pass over a due time */
@@ -84,6 +85,7 @@ struct store_op {
 			uint64_t counts[ITEM_N_STATUSES];
 			uint64_t completed; /* out: results in all */
 		} copy;
+		struct retirement retire; /* RETIRE */
 		/* CLAIM: up to `max` chunks from number `from` on. */
 		struct {
 			uint32_t from, max;

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "model/chunk.h"
 #include "model/file.h"
+#include "model/job.h"
 #include "wire/result_text.h"
 
 /* An item whose name another item of the job has too: it is not asked, its result is copied from
@@ -25,6 +26,23 @@ struct stored_file {
 struct stored_chunk {
 	uint32_t no;
 	struct chunk chunk;
+};
+
+/* An ended job that was forgotten. */
+struct retired_job {
+	struct id id;
+	enum job_kind kind;
+	enum job_state state;
+};
+
+/* Of the jobs that ended before `before`, those first that ended first. */
+struct retirement {
+	usec_t before;            /* wall */
+	uint64_t n_bytes;         /* only until about as many come free; 0: no such end */
+	uint64_t n_freed;         /* out: how many that is; not told without n_bytes */
+	uint32_t max, n;          /* n: out */
+	struct retired_job *jobs; /* owned, out: n of them */
+	bool is_more;             /* out: there are more */
 };
 
 struct idempotency {

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "wire/record.h"
 
-enum { MAX_JOBS = 16, N_VERBS = STORE_UNKNOWN + 1 };
+enum { MAX_JOBS = 300, N_VERBS = STORE_UNKNOWN + 1 };
 
 STAILQ_HEAD(op_list, store_op);
 
@@ -17,6 +17,8 @@ struct store {
 	struct op_list ops;
 	bool is_holding, is_holding_reads;
 	enum err write_error, read_error;
+	struct store_size size;
+	bool has_chores;
 	size_t n_jobs, n_done[N_VERBS];
 	struct fake_job jobs[MAX_JOBS];
 };
@@ -233,6 +235,34 @@ static void unknown(const struct store *store, struct store_op *op)
 	op->u.ids.n = n;
 }
 
+/* Jobs count as a megabyte each. */
+static void retire(struct store *store, struct store_op *op)
+{
+	op->u.retire.jobs = xcalloc(op->u.retire.max, sizeof(*op->u.retire.jobs));
+	for (;;) {
+		struct fake_job *oldest = NULL;
+		for (size_t i = 0; i < store->n_jobs; i++) {
+			struct fake_job *j = &store->jobs[i];
+			if (j->is_deleted || !job_state_is_ended(j->job.state) ||
+			    j->job.finished_at >= op->u.retire.before)
+				continue;
+			if (oldest == NULL || j->job.finished_at < oldest->job.finished_at)
+				oldest = j;
+		}
+		if (oldest == NULL)
+			return;
+		if (op->u.retire.n == op->u.retire.max ||
+		    (op->u.retire.n_bytes > 0 && op->u.retire.n_freed >= op->u.retire.n_bytes)) {
+			op->u.retire.is_more = true;
+			return;
+		}
+		oldest->is_deleted = true;
+		op->u.retire.n_freed += 1000000;
+		op->u.retire.jobs[op->u.retire.n++] = (struct retired_job){
+		    .id = oldest->job.id, .kind = oldest->job.kind, .state = oldest->job.state};
+	}
+}
+
 static bool is_read(enum store_verb verb)
 {
 	return verb >= STORE_CLAIM;
@@ -256,6 +286,9 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return put(j, op);
 	case STORE_COPY:
 		return copy(j, op);
+	case STORE_RETIRE:
+		retire(store, op);
+		return OK;
 	case STORE_PAUSE:
 		return pause_job(j, op);
 	case STORE_CLAIM:
@@ -383,6 +416,31 @@ void fake_store_fail_reads(struct store *store, enum err e)
 	store->read_error = e;
 }
 
+void fake_store_set_size(struct store *store, uint64_t used, bool has_chores)
+{
+	store->size.used = used;
+	store->has_chores = has_chores;
+}
+
+struct store_size store_size(const struct store *store)
+{
+	return store->size;
+}
+
+bool store_has_chores(const struct store *store)
+{
+	return store->has_chores;
+}
+
+void fake_store_add_ended(struct store *store, const struct job *job)
+{
+	int64_t no;
+	struct fake_job *j = new_job(store, &no);
+
+	j->job = *job;
+	j->is_submitted = true;
+}
+
 const struct fake_job *fake_store_job(const struct store *store, size_t i)
 {
 	return i < store->n_jobs ? &store->jobs[i] : NULL;
@@ -452,6 +510,9 @@ void store_op_free(struct store_op *op)
 	case STORE_PUT:
 		buf_done(&op->u.put.block);
 		free(op->u.put.chunks);
+		break;
+	case STORE_RETIRE:
+		free(op->u.retire.jobs);
 		break;
 	case STORE_CLAIM:
 		free_chunks(op->u.claim.chunks, op->u.claim.n);

@@ -45,6 +45,11 @@ void fake_store_fail_writes(struct store *store, enum err e);
 /* Have reads fail with `e`. */
 void fake_store_fail_reads(struct store *store, enum err e);
 
+/* How big it is to say it is, and whether something is left to be done of what was forgotten. */
+void fake_store_set_size(struct store *store, uint64_t used, bool has_chores);
+/* Have a job that has ended. RETIRE takes each for a megabyte. */
+void fake_store_add_ended(struct store *store, const struct job *job);
+
 /* The job that was made as the i-th, from 0; NULL behind the last. Staged input counts. */
 const struct fake_job *fake_store_job(const struct store *store, size_t i);
 /* Operations carried out, by verb. */
