@@ -62,6 +62,7 @@ tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
 	tests/unit/store/test_sqlite_read.c \
@@ -98,9 +99,12 @@ tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(
 tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/engine.c tests/fake/engine.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/outbox.c tests/fake/outbox.h \
+	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
+	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
 	tests/unit/core/test_intake_files.c \
@@ -129,9 +133,11 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_origin.c \
 	tests/unit/engine/test_origin_window.c \
 	tests/unit/engine/test_policy.c \
+	tests/unit/engine/test_post.c \
 	tests/unit/engine/test_resolv_conf.c \
 	tests/unit/engine/test_resolve.c \
 	tests/unit/engine/test_resolver.c \
+	tests/unit/engine/test_signature.c \
 	tests/unit/engine/sink_bench.c tests/unit/engine/sink_bench.h \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
