@@ -40,6 +40,7 @@ tests_unit_base_test_base_SOURCES = $(UNIT) \
 tests_unit_base_test_base_LDADD = $(LINK_BASE) $(CHECK_LIBS)
 
 tests_unit_loop_test_loop_SOURCES = $(UNIT) \
+	tests/unit/loop/test_alarm.c \
 	tests/unit/loop/test_loop.c \
 	tests/unit/loop/test_mailbox.c \
 	tests/unit/loop/test_offload.c
@@ -97,6 +98,7 @@ tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
+	tests/fake/alarm.c tests/fake/alarm.h \
 	tests/fake/engine.c tests/fake/engine.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
 	tests/fake/outbox.c tests/fake/outbox.h \
@@ -104,17 +106,21 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
+	tests/unit/core/test_agenda.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
 	tests/unit/core/test_intake_files.c \
+	tests/unit/core/test_life.c \
 	tests/unit/core/test_names.c \
 	tests/unit/core/test_presets.c \
+	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \
 	tests/unit/core/test_sched.c \
 	tests/unit/core/test_sched_files.c \
 	tests/unit/core/test_submit.c \
-	tests/unit/core/test_submit_files.c
+	tests/unit/core/test_submit_files.c \
+	tests/unit/core/test_waiting.c
 tests_unit_core_test_core_LDADD = src/core/libcore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
 	$(XXHASH_LIBS) $(CHECK_LIBS)
 

@@ -101,8 +101,7 @@ static void on_claimed(struct store_op *op)
 		if (op->err != OK) {
 			log_error("input_lost", "job_no=%lld error=%s", (long long)run->job.no,
 			    err_str(op->err));
-			run_stop_items(run);
-			run->next_state = JOB_FAILED;
+			run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 			commit_mark(run);
 		}
 		for (size_t i = 0; i < op->u.claim.n; i++)
@@ -117,7 +116,8 @@ static void on_claimed(struct store_op *op)
 
 void claims_fetch(struct run *run)
 {
-	uint32_t ahead = run->core->n_active > FEW_RUNS ? 1 : CHUNKS_AHEAD, ready = 0;
+	uint32_t ahead = run->core->n_in_place[PLACE_ACTIVE] > FEW_RUNS ? 1 : CHUNKS_AHEAD,
+		 ready = 0;
 
 	if (run->is_claiming || run->is_all_claimed || job_state_is_ended(run->next_state))
 		return;

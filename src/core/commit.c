@@ -76,6 +76,7 @@ static void decide_end(struct run *run)
 	} else {
 		log_error("input_lost", "job_no=%lld", (long long)run->job.no);
 		run->next_state = JOB_FAILED;
+		run->next_reason = JOB_REASON_INPUT_LOST;
 	}
 }
 
@@ -86,6 +87,7 @@ static void finish_run(struct run *run, usec_t now)
 
 	id_format(&run->job.id, id);
 	job_set_state(&run->job, run->next_state, now);
+	run->job.reason = run->next_reason;
 	log_info("job_ended",
 	    "job=%s kind=%s state=%s items=%llu good=%llu not_found=%llu error=%llu "
 	    "elapsed_ms=%lld",
@@ -188,10 +190,11 @@ static void start_put(struct run *run)
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);
 	op->u.put.state = run->next_state;
+	op->u.put.reason = run->next_reason;
 	op->u.put.started_at = run->job.started_at;
 	if (job_state_is_ended(run->next_state)) {
 		op->u.put.finished_at = clock_wall();
-		if (op->u.put.started_at == 0 && run->next_state != JOB_CANCELLED)
+		if (op->u.put.started_at == 0 && run->next_state == JOB_DONE)
 			op->u.put.started_at = op->u.put.finished_at;
 		run->is_ending = true;
 	}

@@ -20,6 +20,13 @@ static double get_jobs(void *arg)
 	return n;
 }
 
+static double get_waiting(void *arg)
+{
+	const struct place_gauge *gauge = arg;
+
+	return (double)gauge->core->n_in_place[gauge->place];
+}
+
 static double get_in_flight(void *arg)
 {
 	const struct kind_gauge *gauge = arg;
@@ -51,9 +58,11 @@ static double get_oldest_age(void *arg)
 	usec_t now = clock_wall(), oldest = now;
 
 	for (const struct run *run = gauge->core->runs; run != NULL; run = run->hh.next) {
-		if (run->job.kind == gauge->kind && not_begun(run) > 0 &&
-		    run->job.created_at < oldest)
-			oldest = run->job.created_at;
+		usec_t since =
+		    run->job.created_at > run->job.run_at ? run->job.created_at : run->job.run_at;
+		if (run->job.kind == gauge->kind && not_begun(run) > 0 && since < oldest &&
+		    run->place != PLACE_PAUSED)
+			oldest = since;
 	}
 	return (double)(now - oldest) / USEC_PER_SEC;
 }
@@ -80,6 +89,17 @@ static void add_kind_metrics(struct core *core, enum job_kind kind)
 	metrics_getter(METRIC_QUEUE_OLDEST, get_oldest_age, gauge, name);
 }
 
+static void add_waiting_metrics(struct core *core)
+{
+	static const char *const names[] = {
+	    [PLACE_LATER] = "time", [PLACE_PAUSED] = "resume", [PLACE_WAITING] = "place"};
+
+	for (int i = PLACE_LATER; i < PLACE_ACTIVE; i++) {
+		core->place_gauges[i] = (struct place_gauge){.core = core, .place = (enum place)i};
+		metrics_getter(METRIC_JOBS_WAITING, get_waiting, &core->place_gauges[i], names[i]);
+	}
+}
+
 static void add_metrics(struct core *core)
 {
 	for (int i = 0; i < JOB_N_STATES; i++) {
@@ -89,6 +109,7 @@ static void add_metrics(struct core *core)
 	}
 	for (int i = 0; i < N_KINDS; i++)
 		add_kind_metrics(core, (enum job_kind)i);
+	add_waiting_metrics(core);
 	metrics_getter(METRIC_STORE_RESULTS_PENDING, get_pending, core);
 }
 
@@ -97,15 +118,14 @@ struct core *core_new(const struct core_opts *opts)
 	struct core *core = xcalloc(1, sizeof(*core));
 
 	core->opts = *opts;
-	TAILQ_INIT(&core->waiting);
-	TAILQ_INIT(&core->active);
+	waiting_init(&core->waiting);
 	TAILQ_INIT(&core->dirty);
 	TAILQ_INIT(&core->spare_items);
 	sched_init(core);
 	commit_init(core);
 	for (int i = 0; i < JOB_N_STATES; i++)
 		core->ended[i] = store_count(opts->store, (enum job_state)i);
-	if (!recover_all(core)) {
+	if (agenda_init(&core->agenda, opts->loop, life_update) != OK || !recover_all(core)) {
 		core_free(core);
 		return NULL;
 	}
@@ -124,6 +144,7 @@ void core_free(struct core *core)
 	while (core->runs != NULL)
 		run_remove(core->runs);
 	sched_done(core);
+	agenda_done(&core->agenda);
 	while ((item = TAILQ_FIRST(&core->spare_items)) != NULL) {
 		TAILQ_REMOVE(&core->spare_items, item, link);
 		free(item);
@@ -164,7 +185,7 @@ size_t core_in_flight(const struct core *core)
 
 size_t core_n_active(const struct core *core)
 {
-	return core->n_active;
+	return core->n_in_place[PLACE_ACTIVE];
 }
 
 size_t core_n_live(const struct core *core)

@@ -36,7 +36,8 @@ struct core_opts {
 	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
 };
 
-/* Make a core and take up the jobs that had not ended. NULL when they can't be read. */
+/* Make a core and take up the jobs that had not ended. NULL when they can't be read, or the system
+ * refuses a timer. */
 struct core *core_new(const struct core_opts *opts);
 void core_free(struct core *core); /* before the engine; after store_stop */
 
@@ -51,7 +52,8 @@ bool core_is_draining(const struct core *core);
 
 size_t core_in_flight(const struct core *core); /* items begun and not settled */
 
-/* Jobs that are worked on, and all that have not ended. */
+/* Jobs that are worked on, and all that have not ended, those that are paused or wait for their
+ * time too. */
 size_t core_n_active(const struct core *core);
 size_t core_n_live(const struct core *core);
 
@@ -71,6 +73,13 @@ void jobs_cancel(struct core *core, const struct id *id);
  * cancelled then. */
 typedef void jobs_fn(enum err e, void *arg);
 void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, void *arg);
+
+/* Have a live job begin no more items from now on, or go on; `on_done` is called when that is
+ * committed, never before the call returned. What is in flight finishes. ERR_NOT_FOUND: it ended
+ * meanwhile; ERR_FULL, ERR_READ_ONLY, ERR_IO: the store can't, and nothing has changed. False, and
+ * no call, when it isn't live or ends just now. */
+bool jobs_pause(
+    struct core *core, const struct id *id, bool is_paused, jobs_fn *on_done, void *arg);
 
 /* --- Events --- */
 

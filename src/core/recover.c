@@ -25,11 +25,12 @@ static void on_done_items(struct store_op *op)
 		char id[ID_TEXT_SIZE];
 		id_format(&run->job.id, id);
 		log_error("recover", "job=%s error=%s", id, err_str(op->err));
-		run->next_state = JOB_FAILED;
+		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 		commit_mark(run);
 	}
 	run->is_claiming = false;
-	claims_fetch(run);
+	if (run->place == PLACE_ACTIVE)
+		claims_fetch(run);
 	run_op_done(run);
 }
 

@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "core/core.h"
+#include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
 
@@ -39,14 +40,31 @@ struct item {
 	};
 };
 
+/* Where a run stands:
+ *
+ *            +--------------------- paused ---------------------+
+ *            v                        ^                         |
+ *   new --> later --run_at--> waiting --a place is free--> active
+ *
+ * Only active ones begin items. Those that are paused come back to where they would be now; any may
+ * end. See life.c. */
+enum place { PLACE_NONE, PLACE_LATER, PLACE_PAUSED, PLACE_WAITING, PLACE_ACTIVE, N_PLACES };
+
 struct run {
 	struct core *core;
 	struct job job; /* as committed; only `running` shows before its commit */
 	UT_hash_handle hh;
-	TAILQ_ENTRY(run) link; /* in core->waiting or core->active */
+	enum place place;
+	TAILQ_ENTRY(run) link; /* in core->waiting while it waits for a place */
+	usec_t waits_since;    /* monotonic; while it waits */
 	TAILQ_ENTRY(run) turn; /* in its lane's ring while has_turn */
+	uint32_t n_turn;       /* items that it may still begin in this turn */
 	TAILQ_ENTRY(run) dirt; /* in core->dirty while is_dirty */
-	bool is_active, has_turn, is_dirty;
+	bool has_turn, is_dirty;
+	bool is_held;        /* it is paused, or will be once that is committed */
+	unsigned n_pauses;   /* operations that pause or resume it, under way */
+	size_t agenda_place; /* in core->agenda, from 1; 0: it isn't there */
+	usec_t due;          /* wall; while it is there */
 	bool is_gone; /* ended or deleted: freed when the store has given back all operations */
 	unsigned n_ops;
 
@@ -77,7 +95,8 @@ struct run {
 	size_t n_finished_chunks;
 	uint64_t n_settled;        /* of the job, those committed included */
 	enum job_state next_state; /* what the next commit makes of it */
-	bool is_ending;            /* the commit under way ends it */
+	enum job_reason next_reason;
+	bool is_ending; /* the commit under way ends it */
 
 	struct pace pace;
 	LIST_HEAD(, subscription) subscriptions;

@@ -112,6 +112,14 @@ void submission_end(struct submission *s)
 
 /* --- Steps of work: in the loop's thread or in one of the pool's --- */
 
+static void check_times(const struct spec *spec, struct problem *p)
+{
+	usec_t now = clock_wall(), begins = spec->run_at > now ? spec->run_at : now;
+
+	if (spec->deadline > 0 && spec->deadline <= begins)
+		problem_add(p, "/deadline", "The deadline lies before the job may begin.");
+}
+
 static void start_intake(struct submission *s)
 {
 	bool has_lines = s->opts.body != BODY_JSON;
@@ -126,6 +134,7 @@ static void start_intake(struct submission *s)
 		return;
 	if (!submission_check(&s->spec, has_lines, &s->problem))
 		return;
+	check_times(&s->spec, &s->problem);
 	if (s->spec.kind == KIND_FLAGS)
 		opts.base_url = flags_prepare(&s->core_opts, &s->spec, has_lines, &s->problem);
 	else if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL)

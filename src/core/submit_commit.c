@@ -84,7 +84,8 @@ static void start_run(struct core *core, struct store_op *op, bool has_staged)
 	run->has_aliases = run->n_aliases > 0;
 	metric_add(core->submitted[job.kind], 1);
 	sched_add(run);
-	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS)
+	/* what waits for its time is not held in memory */
+	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || run->place == PLACE_LATER)
 		return;
 	AUTO_FREE uint32_t *skip = xmalloc(op->u.input.n_aliases * sizeof(*skip));
 	for (size_t i = 0; i < op->u.input.n_aliases; i++)

@@ -40,10 +40,12 @@ void job_set_state(struct job *job, enum job_state state, usec_t now)
 	log_debug("job_state", "job=%s from=%s to=%s", id, job_state_name(job->state),
 	    job_state_name(state));
 	job->state = state;
-	if (job->started_at == 0 && state != JOB_CANCELLED)
+	if (job->started_at == 0 && (state == JOB_RUNNING || state == JOB_DONE))
 		job->started_at = now;
-	if (job_state_is_ended(state))
+	if (job_state_is_ended(state)) {
 		job->finished_at = now;
+		job->is_paused = false;
+	}
 }
 
 usec_t job_elapsed(const struct job *job, usec_t now)

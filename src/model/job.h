@@ -23,8 +23,8 @@ struct job {
 	enum job_check check;
 	enum job_state state;
 	struct job_params params;
-	char *label; /* owned; NULL when none */
-	bool is_paused;
+	char *label;    /* owned; NULL when none */
+	bool is_paused; /* never of an ended one */
 	enum job_reason reason;
 	usec_t run_at, deadline; /* wall; 0: none */
 	char *callback_url;      /* owned; NULL when none */

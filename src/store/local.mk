@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
+	src/store/page.h \
 	src/store/reader.c \
 	src/store/schema.c \
 	src/store/sqlite.c src/store/sqlite.h \

@@ -57,6 +57,8 @@ static const char *const steps[] = {
     "ALTER TABLE chunk ADD COLUMN is_kept INT NOT NULL DEFAULT 0;"
     "CREATE INDEX job_finished ON job(finished) WHERE finished > 0 AND garbage = 0;"
     "CREATE INDEX job_label ON job(label, id) WHERE label IS NOT NULL;"
+    "CREATE INDEX job_paused ON job(id) WHERE paused = 1;"
+    "CREATE INDEX chunk_open ON chunk(job, no) WHERE is_kept = 0;"
     "CREATE INDEX job_schedule ON job(schedule_id, id) WHERE schedule_id IS NOT NULL;"
     "CREATE TABLE schedule(no INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, revision "
     "INT NOT NULL,"

@@ -283,6 +283,7 @@ static enum err put(struct db *db, struct store_op *op)
 	sqlite3_bind_int(s, next + 1, (int)op->u.put.state);
 	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
 	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
+	sqlite3_bind_int(s, next + 4, (int)op->u.put.reason);
 	enum err e = update_returning(db, s, &op->u.put.completed);
 	uint64_t first = op->u.put.completed - op->u.put.n + 1;
 	if (e == OK && op->u.put.n > 0)
@@ -362,6 +363,16 @@ static enum err forget(struct db *db, int64_t job_no)
 	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
 }
 
+static enum err pause_job(struct db *db, const struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_PAUSE_JOB);
+	uint64_t completed;
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int(s, 2, op->u.is_paused ? 1 : 0);
+	return update_returning(db, s, &completed);
+}
+
 static enum err run_verb(struct db *db, struct store_op *op)
 {
 	switch (op->verb) {
@@ -378,6 +389,8 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return copy(db, op);
 	case STORE_POSTED:
 		return db_outbox_settle(db, op);
+	case STORE_PAUSE:
+		return pause_job(db, op);
 	default:
 		return ERR_INVALID;
 	}

@@ -293,6 +293,7 @@ void store_op_free(struct store_op *op)
 		break;
 	case STORE_UNSTAGE:
 	case STORE_COPY:
+	case STORE_PAUSE:
 	case STORE_DELETE:
 	case STORE_POSTED:
 		break;

@@ -6,6 +6,7 @@
 
 #include "base/err.h"
 #include "model/job.h"
+#include "store/page.h"
 #include "store/stored.h"
 
 enum store_verb {
@@ -15,6 +16,7 @@ enum store_verb {
 	STORE_UNSTAGE, /* forget staged input */
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
+	STORE_PAUSE,   /* note whether a live job is paused */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
 	STORE_POSTED,  /* an attempt to deliver a row of the outbox has ended */
 	/* reads */
@@ -56,9 +58,12 @@ struct store_op {
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
 			bool has_aliases, has_files;
 			enum job_state state;
+			enum job_reason reason;
 			usec_t started_at, finished_at;
 			uint64_t completed; /* out: results in all */
 		} put;
+		/* PAUSE. ERR_NOT_FOUND: it has ended, or was deleted. */
+		bool is_paused;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
 			uint32_t max, n; /* n: out */
@@ -85,18 +90,10 @@ struct store_op {
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */
 		} list;
-		struct stored_rows rows;       /* ROWS */
+		struct rows_page rows;   /* ROWS */
+		struct files_page files; /* FILES: ERR_NOT_FOUND when there is none of the name */
 		struct stored_outbox outbox;   /* OUTBOX */
 		struct stored_attempt attempt; /* POSTED */
-		/* FILES: the one called `name` (ERR_NOT_FOUND), or `max` of those behind `after` */
-		struct {
-			char *name; /* owned; NULL: many */
-			uint64_t after;
-			uint32_t max, n;           /* n: out */
-			struct stored_file *files; /* owned, out */
-			uint64_t last;             /* out: read up to this number */
-			bool is_more;              /* out */
-		} files;
 		/* UNKNOWN */
 		struct {
 			struct id *ids; /* owned; out: only those that are no jobs */

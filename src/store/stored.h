@@ -5,7 +5,6 @@
 #include "base/id.h"
 #include "model/chunk.h"
 #include "model/file.h"
-#include "wire/result_text.h"
 
 /* An item whose name another item of the job has too: it is not asked, its result is copied from
  * item `first`. */
@@ -30,19 +29,6 @@ struct stored_chunk {
 struct idempotency {
 	uint8_t fingerprint[16];
 	char *key; /* owned; NULL: none */
-};
-
-/* Results behind `after`, as text. */
-struct stored_rows {
-	uint64_t after, limit; /* limit 0: none */
-	size_t max_bytes;      /* enough is read once `text` holds this much */
-	enum result_format format;
-	bool has_status;
-	enum item_status status;
-	bool is_first;    /* no row was written before */
-	uint64_t n, last; /* out: rows; read up to this number */
-	bool is_more;     /* out: it stopped before the end of what is committed */
-	struct buf text;  /* owned, out */
 };
 
 /* A callback that waits in the outbox. */

@@ -150,6 +150,8 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	j->job.state = op->u.put.state;
 	j->job.started_at = op->u.put.started_at;
 	j->job.finished_at = op->u.put.finished_at;
+	j->job.reason = op->u.put.reason;
+	j->job.is_paused = j->job.is_paused && !job_state_is_ended(op->u.put.state);
 	op->u.put.completed = j->job.completed;
 	if (job_state_is_ended(op->u.put.state) && j->job.callback_url != NULL)
 		fake_outbox_add(&store->outbox, "called.test", 0);
@@ -175,6 +177,14 @@ static enum err copy(struct fake_job *j, struct store_op *op)
 	memmove(j->aliases, j->aliases + n, j->n_aliases * sizeof(*j->aliases));
 	op->u.copy.n = (uint32_t)n;
 	op->u.copy.completed = j->job.completed;
+	return OK;
+}
+
+static enum err pause_job(struct fake_job *j, const struct store_op *op)
+{
+	if (j->is_deleted || job_state_is_ended(j->job.state))
+		return ERR_NOT_FOUND;
+	j->job.is_paused = op->u.is_paused;
 	return OK;
 }
 
@@ -250,6 +260,8 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return put(store, j, op);
 	case STORE_COPY:
 		return copy(j, op);
+	case STORE_PAUSE:
+		return pause_job(j, op);
 	case STORE_CLAIM:
 		claim(j, op);
 		return OK;

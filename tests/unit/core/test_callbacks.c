@@ -2,6 +2,7 @@
  * the test's. */
 #include "../unit.h"
 
+#include "../../fake/alarm.h"
 #include "../../fake/poster.h"
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
@@ -15,11 +16,9 @@
 #define HOUR   (3600 * USEC_PER_SEC)
 #define DAY    (24 * HOUR)
 
-static usec_t now;
-
-static usec_t get_now(void)
+static usec_t now(void)
 {
-	return now;
+	return alarm_now(NULL);
 }
 
 struct worker {
@@ -36,16 +35,16 @@ static void make(struct worker *w)
 	    .store = w->store,
 	    .poster = w->poster,
 	    .back_off = 5 * SECOND,
-	    .lifetime = DAY,
-	    .wall = get_now};
+	    .lifetime = DAY};
 
 	w->callbacks = callbacks_new(&opts);
+	ck_assert_ptr_nonnull(w->callbacks);
 }
 
 static void begin(struct worker *w)
 {
 	log_setup(LOG_LEVEL_ERROR, LOG_TEXT);
-	now = 1795348800 * SECOND;
+	fake_alarm_stop_clock(1795348800 * SECOND);
 	w->loop = loop_new();
 	w->store = fake_store_new(w->loop);
 	w->outbox = fake_store_outbox(w->store);
@@ -69,11 +68,9 @@ static void settle(struct worker *w)
 	run_turns(w->loop, 20);
 }
 
-/* Let time go by, and the worker see that. */
 static void pass(struct worker *w, usec_t time)
 {
-	now += time;
-	callbacks_wake(w->callbacks);
+	fake_alarm_move(time, false);
 	settle(w);
 }
 
@@ -159,7 +156,7 @@ TEST(judges_outcomes)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), 1);
@@ -171,7 +168,7 @@ TEST(judges_outcomes)
 	    (n_left(&w) == 0) == outcomes[_i].is_over, "%u %s", o.status, reason_name(o.reason));
 	const struct fake_post *row = &w.outbox->posts[0];
 	ck_assert_uint_eq(row->attempts, 1);
-	ck_assert(outcomes[_i].is_over || (row->due >= now && row->due < now + 5 * SECOND));
+	ck_assert(outcomes[_i].is_over || (row->due >= now() && row->due < now() + 5 * SECOND));
 	end(&w);
 }
 
@@ -180,18 +177,18 @@ TEST(tries_again_when_it_is_due_and_not_before)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	answer(&w, 0, 500, 0);
 	for (size_t i = 1; i < 20; i++) {
 		usec_t due = w.outbox->posts[0].due;
-		ck_assert(due >= now && due < now + HOUR);
-		if (due > now) {
-			pass(&w, due - now - 1);
+		ck_assert(due >= now() && due < now() + HOUR);
+		if (due > now()) {
+			pass(&w, due - now() - 1);
 			ck_assert_uint_eq(fake_poster_n_started(w.poster), i);
 		}
-		pass(&w, due - now);
+		pass(&w, due - now());
 		ck_assert_uint_eq(fake_poster_n_started(w.poster), i + 1);
 		const struct posted *p = fake_poster_posted(w.poster, i);
 		ck_assert_uint_eq(p->skip, i); /* another address each time */
@@ -211,13 +208,13 @@ TEST(obeys_retry_after_for_all_of_the_host)
 
 	begin(&w);
 	for (int i = 0; i < CALLBACKS_MOST_PER_HOST + 2; i++)
-		fake_outbox_add(w.outbox, "one.test", now);
-	fake_outbox_add(w.outbox, "two.test", now);
+		fake_outbox_add(w.outbox, "one.test", now());
+	fake_outbox_add(w.outbox, "two.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), CALLBACKS_MOST_PER_HOST + 1);
 	answer(&w, 0, 429, retries[_i].said);
-	ck_assert_int_eq(w.outbox->posts[0].due, now + retries[_i].pause);
+	ck_assert_int_eq(w.outbox->posts[0].due, now() + retries[_i].pause);
 	answer(&w, 1, 204, 0);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), CALLBACKS_MOST_PER_HOST + 1);
 	pass(&w, retries[_i].pause - 1);
@@ -232,12 +229,12 @@ TEST(gives_up_at_the_end_of_its_life)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	pass(&w, DAY - SECOND);
 	answer(&w, 0, 503, HOUR);
-	ck_assert_int_eq(w.outbox->posts[0].due, now + SECOND); /* the last time ... */
+	ck_assert_int_eq(w.outbox->posts[0].due, now() + SECOND); /* the last time ... */
 	pass(&w, SECOND);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), 1);
 	pass(&w, HOUR); /* ... but not before the host wants to hear of it */
@@ -252,7 +249,7 @@ TEST(delivers_what_became_too_old_while_it_was_away)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now - 7 * DAY);
+	fake_outbox_add(w.outbox, "one.test", now() - 7 * DAY);
 	callbacks_start(w.callbacks);
 	settle(&w);
 	answer(&w, 0, 200, 0);
@@ -269,10 +266,10 @@ TEST(one_host_does_not_hold_up_others)
 
 	begin(&w);
 	for (int i = 0; i < 1000; i++)
-		fake_outbox_add(w.outbox, "slow.test", now);
+		fake_outbox_add(w.outbox, "slow.test", now());
 	for (size_t i = 0; i < N_ROWS(names); i++)
-		fake_outbox_add(w.outbox, names[i], now + 1);
-	now += 1;
+		fake_outbox_add(w.outbox, names[i], now() + 1);
+	fake_alarm_move(1, false);
 	callbacks_start(w.callbacks);
 	settle(&w);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), CALLBACKS_MOST_PER_HOST + N_ROWS(names));
@@ -296,7 +293,7 @@ TEST(bounds_all_deliveries)
 	begin(&w);
 	for (size_t i = 0; i < N_ROWS(names); i++) {
 		snprintf(names[i], sizeof(names[i]), "h%zu.test", i);
-		fake_outbox_add(w.outbox, names[i], now);
+		fake_outbox_add(w.outbox, names[i], now());
 	}
 	callbacks_start(w.callbacks);
 	for (size_t i = 0; i < N_ROWS(names); i++) {
@@ -318,13 +315,14 @@ TEST(an_old_look_delivers_nothing_twice)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
+	fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), 2);
 	fake_store_hold_reads(w.store, true);
-	pass(&w, 0);
+	callbacks_wake(w.callbacks);
+	settle(&w);
 	ck_assert_uint_eq(fake_store_n_waiting(w.store, STORE_OUTBOX), 1);
 	fake_store_look(w.store);
 	answer(&w, 0, 200, 0);
@@ -333,8 +331,8 @@ TEST(an_old_look_delivers_nothing_twice)
 	fake_store_hold_reads(w.store, false);
 	settle(&w);
 	usec_t due = w.outbox->posts[1].due;
-	ck_assert_uint_eq(fake_poster_n_started(w.poster), due > now ? 2 : 3);
-	pass(&w, due - now);
+	ck_assert_uint_eq(fake_poster_n_started(w.poster), due > now() ? 2 : 3);
+	pass(&w, due - now());
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), 3);
 	end(&w);
 }
@@ -344,7 +342,7 @@ TEST(nothing_is_delivered_twice_while_the_store_is_full)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	fake_store_fail_writes(w.store, ERR_FULL);
@@ -365,13 +363,13 @@ TEST(reads_again_when_it_could_not)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
 	fake_store_fail_reads(w.store, ERR_IO);
 	callbacks_start(w.callbacks);
 	settle(&w);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), 0);
 	fake_store_fail_reads(w.store, OK);
-	pass(&w, 0);
+	pass(&w, 60 * SECOND);
 	ck_assert_uint_eq(fake_poster_n_started(w.poster), 1);
 	end(&w);
 }
@@ -383,7 +381,7 @@ TEST(a_crash_delivers_again)
 	struct id id;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	id = fake_poster_posted(w.poster, 0)->id;
@@ -405,7 +403,7 @@ TEST(drains)
 
 	begin(&w);
 	for (int i = 0; i < 10; i++)
-		fake_outbox_add(w.outbox, "one.test", now);
+		fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	callbacks_drain(w.callbacks);
@@ -425,7 +423,7 @@ TEST(a_drain_drops_what_was_not_sent_yet)
 
 	begin(&w);
 	fake_poster_set_waiting(w.poster, true);
-	fake_outbox_add(w.outbox, "one.test", now);
+	fake_outbox_add(w.outbox, "one.test", now());
 	callbacks_start(w.callbacks);
 	settle(&w);
 	callbacks_drain(w.callbacks);
@@ -440,14 +438,15 @@ TEST(does_nothing_before_its_start_or_without_rows)
 	struct worker w;
 
 	begin(&w);
-	fake_outbox_add(w.outbox, "one.test", now);
-	pass(&w, 0);
+	fake_outbox_add(w.outbox, "one.test", now());
+	callbacks_wake(w.callbacks);
+	settle(&w);
 	ck_assert_uint_eq(fake_store_n_done(w.store, STORE_OUTBOX), 0);
 	callbacks_start(w.callbacks);
 	settle(&w);
 	answer(&w, 0, 200, 0);
 	size_t n = fake_store_n_done(w.store, STORE_OUTBOX);
-	settle(&w);
+	pass(&w, 30 * DAY);
 	ck_assert_uint_eq(fake_store_n_done(w.store, STORE_OUTBOX), n);
 	end(&w);
 }
@@ -460,7 +459,7 @@ static const char *const good_body = "{\"kind\":\"domains\",\"domains\":[\"a.tes
 static void begin_with_core(struct worker *w, struct bench *b)
 {
 	bench_begin(b, 10);
-	now = 1795348800 * SECOND;
+	fake_alarm_stop_clock(1795348800 * SECOND);
 	*w = (struct worker){.loop = b->loop, .store = b->store, .poster = fake_poster_new()};
 	w->outbox = fake_store_outbox(b->store);
 	make(w);

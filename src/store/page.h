@@ -1,0 +1,28 @@
+/* What reads of a job's results ask for, and what they yield. Thread: whoever has it. */
+#pragma once
+
+#include "store/stored.h"
+#include "wire/result_text.h"
+
+/* Results behind `after`, as text. */
+struct rows_page {
+	uint64_t after, limit; /* limit 0: none */
+	size_t max_bytes;      /* enough is read once `text` holds this much */
+	enum result_format format;
+	bool has_status;
+	enum item_status status;
+	bool is_first;    /* no row was written before */
+	uint64_t n, last; /* out: rows; read up to this number */
+	bool is_more;     /* out: it stopped before the end of what is committed */
+	struct buf text;  /* owned, out */
+};
+
+/* Saved files: the one called `name`, or `max` of those behind `after`. */
+struct files_page {
+	char *name; /* owned; NULL: many */
+	uint64_t after;
+	uint32_t max, n;           /* n: out */
+	struct stored_file *files; /* owned, out */
+	uint64_t last;             /* out: read up to this number */
+	bool is_more;              /* out */
+};
