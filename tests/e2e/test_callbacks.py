@@ -13,6 +13,7 @@ import pytest
 
 from client import pointers
 from processes import DEADLINE, TOP, binary, eventually, parse_log_line
+from test_storage import disk, submit_until_refused  # noqa: F401  (a fixture)
 from web import ANY_LOOPBACK, Web, name_server, unused_port
 
 sys.path.append(str(TOP / "tests" / "stub"))
@@ -67,7 +68,7 @@ def check_over(daemon, **want):
     assert counts(daemon) == {"delivered": 0, "retried": 0, "given_up": 0, **want}
 
 
-def test_delivered_and_signed(caller, receiver):
+def test_delivered_and_signed(caller, receiver, contract):
     job = run(caller, receiver.url("/hook?key=hush"), label="nightly")
     [hook] = receiver.wait_for(1)
     assert (hook.method, hook.path) == ("POST", "/hook?key=hush")
@@ -77,6 +78,7 @@ def test_delivered_and_signed(caller, receiver):
     assert hook.is_signed_by(secret_of(caller))
     assert not hook.is_signed_by("whsec_" + "A" * 32)
     assert hook.json == {"type": "job.ended", "timestamp": job["finished_at"], "data": caller.api.show(job)}
+    contract.check(hook.json, {"$ref": "#/components/schemas/JobEnded"}, "a callback")
     check_over(caller, delivered=1)
     log = caller.lines.text()
     assert "hush" not in log and secret_of(caller).removeprefix("whsec_") not in log
@@ -93,7 +95,7 @@ def test_every_end(caller, receiver):
     assert hook.json["data"]["state"] == "cancelled" and hook.json["data"]["id"] == cancelled["id"]
     removed = caller.api.submit(["found-1.test", "found-2.test", "found-3.test"], **slow)
     caller.api("DELETE", f"/jobs/{removed['id']}")
-    run(caller, None)
+    caller.api.run(["found.test"])
     run(caller, receiver.url())
     hooks = receiver.wait_for(2)
     assert removed["id"] not in [hook.json["data"]["id"] for hook in hooks] and len(hooks) == 2
@@ -237,6 +239,34 @@ def test_tls(make_daemon, tmp_path):
             assert wait_event(daemon, "callback_retry")[0]["reason"] == "tls"
             wait_event(daemon, "callback_given_up")
             assert web.requests("/hook") == []
+
+
+# --- A full disk ---
+
+def test_full_disk(make_daemon, dns, disk, receiver):
+    """What was delivered is not delivered again, though its row can't be deleted yet; what ends then is told later."""
+    daemon = make_daemon(dns, settings=FAST, folder=disk.folder)
+    disk.prepare(daemon)
+    go_on = threading.Event()
+    receiver.plan = [{"status": 204, "wait": go_on}, 204]
+    with daemon:
+        run(daemon, receiver.url())
+        [first] = receiver.wait_for(1)
+        slow = daemon.api.submit([f"found-{i}.test" for i in range(3)], rate=1, callback_url=receiver.url())
+        disk.fill(daemon)
+        submit_until_refused(daemon.api)
+        go_on.set()
+        wait_event(daemon, "callback_delivered")
+        wait_event(daemon, "store_not_writable")
+        assert daemon.api.metrics()["asyncprobed_callbacks_waiting"] >= 1
+        assert [hook.id for hook in receiver.hooks].count(first.id) == 1
+        disk.free(daemon)
+        for other in daemon.api.jobs():
+            if other["id"] != slow["id"]:
+                daemon.api("POST", f"/jobs/{other['id']}/cancel")
+        assert receiver.wait_for(2)[1].json["data"]["id"] == slow["id"]
+        check_delivered(daemon, 2)
+        assert len(receiver.hooks) == 2
 
 
 # --- Restarts ---
