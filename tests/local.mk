@@ -67,6 +67,7 @@ tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
 	tests/unit/store/test_sqlite_read.c \
@@ -104,10 +105,13 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/alarm.c tests/fake/alarm.h \
 	tests/fake/engine.c tests/fake/engine.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/outbox.c tests/fake/outbox.h \
+	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
+	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
 	tests/unit/core/test_intake_files.c \
@@ -140,9 +144,11 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_origin.c \
 	tests/unit/engine/test_origin_window.c \
 	tests/unit/engine/test_policy.c \
+	tests/unit/engine/test_post.c \
 	tests/unit/engine/test_resolv_conf.c \
 	tests/unit/engine/test_resolve.c \
 	tests/unit/engine/test_resolver.c \
+	tests/unit/engine/test_signature.c \
 	tests/unit/engine/sink_bench.c tests/unit/engine/sink_bench.h \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
@@ -264,7 +270,7 @@ EXTRA_DIST += \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
 	tests/stub/README.md tests/stub/keywords.zone \
-	tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
+	tests/stub/hook_receiver.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.
 dist-hook:
