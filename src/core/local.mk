@@ -12,6 +12,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/names.c src/core/names.h \
 	src/core/presets.c src/core/presets.h \
 	src/core/recover.c \
+	src/core/retry.c src/core/retry.h \
 	src/core/run.h \
 	src/core/sched.c \
 	src/core/submit.c src/core/submit.h src/core/submit_commit.c src/core/submit_private.h \

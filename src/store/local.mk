@@ -5,8 +5,9 @@ src_store_libstore_a_SOURCES = \
 	src/store/schema.c \
 	src/store/sqlite.c src/store/sqlite.h \
 	src/store/sqlite_db.h src/store/sqlite_statements.def \
+	src/store/sqlite_life.c \
 	src/store/sqlite_read.c \
 	src/store/sqlite_write.c \
-	src/store/store.c src/store/store.h src/store/store_op.h src/store/stored.h \
+	src/store/store.c src/store/store.h src/store/store_op.c src/store/store_op.h src/store/stored.h \
 	src/store/worker.h \
 	src/store/writer.c

@@ -43,6 +43,11 @@ enum { JOB_N_COLUMNS = 28 };
 /* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */
 void db_read_job(sqlite3_stmt *s, struct job *ret_job);
 
+/* The verbs of sqlite_life.c: PAUSE, the chunks to keep of a PUT, and FAILED. */
+enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
+enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
+enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
+
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
  * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
  */

@@ -13,6 +13,7 @@ struct fake_item {
 	uint32_t index;
 	enum item_status status;
 	enum reason reason;
+	char name[256]; /* cut */
 };
 
 struct fake_job {
@@ -22,6 +23,8 @@ struct fake_job {
 	size_t n_chunks, n_aliases;
 	struct stored_chunk *chunks; /* owned; those not finished, ascending */
 	struct alias *aliases;       /* owned; those not copied */
+	size_t n_kept;
+	struct stored_chunk *kept; /* owned; finished, and kept for a retry */
 	size_t n_results;
 	struct fake_item *results; /* owned; in the order of completion */
 	bool *has_result;          /* owned; by index */
