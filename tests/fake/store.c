@@ -601,3 +601,8 @@ void store_start(struct store *store, struct store_op *op)
 	STAILQ_INSERT_TAIL(&store->ops, op, link);
 	defer_start(&store->turn);
 }
+
+bool store_is_writable(const struct store *store)
+{
+	return store->write_error == OK;
+}
