@@ -72,6 +72,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_sqlite_files.c \
 	tests/unit/store/test_sqlite_life.c \
 	tests/unit/store/test_sqlite_read.c \
+	tests/unit/store/test_sqlite_schedule.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
 	tests/unit/store/test_writer.c
@@ -89,6 +90,7 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_problem_parse.c \
 	tests/unit/wire/test_record.c \
 	tests/unit/wire/test_result_text.c \
+	tests/unit/wire/test_schedule.c \
 	tests/unit/wire/test_submission.c \
 	tests/unit/wire/test_submission_files.c \
 	tests/unit/wire/test_url_item.c
