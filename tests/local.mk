@@ -110,6 +110,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
 	tests/fake/outbox.c tests/fake/outbox.h \
 	tests/fake/poster.c tests/fake/poster.h \
+	tests/fake/job.c tests/fake/job.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h \

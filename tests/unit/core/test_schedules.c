@@ -1,5 +1,5 @@
-/* Schedules under clocks that the test sets: when runs begin, what stands in their way, what a crash
- * leaves. */
+/* Schedules under clocks that the test sets: when runs begin, what stands in their way, what a
+ * crash leaves. */
 #include "../unit.h"
 
 #include "base/alloc.h"
@@ -82,7 +82,8 @@ static struct id add(struct bench *b, const char *rule)
 {
 	char body[300];
 
-	snprintf(body, sizeof(body), "{%s,\"job\":{\"kind\":\"domains\",\"domains\":[\"a.test\"]}}", rule);
+	snprintf(body, sizeof(body), "{%s,\"job\":{\"kind\":\"domains\",\"domains\":[\"a.test\"]}}",
+	    rule);
 	struct edited e = edit(b, SCHEDULE_ADD, NULL, body);
 	ck_assert_msg(e.status == 0, "%s: %d", rule, e.status);
 	return e.id;
@@ -185,7 +186,8 @@ TEST(steps_of_the_wall_clock)
 		finish_all(&b);
 		pass(USEC_PER_SEC);
 	}
-	ck_assert_msg(n_jobs(&b) - 1 == steps[_i].runs, "%s: %zu runs", steps[_i].name, n_jobs(&b) - 1);
+	ck_assert_msg(
+	    n_jobs(&b) - 1 == steps[_i].runs, "%s: %zu runs", steps[_i].name, n_jobs(&b) - 1);
 	bench_end(&b);
 }
 
@@ -284,7 +286,8 @@ TEST(catch_up)
 	bench_end(&b);
 }
 
-/* The process ends after each of the store's operations: a due time has one job, and has it at last. */
+/* The process ends after each of the store's operations: a due time has one job, and has it at
+ * last. */
 TEST(crash_between_any_two_operations)
 {
 	struct bench b;
@@ -297,7 +300,8 @@ TEST(crash_between_any_two_operations)
 		for (size_t i = 0; i < n; i++) {
 			turn(&b);
 			if (fake_store_n_waiting(b.store, STORE_SCHEDULE_LOAD) +
-				fake_store_n_waiting(b.store, STORE_SUBMIT) > 0)
+				fake_store_n_waiting(b.store, STORE_SUBMIT) >
+			    0)
 				fake_store_release(b.store, 1);
 		}
 		run_turns(b.loop, 10);

@@ -150,7 +150,8 @@ TEST(a_change_is_for_one_revision)
 }
 
 /* Results of `n` items whose status is `status`, as the end of a run. */
-static struct store_op *make_results(int64_t job_no, int64_t no, uint32_t n, enum item_status status)
+static struct store_op *make_results(
+    int64_t job_no, int64_t no, uint32_t n, enum item_status status)
 {
 	struct store_op *op = make_put(job_no, 0, 0, JOB_DONE);
 
@@ -172,8 +173,8 @@ static struct store_op *make_results(int64_t job_no, int64_t no, uint32_t n, enu
 	return op;
 }
 
-static uint64_t put_run(struct world *w, int64_t no, const struct id *id, usec_t settled,
-    enum item_status status)
+static uint64_t put_run(
+    struct world *w, int64_t no, const struct id *id, usec_t settled, enum item_status status)
 {
 	int64_t job = run(w, no, id, settled, settled + 1);
 
@@ -268,7 +269,8 @@ TEST(lists_come_in_pages)
 		const char *name;
 		uint32_t limit, n;
 		bool is_more;
-	} rows[] = {{NULL, 2, 2, true}, {NULL, 5, 5, false}, {"b", 5, 2, false}, {"c", 5, 0, false}};
+	} rows[] = {
+	    {NULL, 2, 2, true}, {NULL, 5, 5, false}, {"b", 5, 2, false}, {"c", 5, 0, false}};
 
 	world_init(&w);
 	world_start(&w);
