@@ -169,6 +169,19 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+# A day of schedules under clocks that leap; `make check-day` lives it.
+EXTRA_PROGRAMS += tests/sim/day
+tests_sim_day_SOURCES = tests/sim/day.c \
+	tests/fake/engine.c tests/fake/engine.h \
+	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/poster.c tests/fake/poster.h \
+	tests/fake/runner.c tests/fake/runner.h
+tests_sim_day_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_mono -Wl,--wrap=clock_wall
+tests_sim_day_LDADD = src/core/libcore.a $(LINK_STORE) $(XXHASH_LIBS) $(CHECK_LIBS)
+CLEANFILES += tests/sim/day$(EXEEXT)
+check-day: tests/sim/day$(EXEEXT)
+	tests/sim/day 24
+
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
@@ -271,7 +284,7 @@ check-e2e: all $(check_PROGRAMS)
 	ASYNCPROBED_BUILD='$(abs_builddir)' PYTHONDONTWRITEBYTECODE=1 \
 		$$python -m pytest $(PYTEST_FLAGS) '$(srcdir)'/tests/e2e
 
-.PHONY: check-e2e fuzz lint
+.PHONY: check-day check-e2e fuzz lint
 
 EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
