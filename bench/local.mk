@@ -1,15 +1,19 @@
 # Benchmarks: `make bench` prints figures as ratios measured in one run; see docs/benchmarks.md.
-EXTRA_PROGRAMS += bench/bare_evdns bench/bare_multi bench/post_jobs
+EXTRA_PROGRAMS += bench/bare_evdns bench/bare_multi bench/post_jobs bench/store_sweep
 bench_bare_evdns_SOURCES = bench/bare_evdns.c
 bench_bare_evdns_LDADD = $(EVENT_LIBS)
 bench_bare_multi_SOURCES = bench/bare_multi.c
 bench_bare_multi_LDADD = $(CURL_LIBS) $(EVENT_LIBS)
 bench_post_jobs_SOURCES = bench/post_jobs.c
 bench_post_jobs_LDADD = $(EVENT_LIBS)
-CLEANFILES += bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT)
+bench_store_sweep_SOURCES = bench/store_sweep.c
+bench_store_sweep_LDADD = src/store/libstore.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a \
+	src/base/libbase.a $(JANSSON_LIBS) $(IDN2_LIBS) $(CURL_LIBS) $(EVENT_LIBS) $(SQLITE_LIBS)
+CLEANFILES += bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) \
+	bench/store_sweep$(EXEEXT)
 EXTRA_DIST += bench/run.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
-	bench/daemon.py bench/rivals.py bench/machine.py bench/report.py
+	bench/daemon.py bench/rivals.py bench/machine.py bench/report.py bench/timetable.py
 
 .PHONY: bench
-bench: all bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT)
+bench: all bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT)
 	$(PYTHON) $(top_srcdir)/bench/run.py --build-dir . $(BENCHFLAGS)

@@ -10,7 +10,7 @@ AM_CFLAGS += $(CHECK_CFLAGS)
 
 UNIT = tests/unit/unit.c tests/unit/unit.h
 LINK_BASE = src/base/libbase.a
-LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS)
+LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS) $(GLIB_LIBS)
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
@@ -41,6 +41,7 @@ tests_unit_base_test_base_SOURCES = $(UNIT) \
 tests_unit_base_test_base_LDADD = $(LINK_BASE) $(CHECK_LIBS)
 
 tests_unit_loop_test_loop_SOURCES = $(UNIT) \
+	tests/unit/loop/test_alarm.c \
 	tests/unit/loop/test_loop.c \
 	tests/unit/loop/test_mailbox.c \
 	tests/unit/loop/test_offload.c
@@ -50,22 +51,29 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
 	tests/unit/model/test_chunk.c \
 	tests/unit/model/test_codes.c \
+	tests/unit/model/test_cron.c \
+	tests/unit/model/test_cron_oracle.c \
 	tests/unit/model/test_file.c \
 	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \
 	tests/unit/model/test_pace.c \
+	tests/unit/model/test_recurrence.c \
 	tests/unit/model/test_result.c \
 	tests/unit/model/test_spec.c \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c \
-	tests/unit/model/test_url.c
+	tests/unit/model/test_url.c \
+	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
+	tests/unit/store/test_sqlite_life.c \
 	tests/unit/store/test_sqlite_read.c \
+	tests/unit/store/test_sqlite_schedule.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
 	tests/unit/store/test_writer.c
@@ -83,6 +91,7 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_problem_parse.c \
 	tests/unit/wire/test_record.c \
 	tests/unit/wire/test_result_text.c \
+	tests/unit/wire/test_schedule.c \
 	tests/unit/wire/test_submission.c \
 	tests/unit/wire/test_submission_files.c \
 	tests/unit/wire/test_url_item.c
@@ -97,22 +106,36 @@ tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
+	tests/fake/alarm.c tests/fake/alarm.h \
 	tests/fake/engine.c tests/fake/engine.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/outbox.c tests/fake/outbox.h \
+	tests/fake/poster.c tests/fake/poster.h \
+	tests/fake/job.c tests/fake/job.h \
 	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
+	tests/unit/core/test_agenda.c \
+	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
 	tests/unit/core/test_intake_files.c \
+	tests/unit/core/test_life.c \
 	tests/unit/core/test_names.c \
 	tests/unit/core/test_presets.c \
+	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \
+	tests/unit/core/test_retention.c \
+	tests/unit/core/test_retry.c \
 	tests/unit/core/test_sched.c \
 	tests/unit/core/test_sched_files.c \
+	tests/unit/core/test_schedules.c \
 	tests/unit/core/test_submit.c \
-	tests/unit/core/test_submit_files.c
-tests_unit_core_test_core_LDADD = src/core/libcore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
+	tests/unit/core/test_submit_files.c \
+	tests/unit/core/test_waiting.c
+# Of the store's library only how operations are made.
+tests_unit_core_test_core_LDADD = src/core/libcore.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
 	$(XXHASH_LIBS) $(CHECK_LIBS)
 
 tests_unit_engine_test_engine_SOURCES = $(UNIT) \
@@ -130,9 +153,11 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_origin.c \
 	tests/unit/engine/test_origin_window.c \
 	tests/unit/engine/test_policy.c \
+	tests/unit/engine/test_post.c \
 	tests/unit/engine/test_resolv_conf.c \
 	tests/unit/engine/test_resolve.c \
 	tests/unit/engine/test_resolver.c \
+	tests/unit/engine/test_signature.c \
 	tests/unit/engine/sink_bench.c tests/unit/engine/sink_bench.h \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
@@ -145,8 +170,22 @@ check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
 
+# A day of schedules under clocks that leap; `make check-day` lives it.
+EXTRA_PROGRAMS += tests/sim/day
+tests_sim_day_SOURCES = tests/sim/day.c \
+	tests/fake/engine.c tests/fake/engine.h \
+	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/poster.c tests/fake/poster.h \
+	tests/fake/runner.c tests/fake/runner.h
+tests_sim_day_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_mono -Wl,--wrap=clock_wall
+tests_sim_day_LDADD = src/core/libcore.a $(LINK_STORE) $(XXHASH_LIBS) $(CHECK_LIBS)
+CLEANFILES += tests/sim/day$(EXEEXT)
+check-day: tests/sim/day$(EXEEXT)
+	tests/sim/day 24
+
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -163,6 +202,9 @@ else
 FUZZ_MAIN = tests/fuzz/fuzz.h tests/fuzz/replay.c
 FUZZ_FLAGS = $(AM_LDFLAGS)
 endif
+tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_cron_LDADD = $(LINK_MODEL)
+tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)
@@ -243,14 +285,14 @@ check-e2e: all $(check_PROGRAMS)
 	ASYNCPROBED_BUILD='$(abs_builddir)' PYTHONDONTWRITEBYTECODE=1 \
 		$$python -m pytest $(PYTEST_FLAGS) '$(srcdir)'/tests/e2e
 
-.PHONY: check-e2e fuzz lint
+.PHONY: check-day check-e2e fuzz lint
 
 EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
 	tests/stub/README.md tests/stub/keywords.zone \
-	tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
+	tests/stub/hook_receiver.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.
 dist-hook:

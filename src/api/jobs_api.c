@@ -1,4 +1,4 @@
-/* GET /jobs, GET and DELETE /jobs/{id}, POST /jobs/{id}/cancel. */
+/* GET /jobs, GET and DELETE /jobs/{id}, POST /jobs/{id}/cancel, pause and resume. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +27,8 @@ static void respond_job(struct request *rq, const struct job *job)
  * and counts apart. */
 static void format_etag(const struct job *job, char ret_etag[static 48])
 {
-	snprintf(ret_etag, 48, "W/\"%s-%llu\"", job_state_name(job->state),
-	    (unsigned long long)job->completed);
+	snprintf(ret_etag, 48, "W/\"%s%s-%llu\"", job->is_paused ? "paused-" : "",
+	    job_state_name(job->state), (unsigned long long)job->completed);
 }
 
 static void show(struct request *rq, const struct job *job)
@@ -184,7 +184,7 @@ void jobs_list_handle(struct request *rq, struct api *api)
 	}
 }
 
-/* --- Cancel and delete --- */
+/* --- Cancel --- */
 
 static void log_audit(const struct request *rq, const char *action)
 {
@@ -228,6 +228,71 @@ void job_cancel_handle(struct request *rq, struct api *api)
 	log_audit(rq, "cancel");
 	api_find_job(rq, api, on_found_cancel);
 }
+
+/* --- Pause and resume --- */
+
+struct pausing {
+	struct request *rq;
+	struct api *api;
+	struct id id;
+};
+
+static void refuse_ended(struct request *rq)
+{
+	request_refuse(rq, 409, "The job has ended.");
+}
+
+static void on_paused(enum err e, void *arg)
+{
+	struct pausing *p = arg;
+	const struct job *job = jobs_find(p->api->core, &p->id);
+
+	if (e == OK && job != NULL)
+		respond_job(p->rq, job);
+	else if (e == OK || e == ERR_NOT_FOUND)
+		refuse_ended(p->rq);
+	else
+		request_refuse(
+		    p->rq, 507, "This can't be stored now: the database can't be written.");
+	free(p);
+}
+
+static void set_paused(
+    struct request *rq, struct api *api, const struct job *job, bool is_live, bool is_paused)
+{
+	struct pausing *p = xcalloc(1, sizeof(*p));
+
+	*p = (struct pausing){rq, api, job->id};
+	if (is_live && jobs_pause(api->core, &job->id, is_paused, on_paused, p))
+		return;
+	free(p);
+	refuse_ended(rq);
+}
+
+static void on_found_pause(struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	set_paused(rq, api, job, is_live, true);
+}
+
+static void on_found_resume(
+    struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	set_paused(rq, api, job, is_live, false);
+}
+
+void job_pause_handle(struct request *rq, struct api *api)
+{
+	log_audit(rq, "pause");
+	api_find_job(rq, api, on_found_pause);
+}
+
+void job_resume_handle(struct request *rq, struct api *api)
+{
+	log_audit(rq, "resume");
+	api_find_job(rq, api, on_found_resume);
+}
+
+/* --- Delete --- */
 
 static void on_deleted(enum err e, void *arg)
 {

@@ -4,6 +4,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/access.c src/api/access.h \
 	src/api/api.h \
 	src/api/archive_api.c \
+	src/api/backup_api.c \
+	src/api/changes_api.c \
 	src/api/file_api.c \
 	src/api/health_api.c \
 	src/api/http.h \
@@ -13,6 +15,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/openapi_api.c src/api/openapi_text.h \
 	src/api/range.c src/api/range.h \
 	src/api/routes.c \
+	src/api/schedules_api.c \
 	src/api/server.c src/api/server.h src/api/server_private.h \
 	src/api/server_access.c \
 	src/api/server_door.c src/api/server_door.h \

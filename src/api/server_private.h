@@ -11,7 +11,7 @@
 #include "loop/loop.h"
 #include "model/bucket.h"
 
-enum { N_CODES = 23 };
+enum { N_CODES = 24 };
 
 struct route_metrics {
 	struct metric_cell *codes[N_CODES];

@@ -38,6 +38,7 @@ struct stream {
 	/* for events: */
 	struct timer heart_beat;
 	enum job_state told_state;
+	bool told_paused;
 	usec_t told_at;
 };
 
@@ -75,14 +76,16 @@ static void add_job_event(struct stream *s, const char *event)
 	buf_add_str(&s->out, "\n\n");
 	s->told_at = clock_mono();
 	s->told_state = s->job.state;
+	s->told_paused = s->job.is_paused;
 }
 
 /* Tell of the job when all of its results up to now were sent. */
 static void add_job_events(struct stream *s)
 {
 	bool is_over = !s->is_live && s->is_read;
+	bool is_new = s->told_state != s->job.state || s->told_paused != s->job.is_paused;
 
-	if (is_over || (s->told_state != s->job.state && s->is_live))
+	if (is_over || (is_new && s->is_live))
 		add_job_event(s, "state");
 	else if (s->is_live && clock_mono() - s->told_at >= PROGRESS_EVERY)
 		add_job_event(s, "progress");

@@ -1,6 +1,7 @@
 /* The two clocks and the text form of wall time. */
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <time.h>
 
@@ -50,4 +51,92 @@ void clock_format(usec_t wall, char ret_text[static CLOCK_TEXT_SIZE])
 	put_digits(ret_text + 14, 2, tm.tm_min);
 	put_digits(ret_text + 17, 2, tm.tm_sec);
 	put_digits(ret_text + 20, 3, (int)(wall % USEC_PER_SEC / USEC_PER_MSEC));
+}
+
+/* Read exactly `n` digits at *at. */
+static bool get_digits(const char **at, int n, int *ret_value)
+{
+	int value = 0;
+
+	for (; n > 0; n--, (*at)++) {
+		if (**at < '0' || **at > '9')
+			return false;
+		value = value * 10 + (**at - '0');
+	}
+	*ret_value = value;
+	return true;
+}
+
+static bool get_char(const char **at, const char *any_of)
+{
+	if (**at == '\0' || strchr(any_of, **at) == NULL)
+		return false;
+	(*at)++;
+	return true;
+}
+
+/* The part of a second behind the point, in microseconds; none is fine, a point without digits is
+ * not. */
+static bool get_fraction(const char **at, usec_t *ret_fraction)
+{
+	usec_t unit = USEC_PER_SEC;
+	int digit;
+
+	*ret_fraction = 0;
+	if (**at != '.')
+		return true;
+	(*at)++;
+	if (**at < '0' || **at > '9')
+		return false;
+	while (get_digits(at, 1, &digit)) {
+		unit /= 10;
+		*ret_fraction += unit * digit;
+	}
+	return true;
+}
+
+/* `Z`, or the distance from UTC. */
+static bool get_offset(const char **at, int *ret_minutes)
+{
+	int hours, minutes, sign = **at == '-' ? -1 : 1;
+
+	*ret_minutes = 0;
+	if (get_char(at, "Zz"))
+		return true;
+	if (!get_char(at, "+-") || !get_digits(at, 2, &hours) || !get_char(at, ":") ||
+	    !get_digits(at, 2, &minutes) || hours > 23 || minutes > 59)
+		return false;
+	*ret_minutes = sign * (hours * 60 + minutes);
+	return true;
+}
+
+enum err clock_parse(const char *text, usec_t *ret_wall)
+{
+	const char *at = text;
+	struct tm tm = {0}, back;
+	usec_t fraction;
+	int offset;
+
+	if (!get_digits(&at, 4, &tm.tm_year) || !get_char(&at, "-") ||
+	    !get_digits(&at, 2, &tm.tm_mon) || !get_char(&at, "-") ||
+	    !get_digits(&at, 2, &tm.tm_mday) || !get_char(&at, "Tt ") ||
+	    !get_digits(&at, 2, &tm.tm_hour) || !get_char(&at, ":") ||
+	    !get_digits(&at, 2, &tm.tm_min) || !get_char(&at, ":") ||
+	    !get_digits(&at, 2, &tm.tm_sec) || !get_fraction(&at, &fraction) ||
+	    !get_offset(&at, &offset) || *at != '\0')
+		return ERR_INVALID;
+	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+		return ERR_INVALID;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	struct tm date = {.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday};
+	time_t day = timegm(&date);
+	gmtime_r(&day, &back); /* a day that there isn't became another one */
+	if (back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday)
+		return ERR_INVALID;
+	usec_t wall = ((usec_t)timegm(&tm) - (usec_t)offset * 60) * USEC_PER_SEC + fraction;
+	if (wall < 0 || wall > CLOCK_WALL_MAX)
+		return ERR_INVALID;
+	*ret_wall = wall;
+	return OK;
 }

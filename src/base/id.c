@@ -81,3 +81,10 @@ bool id_parse(const char *text, struct id *ret_id)
 	*ret_id = id;
 	return true;
 }
+
+bool id_is_none(const struct id *id)
+{
+	static const struct id none;
+
+	return memcmp(id, &none, sizeof(none)) == 0;
+}

@@ -13,6 +13,9 @@ struct id {
 
 enum { ID_TEXT_SIZE = 37 };
 
+/* All bytes zero: stands for no id. */
+bool id_is_none(const struct id *id);
+
 /* Make a new id for wall time `now`. Ids made by one process in one millisecond still sort in the
  * order made. Thread: loop (it remembers the last one). */
 struct id id_new(usec_t now);

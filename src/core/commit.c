@@ -4,7 +4,9 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "core/callbacks.h"
 #include "core/core_private.h"
+#include "core/retention.h"
 #include "wire/record.h"
 
 enum {
@@ -55,6 +57,7 @@ void commit_settle(struct run *run, struct open_chunk *chunk, const struct resul
 	run->block_counts[result->status]++;
 	run->n_settled++;
 	run->core->n_pending++;
+	chunk->has_failed = chunk->has_failed || result->status == ITEM_ERROR;
 	claims_settle(run, chunk);
 	commit_mark(run);
 }
@@ -75,6 +78,7 @@ static void decide_end(struct run *run)
 	} else {
 		log_error("input_lost", "job_no=%lld", (long long)run->job.no);
 		run->next_state = JOB_FAILED;
+		run->next_reason = JOB_REASON_INPUT_LOST;
 	}
 }
 
@@ -85,6 +89,7 @@ static void finish_run(struct run *run, usec_t now)
 
 	id_format(&run->job.id, id);
 	job_set_state(&run->job, run->next_state, now);
+	run->job.reason = run->next_reason;
 	log_info("job_ended",
 	    "job=%s kind=%s state=%s items=%llu good=%llu not_found=%llu error=%llu "
 	    "elapsed_ms=%lld",
@@ -95,6 +100,8 @@ static void finish_run(struct run *run, usec_t now)
 	    (unsigned long long)run->job.counts[ITEM_ERROR],
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
 	core->ended[run->job.state]++;
+	if (run->job.callback_url != NULL)
+		callbacks_wake(core->opts.callbacks);
 	run_tell(run);
 	run_remove(run);
 }
@@ -139,8 +146,12 @@ static void on_put(struct store_op *op)
 
 	op_ended(core);
 	core->n_pending -= op->u.put.n;
+	if (op->err == OK)
+		retention_grew(core->retention, op->u.put.block.len);
 	if (!run->is_gone && op->err == OK) {
 		count_results(run, op->u.put.completed, op->u.put.counts);
+		if (run->job.schedule_no != 0)
+			schedules_noted(run, &op->u.put.changes);
 		if (job_state_is_ended(op->u.put.state))
 			finish_run(run, op->u.put.finished_at);
 		else
@@ -181,19 +192,26 @@ static void start_put(struct run *run)
 	}
 	op->u.put.n_chunks = run->n_finished_chunks;
 	op->u.put.chunks = TAKE(run->finished_chunks);
+	op->u.put.n_kept = run->n_kept_chunks;
+	op->u.put.kept = TAKE(run->kept_chunks);
 	op->u.put.low_seq = low_seq_of(run);
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);
 	op->u.put.state = run->next_state;
+	op->u.put.changes = (struct run_changes){.schedule_no = run->job.schedule_no,
+	    .job = run->job.id,
+	    .after = run->changes_after,
+	    .n_before = run->n_changes};
+	op->u.put.reason = run->next_reason;
 	op->u.put.started_at = run->job.started_at;
 	if (job_state_is_ended(run->next_state)) {
 		op->u.put.finished_at = clock_wall();
-		if (op->u.put.started_at == 0 && run->next_state != JOB_CANCELLED)
+		if (op->u.put.started_at == 0 && run->next_state == JOB_DONE)
 			op->u.put.started_at = op->u.put.finished_at;
 		run->is_ending = true;
 	}
 	run->n_block = 0;
-	run->n_finished_chunks = 0;
+	run->n_finished_chunks = run->n_kept_chunks = 0;
 	run->n_ops++;
 	core->n_puts++;
 	store_start(core->opts.store, op);
@@ -235,7 +253,8 @@ static void flush_run(struct run *run)
 	decide_end(run);
 	if (run->is_ending)
 		return;
-	if (run->n_block > 0 || run->n_finished_chunks > 0 || job_state_is_ended(run->next_state))
+	if (run->n_block > 0 || run->n_finished_chunks > 0 || run->n_kept_chunks > 0 ||
+	    job_state_is_ended(run->next_state))
 		start_put(run);
 	else if (is_input_settled(run) && run->n_aliases > 0 && !run->is_copying)
 		start_copy(run);

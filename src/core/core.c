@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core_private.h"
+#include "core/retention.h"
 
 static double get_jobs(void *arg)
 {
@@ -18,6 +19,13 @@ static double get_jobs(void *arg)
 	for (const struct run *run = gauge->core->runs; run != NULL; run = run->hh.next)
 		n += run->job.state == gauge->state;
 	return n;
+}
+
+static double get_waiting(void *arg)
+{
+	const struct place_gauge *gauge = arg;
+
+	return (double)gauge->core->n_in_place[gauge->place];
 }
 
 static double get_in_flight(void *arg)
@@ -51,9 +59,11 @@ static double get_oldest_age(void *arg)
 	usec_t now = clock_wall(), oldest = now;
 
 	for (const struct run *run = gauge->core->runs; run != NULL; run = run->hh.next) {
-		if (run->job.kind == gauge->kind && not_begun(run) > 0 &&
-		    run->job.created_at < oldest)
-			oldest = run->job.created_at;
+		usec_t since =
+		    run->job.created_at > run->job.run_at ? run->job.created_at : run->job.run_at;
+		if (run->job.kind == gauge->kind && not_begun(run) > 0 && since < oldest &&
+		    run->place != PLACE_PAUSED)
+			oldest = since;
 	}
 	return (double)(now - oldest) / USEC_PER_SEC;
 }
@@ -80,6 +90,17 @@ static void add_kind_metrics(struct core *core, enum job_kind kind)
 	metrics_getter(METRIC_QUEUE_OLDEST, get_oldest_age, gauge, name);
 }
 
+static void add_waiting_metrics(struct core *core)
+{
+	static const char *const names[] = {
+	    [PLACE_LATER] = "time", [PLACE_PAUSED] = "resume", [PLACE_WAITING] = "place"};
+
+	for (int i = PLACE_LATER; i < PLACE_ACTIVE; i++) {
+		core->place_gauges[i] = (struct place_gauge){.core = core, .place = (enum place)i};
+		metrics_getter(METRIC_JOBS_WAITING, get_waiting, &core->place_gauges[i], names[i]);
+	}
+}
+
 static void add_metrics(struct core *core)
 {
 	for (int i = 0; i < JOB_N_STATES; i++) {
@@ -89,7 +110,30 @@ static void add_metrics(struct core *core)
 	}
 	for (int i = 0; i < N_KINDS; i++)
 		add_kind_metrics(core, (enum job_kind)i);
+	add_waiting_metrics(core);
 	metrics_getter(METRIC_STORE_RESULTS_PENDING, get_pending, core);
+}
+
+/* The store has forgotten a job that ended long ago: what else was kept of it goes too. */
+static void on_retired(const struct retired_job *job, void *arg)
+{
+	struct core *core = arg;
+
+	core->ended[job->state]--;
+	if (job_kind_is_files(job->kind))
+		fetcher_remove(core->opts.fetcher, &job->id);
+}
+
+static void start_retention(struct core *core)
+{
+	const struct retention_opts opts = {.loop = core->opts.loop,
+	    .store = core->opts.store,
+	    .wall = clock_wall,
+	    .on_retired = on_retired,
+	    .arg = core};
+
+	core->retention = retention_new(&opts);
+	retention_set(core->retention, core->opts.retention, core->opts.max_store);
 }
 
 struct core *core_new(const struct core_opts *opts)
@@ -97,15 +141,16 @@ struct core *core_new(const struct core_opts *opts)
 	struct core *core = xcalloc(1, sizeof(*core));
 
 	core->opts = *opts;
-	TAILQ_INIT(&core->waiting);
-	TAILQ_INIT(&core->active);
+	waiting_init(&core->waiting);
 	TAILQ_INIT(&core->dirty);
 	TAILQ_INIT(&core->spare_items);
 	sched_init(core);
 	commit_init(core);
+	start_retention(core);
 	for (int i = 0; i < JOB_N_STATES; i++)
 		core->ended[i] = store_count(opts->store, (enum job_state)i);
-	if (!recover_all(core)) {
+	if (agenda_init(&core->agenda, opts->loop, life_update) != OK || !schedules_init(core) ||
+	    !recover_all(core)) {
 		core_free(core);
 		return NULL;
 	}
@@ -119,11 +164,14 @@ void core_free(struct core *core)
 
 	if (core == NULL)
 		return;
+	retention_free(core->retention);
 	defer_cancel(&core->flush);
 	timer_cancel(&core->pace);
+	schedules_done(core);
 	while (core->runs != NULL)
 		run_remove(core->runs);
 	sched_done(core);
+	agenda_done(&core->agenda);
 	while ((item = TAILQ_FIRST(&core->spare_items)) != NULL) {
 		TAILQ_REMOVE(&core->spare_items, item, link);
 		free(item);
@@ -138,6 +186,17 @@ void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
 	sched_kick(core);
 }
 
+void core_set_retention(struct core *core, usec_t retention, uint64_t max_store)
+{
+	retention_set(core->retention, retention, max_store);
+}
+
+void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules)
+{
+	core->opts.min_every = min_every;
+	core->opts.max_schedules = max_schedules;
+}
+
 void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers)
 {
 	core->opts.flag_servers = servers;
@@ -147,6 +206,7 @@ void core_set_flag_servers(struct core *core, const struct flag_server *servers,
 void core_drain(struct core *core, loop_fn *on_drained, void *arg)
 {
 	core->is_draining = true;
+	retention_stop(core->retention);
 	core->on_drained = on_drained;
 	core->on_drained_arg = arg;
 	defer_start(&core->flush);
@@ -164,7 +224,7 @@ size_t core_in_flight(const struct core *core)
 
 size_t core_n_active(const struct core *core)
 {
-	return core->n_active;
+	return core->n_in_place[PLACE_ACTIVE];
 }
 
 size_t core_n_live(const struct core *core)

@@ -11,8 +11,10 @@
 #include "loop/loop.h"
 #include "loop/offload.h"
 #include "model/job.h"
+#include "model/recurrence.h"
 #include "store/store.h"
 
+struct callbacks;
 struct core;
 struct run;
 
@@ -27,20 +29,30 @@ struct core_opts {
 	struct fetcher *fetcher;
 	struct store *store;
 	struct offload *offload;
+	struct callbacks *callbacks;            /* NULL: nobody is called */
 	const char *folder;                     /* for temporary files */
 	const struct flag_server *flag_servers; /* the first is the default */
 	size_t n_flag_servers;
 	uint64_t max_items;  /* of a job */
 	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
+	usec_t retention;    /* how long ended jobs are kept; 0: for ever */
+	uint64_t max_store;  /* bytes of the database above which the oldest of them go; 0: none */
+	usec_t min_every;       /* of a schedule */
+	uint32_t max_schedules; /* 0: none may be added */
+	/* what schedules take for the time; NULL: the clocks */
+	void (*read_clocks)(struct clocks *ret_now);
 };
 
-/* Make a core and take up the jobs that had not ended. NULL when they can't be read. */
+/* Make a core and take up the jobs that had not ended. NULL when they can't be read, or the system
+ * refuses a timer. */
 struct core *core_new(const struct core_opts *opts);
 void core_free(struct core *core); /* before the engine; after store_stop */
 
 /* Change limits, and where flags are. Submissions that have begun keep those that they began with:
  * the old flag servers must live as long as the core. */
 void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active);
+void core_set_retention(struct core *core, usec_t retention, uint64_t max_store);
+void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules);
 void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers);
 
 /* Begin no more items. `on_drained` is called, once, when all results are committed. */
@@ -49,7 +61,8 @@ bool core_is_draining(const struct core *core);
 
 size_t core_in_flight(const struct core *core); /* items begun and not settled */
 
-/* Jobs that are worked on, and all that have not ended. */
+/* Jobs that are worked on, and all that have not ended, those that are paused or wait for their
+ * time too. */
 size_t core_n_active(const struct core *core);
 size_t core_n_live(const struct core *core);
 
@@ -69,6 +82,13 @@ void jobs_cancel(struct core *core, const struct id *id);
  * cancelled then. */
 typedef void jobs_fn(enum err e, void *arg);
 void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, void *arg);
+
+/* Have a live job begin no more items from now on, or go on; `on_done` is called when that is
+ * committed, never before the call returned. What is in flight finishes. ERR_NOT_FOUND: it ended
+ * meanwhile; ERR_FULL, ERR_READ_ONLY, ERR_IO: the store can't, and nothing has changed. False, and
+ * no call, when it isn't live or ends just now. */
+bool jobs_pause(
+    struct core *core, const struct id *id, bool is_paused, jobs_fn *on_done, void *arg);
 
 /* --- Events --- */
 

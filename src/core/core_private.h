@@ -1,14 +1,19 @@
 /* Inside core: the struct itself, and what its files do for each other. Thread: loop. */
 #pragma once
 
+#include "core/agenda.h"
 #include "core/run.h"
-
-TAILQ_HEAD(run_list, run);
 
 /* What the getter of asyncprobed_jobs{state} needs. */
 struct state_gauge {
 	const struct core *core;
 	enum job_state state;
+};
+
+/* What the getter of asyncprobed_jobs_waiting{for} needs. */
+struct place_gauge {
+	const struct core *core;
+	enum place place;
 };
 
 /* What the getters of metrics by kind need. */
@@ -29,10 +34,13 @@ struct ring {
 
 struct core {
 	struct core_opts opts;
+	struct schedules *schedules;
 	struct run *runs; /* hash by id */
-	struct run_list waiting, active, dirty;
+	struct agenda agenda;
+	struct waiting waiting;
+	struct run_list dirty;
 	struct ring rings[N_LANES];
-	uint32_t n_active;
+	uint32_t n_in_place[N_PLACES]; /* runs; see sched_move */
 	TAILQ_HEAD(, item) spare_items;
 	struct defer flush;
 	struct timer pace;  /* until the next transaction is due */
@@ -42,20 +50,37 @@ struct core {
 	uint64_t n_pending; /* results settled and not committed */
 	uint64_t ended[JOB_N_STATES];
 	bool is_draining;
+	struct retention *retention; /* owned */
 	loop_fn *on_drained;
 	void *on_drained_arg;
 	struct metric_cell *items[N_KINDS][ITEM_N_STATUSES], *submitted[N_KINDS];
 	struct state_gauge gauges[JOB_N_STATES];
+	struct place_gauge place_gauges[N_PLACES];
 	struct kind_gauge kind_gauges[N_KINDS];
 };
 
 /* jobs.c: make a run of a committed job; add it to the table. Takes what `job` owns. */
 struct run *run_new(struct core *core, struct job *job);
+struct run *run_find(struct core *core, const struct id *id); /* NULL: it isn't live */
 /* Take the run out of everything and free it, now or when the store gives its operations back. */
 void run_remove(struct run *run);
 void run_op_done(struct run *run); /* the store gave an operation back */
 void run_tell(struct run *run);    /* tell the subscribers */
 void run_stop_items(struct run *run);
+/* End it as `state` with the next commit, without a result for the items that are left; nothing
+ * happens when it ends already. */
+void run_stop(struct run *run, enum job_state state, enum job_reason reason);
+
+/* life.c: put the run where it belongs now, and on the agenda for when that changes; end it when
+ * its deadline has passed. */
+void life_update(struct run *run);
+
+/* schedules.c */
+bool schedules_init(struct core *core); /* before recover_all; false: they can't be read */
+void schedules_done(struct core *core);
+void schedules_run_began(struct run *run);
+void schedules_run_ended(struct run *run);
+void schedules_noted(struct run *run, const struct run_changes *changes); /* by a commit */
 
 /* recover.c: take up the jobs that had not ended; false when they can't be read. */
 bool recover_all(struct core *core);
@@ -67,13 +92,13 @@ void claims_settle(
 void claims_fetch(struct run *run);
 void claims_close(struct run *run); /* free all open chunks */
 
-/* sched.c: give the run turns while it has items to begin. */
+/* sched.c: give the active runs turns while they have items to begin. */
 void sched_init(struct core *core);
 void sched_done(struct core *core);
-void sched_add(struct run *run);    /* a new run */
+void sched_add(struct run *run);                    /* a new run */
+void sched_move(struct run *run, enum place place); /* the only setter of run->place */
 void sched_wake(struct run *run);   /* something changed that may let it begin items */
 void sched_kick(struct core *core); /* look at all in the next turn */
-void sched_leave(struct run *run);  /* no more turns */
 size_t sched_in_flight(const struct core *core);
 
 /* commit.c: settled results and changes of state go to the store, one transaction at a time. */

@@ -15,8 +15,9 @@ struct run *run_new(struct core *core, struct job *job)
 
 	run->core = core;
 	run->job = *job;
-	job->label = NULL;
+	job->label = job->callback_url = NULL;
 	run->next_state = run->job.state;
+	run->is_held = run->job.is_paused;
 	run->n_settled = run->job.completed;
 	TAILQ_INIT(&run->chunks);
 	TAILQ_INIT(&run->items);
@@ -25,6 +26,7 @@ struct run *run_new(struct core *core, struct job *job)
 	bucket_init(&run->bucket, run->job.params.rate, clock_mono());
 	pace_init(&run->pace, clock_mono(), run->job.completed);
 	HASH_ADD(hh, core->runs, job.id, sizeof(run->job.id), run);
+	schedules_run_began(run);
 	return run;
 }
 
@@ -33,7 +35,9 @@ static void free_run(struct run *run)
 	claims_close(run);
 	buf_done(&run->block);
 	free(run->finished_chunks);
+	free(run->kept_chunks);
 	free(run->done);
+	free(run->failed);
 	job_done(&run->job);
 	free(run);
 }
@@ -73,10 +77,8 @@ void run_remove(struct run *run)
 	run_stop_items(run);
 	if (run->is_dirty)
 		TAILQ_REMOVE(&core->dirty, run, dirt);
-	sched_leave(run);
-	if (run->is_active)
-		core->n_active--;
-	TAILQ_REMOVE(run->is_active ? &core->active : &core->waiting, run, link);
+	sched_move(run, PLACE_NONE);
+	agenda_set(&core->agenda, run, 0);
 	timer_cancel(&run->bucket_timer);
 	while ((s = LIST_FIRST(&run->subscriptions)) != NULL) {
 		events_unsubscribe(s);
@@ -85,7 +87,7 @@ void run_remove(struct run *run)
 	HASH_DEL(core->runs, run);
 	core->n_pending -= run->n_block;
 	run->is_gone = true;
-	sched_kick(core); /* another one may become active */
+	schedules_run_ended(run);
 	if (run->n_ops == 0)
 		free_run(run);
 }
@@ -97,7 +99,7 @@ void run_op_done(struct run *run)
 		free_run(run);
 }
 
-static struct run *find(struct core *core, const struct id *id)
+struct run *run_find(struct core *core, const struct id *id)
 {
 	struct run *run = NULL;
 
@@ -108,7 +110,7 @@ static struct run *find(struct core *core, const struct id *id)
 
 const struct job *jobs_find(struct core *core, const struct id *id)
 {
-	struct run *run = find(core, id);
+	struct run *run = run_find(core, id);
 
 	if (run == NULL)
 		return NULL;
@@ -116,22 +118,22 @@ const struct job *jobs_find(struct core *core, const struct id *id)
 	return &run->job;
 }
 
-/* End the run without a result for the items that are left. */
-static void stop_run(struct run *run)
+void run_stop(struct run *run, enum job_state state, enum job_reason reason)
 {
 	if (run->is_ending || job_state_is_ended(run->next_state))
 		return;
 	run_stop_items(run);
-	run->next_state = JOB_CANCELLED;
+	run->next_state = state;
+	run->next_reason = reason;
 }
 
 void jobs_cancel(struct core *core, const struct id *id)
 {
-	struct run *run = find(core, id);
+	struct run *run = run_find(core, id);
 
 	if (run == NULL)
 		return;
-	stop_run(run);
+	run_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
 	commit_mark(run);
 }
 
@@ -147,7 +149,7 @@ struct deletion {
 static void on_deleted(struct store_op *op)
 {
 	struct deletion *d = op->arg;
-	struct run *run = find(d->core, &d->id);
+	struct run *run = run_find(d->core, &d->id);
 
 	if (run != NULL && op->err == OK) {
 		if (!job_state_is_ended(run->job.state))
@@ -167,12 +169,12 @@ static void on_deleted(struct store_op *op)
 
 void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, void *arg)
 {
-	struct run *run = find(core, &job->id);
+	struct run *run = run_find(core, &job->id);
 	struct deletion *d = xcalloc(1, sizeof(*d));
 	struct store_op *op = store_op_new(STORE_DELETE, on_deleted, d);
 
 	if (run != NULL)
-		stop_run(run);
+		run_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
 	*d = (struct deletion){.core = core,
 	    .id = job->id,
 	    .kind = job->kind,
@@ -186,7 +188,7 @@ void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, voi
 bool events_subscribe(struct core *core, const struct id *id, struct subscription *s,
     void (*on_change)(const struct job *job, void *arg), void *arg)
 {
-	struct run *run = find(core, id);
+	struct run *run = run_find(core, id);
 
 	if (run == NULL)
 		return false;

@@ -18,6 +18,8 @@ static void on_done_items(struct store_op *op)
 	if (!run->is_gone && op->err == OK) {
 		run->n_done = op->u.done.n;
 		run->done = TAKE(op->u.done.indexes);
+		run->n_failed = op->u.done.n_failed;
+		run->failed = TAKE(op->u.done.failed);
 		run->is_all_claimed = run->next_chunk == UINT32_MAX;
 		commit_mark(run);
 		sched_wake(run);
@@ -25,11 +27,12 @@ static void on_done_items(struct store_op *op)
 		char id[ID_TEXT_SIZE];
 		id_format(&run->job.id, id);
 		log_error("recover", "job=%s error=%s", id, err_str(op->err));
-		run->next_state = JOB_FAILED;
+		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 		commit_mark(run);
 	}
 	run->is_claiming = false;
-	claims_fetch(run);
+	if (run->place == PLACE_ACTIVE)
+		claims_fetch(run);
 	run_op_done(run);
 }
 

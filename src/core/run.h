@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "core/core.h"
+#include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
 
@@ -23,6 +24,7 @@ struct open_chunk {
 	uint32_t next;    /* items begun or passed over */
 	uint32_t n_left;  /* items not settled */
 	uint64_t low_seq; /* results of its items lie behind this number */
+	bool has_failed;  /* some of its items did */
 	uint64_t
 	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
 };
@@ -39,14 +41,31 @@ struct item {
 	};
 };
 
+/* Where a run stands:
+ *
+ *            +--------------------- paused ---------------------+
+ *            v                        ^                         |
+ *   new --> later --run_at--> waiting --a place is free--> active
+ *
+ * Only active ones begin items. Those that are paused come back to where they would be now; any may
+ * end. See life.c. */
+enum place { PLACE_NONE, PLACE_LATER, PLACE_PAUSED, PLACE_WAITING, PLACE_ACTIVE, N_PLACES };
+
 struct run {
 	struct core *core;
 	struct job job; /* as committed; only `running` shows before its commit */
 	UT_hash_handle hh;
-	TAILQ_ENTRY(run) link; /* in core->waiting or core->active */
+	enum place place;
+	TAILQ_ENTRY(run) link; /* in core->waiting while it waits for a place */
+	usec_t waits_since;    /* monotonic; while it waits */
 	TAILQ_ENTRY(run) turn; /* in its lane's ring while has_turn */
+	uint32_t n_turn;       /* items that it may still begin in this turn */
 	TAILQ_ENTRY(run) dirt; /* in core->dirty while is_dirty */
-	bool is_active, has_turn, is_dirty;
+	bool has_turn, is_dirty;
+	bool is_held;        /* it is paused, or will be once that is committed */
+	unsigned n_pauses;   /* operations that pause or resume it, under way */
+	size_t agenda_place; /* in core->agenda, from 1; 0: it isn't there */
+	usec_t due;          /* wall; while it is there */
 	bool is_gone; /* ended or deleted: freed when the store has given back all operations */
 	unsigned n_ops;
 
@@ -61,6 +80,8 @@ struct run {
 	bool is_copying;
 	size_t n_done;    /* items with results from before a crash */
 	uint32_t *done;   /* owned, ascending; NULL when none */
+	size_t n_failed;  /* those of them that failed */
+	uint32_t *failed; /* owned, ascending; NULL when none */
 	uint64_t low_seq; /* they lie behind this number */
 
 	/* work */
@@ -75,9 +96,18 @@ struct run {
 	uint64_t block_counts[ITEM_N_STATUSES];
 	uint32_t *finished_chunks; /* owned */
 	size_t n_finished_chunks;
+	uint32_t *kept_chunks; /* owned; finished, and kept for a retry */
+	size_t n_kept_chunks;
 	uint64_t n_settled;        /* of the job, those committed included */
 	enum job_state next_state; /* what the next commit makes of it */
-	bool is_ending;            /* the commit under way ends it */
+	enum job_reason next_reason;
+	bool is_ending; /* the commit under way ends it */
+
+	/* of a schedule's run: */
+	struct plan *plan;      /* NULL: none, or it was deleted */
+	LIST_ENTRY(run) sister; /* in plan->runs */
+	uint64_t changes_after; /* those it found lie behind this number in the log */
+	uint64_t n_changes;     /* as far as is known */
 
 	struct pace pace;
 	LIST_HEAD(, subscription) subscriptions;

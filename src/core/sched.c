@@ -1,14 +1,15 @@
-/* Which item is begun next. Active runs stand in a ring and begin a few items a turn, so a short
- * job posted behind a long one has its share at once. A run leaves the ring when it may not begin
- * an item now (no input at hand, its own limit of concurrency or rate) and comes back when that has
- * changed. */
+/* Which item is begun next. Active runs stand in a ring and begin a few items a turn, more the
+ * higher their priority and at least one, so a short job posted behind a long one has its share at
+ * once and nobody starves. A run leaves the ring when it may not begin an item now (no input at
+ * hand, its own limit of concurrency or rate) and comes back when that has changed. */
 #include "base/alloc.h"
 #include "core/core_private.h"
 
-/* Items of one run in a row, and items begun in one turn of the loop. Files of one run that may be
- * in flight when the job doesn't say: most of them wait for their host, and the more there are the
- * more hosts are busy at one time. */
-enum { QUANTUM = 4, MAX_PER_TURN = 256, FILES_AHEAD = 1000 };
+/* Items begun in one turn of the loop. Files of one run that may be in flight when the job doesn't
+ * say: most of them wait for their host, and the more there are the more hosts are busy at one
+ * time.
+ */
+enum { MAX_PER_TURN = 256, FILES_AHEAD = 1000 };
 
 static void on_result(const struct result *result, void *arg)
 {
@@ -145,8 +146,7 @@ static bool begin_one(struct run *run)
 	}
 	if (!next_item(c, &in, &place)) {
 		if (c->next < c->stored.chunk.n) { /* the bytes are damaged */
-			run_stop_items(run);
-			run->next_state = JOB_FAILED;
+			run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 			commit_mark(run);
 			return false;
 		}
@@ -165,34 +165,59 @@ static struct ring *ring_of(const struct run *run)
 	return &run->core->rings[job_kind_is_files(run->job.kind) ? LANE_FILES : LANE_DNS];
 }
 
+/* Stand at the end of the ring, with a turn of as many items as its priority is worth. */
+static void queue_turn(struct run *run)
+{
+	TAILQ_INSERT_TAIL(&ring_of(run)->runs, run, turn);
+	run->n_turn = run->job.params.priority + 1;
+}
+
 static void enter_ring(struct run *run)
 {
 	if (!run->has_turn)
-		TAILQ_INSERT_TAIL(&ring_of(run)->runs, run, turn);
+		queue_turn(run);
 	run->has_turn = true;
 }
 
-void sched_leave(struct run *run)
+static void leave_ring(struct run *run)
 {
 	if (run->has_turn)
 		TAILQ_REMOVE(&ring_of(run)->runs, run, turn);
 	run->has_turn = false;
 }
 
+void sched_move(struct run *run, enum place place)
+{
+	struct core *core = run->core;
+
+	if (run->place == place)
+		return;
+	if (run->place == PLACE_WAITING)
+		waiting_remove(&core->waiting, run);
+	if (run->place == PLACE_ACTIVE)
+		leave_ring(run);
+	if (run->place != PLACE_NONE)
+		core->n_in_place[run->place]--;
+	run->place = place;
+	if (place != PLACE_NONE)
+		core->n_in_place[place]++;
+	if (place == PLACE_WAITING)
+		waiting_add(&core->waiting, run, clock_mono());
+	if (place == PLACE_ACTIVE)
+		sched_wake(run);
+	else
+		sched_kick(core); /* it may become active, or another one in its place */
+}
+
 static void activate_waiting(struct core *core)
 {
+	usec_t now = clock_mono();
 	struct run *run;
 
-	while (
-	    core->n_active < core->opts.max_active && (run = TAILQ_FIRST(&core->waiting)) != NULL) {
-		TAILQ_REMOVE(&core->waiting, run, link);
-		TAILQ_INSERT_TAIL(&core->active, run, link);
-		run->is_active = true;
-		core->n_active++;
-		enter_ring(run);
-		defer_start(&ring_of(run)->serve);
-	}
-	loop_watch_lag(core->opts.loop, core->n_active > 0);
+	while (core->n_in_place[PLACE_ACTIVE] < core->opts.max_active &&
+	       (run = waiting_next(&core->waiting, now)) != NULL)
+		sched_move(run, PLACE_ACTIVE);
+	loop_watch_lag(core->opts.loop, core->n_in_place[PLACE_ACTIVE] > 0);
 }
 
 static size_t room_of(const struct ring *ring)
@@ -219,13 +244,14 @@ static void serve(void *arg)
 		defer_start(&ring->serve);
 	}
 	while (room > 0 && (run = TAILQ_FIRST(&ring->runs)) != NULL) {
-		TAILQ_REMOVE(&ring->runs, run, turn);
-		TAILQ_INSERT_TAIL(&ring->runs, run, turn);
-		for (int i = 0; i < QUANTUM && room > 0; i++, room--) {
-			if (!begin_one(run)) {
-				sched_leave(run);
-				break;
-			}
+		if (!begin_one(run)) {
+			leave_ring(run);
+			continue;
+		}
+		room--;
+		if (--run->n_turn == 0) {
+			TAILQ_REMOVE(&ring->runs, run, turn);
+			queue_turn(run);
 		}
 	}
 	if (TAILQ_EMPTY(&ring->runs))
@@ -239,16 +265,13 @@ static void on_bucket(void *arg)
 
 void sched_add(struct run *run)
 {
-	struct core *core = run->core;
-
-	timer_init(&run->bucket_timer, core->opts.loop, on_bucket, run);
-	TAILQ_INSERT_TAIL(&core->waiting, run, link);
-	sched_kick(core);
+	timer_init(&run->bucket_timer, run->core->opts.loop, on_bucket, run);
+	life_update(run);
 }
 
 void sched_wake(struct run *run)
 {
-	if (run->is_gone || !run->is_active)
+	if (run->is_gone || run->place != PLACE_ACTIVE)
 		return;
 	if (run->current != NULL || !run->is_all_claimed)
 		enter_ring(run);

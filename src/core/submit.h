@@ -11,9 +11,17 @@ struct submission;
 
 enum submission_body { BODY_JSON, BODY_TEXT, BODY_NDJSON };
 
+/* The schedule that makes it, and which of its due times it serves. */
+struct submission_run {
+	int64_t no; /* 0: nobody's */
+	struct id id;
+	struct due_time due; /* settled 0: none */
+};
+
 /* What became of it; borrowed until the callback returns. */
 struct submission_outcome {
 	struct problem *problem; /* status 0: none */
+	enum err err;            /* the store's, when that is why there is a problem */
 	const struct job *job;   /* the committed job; NULL with a problem or for a dry run */
 	bool is_replay;          /* the job was made before, with the same idempotency key */
 	/* without a problem: */
@@ -33,10 +41,17 @@ struct submission_opts {
 	enum submission_body body;
 	const char *idempotency_key; /* borrowed for the call; NULL: none */
 	size_t max_json;             /* bytes of a JSON body, which must be held as a whole */
+	struct submission_run run;
 	struct submission_events events;
 };
 
 struct submission *submission_new(struct core *core, const struct submission_opts *opts);
+
+/* Submit the items of `job`, which has ended, whose status is error, with its parameters, label and
+ * callback. It reads by itself: neither set, fed nor ended. on_done has a problem of 404 when the
+ * job is deleted meanwhile, of 409 when its input isn't there any more. */
+struct submission *submission_new_retry(
+    struct core *core, const struct job *job, const struct submission_events *events);
 
 /* Give it up at any time, without a call; what was staged is forgotten. Also frees it after
  * on_done. */

@@ -13,4 +13,5 @@ int cmd_results(int argc, char **argv, struct options *options);
 int cmd_watch(int argc, char **argv, struct options *options);
 int cmd_cancel(int argc, char **argv, struct options *options);
 int cmd_rm(int argc, char **argv, struct options *options);
+int cmd_backup(int argc, char **argv, struct options *options);
 int cmd_status(int argc, char **argv, struct options *options);

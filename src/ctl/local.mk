@@ -2,6 +2,7 @@ bin_PROGRAMS += src/asyncprobectl
 src_asyncprobectl_SOURCES = \
 	src/ctl/answer.c src/ctl/answer.h \
 	src/ctl/args.c src/ctl/args.h \
+	src/ctl/cmd_backup.c \
 	src/ctl/cmd_domains.c \
 	src/ctl/cmd_download.c \
 	src/ctl/cmd_flags.c \

@@ -28,6 +28,7 @@ static const struct command {
     {"watch", "ID", "follow a job to its end", cmd_watch},
     {"cancel", "ID...", "stop jobs", cmd_cancel},
     {"rm", "ID...", "remove jobs and their results", cmd_rm},
+    {"backup", "FILE", "copy the database into a file", cmd_backup},
     {"status", "", "say whether the daemon is ready", cmd_status},
 };
 

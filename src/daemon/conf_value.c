@@ -159,7 +159,7 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 		e = str_to_size(text, most, ret_number);
 		break;
 	case DURATION:
-		e = str_to_duration(text, &duration);
+		e = strcmp(text, "0") == 0 ? OK : str_to_duration(text, &duration);
 		*ret_number = (uint64_t)duration;
 		break;
 	case BOOL:

@@ -1,5 +1,5 @@
-/* Parts, in the order they are started: mailbox, offload, store, engine, fetching, core, server,
- * notify, reload, signals. */
+/* Parts, in the order they are started: mailbox, offload, store, engine, fetching, delivery,
+ * core, server, notify, reload, signals. */
 #include "daemon/daemon.h"
 
 #include <errno.h>
@@ -14,16 +14,18 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
+#include "daemon/delivery.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
 #include "daemon/limits.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
+#include "daemon/resolving.h"
+#include "daemon/secret.h"
 #include "daemon/sockets.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
-#include "engine/resolv_conf.h"
 #include "loop/mailbox.h"
 #include "loop/offload.h"
 
@@ -43,6 +45,7 @@ struct daemon {
 	struct store *store;
 	struct engine *engine;
 	struct fetching fetching;
+	struct delivery delivery;
 	struct core *core;
 	struct entrance entrance;
 	struct server *server;
@@ -94,38 +97,15 @@ static bool start_store(struct daemon *d)
 	if (e != OK)
 		log_error("store_open", "path=%s error=%s why=%s", log_quote(d->database),
 		    err_str(e), log_quote(why));
+	else if (!store_can_shrink(d->store))
+		log_warning("store_cannot_shrink", "path=%s next_try=start",
+		    log_quote(d->database));
 	return e == OK;
-}
-
-/* The servers to ask: their addresses were checked with the settings. */
-static void read_servers(const struct conf *conf, struct resolver_opts *opts)
-{
-	char *texts[RESOLVER_MAX_SERVERS];
-	size_t n = conf_list(conf, CONF_dns_servers, texts, RESOLVER_MAX_SERVERS);
-
-	for (size_t i = 0; i < n; i++) {
-		if (endpoint_parse(texts[i], 53, &opts->servers[opts->n_servers]))
-			opts->n_servers++;
-		free(texts[i]);
-	}
 }
 
 static bool start_engine(struct daemon *d)
 {
-	const char *hosts = conf_text(d->conf, CONF_dns_hosts_file),
-		   *resolv_conf = conf_text(d->conf, CONF_dns_resolv_conf);
-	struct engine_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
-	    .timeout = (usec_t)conf_number(d->conf, CONF_dns_timeout),
-	    .attempts = (uint32_t)conf_number(d->conf, CONF_dns_attempts)};
-
-	read_servers(d->conf, &opts.resolver);
-	if (opts.resolver.n_servers == 0 &&
-	    resolv_conf_load(resolv_conf, RESOLVER_MAX_SERVERS, opts.resolver.servers,
-		&opts.resolver.n_servers) != OK)
-		log_warning("no_name_servers", "file=%s items=fail", log_quote(resolv_conf));
-	d->engine = engine_new(d->loop, &opts);
-	if (d->engine == NULL)
-		log_error("resolver", "state=refused");
+	d->engine = resolving_start(d->conf, d->loop);
 	return d->engine != NULL;
 }
 
@@ -135,6 +115,11 @@ static bool start_fetching(struct daemon *d)
 	       OK;
 }
 
+static bool start_delivery(struct daemon *d)
+{
+	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->engine, d->store) == OK;
+}
+
 static bool start_core(struct daemon *d)
 {
 	const struct core_opts opts = {.loop = d->loop,
@@ -142,11 +127,16 @@ static bool start_core(struct daemon *d)
 	    .fetcher = d->fetching.fetcher,
 	    .store = d->store,
 	    .offload = d->offload,
+	    .callbacks = d->delivery.callbacks,
 	    .folder = d->folder,
 	    .flag_servers = d->fetching.flags->servers,
 	    .n_flag_servers = d->fetching.flags->n_servers,
 	    .max_items = conf_number(d->conf, CONF_limits_max_items),
-	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs)};
+	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs),
+	    .retention = (usec_t)conf_number(d->conf, CONF_store_retention),
+	    .max_store = conf_number(d->conf, CONF_store_max_size),
+	    .min_every = (usec_t)conf_number(d->conf, CONF_limits_min_interval),
+	    .max_schedules = (uint32_t)conf_number(d->conf, CONF_limits_schedules)};
 
 	d->core = core_new(&opts);
 	if (d->core == NULL)
@@ -208,7 +198,8 @@ static bool start_server(struct daemon *d)
 		return false;
 	}
 	fetching_allow(&d->fetching, d->conf, endpoints, n);
-	return true;
+	return delivery_allow(&d->delivery, d->conf, d->fetching.policy) ||
+	       !secret_is_given(d->conf);
 }
 
 /* --- The service manager --- */
@@ -267,13 +258,17 @@ static bool change_fetching(struct daemon *d)
 		    d->core, d->fetching.flags->servers, d->fetching.flags->n_servers);
 	fetching_allow(&d->fetching, d->conf, endpoints,
 	    server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
-	return true;
+	return delivery_allow(&d->delivery, d->conf, d->fetching.policy);
 }
 
 static bool change_core(struct daemon *d)
 {
 	core_set_limits(d->core, conf_number(d->conf, CONF_limits_max_items),
 	    (uint32_t)conf_number(d->conf, CONF_limits_active_jobs));
+	core_set_retention(d->core, (usec_t)conf_number(d->conf, CONF_store_retention),
+	    conf_number(d->conf, CONF_store_max_size));
+	core_set_schedule_limits(d->core, (usec_t)conf_number(d->conf, CONF_limits_min_interval),
+	    (uint32_t)conf_number(d->conf, CONF_limits_schedules));
 	return true;
 }
 
@@ -349,12 +344,13 @@ static bool start_reload(struct daemon *d)
 
 /* --- Signals --- */
 
-/* What clients have sent already is answered first. */
+/* What clients have sent already is answered first, and callbacks under way come to their end. */
 static void on_drained(void *arg)
 {
 	struct daemon *d = arg;
 
-	if (server_has_passed(d->server) && !server_is_quiet(d->server))
+	if (delivery_is_busy(&d->delivery) ||
+	    (server_has_passed(d->server) && !server_is_quiet(d->server)))
 		timer_start(&d->quiet_timer, QUIET_EVERY);
 	else
 		loop_stop(d->loop, EXIT_SUCCESS);
@@ -385,6 +381,7 @@ static void on_end_signal(void *arg)
 	server_hand_over(d->server);
 	timer_start(&d->drain_timer, (usec_t)conf_number(d->conf, CONF_daemon_drain_timeout));
 	reload_stop(d->reload);
+	delivery_drain(&d->delivery);
 	core_drain(d->core, on_drained, d);
 }
 
@@ -412,8 +409,9 @@ static bool start(struct daemon *d)
 	}
 	versions_add_metric();
 	metrics_add_process();
-	return start_store(d) && start_engine(d) && start_fetching(d) && start_core(d) &&
-	       start_server(d) && start_notify(d) && start_reload(d) && start_signals(d);
+	return start_store(d) && start_engine(d) && start_fetching(d) && start_delivery(d) &&
+	       start_core(d) && start_server(d) && start_notify(d) && start_reload(d) &&
+	       start_signals(d);
 }
 
 /* Threads end first; then what they left is delivered, and what waits for its turn has it, until no
@@ -424,6 +422,7 @@ static void settle(struct daemon *d)
 
 	if (d->core != NULL)
 		core_drain(d->core, NULL, NULL);
+	delivery_drain(&d->delivery);
 	if (d->store != NULL)
 		store_stop(d->store);
 	if (d->offload != NULL)
@@ -457,6 +456,7 @@ static void stop(struct daemon *d)
 	while (d->mailbox != NULL && mailbox_deliver(d->mailbox))
 		; /* what the end of unfinished files left behind */
 	reload_free(d->reload);
+	delivery_stop(&d->delivery);
 	fetching_stop(&d->fetching);
 	engine_free(d->engine);
 	server_free(d->server);

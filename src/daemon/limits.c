@@ -7,8 +7,8 @@
 #include "model/spec.h"
 #include "wire/json_text.h"
 
-/* How a setting is told: as it is, in milliseconds, or as null when it is 0. */
-enum form { PLAIN, MSEC, OR_NULL };
+/* How a setting is told: as it is or in milliseconds, and as null when it is 0. */
+enum form { PLAIN, MSEC, OR_NULL, MSEC_OR_NULL };
 
 struct limit {
 	const char *name;
@@ -22,10 +22,12 @@ static void add_all(
 	for (size_t i = 0; i < n_limits; i++) {
 		uint64_t value = conf_number(conf, limits[i].setting);
 		buf_addf(b, "%s\"%s\":", i > 0 ? "," : "", limits[i].name);
-		if (limits[i].form == OR_NULL && value == 0)
+		bool is_msec = limits[i].form == MSEC || limits[i].form == MSEC_OR_NULL;
+		bool may_be_null = limits[i].form == OR_NULL || limits[i].form == MSEC_OR_NULL;
+		if (may_be_null && value == 0)
 			buf_add_str(b, "null");
 		else
-			buf_add_u64(b, limits[i].form == MSEC ? value / USEC_PER_MSEC : value);
+			buf_add_u64(b, is_msec ? value / USEC_PER_MSEC : value);
 	}
 }
 
@@ -47,6 +49,14 @@ static const struct limit connections[] = {
 static const struct limit jobs[] = {
     {"items", CONF_limits_max_items, PLAIN},
     {"active", CONF_limits_active_jobs, PLAIN},
+};
+static const struct limit store[] = {
+    {"retention_ms", CONF_store_retention, MSEC_OR_NULL},
+    {"max_bytes", CONF_store_max_size, OR_NULL},
+};
+static const struct limit schedules[] = {
+    {"total", CONF_limits_schedules, PLAIN},
+    {"min_interval_ms", CONF_limits_min_interval, MSEC},
 };
 static const struct limit dns[] = {
     {"timeout_ms", CONF_dns_timeout, MSEC},
@@ -87,6 +97,10 @@ char *limits_format(const struct conf *conf)
 	buf_add_str(&b, "},\"jobs\":{");
 	ADD_ALL(&b, conf, jobs);
 	add_bounds(&b);
+	buf_add_str(&b, "},\"store\":{");
+	ADD_ALL(&b, conf, store);
+	buf_add_str(&b, "},\"schedules\":{");
+	ADD_ALL(&b, conf, schedules);
 	buf_add_str(&b, "},\"dns\":{");
 	ADD_ALL(&b, conf, dns);
 	buf_add_str(&b, "},\"downloads\":{");

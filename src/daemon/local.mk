@@ -3,18 +3,21 @@ src_asyncprobed_SOURCES = \
 	src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def \
 	src/daemon/conf_value.c src/daemon/conf_value.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
+	src/daemon/delivery.c src/daemon/delivery.h \
 	src/daemon/entrance.c src/daemon/entrance.h \
 	src/daemon/fetching.c src/daemon/fetching.h \
 	src/daemon/limits.c src/daemon/limits.h \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/reload.c src/daemon/reload.h \
+	src/daemon/resolving.c src/daemon/resolving.h \
+	src/daemon/secret.c src/daemon/secret.h \
 	src/daemon/sockets.c src/daemon/sockets.h \
 	src/daemon/state_dir.c src/daemon/state_dir.h \
 	src/daemon/versions.c src/daemon/versions.h
 src_asyncprobed_LDADD = src/api/libapi.a src/core/libcore.a src/store/libstore.a src/engine/libengine.a \
 	src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
-	$(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ARCHIVE_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
+	$(MHD_LIBS) $(GNUTLS_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ARCHIVE_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
 	$(SYSTEMD_LIBS)
 
 # What the documents say of the settings comes from the table of settings; `make check` holds them to it.

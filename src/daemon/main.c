@@ -16,6 +16,7 @@
 #include "daemon/conf.h"
 #include "daemon/daemon.h"
 #include "daemon/entrance.h"
+#include "daemon/secret.h"
 #include "daemon/versions.h"
 
 enum { MAX_OVERRIDES = 100, EXIT_USAGE = 2 };
@@ -88,7 +89,7 @@ static bool read_conf(const struct conf_origin *origin, struct conf *conf)
 static bool check_conf(const struct conf *conf)
 {
 	AUTO_FREE char *why = NULL;
-	bool is_good = entrance_check(conf, &why);
+	bool is_good = entrance_check(conf, &why) && secret_check(conf, &why);
 
 	if (!is_good)
 		fprintf(stderr, "asyncprobed: %s\n", why);

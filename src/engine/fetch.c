@@ -20,7 +20,7 @@
 #include "base/buf.h"
 #include "base/metrics.h"
 #include "engine/fetch_private.h"
-#include "engine/policy.h"
+#include "engine/route.h"
 
 enum { MAX_REDIRECTS = 10 };
 
@@ -114,23 +114,10 @@ static void give_up(struct fetch *f, enum reason reason, const char *detail)
 
 /* --- Queueing --- */
 
-/* Why f->url can't be fetched, as far as that can be told without asking the DNS; NULL: it may. */
-static const char *find_denial(const struct fetch *f)
-{
-	const struct policy *policy = f->fetcher->policy;
-	struct endpoint target = {.address = f->url.address, .port = f->url.port};
-
-	if (policy == NULL)
-		return "no policy yet";
-	if (f->url.is_address)
-		return policy_judge(policy, &target);
-	return policy_allows_port(policy, f->url.port) ? NULL : "port not allowed";
-}
-
 /* Go to the host of f->url. */
 static void queue(struct fetch *f)
 {
-	const char *denied = find_denial(f);
+	const char *denied = route_judge(f->fetcher->policy, &f->url);
 
 	if (denied != NULL)
 		give_up(f, REASON_DENIED_TARGET, denied);
@@ -387,25 +374,6 @@ static void on_transfer_done(const struct transfer_outcome *outcome, void *arg)
 
 /* --- Start of a transfer --- */
 
-/* The first address that the policy allows, beginning behind those that failed. */
-static bool choose_address(struct fetch *f, struct address *ret_address, const char **ret_why)
-{
-	size_t n;
-	const struct address *addresses = ticket_addresses(&f->ticket, &n);
-
-	*ret_why = "no address";
-	for (size_t i = 0; i < n; i++) {
-		struct endpoint target = {
-		    .address = addresses[(f->avoid_address + i) % n], .port = f->url.port};
-		*ret_why = policy_judge(f->fetcher->policy, &target);
-		if (*ret_why == NULL) {
-			*ret_address = target.address;
-			return true;
-		}
-	}
-	return false;
-}
-
 static void refuse_address(struct fetch *f, const char *why)
 {
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
@@ -419,10 +387,11 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	    .on_body = fetch_on_body, .on_done = on_transfer_done};
 	struct fetch *f = fetch_of_ticket(ticket);
 	struct fetcher *fetcher = arg;
-	const char *why;
 
 	f->timings.resolve += ticket->resolve;
-	if (!choose_address(f, &f->address, &why)) {
+	const char *why =
+	    route_choose(fetcher->policy, ticket, f->url.port, f->avoid_address, &f->address);
+	if (why != NULL) {
 		refuse_address(f, why);
 		return;
 	}
@@ -474,7 +443,7 @@ struct fetch *fetch_start(
 	    f->item.name.bytes != NULL ? f->item.name.bytes : "");
 	/* queue() may end the fetch, and nothing ends before this returned */
 	timer_init(&f->pause, opts->loop, is_good ? on_pause : on_invalid, f);
-	if (is_good && restart(f) && find_denial(f) == NULL)
+	if (is_good && restart(f) && route_judge(fetcher->policy, &f->url) == NULL)
 		ticket_queue(fetcher->origins, &f->ticket, &f->url);
 	else
 		timer_start(&f->pause, 0);

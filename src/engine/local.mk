@@ -10,10 +10,13 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/hosts.c src/engine/hosts.h \
 	src/engine/origin.c src/engine/origin.h \
 	src/engine/policy.c src/engine/policy.h \
+	src/engine/post.c src/engine/post.h \
 	src/engine/probe.h \
 	src/engine/resolv_conf.c src/engine/resolv_conf.h \
 	src/engine/resolve.c \
 	src/engine/resolver_evdns.c src/engine/resolver_evdns.h \
+	src/engine/route.c src/engine/route.h \
+	src/engine/signature.c src/engine/signature.h \
 	src/engine/sink.c src/engine/sink.h \
 	src/engine/transfer.c src/engine/transfer.h \
 	src/engine/transfer_outcome.c src/engine/transfer_outcome.h \

@@ -246,6 +246,20 @@ static struct curl_slist *list_headers(struct span headers)
 	return list;
 }
 
+/* GET, or POST with its body. The handle may have served either before. */
+static void set_method(struct transfer *t, const struct transfer_request *rq)
+{
+	if (rq->body.bytes == NULL) {
+		curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+		return;
+	}
+	/* no word from the server is waited for before the body goes out */
+	t->headers = curl_slist_append(t->headers, "Expect:");
+	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->body.len);
+	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, rq->body.bytes);
+}
+
 static void set_request(struct transfer *t, const struct transfer_request *rq)
 {
 	char address[ADDRESS_TEXT_SIZE], connect_to[ADDRESS_TEXT_SIZE + 8];
@@ -258,6 +272,7 @@ static void set_request(struct transfer *t, const struct transfer_request *rq)
 	snprintf(connect_to, sizeof(connect_to), rq->address.is_v6 ? "::[%s]:" : "::%s:", address);
 	t->connect_to = curl_slist_append(NULL, connect_to);
 	t->headers = list_headers(rq->headers);
+	set_method(t, rq);
 	curl_easy_setopt(t->easy, CURLOPT_URL, rq->url->text);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
 	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);

@@ -1,6 +1,6 @@
 /* One HTTP request and its answer, by libcurl. Follows nothing and retries nothing: that is the
- * business of fetch.h. Connects to the one address it is told, and only when the policy of targets
- * allows it, new connection or old. Thread: loop. */
+ * business of fetch.h and post.h. Connects to the one address it is told, and only when the policy
+ * of targets allows it, new connection or old. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -36,6 +36,7 @@ struct transfer_request {
 	const struct url *url;  /* borrowed for the call, like all here */
 	struct address address; /* where to connect to */
 	struct span headers;    /* `Name: value` lines, each ended by a line feed */
+	struct span body;       /* of a POST, and borrowed until the end; without one it is a GET */
 	usec_t timeout;         /* from the connection to the last byte */
 	bool keeps_connection;  /* another transfer may use it */
 };

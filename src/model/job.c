@@ -7,10 +7,19 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
+static const char *const reason_names[JOB_N_REASONS] = {
+    [JOB_REASON_DEADLINE] = "deadline", [JOB_REASON_INPUT_LOST] = "input_lost"};
+
+const char *job_reason_name(enum job_reason reason)
+{
+	return reason_names[reason];
+}
+
 void job_done(struct job *job)
 {
 	free(job->label);
-	job->label = NULL;
+	free(job->callback_url);
+	job->label = job->callback_url = NULL;
 }
 
 struct job job_copy(const struct job *job)
@@ -18,6 +27,7 @@ struct job job_copy(const struct job *job)
 	struct job copy = *job;
 
 	copy.label = job->label != NULL ? xstrdup(job->label) : NULL;
+	copy.callback_url = job->callback_url != NULL ? xstrdup(job->callback_url) : NULL;
 	return copy;
 }
 
@@ -30,10 +40,12 @@ void job_set_state(struct job *job, enum job_state state, usec_t now)
 	log_debug("job_state", "job=%s from=%s to=%s", id, job_state_name(job->state),
 	    job_state_name(state));
 	job->state = state;
-	if (job->started_at == 0 && state != JOB_CANCELLED)
+	if (job->started_at == 0 && (state == JOB_RUNNING || state == JOB_DONE))
 		job->started_at = now;
-	if (job_state_is_ended(state))
+	if (job_state_is_ended(state)) {
 		job->finished_at = now;
+		job->is_paused = false;
+	}
 }
 
 usec_t job_elapsed(const struct job *job, usec_t now)

@@ -10,6 +10,12 @@
 #include "model/spec.h"
 #include "model/state.h"
 
+/* Why a job ended otherwise than done or cancelled. Stored as numbers: add at the end. */
+enum job_reason { JOB_REASON_NONE, JOB_REASON_DEADLINE, JOB_REASON_INPUT_LOST, JOB_N_REASONS };
+
+/* NULL for JOB_REASON_NONE. */
+const char *job_reason_name(enum job_reason reason);
+
 struct job {
 	struct id id;
 	int64_t no; /* the store's number for it */
@@ -17,7 +23,14 @@ struct job {
 	enum job_check check;
 	enum job_state state;
 	struct job_params params;
-	char *label; /* owned; NULL when none */
+	char *label;    /* owned; NULL when none */
+	bool is_paused; /* never of an ended one */
+	enum job_reason reason;
+	usec_t run_at, deadline; /* wall; 0: none */
+	char *callback_url;      /* owned; NULL when none */
+	int64_t schedule_no;     /* whose run it is; 0: none's */
+	struct id schedule_id;   /* zero: none; it outlives the schedule */
+	struct id retry_of;      /* zero: none */
 	uint64_t total;
 	uint64_t completed; /* results committed; also the last sequence number */
 	uint64_t counts[ITEM_N_STATUSES];

@@ -70,7 +70,7 @@ void spec_init(struct spec *spec)
 {
 	enum { MAX_LIST_BYTES = 1 << 30 }; /* the body's limit holds first */
 
-	*spec = (struct spec){.kind = KIND_DOMAINS};
+	*spec = (struct spec){.kind = KIND_DOMAINS, .params.priority = SPEC_PRIORITY};
 	buf_init(&spec->domains.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->names.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->tlds.bytes, MAX_LIST_BYTES);
@@ -80,6 +80,7 @@ void spec_init(struct spec *spec)
 void spec_done(struct spec *spec)
 {
 	free(spec->label);
+	free(spec->callback_url);
 	free(spec->preset);
 	free(spec->server);
 	free(spec->base_url);

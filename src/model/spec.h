@@ -36,6 +36,9 @@ enum {
 	SPEC_MAX_TRANSFER_TIMEOUT_MS = 3600 * 1000, /* of a transfer */
 	SPEC_MAX_LABEL = 200,                       /* bytes */
 	SPEC_MAX_TLDS = 2000,
+	SPEC_MAX_PRIORITY = 9,
+	SPEC_PRIORITY = 5,        /* when none is given */
+	SPEC_MAX_CALLBACK = 2048, /* bytes */
 };
 
 /* A list of texts, packed as NUL-terminated strings one after the other. */
@@ -55,6 +58,7 @@ struct job_params {
 	uint32_t rate;        /* items a second at most */
 	usec_t timeout;       /* of one attempt */
 	uint32_t attempts;
+	uint32_t priority; /* 0 to SPEC_MAX_PRIORITY; the highest is served first */
 };
 
 struct spec {
@@ -63,6 +67,10 @@ struct spec {
 	enum job_check check;
 	struct job_params params;
 	char *label;              /* owned; NULL when none */
+	char *callback_url;       /* owned; NULL when none */
+	usec_t run_at;            /* wall; 0: at once */
+	usec_t deadline;          /* wall; 0: none, or as long as deadline_after */
+	usec_t deadline_after;    /* the job may begin; 0: not given so */
 	struct text_list domains; /* explicit items */
 	struct text_list names;   /* combined with each of tlds */
 	struct text_list tlds;    /* normalised, without a leading dot */

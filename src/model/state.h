@@ -6,9 +6,9 @@
  *     +--------------------> done, cancelled, failed
  *
  * queued: acknowledged, nothing asked yet. running: at least one item begun. done: each item has
- * its result. cancelled: by the user; what was done stays. failed: by our own fault (its input
- * could not be read back). After a crash a job is again what its last commit said, and running jobs
- * go on. Thread: any. */
+ * its result. cancelled: by the user; what was done stays. failed: its deadline came first, or its
+ * input could not be read back; the job says which (job.h). After a crash a job is again what its
+ * last commit said, and running jobs go on. Thread: any. */
 #pragma once
 
 #include <stdbool.h>

@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "store/sqlite_db.h"
 
-enum { BUSY_MSEC = 10000, CACHE_KIB_WRITER = 8192, CACHE_KIB_READER = 1024 };
+enum { BUSY_MSEC = 10000, RESTART_MSEC = 8, CACHE_KIB_WRITER = 8192, CACHE_KIB_READER = 1024 };
 
 static const char *const statement_texts[N_STATEMENTS] = {
 #define STATEMENT(id, sql) sql,
@@ -97,13 +97,15 @@ static enum err configure(struct db *db, bool is_writer)
 {
 	char text[512];
 
-	/* FULL: the log is synced at each commit. No checkpoint inside a commit: db_checkpoint does
-	 * it beside. */
+	/* auto_vacuum: for a file that is made now. FULL: the log is synced at each commit. No
+	 * checkpoint inside a commit: db_checkpoint does it beside. FAST: what is deleted is not
+	 * overwritten where that alone would write the page. */
 	snprintf(text, sizeof(text),
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
+	    "%sPRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;"
 	    "PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY; PRAGMA "
-	    "trusted_schema = OFF;"
+	    "trusted_schema = OFF; PRAGMA secure_delete = FAST;"
 	    "PRAGMA cache_size = -%d; PRAGMA query_only = %d",
+	    is_writer ? "PRAGMA auto_vacuum = INCREMENTAL;" : "",
 	    is_writer ? CACHE_KIB_WRITER : CACHE_KIB_READER, is_writer ? 0 : 1);
 	sqlite3_busy_timeout(db->handle, BUSY_MSEC);
 	int code = sqlite3_exec(db->handle, text, NULL, NULL, NULL);
@@ -113,7 +115,8 @@ static enum err configure(struct db *db, bool is_writer)
 	return OK;
 }
 
-enum err db_open(const char *path, bool is_writer, struct db **ret_db, char **ret_why)
+/* Open a connection as it is, whatever the tables. */
+static enum err connect_to(const char *path, bool is_writer, struct db **ret_db)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
 	int flags =
@@ -122,14 +125,65 @@ enum err db_open(const char *path, bool is_writer, struct db **ret_db, char **re
 	enum err e = code == SQLITE_OK ? OK : db_error(db, code);
 
 	db->path = xstrdup(path);
+	*ret_db = db;
 	if (e == OK)
 		sqlite3_extended_result_codes(db->handle, 1);
+	return e == OK ? configure(db, is_writer) : e;
+}
+
+static enum err read_pragma(struct db *db, const char *sql, int64_t *ret_n)
+{
+	sqlite3_stmt *s = NULL;
+	int code = sqlite3_prepare_v2(db->handle, sql, -1, &s, NULL);
+
+	if (code == SQLITE_OK)
+		code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*ret_n = sqlite3_column_int64(s, 0);
+	enum err e = code == SQLITE_ROW ? OK : db_error(db, code);
+	sqlite3_finalize(s);
+	return e;
+}
+
+static enum err read_form(struct db *db)
+{
+	enum { INCREMENTAL = 2 };
+	int64_t form = 0;
+	enum err e = read_pragma(db, "PRAGMA page_size", &db->page_size);
+
 	if (e == OK)
-		e = configure(db, is_writer);
-	if (e == OK && is_writer)
-		e = schema_apply(db);
-	if (e == OK && is_writer)
-		e = db_run(db, db_statement(db, STATEMENT_FORGET_STAGED));
+		e = read_pragma(db, "PRAGMA auto_vacuum", &form);
+	db->can_shrink = form == INCREMENTAL;
+	return e;
+}
+
+/* A file of an older version is made anew once, if that can be. */
+static enum err prepare(struct db **db)
+{
+	enum err e = schema_apply(*db);
+
+	if (e == OK)
+		e = read_form(*db);
+	if (e == OK && !(*db)->can_shrink) {
+		AUTO_FREE char *path = xstrdup((*db)->path);
+		(void)db_remake(*db);
+		db_close(*db);
+		e = connect_to(path, true, db);
+		if (e == OK)
+			e = read_form(*db);
+	}
+	if (e == OK)
+		e = db_run(*db, db_statement(*db, STATEMENT_FORGET_STAGED));
+	return e;
+}
+
+enum err db_open(const char *path, bool is_writer, struct db **ret_db, char **ret_why)
+{
+	struct db *db;
+	enum err e = connect_to(path, is_writer, &db);
+
+	if (e == OK)
+		e = is_writer ? prepare(&db) : read_form(db);
 	if (e != OK) {
 		*ret_why = xstrdup(db->why);
 		db_close(db);
@@ -153,25 +207,37 @@ void db_close(struct db *db)
 enum err db_checkpoint(struct db *db, bool wants_room)
 {
 	int last = wants_room ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_RESTART;
+	int code = SQLITE_OK;
 
-	/* the bulk is copied beside running commits; what came meanwhile is little, and holds them
-	 * up shortly */
-	int code =
-	    sqlite3_wal_checkpoint_v2(db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	/* The bulk is copied beside running commits, and so is most of what came meanwhile. The
+	 * rest is copied while commits wait, and so would they while we wait for reads: hence a
+	 * short time-out. */
+	for (int i = 0; i < 2 && code == SQLITE_OK; i++)
+		code = sqlite3_wal_checkpoint_v2(
+		    db->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	sqlite3_busy_timeout(db->handle, RESTART_MSEC);
 	if (code == SQLITE_OK)
 		code = sqlite3_wal_checkpoint_v2(db->handle, NULL, last, NULL, NULL);
+	sqlite3_busy_timeout(db->handle, BUSY_MSEC);
 	return code == SQLITE_OK ? OK : db_error(db, code);
+}
+
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id)
+{
+	const void *bytes = sqlite3_column_blob(s, column);
+
+	*ret_id = (struct id){0};
+	if (bytes != NULL && sqlite3_column_bytes(s, column) == sizeof(ret_id->bytes))
+		memcpy(ret_id->bytes, bytes, sizeof(ret_id->bytes));
 }
 
 void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 {
 	struct job job = {
 	    .no = sqlite3_column_int64(s, 0), .state = (enum job_state)sqlite3_column_int(s, 2)};
-	const void *id = sqlite3_column_blob(s, 1);
 	const char *label = (const char *)sqlite3_column_text(s, 5);
 
-	if (id != NULL && sqlite3_column_bytes(s, 1) == sizeof(job.id.bytes))
-		memcpy(job.id.bytes, id, sizeof(job.id.bytes));
+	db_read_id(s, 1, &job.id);
 	job.kind = (enum job_kind)sqlite3_column_int(s, 3);
 	job.check = (enum job_check)sqlite3_column_int(s, 4);
 	job.label = label != NULL ? xstrdup(label) : NULL;
@@ -187,5 +253,16 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	job.created_at = sqlite3_column_int64(s, next);
 	job.started_at = sqlite3_column_int64(s, next + 1);
 	job.finished_at = sqlite3_column_int64(s, next + 2);
+	next += 3;
+	job.params.priority = (uint32_t)sqlite3_column_int64(s, next);
+	job.is_paused = sqlite3_column_int(s, next + 1) != 0;
+	job.reason = (enum job_reason)sqlite3_column_int(s, next + 2);
+	job.run_at = sqlite3_column_int64(s, next + 3);
+	job.deadline = sqlite3_column_int64(s, next + 4);
+	const char *callback = (const char *)sqlite3_column_text(s, next + 5);
+	job.callback_url = callback != NULL ? xstrdup(callback) : NULL;
+	job.schedule_no = sqlite3_column_int64(s, next + 6);
+	db_read_id(s, next + 7, &job.schedule_id);
+	db_read_id(s, next + 8, &job.retry_of);
 	*ret_job = job;
 }

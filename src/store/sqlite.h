@@ -25,15 +25,31 @@ enum err db_touch(struct db *db) MUST_CHECK;
 /* Say whether the operation, when it succeeded, left something for db_sweep. */
 bool store_leaves_garbage(const struct store_op *op);
 
-/* Delete a slice of what forgotten jobs left; *ret_is_more tells whether there is more to do. */
+/* Delete a slice of what forgotten jobs left; *ret_is_more tells whether there is more to do. A
+ * slice takes some milliseconds. */
 enum err db_sweep(struct db *db, bool *ret_is_more) MUST_CHECK;
+
+/* Give a slice of the file's free pages back to the file system; the file itself gets shorter with
+ * the next checkpoint. */
+enum err db_shrink(struct db *db) MUST_CHECK;
+bool db_can_shrink(const struct db *db);
+
+/* How big the database is after the last commit. */
+enum err db_measure(struct db *db, struct store_size *ret_size) MUST_CHECK;
 
 /* Pages in the write-ahead log after the last commit. */
 int db_wal_pages(const struct db *db);
 
 /* Copy the write-ahead log back into the database, so that it starts anew; with `wants_room` its
- * file is emptied too. */
+ * file is emptied too. Commits are held up for some milliseconds at most: ERR_BUSY when reads under
+ * way still need the log. */
 enum err db_checkpoint(struct db *db, bool wants_room) MUST_CHECK;
+
+/* Copy the database into a new file at `path`, mode 0600, as it is at one moment; commits and reads
+ * go on. ERR_FULL: there is no room. ERR_BUSY:
+ * `is_cancelled`, an atomic_bool that any thread may set, or NULL, was set. On an error nothing is
+ * left. */
+enum err db_copy(struct db *db, const char *path, void *is_cancelled) MUST_CHECK;
 
 const char *db_path(const struct db *db); /* borrowed */
 
@@ -42,4 +58,6 @@ const char *db_why(const struct db *db);
 
 enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
     MUST_CHECK;
+enum err db_each_schedule(struct db *db,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg) MUST_CHECK;
 uint64_t db_count(struct db *db, enum job_state state);

@@ -23,6 +23,8 @@ struct db {
 	char *path;                             /* owned */
 	sqlite3_stmt *statements[N_STATEMENTS]; /* prepared when first used */
 	int wal_pages;
+	int64_t page_size;
+	bool can_shrink; /* free pages can be given back: auto_vacuum is INCREMENTAL */
 	char why[160];
 };
 
@@ -35,14 +37,82 @@ enum err db_run(struct db *db, sqlite3_stmt *statement);
 /* The error that the last SQLite call on this connection stands for. */
 enum err db_error(struct db *db, int code);
 
+/* Finish the transaction: keep it all, or nothing of it when `e` is not OK. */
+enum err db_end(struct db *db, enum err e);
+
+/* sqlite_retention.c: the verb RETIRE. */
+enum err db_retire(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* sqlite_copy.c: make the file anew, in the form that can shrink; the connection is to be closed
+ * then and opened again. False when that could not be: all is as before. */
+bool db_remake(struct db *db);
+
+/* Read an id; zero when there is none. */
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
+
 /* Make or migrate the tables. */
 enum err schema_apply(struct db *db);
 
-/* Read the columns that STATEMENT_*_JOB* select first. */
+enum { JOB_N_COLUMNS = 28 };
+
+/* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */
 void db_read_job(sqlite3_stmt *s, struct job *ret_job);
+
+/* The verbs of sqlite_life.c: PAUSE, the chunks to keep of a PUT, and FAILED. */
+enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
+enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
+enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
 
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
  * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
  */
 enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
     MUST_CHECK;
+
+/* Null, or the id. */
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
+
+/* --- sqlite_schedule.c --- */
+
+/* The verbs of schedules, writing and reading. */
+enum err db_write_schedule(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_read_schedule(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* Note that the job of a STORE_SUBMIT serves its schedule's due time. */
+enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
+
+/* Run a statement that selects a schedule with its job; what `ret_schedule` was is freed.
+ * ERR_NOT_FOUND. */
+enum err db_read_one_schedule(
+    struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule) MUST_CHECK;
+
+/* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. */
+struct change db_read_change(sqlite3_stmt *s);
+
+/* --- sqlite_outcome.c --- */
+
+/* Read a status, a reason and a value, that are the columns from `column` on. What no version of
+ * this program has written reads as an internal error. */
+struct finding db_read_finding(sqlite3_stmt *s, int column);
+
+/* Note the outcomes of a STORE_PUT, and how they differ from those before. */
+enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;
+
+/* Delete a slice of what forgotten schedules left; *ret_is_more tells whether there is more. */
+enum err db_sweep_schedules(struct db *db, bool *ret_is_more) MUST_CHECK;
+
+/* --- The outbox (sqlite_outbox.c) --- */
+
+/* Inside a transaction: add the callback of an event, `{"type":type,"timestamp":at,"data":data}`,
+ * due at once. `data` is JSON of `len` bytes; `url` was found good when it was submitted. Once it
+ * is committed, callbacks_wake() has it delivered. ERR_TOO_BIG: more than 16 MiB. */
+enum err db_outbox_add(struct db *db, const char *url, const char *type, usec_t at,
+    const char *data, size_t len) MUST_CHECK;
+
+/* Inside the transaction that ends a job: add `job.ended`, when the job asked for it. */
+enum err db_outbox_add_job(struct db *db, int64_t job_no) MUST_CHECK;
+
+/* The verbs OUTBOX and POSTED. */
+enum err db_outbox_read(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_outbox_settle(struct db *db, const struct store_op *op) MUST_CHECK;

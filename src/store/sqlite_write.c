@@ -8,8 +8,6 @@
 #include "store/sqlite_db.h"
 #include "wire/record.h"
 
-enum { SWEEP_CHUNK_ROWS = 32, SWEEP_RESULT_ROWS = 64, SWEEP_SMALL_ROWS = 5000 };
-
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)
 
 bool store_leaves_garbage(const struct store_op *op)
@@ -17,7 +15,10 @@ bool store_leaves_garbage(const struct store_op *op)
 	switch (op->verb) {
 	case STORE_DELETE:
 	case STORE_UNSTAGE:
+	case STORE_SCHEDULE_REMOVE:
 		return true;
+	case STORE_RETIRE:
+		return op->u.retire.n > 0;
 	case STORE_SUBMIT:
 		return op->u.input.is_replay && op->job_no != 0;
 	case STORE_PUT: /* a job that is done has used up its chunks */
@@ -135,6 +136,15 @@ static enum err insert_key(struct db *db, const struct store_op *op)
 	return db_run(db, s);
 }
 
+/* Bind an id, or null for none. */
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id)
+{
+	if (id_is_none(id))
+		sqlite3_bind_null(s, place);
+	else
+		sqlite3_bind_blob(s, place, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
+}
+
 static enum err insert_job(struct db *db, struct store_op *op)
 {
 	const struct job *job = &op->u.input.job;
@@ -156,6 +166,13 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 11, (int64_t)job->total);
 	sqlite3_bind_int64(s, 12, job->created_at);
 	sqlite3_bind_int64(s, 13, (int64_t)op->u.input.n_aliases_in_all);
+	sqlite3_bind_int64(s, 14, job->params.priority);
+	sqlite3_bind_int64(s, 15, job->run_at);
+	sqlite3_bind_int64(s, 16, job->deadline);
+	sqlite3_bind_text(s, 17, job->callback_url, -1, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 18, job->schedule_no);
+	db_bind_id(s, 19, &job->schedule_id);
+	db_bind_id(s, 20, &job->retry_of);
 	enum err e = db_run(db, s);
 	if (e == OK && op->job_no == 0)
 		op->job_no = sqlite3_last_insert_rowid(db->handle);
@@ -182,6 +199,8 @@ static enum err submit(struct db *db, struct store_op *op)
 		e = insert_input(db, op);
 	if (e == OK && has_key)
 		e = insert_key(db, op);
+	if (e == OK && op->u.input.is_run)
+		e = db_serve_schedule(db, op);
 	op->u.input.job.no = op->job_no;
 	return e;
 }
@@ -267,6 +286,7 @@ static enum err put(struct db *db, struct store_op *op)
 	sqlite3_bind_int(s, next + 1, (int)op->u.put.state);
 	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
 	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
+	sqlite3_bind_int(s, next + 4, (int)op->u.put.reason);
 	enum err e = update_returning(db, s, &op->u.put.completed);
 	uint64_t first = op->u.put.completed - op->u.put.n + 1;
 	if (e == OK && op->u.put.n > 0)
@@ -277,8 +297,14 @@ static enum err put(struct db *db, struct store_op *op)
 		e = note_files(db, op->job_no, first, &op->u.put.block);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
+	if (e == OK && op->u.put.changes.schedule_no != 0)
+		e = db_note_outcomes(db, op);
+	if (e == OK && op->u.put.n_kept > 0)
+		e = db_keep_chunks(db, op);
 	if (e == OK && store_leaves_garbage(op))
-		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
+		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
+	if (e == OK && job_state_is_ended(op->u.put.state))
+		e = db_outbox_add_job(db, op->job_no);
 	return e;
 }
 
@@ -341,6 +367,8 @@ static enum err forget(struct db *db, int64_t job_no)
 {
 	enum err e = run1(db, STATEMENT_FORGET_KEYS, job_no);
 
+	if (e == OK)
+		e = run1(db, STATEMENT_CANCEL_LAST, job_no);
 	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
 }
 
@@ -358,6 +386,17 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return put(db, op);
 	case STORE_COPY:
 		return copy(db, op);
+	case STORE_RETIRE:
+		return db_retire(db, op);
+	case STORE_SCHEDULE_ADD:
+	case STORE_SCHEDULE_EDIT:
+	case STORE_SCHEDULE_PASS:
+	case STORE_SCHEDULE_REMOVE:
+		return db_write_schedule(db, op);
+	case STORE_POSTED:
+		return db_outbox_settle(db, op);
+	case STORE_PAUSE:
+		return db_pause(db, op);
 	default:
 		return ERR_INVALID;
 	}
@@ -386,8 +425,7 @@ static enum err run_op(struct db *db, struct store_op *op)
 	return db_run(db, db_statement(db, STATEMENT_RELEASE));
 }
 
-/* Finish the transaction: keep it all, or nothing of it. */
-static enum err end_transaction(struct db *db, enum err e)
+enum err db_end(struct db *db, enum err e)
 {
 	if (e == OK)
 		e = db_run(db, db_statement(db, STATEMENT_COMMIT));
@@ -408,7 +446,7 @@ enum err db_write(struct db *db, struct store_op_list *ops)
 		if (e != OK)
 			break;
 	}
-	return end_transaction(db, e);
+	return db_end(db, e);
 }
 
 enum err db_touch(struct db *db)
@@ -416,51 +454,4 @@ enum err db_touch(struct db *db)
 	enum err e = run1(db, STATEMENT_TOUCH, 1 << 20);
 
 	return e == OK ? run1(db, STATEMENT_TOUCH, 0) : e;
-}
-
-static enum err sweep_rows(struct db *db, enum statement id, int64_t job_no, int most, int *ret_n)
-{
-	enum err e = run2(db, id, job_no, most);
-
-	*ret_n += e == OK ? sqlite3_changes(db->handle) : 0;
-	return e;
-}
-
-/* Delete a slice of one forgotten job, or of the input of an ended one; the job itself when nothing
- * else is left. */
-static enum err sweep_job(struct db *db, int64_t job_no, int garbage)
-{
-	int n = 0;
-	enum err e = sweep_rows(db, STATEMENT_SWEEP_CHUNKS, job_no, SWEEP_CHUNK_ROWS, &n);
-
-	if (e == OK && n == 0)
-		e = sweep_rows(db, STATEMENT_SWEEP_ALIASES, job_no, SWEEP_SMALL_ROWS, &n);
-	if (e == OK && n == 0)
-		e = sweep_rows(db, STATEMENT_SWEEP_LEADERS, job_no, SWEEP_SMALL_ROWS, &n);
-	if (e == OK && n == 0 && garbage == GARBAGE_ALL)
-		e = sweep_rows(db, STATEMENT_SWEEP_RESULTS, job_no, SWEEP_RESULT_ROWS, &n);
-	if (e == OK && n == 0 && garbage == GARBAGE_ALL)
-		e = sweep_rows(db, STATEMENT_SWEEP_FILES, job_no, SWEEP_SMALL_ROWS, &n);
-	if (e == OK && n == 0)
-		e = run1(db,
-		    garbage == GARBAGE_ALL ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE,
-		    job_no);
-	return e;
-}
-
-enum err db_sweep(struct db *db, bool *ret_is_more)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_NEXT_GARBAGE);
-	int code = sqlite3_step(s);
-	int64_t job_no = sqlite3_column_int64(s, 0);
-	int garbage = sqlite3_column_int(s, 1);
-
-	sqlite3_reset(s);
-	*ret_is_more = code == SQLITE_ROW;
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? OK : db_error(db, code);
-	enum err e = db_run(db, db_statement(db, STATEMENT_BEGIN));
-	if (e == OK)
-		e = end_transaction(db, sweep_job(db, job_no, garbage));
-	return e;
 }

@@ -1,5 +1,5 @@
-/* The store's face: it makes operations, sends them to the thread that carries them out, and hands
- * them back. */
+/* The store's face: it sends operations to the thread that carries them out, and hands them back.
+ */
 #include "store/store.h"
 
 #include <errno.h>
@@ -24,7 +24,8 @@ struct store {
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
-	bool is_writable, is_stopped;
+	struct copier *copier;
+	bool is_writable, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
 	struct metric_cell *commit_duration, *batch_size, *errors;
@@ -90,6 +91,21 @@ static double get_writable(void *arg)
 	return store_is_writable(arg) ? 1 : 0;
 }
 
+static double get_used(void *arg)
+{
+	return (double)store_size(arg).used;
+}
+
+static double get_free(void *arg)
+{
+	return (double)store_size(arg).free;
+}
+
+static double get_log(void *arg)
+{
+	return (double)store_size(arg).log;
+}
+
 static void add_metrics(struct store *store)
 {
 	store->commit_duration = metrics_cell(METRIC_STORE_COMMIT_DURATION);
@@ -97,6 +113,9 @@ static void add_metrics(struct store *store)
 	store->errors = metrics_cell(METRIC_STORE_ERRORS);
 	metrics_getter(METRIC_STORE_QUEUE, get_queued, store);
 	metrics_getter(METRIC_STORE_WRITABLE, get_writable, store);
+	metrics_getter(METRIC_STORE_BYTES, get_used, store, "used");
+	metrics_getter(METRIC_STORE_BYTES, get_free, store, "free");
+	metrics_getter(METRIC_STORE_BYTES, get_log, store, "log");
 }
 
 /* Two daemons on one database would answer each item twice. */
@@ -148,6 +167,8 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	if (e == OK)
 		e = db_open(path, true, &store->first, ret_why);
 	if (e == OK)
+		store->can_shrink = db_can_shrink(store->first);
+	if (e == OK)
 		e = start_readers(store, ret_why);
 	if (e != OK) {
 		store_free(store);
@@ -157,9 +178,16 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 		if (job_state_is_ended((enum job_state)i))
 			store->counts[i] = db_count(store->first, (enum job_state)i);
 	}
+	store->copier = copier_new(path, mailbox);
 	add_metrics(store);
 	*ret_store = store;
 	return OK;
+}
+
+enum err store_each_schedule(struct store *store,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+{
+	return db_each_schedule(store->first, on_schedule, arg);
 }
 
 enum err store_recover(
@@ -183,6 +211,7 @@ void store_stop(struct store *store)
 {
 	writer_free(TAKE(store->writer));
 	reader_free(TAKE(store->reader));
+	copier_stop(store->copier);
 	store->is_stopped = true;
 }
 
@@ -203,81 +232,12 @@ void store_free(struct store *store)
 	if (store == NULL)
 		return;
 	store_stop(store);
+	copier_free(store->copier);
 	db_close(store->first);
 	if (store->lock_fd >= 0)
 		close(store->lock_fd);
 	free(store->path);
 	free(store);
-}
-
-struct store_op *store_op_new(enum store_verb verb, void (*on_done)(struct store_op *op), void *arg)
-{
-	struct store_op *op = xcalloc(1, sizeof(*op));
-
-	op->verb = verb;
-	op->on_done = on_done;
-	op->arg = arg;
-	return op;
-}
-
-static void free_chunks(struct stored_chunk *chunks, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		chunk_done(&chunks[i].chunk);
-	free(chunks);
-}
-
-void store_op_free(struct store_op *op)
-{
-	if (op == NULL)
-		return;
-	switch (op->verb) {
-	case STORE_STAGE:
-	case STORE_SUBMIT:
-		free_chunks(op->u.input.chunks, op->u.input.n_chunks);
-		free(op->u.input.aliases);
-		free(op->u.input.idempotency.key);
-		job_done(&op->u.input.job);
-		break;
-	case STORE_PUT:
-		buf_done(&op->u.put.block);
-		free(op->u.put.chunks);
-		break;
-	case STORE_CLAIM:
-		free_chunks(op->u.claim.chunks, op->u.claim.n);
-		free(op->u.claim.skip);
-		break;
-	case STORE_LOAD:
-		job_done(&op->u.job);
-		break;
-	case STORE_LIST:
-		for (uint32_t i = 0; i < op->u.list.n; i++)
-			job_done(&op->u.list.jobs[i]);
-		free(op->u.list.jobs);
-		break;
-	case STORE_ROWS:
-		buf_done(&op->u.rows.text);
-		break;
-	case STORE_DONE:
-		free(op->u.done.indexes);
-		break;
-	case STORE_FILES:
-		for (uint32_t i = 0; i < op->u.files.n; i++) {
-			free(op->u.files.files[i].name);
-			free(op->u.files.files[i].content_type);
-		}
-		free(op->u.files.files);
-		free(op->u.files.name);
-		break;
-	case STORE_UNKNOWN:
-		free(op->u.ids.ids);
-		break;
-	case STORE_UNSTAGE:
-	case STORE_COPY:
-	case STORE_DELETE:
-		break;
-	}
-	free(op);
 }
 
 void store_start(struct store *store, struct store_op *op)
@@ -293,6 +253,26 @@ void store_start(struct store *store, struct store_op *op)
 bool store_is_writable(const struct store *store)
 {
 	return store->is_writable;
+}
+
+struct store_size store_size(const struct store *store)
+{
+	return store->writer != NULL ? writer_size(store->writer) : (struct store_size){0};
+}
+
+bool store_has_chores(const struct store *store)
+{
+	return store->writer != NULL && writer_has_chores(store->writer);
+}
+
+enum err store_copy_start(struct store *store, store_copied_fn *on_done, void *arg)
+{
+	return store->is_stopped ? ERR_BUSY : copier_start(store->copier, on_done, arg);
+}
+
+bool store_can_shrink(const struct store *store)
+{
+	return store->can_shrink;
 }
 
 size_t store_n_queued(const struct store *store)

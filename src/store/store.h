@@ -39,6 +39,11 @@ struct unfinished_job {
 enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
     struct store **ret_store, char **ret_why) MUST_CHECK;
 
+/* Call `on_schedule` for each schedule, without its job; what it is given stays the store's. Before
+ * store_recover. */
+enum err store_each_schedule(struct store *store,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg) MUST_CHECK;
+
 /* Call `on_job` for each job that has not ended, oldest first; it may start reads. Writes may start
  * afterwards. ERR_SYSTEM: no thread could be started. */
 enum err store_recover(struct store *store, void (*on_job)(struct unfinished_job *job, void *arg),
@@ -63,6 +68,37 @@ void store_op_free(struct store_op *op); /* for one that was not started */
 void store_start(struct store *store, struct store_op *op);
 
 bool store_is_writable(const struct store *store);
+
+/* The size of the database, in bytes. */
+struct store_size {
+	uint64_t used; /* by what is in it */
+	uint64_t free; /* of its file, for what comes; given back when it is much */
+	uint64_t log;  /* of the write-ahead log that is in use */
+};
+
+/* How big the database was after the last commit. */
+struct store_size store_size(const struct store *store);
+
+/* Is something left to do of what was forgotten: rows to delete, free space to give back? Done when
+ * nothing else waits. */
+bool store_has_chores(const struct store *store);
+
+/* Can the database's file get shorter? No when it is from a version that could not have it so and
+ * there was no room to make it anew at the opening. */
+bool store_can_shrink(const struct store *store);
+
+/* A copy of the database as it was at one moment: a file without a name. */
+struct store_copy {
+	enum err err; /* ERR_FULL: no room for it; ERR_BUSY: the store was stopped */
+	int fd;       /* open for reading, the callee's; -1 on an error */
+	uint64_t n_bytes;
+};
+typedef void store_copied_fn(const struct store_copy *copy, void *arg);
+
+/* Make a copy beside the database; neither reads nor writes wait for it. `on_done` is called once,
+ * never before this returned, unless this fails: ERR_BUSY when one is being made or the store was
+ * stopped, ERR_SYSTEM when there is no thread to be had. */
+enum err store_copy_start(struct store *store, store_copied_fn *on_done, void *arg) MUST_CHECK;
 
 /* Writes that wait: above STORE_QUEUE_MANY no more should be made. */
 size_t store_n_queued(const struct store *store);

@@ -6,8 +6,9 @@
 
 #include "base/err.h"
 #include "model/job.h"
+#include "store/page.h"
+#include "store/schedule_op.h"
 #include "store/stored.h"
-#include "wire/result_text.h"
 
 enum store_verb {
 	/* writes */
@@ -16,15 +17,28 @@ enum store_verb {
 	STORE_UNSTAGE, /* forget staged input */
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
+	STORE_PAUSE,   /* note whether a live job is paused */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
+	STORE_RETIRE,  /* forget jobs that ended long ago; as DELETE */
+	STORE_SCHEDULE_ADD,
+	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
+	STORE_SCHEDULE_PASS,   /* pass over a due time */
+	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
+	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
 	/* reads */
-	STORE_CLAIM,   /* input not worked on yet */
-	STORE_LOAD,    /* one job by id */
-	STORE_LIST,    /* jobs, newest first */
-	STORE_ROWS,    /* results as text */
-	STORE_DONE,    /* items of a job that have a result behind low_seq */
-	STORE_FILES,   /* saved files, one by name or many in order of completion */
-	STORE_UNKNOWN, /* which of some ids are no jobs */
+	STORE_CLAIM,         /* input not worked on yet */
+	STORE_LOAD,          /* one job by id */
+	STORE_LIST,          /* jobs, newest first */
+	STORE_ROWS,          /* results as text */
+	STORE_FAILED,        /* items of an ended job that failed */
+	STORE_DONE,          /* items of a job that have a result behind low_seq */
+	STORE_FILES,         /* saved files, one by name or many in order of completion */
+	STORE_UNKNOWN,       /* which of some ids are no jobs */
+	STORE_SCHEDULE_LOAD, /* one by id, with its job */
+	STORE_SCHEDULE_LIST, /* newest first */
+	STORE_CHANGES,       /* of a schedule, as text */
+	STORE_OUTCOMES,      /* the last ones of its targets, as text */
+	STORE_OUTBOX,        /* callbacks that are due */
 };
 
 struct store_op {
@@ -44,6 +58,10 @@ struct store_op {
 			struct job job; /* SUBMIT; out: with its no, or that of the key */
 			struct idempotency idempotency;
 			bool is_replay; /* out: the key was known */
+			/* SUBMIT of a schedule's run, whose job says which. ERR_CONFLICT: the due
+			 * time is settled, or another one, ERR_NOT_FOUND: the schedule is gone. */
+			bool is_run;
+			struct due_time due;
 		} input;
 		/* PUT. ERR_NOT_FOUND: the job was deleted. */
 		struct {
@@ -52,26 +70,26 @@ struct store_op {
 			uint64_t counts[ITEM_N_STATUSES]; /* of this block */
 			size_t n_chunks;
 			uint32_t *chunks; /* owned: numbers of chunks that are finished now */
+			size_t n_kept;
+			uint32_t *kept;   /* owned: of those to be kept for a retry */
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
 			bool has_aliases, has_files;
 			enum job_state state;
+			enum job_reason reason;
 			usec_t started_at, finished_at;
 			uint64_t completed; /* out: results in all */
+			struct run_changes changes;
 		} put;
+		/* PAUSE. ERR_NOT_FOUND: it has ended, or was deleted. */
+		bool is_paused;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
 			uint32_t max, n; /* n: out */
 			uint64_t counts[ITEM_N_STATUSES];
 			uint64_t completed; /* out: results in all */
 		} copy;
-		/* CLAIM: up to `max` chunks from number `from` on. */
-		struct {
-			uint32_t from, max;
-			bool has_aliases;
-			size_t n, n_skip;
-			struct stored_chunk *chunks; /* owned, out */
-			uint32_t *skip;              /* owned, out: aliases among them, ascending */
-		} claim;
+		struct retirement retire; /* RETIRE */
+		struct chunks_page claim; /* CLAIM */
 		/* LOAD: ERR_NOT_FOUND. */
 		struct job job; /* in: id */
 		/* LIST: jobs with an id below `before`; ids sort by the time of submission. */
@@ -84,37 +102,19 @@ struct store_op {
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */
 		} list;
-		/* ROWS: results behind `after`, as text. */
-		struct {
-			uint64_t after, limit; /* limit 0: none */
-			size_t max_bytes;      /* enough is read once `text` holds this much */
-			enum result_format format;
-			bool has_status;
-			enum item_status status;
-			bool is_first;    /* no row was written before */
-			uint64_t n, last; /* out: rows; read up to this number */
-			bool is_more;     /* out: it stopped before the end of what is committed */
-			struct buf text;  /* owned, out */
-		} rows;
-		/* FILES: the one called `name` (ERR_NOT_FOUND), or `max` of those behind `after` */
-		struct {
-			char *name; /* owned; NULL: many */
-			uint64_t after;
-			uint32_t max, n;           /* n: out */
-			struct stored_file *files; /* owned, out */
-			uint64_t last;             /* out: read up to this number */
-			bool is_more;              /* out */
-		} files;
+		struct failed_page failed; /* FAILED: ERR_NOT_FOUND when there is no such job */
+		struct rows_page rows;     /* ROWS */
+		struct files_page files;   /* FILES: ERR_NOT_FOUND when there is none of the name */
+		struct stored_outbox outbox;   /* OUTBOX */
+		struct stored_attempt attempt; /* POSTED */
 		/* UNKNOWN */
 		struct {
 			struct id *ids; /* owned; out: only those that are no jobs */
 			size_t n;
 		} ids;
-		/* DONE */
-		struct {
-			uint64_t low_seq;
-			uint32_t *indexes; /* owned, out: ascending */
-			size_t n;
-		} done;
+		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
+		struct schedules_page schedules; /* SCHEDULE_LIST */
+		struct schedule_log log;         /* CHANGES, OUTCOMES */
+		struct done_page done;           /* DONE */
 	} u;
 };

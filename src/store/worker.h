@@ -6,6 +6,7 @@
 
 struct writer;
 struct reader;
+struct copier;
 struct mailbox;
 
 /* What the writer reports, in the loop's thread. */
@@ -24,8 +25,17 @@ void writer_add(struct writer *writer, struct store_op *op);
 size_t writer_n_queued(struct writer *writer);
 /* Since when it has carried out what it took last; 0: it waits. */
 usec_t writer_busy_since(struct writer *writer);
+struct store_size writer_size(struct writer *writer);
+bool writer_has_chores(struct writer *writer);
 /* Ask it to work off its queue and end; operations that can't be written fail. */
 void writer_free(struct writer *writer);
+
+/* Make copies of `database` when asked to; what one that was cut short left is removed now. */
+struct copier *copier_new(const char *database, struct mailbox *mailbox);
+enum err copier_start(struct copier *copier, store_copied_fn *on_done, void *arg) MUST_CHECK;
+void copier_stop(struct copier *copier); /* give up the one under way; NULL is fine */
+/* When its mail is delivered; NULL is fine. */
+void copier_free(struct copier *copier);
 
 typedef void reader_done_fn(struct store_op *op, void *arg);
 

@@ -1,6 +1,8 @@
 /* The writing thread: it takes all operations that wait, carries them out in one transaction, and
- * hands them back. While nothing waits it deletes what forgotten jobs left, a slice at a time, and
- * tells the checkpointer when the log is long.
+ * hands them back. While nothing waits it does its chores, a slice at a time: it deletes what
+ * forgotten jobs left, and gives free space back. It tells the checkpointer when the log is long,
+ * and does no chores before that is done: else the log, and with it the time that the checkpoint
+ * keeps the disk from commits, would grow as long as there are chores.
  *
  *            +-- batch committed --+
  *            v                     |
@@ -20,6 +22,13 @@
 
 enum { MAX_BATCH = 2000, CHECKPOINT_PAGES = 1000 };
 
+/* Free space that is given back, once it is more than a fifth of the file, until it is a twentieth:
+ * what is needed again soon is not worth the writing. */
+enum { MUCH_FREE = 4 << 20, MUCH_FREE_SHARE = 5, LITTLE_FREE = 1 << 20, LITTLE_FREE_SHARE = 20 };
+
+/* Chores wait so long before they try again when reads kept the log from starting anew. */
+#define CHORE_PAUSE (250 * USEC_PER_MSEC)
+
 /* After a failure nothing counts as proof of room for so long. */
 #define PROBE_AFTER (USEC_PER_SEC / 2)
 
@@ -34,12 +43,15 @@ struct writer {
 	size_t n_queued;
 	usec_t busy_since; /* 0: it waits */
 	bool is_ending;
-	bool wants_checkpoint, wants_room;
+	bool wants_checkpoint, wants_room, is_log_kept; /* kept: the last checkpoint left it */
+	struct store_size size;
+	bool has_chores;
 	bool has_checkpointer; /* the loop's own */
 	/* the writing thread's own */
 	struct store_op_list kept; /* operations that must not be lost */
 	size_t n_kept;
-	bool is_stuck, is_dead, has_garbage;
+	bool is_stuck, is_dead, has_garbage, is_shrinking;
+	bool is_log_used; /* by chores, since the last checkpoint */
 	usec_t stuck_at; /* of the failure last seen */
 	enum err stuck_by;
 };
@@ -55,7 +67,7 @@ struct batch_mail {
 
 static bool must_not_be_lost(const struct store_op *op)
 {
-	return op->verb == STORE_PUT || op->verb == STORE_COPY;
+	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED;
 }
 
 static void deliver_batch(struct mail *mail)
@@ -128,50 +140,103 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	report(w, &all, state, db_why(w->db), clock_mono() - start);
 }
 
-/* Beside the rest of the work: a slice of garbage, and a word to the checkpointer. */
-static void do_chores(struct writer *w)
+static bool is_much_free(const struct writer *w)
 {
-	if (w->has_garbage && !w->is_stuck) {
+	const struct store_size *size = &w->size;
+	uint64_t in_all = size->used + size->free;
+
+	if (w->is_shrinking)
+		return size->free > LITTLE_FREE && size->free > in_all / LITTLE_FREE_SHARE;
+	return size->free > MUCH_FREE && size->free > in_all / MUCH_FREE_SHARE;
+}
+
+static void end_chore(struct writer *w, enum err e)
+{
+	/* what failed is tried again, once the next transaction has shown how things are */
+	w->is_stuck = e != OK;
+	w->is_dead = e == ERR_FATAL;
+	w->is_log_used = true;
+}
+
+static void do_chore(struct writer *w)
+{
+	if (w->has_garbage) {
 		bool is_more = false;
 		enum err e = db_sweep(w->db, &is_more);
-		/* what failed is tried again, once the next transaction has shown how things are */
 		w->has_garbage = e != OK || is_more;
-		w->is_stuck = e != OK;
-		w->is_dead = e == ERR_FATAL;
-	}
-	/* a full disk may get room when the log, which is a copy of what the database holds, is
-	 * given up */
-	if (w->is_stuck || db_wal_pages(w->db) > CHECKPOINT_PAGES) {
-		pthread_mutex_lock(&w->lock);
-		w->wants_checkpoint = true;
-		w->wants_room = w->is_stuck;
-		pthread_cond_signal(&w->wake_checkpointer);
-		pthread_mutex_unlock(&w->lock);
+		end_chore(w, e);
+	} else if (w->is_shrinking) {
+		end_chore(w, db_shrink(w->db));
 	}
 }
 
-/* Wait for operations, a second at most while stuck; false when the thread shall end and nothing is
- * left. */
-static bool take(struct writer *w, struct store_op_list *ops, bool *ret_is_ending)
+/* Tell how things are, and call the checkpointer when there is need: also for the last time when
+ * all chores are done, since the file gets shorter with a checkpoint only. A full disk may get room
+ * when the log, which is a copy of what the database holds, is given up. */
+static void look_around(struct writer *w)
+{
+	struct store_size size;
+	bool is_known = !w->is_stuck && db_measure(w->db, &size) == OK;
+
+	pthread_mutex_lock(&w->lock);
+	if (is_known)
+		w->size = size;
+	w->is_shrinking = db_can_shrink(w->db) && is_much_free(w);
+	w->has_chores = w->has_garbage || w->is_shrinking;
+	bool is_last = w->is_log_used && !w->has_chores;
+	if (w->is_stuck || is_last || db_wal_pages(w->db) > CHECKPOINT_PAGES) {
+		w->is_log_used = false;
+		w->wants_checkpoint = w->has_checkpointer;
+		w->wants_room = w->is_stuck;
+		pthread_cond_signal(&w->wake_checkpointer);
+	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* --- Waiting --- */
+
+static bool may_do_chores(const struct writer *w)
+{
+	return w->has_chores && !w->is_stuck && !w->wants_checkpoint && !w->is_log_kept;
+}
+
+/* Wait for a signal, or as long; false when that time is over. */
+static bool wait_at_most(struct writer *w, usec_t time)
 {
 	struct timespec until;
-	struct store_op *op;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec++;
+	int64_t nsec = until.tv_nsec + time * 1000;
+	until.tv_sec += nsec / 1000000000;
+	until.tv_nsec = nsec % 1000000000;
+	return pthread_cond_timedwait(&w->wake, &w->lock, &until) == 0;
+}
+
+/* Wait for operations or the time for a chore, a second at most while stuck; false when the thread
+ * shall end and nothing is left. */
+static bool take(
+    struct writer *w, struct store_op_list *ops, bool *ret_may_do_chores, bool *ret_is_ending)
+{
+	struct store_op *op;
+
 	pthread_mutex_lock(&w->lock);
 	w->busy_since = 0;
-	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && (!w->has_garbage || w->is_stuck)) {
-		if (!w->is_stuck)
-			pthread_cond_wait(&w->wake, &w->lock);
-		else if (pthread_cond_timedwait(&w->wake, &w->lock, &until) != 0)
+	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && !may_do_chores(w)) {
+		if (w->is_stuck && !wait_at_most(w, USEC_PER_SEC))
 			break;
+		if (!w->is_stuck && w->has_chores && w->is_log_kept) {
+			(void)wait_at_most(w, CHORE_PAUSE);
+			w->is_log_kept = false;
+		} else if (!w->is_stuck) {
+			pthread_cond_wait(&w->wake, &w->lock);
+		}
 	}
 	for (int n = 0; n < MAX_BATCH && (op = STAILQ_FIRST(&w->queue)) != NULL; n++) {
 		STAILQ_REMOVE_HEAD(&w->queue, link);
 		STAILQ_INSERT_TAIL(ops, op, link);
 		w->n_queued--;
 	}
+	*ret_may_do_chores = may_do_chores(w);
 	*ret_is_ending = w->is_ending;
 	w->busy_since = clock_mono();
 	bool goes_on = !w->is_ending || !STAILQ_EMPTY(ops) || !STAILQ_EMPTY(&w->kept);
@@ -183,12 +248,14 @@ static void *run(void *arg)
 {
 	struct writer *w = arg;
 	struct store_op_list ops = STAILQ_HEAD_INITIALIZER(ops);
-	bool is_ending;
+	bool may_do_chore, is_ending;
 
-	while (take(w, &ops, &is_ending)) {
+	while (take(w, &ops, &may_do_chore, &is_ending)) {
 		if (!STAILQ_EMPTY(&ops) || !STAILQ_EMPTY(&w->kept) || w->is_stuck)
 			write_batch(w, &ops, is_ending);
-		do_chores(w);
+		if (may_do_chore && !w->is_stuck && !is_ending)
+			do_chore(w);
+		look_around(w);
 	}
 	return NULL;
 }
@@ -212,10 +279,15 @@ static void *run_checkpointer(void *arg)
 			free(why);
 		/* a full disk shows in the commits too; after a failed sync the log may not start
 		 * anew */
-		if (db != NULL && db_checkpoint(db, wants_room) == ERR_FATAL)
+		enum err e = db != NULL ? db_checkpoint(db, wants_room) : ERR_BUSY;
+		if (e == ERR_FATAL)
 			report(w, &no_ops, ERR_FATAL, db_why(db), 0);
 		pthread_mutex_lock(&w->lock);
 		w->wants_checkpoint = false;
+		w->is_log_kept = e != OK;
+		if (e == OK)
+			w->size.log = 0;
+		pthread_cond_signal(&w->wake); /* chores may go on */
 	}
 	pthread_mutex_unlock(&w->lock);
 	db_close(db);
@@ -231,7 +303,9 @@ struct writer *writer_new(
 	w->db = db;
 	w->mailbox = mailbox;
 	w->events = *events;
-	w->has_garbage = true;
+	w->has_garbage = w->has_chores = true;
+	if (db_measure(db, &w->size) != OK)
+		w->size = (struct store_size){0};
 	STAILQ_INIT(&w->queue);
 	STAILQ_INIT(&w->kept);
 	pthread_mutex_init(&w->lock, NULL);
@@ -272,6 +346,22 @@ usec_t writer_busy_since(struct writer *w)
 	usec_t since = w->busy_since;
 	pthread_mutex_unlock(&w->lock);
 	return since;
+}
+
+struct store_size writer_size(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	struct store_size size = w->size;
+	pthread_mutex_unlock(&w->lock);
+	return size;
+}
+
+bool writer_has_chores(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	bool has_chores = w->has_chores;
+	pthread_mutex_unlock(&w->lock);
+	return has_chores;
 }
 
 void writer_free(struct writer *w)

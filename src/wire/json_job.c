@@ -22,6 +22,32 @@ static void add_counts(struct buf *b, const struct job *job)
 	}
 }
 
+static void add_id(struct buf *b, const char *name, const struct id *id)
+{
+	char text[ID_TEXT_SIZE];
+
+	if (!id_is_none(id))
+		id_format(id, text);
+	buf_addf(b, ",\"%s\":", name);
+	json_add_optional(b, id_is_none(id) ? NULL : text);
+}
+
+/* What was asked for its life-time, and where it comes from. */
+static void add_life(struct buf *b, const struct job *job)
+{
+	buf_addf(b, ",\"priority\":%u,\"paused\":%s,\"reason\":", job->params.priority,
+	    job->is_paused ? "true" : "false");
+	json_add_optional(b, job_reason_name(job->reason));
+	buf_add_str(b, ",\"run_at\":");
+	json_add_time(b, job->run_at);
+	buf_add_str(b, ",\"deadline\":");
+	json_add_time(b, job->deadline);
+	buf_add_str(b, ",\"callback_url\":");
+	json_add_optional(b, job->callback_url);
+	add_id(b, "schedule_id", &job->schedule_id);
+	add_id(b, "retry_of", &job->retry_of);
+}
+
 void json_job_add(struct buf *b, const struct job *job, usec_t now)
 {
 	char id[ID_TEXT_SIZE];
@@ -51,8 +77,9 @@ void json_job_add(struct buf *b, const struct job *job, usec_t now)
 		buf_add_u64(b, (uint64_t)(eta / USEC_PER_MSEC));
 	else
 		buf_add_str(b, "null");
+	add_life(b, job);
 	buf_addf(b,
-	    ",\"schedule_id\":null,\"links\":{\"self\":\"/jobs/%s\",\"results\":\"/jobs/%s/"
+	    ",\"links\":{\"self\":\"/jobs/%s\",\"results\":\"/jobs/%s/"
 	    "results\","
 	    "\"events\":\"/jobs/%s/events\"}}",
 	    id, id, id);

@@ -64,6 +64,43 @@ static void set_label(struct spec *spec, const char *value, struct problem *p)
 	spec->label = xstrdup(value);
 }
 
+static void set_callback(struct spec *spec, const char *value, struct problem *p)
+{
+	struct url url;
+	enum url_fault fault = url_parse(value, strlen(value), &url);
+
+	if (fault != URL_GOOD) {
+		problem_add(p, "/callback_url", "%s", url_fault_text(fault));
+		return;
+	}
+	url_done(&url);
+	if (strlen(value) > SPEC_MAX_CALLBACK) {
+		problem_add(
+		    p, "/callback_url", "This may have at most %d bytes.", SPEC_MAX_CALLBACK);
+		return;
+	}
+	free(spec->callback_url);
+	spec->callback_url = xstrdup(value);
+}
+
+static void set_run_at(struct spec *spec, const char *value, struct problem *p)
+{
+	if (clock_parse(value, &spec->run_at) != OK)
+		problem_add(
+		    p, "/run_at", "This must be a time like 2026-11-22T12:00:00Z (RFC 3339).");
+}
+
+static void set_deadline(struct spec *spec, const char *value, struct problem *p)
+{
+	spec->deadline = spec->deadline_after = 0;
+	if (clock_parse(value, &spec->deadline) == OK)
+		return;
+	if (str_to_duration(value, &spec->deadline_after) != OK || spec->deadline_after == 0)
+		problem_add(p, "/deadline",
+		    "This must be a time like 2026-11-22T12:00:00Z (RFC 3339), or a duration "
+		    "like 90s, 10m or 2h.");
+}
+
 static void set_preset(struct spec *spec, const char *value, struct problem *p)
 {
 	(void)p; /* whether there is such a preset is known where presets are */
@@ -89,6 +126,11 @@ static void set_timeout(struct spec *spec, uint64_t value)
 static void set_attempts(struct spec *spec, uint64_t value)
 {
 	spec->params.attempts = (uint32_t)value;
+}
+
+static void set_priority(struct spec *spec, uint64_t value)
+{
+	spec->params.priority = (uint32_t)value;
 }
 
 static void set_max_length(struct spec *spec, uint64_t value)
@@ -188,6 +230,10 @@ static const struct field fields[] = {
     {"rate", FOR_ALL, .set_number = set_rate, .max = SPEC_MAX_RATE},
     {"timeout_ms", FOR_ALL, .set_number = set_timeout, .max = SPEC_MAX_TRANSFER_TIMEOUT_MS},
     {"attempts", FOR_ALL, .set_number = set_attempts, .max = SPEC_MAX_ATTEMPTS},
+    {"priority", FOR_ALL, .set_number = set_priority, .max = SPEC_MAX_PRIORITY},
+    {"run_at", FOR_ALL, .set_text = set_run_at},
+    {"deadline", FOR_ALL, .set_text = set_deadline},
+    {"callback_url", FOR_ALL, .set_text = set_callback},
     {"urls", FOR_DOWNLOADS, .add_json = add_url},
     {"codes", FOR_FLAGS, .add = add_code},
     {"server", FOR_FLAGS, .set_text = set_server},

@@ -87,7 +87,7 @@ class Contract:
             assert body == b"", f"{where}: a body where there is none: {body!r:.200}"
             return
         media_type, media = head
-        if media_type in (ANY_MEDIA, "application/x-tar"):
+        if media_type in (ANY_MEDIA, "application/x-tar", "application/vnd.sqlite3"):
             return  # bytes, whatever they are
         text = body.decode("utf-8")
         if media_type in ("application/json", "application/problem+json"):

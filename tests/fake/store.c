@@ -6,9 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "job.h"
 #include "wire/record.h"
 
-enum { MAX_JOBS = 16, N_VERBS = STORE_UNKNOWN + 1 };
+enum { MAX_JOBS = 300, N_VERBS = STORE_OUTBOX + 1 };
 
 STAILQ_HEAD(op_list, store_op);
 
@@ -17,8 +18,13 @@ struct store {
 	struct op_list ops;
 	bool is_holding, is_holding_reads;
 	enum err write_error, read_error;
+	struct store_size size;
+	bool has_chores;
 	size_t n_jobs, n_done[N_VERBS];
 	struct fake_job jobs[MAX_JOBS];
+	struct fake_outbox outbox;
+	struct fake_schedules schedules;
+	struct store_op *looked; /* carried out already */
 };
 
 static struct fake_job *job_of(struct store *store, int64_t no)
@@ -35,38 +41,11 @@ static struct fake_job *new_job(struct store *store, int64_t *ret_no)
 	return j;
 }
 
-static struct chunk copy_chunk(const struct chunk *from)
-{
-	struct chunk to;
-
-	chunk_init(&to, from->first);
-	to.n = from->n;
-	buf_add(&to.bytes, from->bytes.data, from->bytes.len);
-	return to;
-}
-
-/* Copy the input of an operation, whose owner it stays. */
-static void add_input(struct fake_job *j, const struct store_op *op)
-{
-	size_t n_chunks = op->u.input.n_chunks, n_aliases = op->u.input.n_aliases;
-
-	j->chunks = xrealloc(j->chunks, (j->n_chunks + n_chunks + 1) * sizeof(*j->chunks));
-	for (size_t i = 0; i < n_chunks; i++) {
-		const struct stored_chunk *c = &op->u.input.chunks[i];
-		ck_assert(j->n_chunks == 0 || c->no == j->chunks[j->n_chunks - 1].no + 1);
-		j->chunks[j->n_chunks++] =
-		    (struct stored_chunk){.no = c->no, .chunk = copy_chunk(&c->chunk)};
-	}
-	j->aliases = xrealloc(j->aliases, (j->n_aliases + n_aliases + 1) * sizeof(*j->aliases));
-	for (size_t i = 0; i < n_aliases; i++)
-		j->aliases[j->n_aliases++] = op->u.input.aliases[i];
-}
-
 static void stage(struct store *store, struct store_op *op)
 {
 	struct fake_job *j = job_of(store, op->job_no);
 
-	add_input(j != NULL ? j : new_job(store, &op->job_no), op);
+	fake_job_add_input(j != NULL ? j : new_job(store, &op->job_no), op);
 }
 
 static enum err submit(struct store *store, struct store_op *op)
@@ -84,10 +63,15 @@ static enum err submit(struct store *store, struct store_op *op)
 		op->u.input.job = job_copy(&j->job);
 		return OK;
 	}
+	if (op->u.input.is_run) {
+		enum err e = fake_schedules_serve(&store->schedules, op);
+		if (e != OK)
+			return e;
+	}
 	struct fake_job *j = job_of(store, op->job_no);
 	if (j == NULL)
 		j = new_job(store, &op->job_no);
-	add_input(j, op);
+	fake_job_add_input(j, op);
 	op->u.input.job.no = op->job_no;
 	j->job = job_copy(&op->u.input.job);
 	j->is_submitted = true;
@@ -99,34 +83,7 @@ static enum err submit(struct store *store, struct store_op *op)
 	return OK;
 }
 
-static void add_result(struct fake_job *j, uint32_t index, enum item_status s, enum reason reason)
-{
-	ck_assert_uint_lt(index, j->job.total);
-	if (j->results == NULL) {
-		j->results = xcalloc(j->job.total, sizeof(*j->results));
-		j->has_result = xcalloc(j->job.total, sizeof(*j->has_result));
-	}
-	ck_assert_msg(!j->has_result[index], "item %u has its result twice", index);
-	j->has_result[index] = true;
-	j->results[j->n_results++] =
-	    (struct fake_item){.index = index, .status = s, .reason = reason};
-	j->job.completed++;
-	j->job.counts[s]++;
-}
-
-static void finish_chunk(struct fake_job *j, uint32_t no)
-{
-	size_t i = 0;
-
-	while (i < j->n_chunks && j->chunks[i].no != no)
-		i++;
-	ck_assert_msg(i < j->n_chunks, "chunk %u was finished twice", no);
-	chunk_done(&j->chunks[i].chunk);
-	j->n_chunks--;
-	memmove(&j->chunks[i], &j->chunks[i + 1], (j->n_chunks - i) * sizeof(*j->chunks));
-}
-
-static enum err put(struct fake_job *j, struct store_op *op)
+static enum err put(struct store *store, struct fake_job *j, struct store_op *op)
 {
 	const struct buf *block = &op->u.put.block;
 	struct result r;
@@ -137,71 +94,25 @@ static enum err put(struct fake_job *j, struct store_op *op)
 	if (j->is_deleted)
 		return ERR_NOT_FOUND;
 	for (; record_next(block->data, block->len, &offset, &r); n++) {
-		add_result(j, r.index, r.status, r.reason);
+		fake_job_add_result(j, r.index, r.status, r.reason, r.name, r.name_len);
 		counts[r.status]++;
 	}
 	ck_assert(n == op->u.put.n && offset == block->len);
 	ck_assert_mem_eq(counts, op->u.put.counts, sizeof(counts));
 	for (size_t i = 0; i < op->u.put.n_chunks; i++)
-		finish_chunk(j, op->u.put.chunks[i]);
+		fake_job_finish_chunk(j, op->u.put.chunks[i], false);
+	for (size_t i = 0; i < op->u.put.n_kept; i++)
+		fake_job_finish_chunk(j, op->u.put.kept[i], true);
 	j->low_seq = op->u.put.low_seq;
 	j->job.state = op->u.put.state;
 	j->job.started_at = op->u.put.started_at;
 	j->job.finished_at = op->u.put.finished_at;
+	j->job.reason = op->u.put.reason;
+	j->job.is_paused = j->job.is_paused && !job_state_is_ended(op->u.put.state);
 	op->u.put.completed = j->job.completed;
+	if (job_state_is_ended(op->u.put.state) && j->job.callback_url != NULL)
+		fake_outbox_add(&store->outbox, "called.test", 0);
 	return OK;
-}
-
-static enum err copy(struct fake_job *j, struct store_op *op)
-{
-	size_t n = j->n_aliases < op->u.copy.max ? j->n_aliases : op->u.copy.max;
-
-	if (j->is_deleted)
-		return ERR_NOT_FOUND;
-	for (size_t i = 0; i < n; i++) {
-		size_t at = 0;
-		while (at < j->n_results && j->results[at].index != j->aliases[i].first)
-			at++;
-		ck_assert_msg(at < j->n_results, "copied before the first has its result");
-		struct fake_item from = j->results[at];
-		add_result(j, j->aliases[i].index, from.status, from.reason);
-		op->u.copy.counts[from.status]++;
-	}
-	j->n_aliases -= n;
-	memmove(j->aliases, j->aliases + n, j->n_aliases * sizeof(*j->aliases));
-	op->u.copy.n = (uint32_t)n;
-	op->u.copy.completed = j->job.completed;
-	return OK;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void claim(const struct fake_job *j, struct store_op *op)
-{
-	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
-	op->u.claim.skip = xcalloc(j->n_aliases, sizeof(*op->u.claim.skip));
-	for (size_t i = 0; i < j->n_chunks && op->u.claim.n < op->u.claim.max; i++) {
-		if (j->chunks[i].no < op->u.claim.from)
-			continue;
-		op->u.claim.chunks[op->u.claim.n++] = (struct stored_chunk){
-		    .no = j->chunks[i].no, .chunk = copy_chunk(&j->chunks[i].chunk)};
-	}
-	for (size_t i = 0; op->u.claim.has_aliases && i < j->n_aliases; i++)
-		op->u.claim.skip[op->u.claim.n_skip++] = j->aliases[i].index;
-	qsort(op->u.claim.skip, op->u.claim.n_skip, sizeof(uint32_t), compare);
-}
-
-static void done(const struct fake_job *j, struct store_op *op)
-{
-	op->u.done.indexes = xcalloc(j->n_results + 1, sizeof(uint32_t));
-	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++)
-		op->u.done.indexes[op->u.done.n++] = j->results[i].index;
-	qsort(op->u.done.indexes, op->u.done.n, sizeof(uint32_t), compare);
 }
 
 /* Keep the ids that are no jobs. */
@@ -221,6 +132,34 @@ static void unknown(const struct store *store, struct store_op *op)
 			op->u.ids.ids[n++] = *id;
 	}
 	op->u.ids.n = n;
+}
+
+/* Jobs count as a megabyte each. */
+static void retire(struct store *store, struct store_op *op)
+{
+	op->u.retire.jobs = xcalloc(op->u.retire.max, sizeof(*op->u.retire.jobs));
+	for (;;) {
+		struct fake_job *oldest = NULL;
+		for (size_t i = 0; i < store->n_jobs; i++) {
+			struct fake_job *j = &store->jobs[i];
+			if (j->is_deleted || !job_state_is_ended(j->job.state) ||
+			    j->job.finished_at >= op->u.retire.before)
+				continue;
+			if (oldest == NULL || j->job.finished_at < oldest->job.finished_at)
+				oldest = j;
+		}
+		if (oldest == NULL)
+			return;
+		if (op->u.retire.n == op->u.retire.max ||
+		    (op->u.retire.n_bytes > 0 && op->u.retire.n_freed >= op->u.retire.n_bytes)) {
+			op->u.retire.is_more = true;
+			return;
+		}
+		oldest->is_deleted = true;
+		op->u.retire.n_freed += 1000000;
+		op->u.retire.jobs[op->u.retire.n++] = (struct retired_job){
+		    .id = oldest->job.id, .kind = oldest->job.kind, .state = oldest->job.state};
+	}
 }
 
 static bool is_read(enum store_verb verb)
@@ -243,17 +182,36 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		j->is_deleted = true;
 		return OK;
 	case STORE_PUT:
-		return put(j, op);
+		return put(store, j, op);
 	case STORE_COPY:
-		return copy(j, op);
+		return fake_job_copy(j, op);
+	case STORE_RETIRE:
+		retire(store, op);
+		return OK;
+	case STORE_PAUSE:
+		return fake_job_pause(j, op);
+	case STORE_SCHEDULE_ADD:
+	case STORE_SCHEDULE_EDIT:
+	case STORE_SCHEDULE_PASS:
+	case STORE_SCHEDULE_REMOVE:
+	case STORE_SCHEDULE_LOAD:
+		return fake_schedules_carry_out(&store->schedules, op);
 	case STORE_CLAIM:
-		claim(j, op);
+		fake_job_claim(j, op);
 		return OK;
 	case STORE_DONE:
-		done(j, op);
+		fake_job_done(j, op);
 		return OK;
+	case STORE_FAILED:
+		return fake_job_find_failed(j, op);
 	case STORE_UNKNOWN:
 		unknown(store, op);
+		return OK;
+	case STORE_OUTBOX:
+		fake_outbox_read(&store->outbox, op);
+		return OK;
+	case STORE_POSTED:
+		fake_outbox_settle(&store->outbox, op);
 		return OK;
 	default:
 		ck_abort_msg("the core does not ask for this");
@@ -275,11 +233,12 @@ static bool step(struct store *store)
 
 	STAILQ_FOREACH (op, &store->ops, link) {
 		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
-		if (e != OK && (op->verb == STORE_PUT || op->verb == STORE_COPY))
+		if (e != OK &&
+		    (op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED))
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)
 			continue;
-		op->err = e != OK ? e : carry_out(store, op);
+		op->err = e != OK ? e : op == store->looked ? OK : carry_out(store, op);
 		store->n_done[op->verb] += op->err == OK;
 		give_back(store, op);
 		return true;
@@ -307,12 +266,16 @@ struct store *fake_store_new(struct loop *loop)
 void store_free(struct store *store)
 {
 	ck_assert_msg(STAILQ_EMPTY(&store->ops), "an operation is open");
+	fake_schedules_done(&store->schedules);
 	defer_cancel(&store->turn);
 	for (size_t i = 0; i < store->n_jobs; i++) {
 		struct fake_job *j = &store->jobs[i];
 		while (j->n_chunks > 0)
 			chunk_done(&j->chunks[--j->n_chunks].chunk);
 		free(j->chunks);
+		while (j->n_kept > 0)
+			chunk_done(&j->kept[--j->n_kept].chunk);
+		free(j->kept);
 		free(j->aliases);
 		free(j->results);
 		free(j->has_result);
@@ -371,14 +334,69 @@ void fake_store_fail_reads(struct store *store, enum err e)
 	store->read_error = e;
 }
 
+void fake_store_set_size(struct store *store, uint64_t used, bool has_chores)
+{
+	store->size.used = used;
+	store->has_chores = has_chores;
+}
+
+struct store_size store_size(const struct store *store)
+{
+	return store->size;
+}
+
+bool store_has_chores(const struct store *store)
+{
+	return store->has_chores;
+}
+
+void fake_store_add_ended(struct store *store, const struct job *job)
+{
+	int64_t no;
+	struct fake_job *j = new_job(store, &no);
+
+	j->job = *job;
+	j->is_submitted = true;
+}
+
 const struct fake_job *fake_store_job(const struct store *store, size_t i)
 {
 	return i < store->n_jobs ? &store->jobs[i] : NULL;
 }
 
+void fake_store_look(struct store *store)
+{
+	STAILQ_FOREACH (store->looked, &store->ops, link) {
+		if (store->looked->verb == STORE_OUTBOX)
+			break;
+	}
+	ck_assert_ptr_nonnull(store->looked);
+	fake_outbox_read(&store->outbox, store->looked);
+}
+
+struct fake_outbox *fake_store_outbox(struct store *store)
+{
+	return &store->outbox;
+}
+
 size_t fake_store_n_done(const struct store *store, enum store_verb verb)
 {
 	return store->n_done[verb];
+}
+
+enum err store_each_schedule(
+    struct store *store, void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+{
+	for (size_t i = 0; i < store->schedules.n; i++) {
+		if (!store->schedules.is_gone[i])
+			on_schedule(&store->schedules.rows[i], arg);
+	}
+	return store->read_error;
+}
+
+struct fake_schedules *fake_store_schedules(struct store *store)
+{
+	return &store->schedules;
 }
 
 enum err store_recover(
@@ -410,55 +428,13 @@ uint64_t store_count(const struct store *store, enum job_state state)
 	return n;
 }
 
-struct store_op *store_op_new(enum store_verb verb, void (*on_done)(struct store_op *op), void *arg)
-{
-	struct store_op *op = xcalloc(1, sizeof(*op));
-
-	op->verb = verb;
-	op->on_done = on_done;
-	op->arg = arg;
-	return op;
-}
-
-static void free_chunks(struct stored_chunk *chunks, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		chunk_done(&chunks[i].chunk);
-	free(chunks);
-}
-
-void store_op_free(struct store_op *op)
-{
-	switch (op->verb) {
-	case STORE_STAGE:
-	case STORE_SUBMIT:
-		free_chunks(op->u.input.chunks, op->u.input.n_chunks);
-		free(op->u.input.aliases);
-		free(op->u.input.idempotency.key);
-		job_done(&op->u.input.job);
-		break;
-	case STORE_PUT:
-		buf_done(&op->u.put.block);
-		free(op->u.put.chunks);
-		break;
-	case STORE_CLAIM:
-		free_chunks(op->u.claim.chunks, op->u.claim.n);
-		free(op->u.claim.skip);
-		break;
-	case STORE_DONE:
-		free(op->u.done.indexes);
-		break;
-	case STORE_UNKNOWN:
-		free(op->u.ids.ids);
-		break;
-	default:
-		break;
-	}
-	free(op);
-}
-
 void store_start(struct store *store, struct store_op *op)
 {
 	STAILQ_INSERT_TAIL(&store->ops, op, link);
 	defer_start(&store->turn);
+}
+
+bool store_is_writable(const struct store *store)
+{
+	return store->write_error == OK;
 }

@@ -7,12 +7,15 @@
 #include <stddef.h>
 
 #include "loop/loop.h"
+#include "outbox.h"
+#include "schedules.h"
 #include "store/store.h"
 
 struct fake_item {
 	uint32_t index;
 	enum item_status status;
 	enum reason reason;
+	char name[256]; /* cut */
 };
 
 struct fake_job {
@@ -22,6 +25,8 @@ struct fake_job {
 	size_t n_chunks, n_aliases;
 	struct stored_chunk *chunks; /* owned; those not finished, ascending */
 	struct alias *aliases;       /* owned; those not copied */
+	size_t n_kept;
+	struct stored_chunk *kept; /* owned; finished, and kept for a retry */
 	size_t n_results;
 	struct fake_item *results; /* owned; in the order of completion */
 	bool *has_result;          /* owned; by index */
@@ -45,7 +50,18 @@ void fake_store_fail_writes(struct store *store, enum err e);
 /* Have reads fail with `e`. */
 void fake_store_fail_reads(struct store *store, enum err e);
 
+/* How big it is to say it is, and whether something is left to be done of what was forgotten. */
+void fake_store_set_size(struct store *store, uint64_t used, bool has_chores);
+/* Have a job that has ended. RETIRE takes each for a megabyte. */
+void fake_store_add_ended(struct store *store, const struct job *job);
+
 /* The job that was made as the i-th, from 0; NULL behind the last. Staged input counts. */
 const struct fake_job *fake_store_job(const struct store *store, size_t i);
+/* Rows that wait for their delivery. A job that ends and asked for it adds one, for called.test. */
+struct fake_outbox *fake_store_outbox(struct store *store);
+/* Let the OUTBOX that waits see the rows as they are now; it is given back in its turn. */
+void fake_store_look(struct store *store);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);
+
+struct fake_schedules *fake_store_schedules(struct store *store); /* borrowed */

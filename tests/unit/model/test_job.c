@@ -29,7 +29,7 @@ static const struct {
 	usec_t started, finished;
 } moves[] = {
     {"cancelled before it began", JOB_CANCELLED, JOB_QUEUED, 0, T0},
-    {"failed before it began", JOB_FAILED, JOB_QUEUED, T0, T0},
+    {"failed before it began", JOB_FAILED, JOB_QUEUED, 0, T0},
     {"done at once", JOB_DONE, JOB_QUEUED, T0, T0},
     {"running", JOB_RUNNING, JOB_QUEUED, T0, 0},
     {"ran and was cancelled", JOB_RUNNING, JOB_CANCELLED, T0, T1},

@@ -1,0 +1,284 @@
+/* GET /schedules/{id}/changes, /outcomes and /events: what a schedule's runs have found. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/alloc.h"
+#include "base/str.h"
+#include "core/schedules.h"
+#include "loop/loop.h"
+#include "wire/json_job.h"
+
+enum { PAGE_DEFAULT = 1000, PAGE_MOST = 10000, EVENTS_PAGE = 500, MAX_CURSOR = 8192 };
+
+#define HEART_BEAT (15 * USEC_PER_SEC)
+/* Bytes of `run` events that a client may leave unread; what is more is left out. */
+#define MAX_UNREAD ((size_t)1 << 20)
+
+static int64_t find_no(struct request *rq, struct api *api, struct id *ret_id)
+{
+	int64_t no = 0;
+
+	if (id_parse(request_path_param(rq), ret_id))
+		no = schedules_no(api->core, ret_id);
+	if (no == 0)
+		request_refuse(rq, 404, "There is no such schedule.");
+	return no;
+}
+
+static bool read_limit(struct request *rq, uint64_t *ret_limit)
+{
+	*ret_limit = PAGE_DEFAULT;
+	if (!api_query_number(rq, "limit", PAGE_MOST, ret_limit))
+		return false;
+	if (*ret_limit == 0)
+		request_refuse_query(rq, "limit", "This must be at least 1.");
+	return *ret_limit > 0;
+}
+
+/* --- Changes --- */
+
+static void on_changes(struct store_op *op)
+{
+	struct request *rq = op->arg;
+	struct buf body;
+
+	if (op->err != OK) {
+		request_refuse(rq, 500, "The changes could not be read.");
+		return;
+	}
+	buf_init(&body, SIZE_MAX / 2);
+	buf_add_str(&body, "{\"changes\":[");
+	buf_add(&body, op->u.log.text.data, op->u.log.text.len);
+	buf_addf(&body, "],\"next\":%llu}\n", (unsigned long long)op->u.log.last);
+	request_respond(rq, 200, "application/json", &body);
+}
+
+void changes_handle(struct request *rq, struct api *api)
+{
+	uint64_t after = 0, limit;
+	struct id id;
+	int64_t no = find_no(rq, api, &id);
+
+	if (no == 0 || !api_query_number(rq, "after", INT64_MAX - 1, &after) ||
+	    !read_limit(rq, &limit))
+		return;
+	struct store_op *op = store_op_new(STORE_CHANGES, on_changes, rq);
+	op->u.log.schedule_no = no;
+	op->u.log.after = after;
+	op->u.log.limit = (uint32_t)limit;
+	store_start(api->store, op);
+}
+
+/* --- Outcomes --- */
+
+/* A target may be any bytes, so a cursor is the last one's in hex. */
+static void add_cursor(struct buf *b, const struct buf *target)
+{
+	for (size_t i = 0; i < target->len; i++)
+		buf_addf(b, "%02x", (unsigned char)target->data[i]);
+}
+
+static int hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef", *at = c != '\0' ? strchr(digits, c) : NULL;
+
+	return at != NULL ? (int)(at - digits) : -1;
+}
+
+static bool read_cursor(const char *text, struct buf *target)
+{
+	buf_init(target, MAX_CURSOR / 2);
+	for (; *text != '\0'; text += 2) {
+		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
+		if (low < 0)
+			break;
+		buf_add_char(target, (char)(high << 4 | low));
+	}
+	if (*text == '\0' && !target->overflow)
+		return true;
+	buf_done(target);
+	return false;
+}
+
+static void on_outcomes(struct store_op *op)
+{
+	struct request *rq = op->arg;
+	struct buf body;
+
+	if (op->err != OK) {
+		request_refuse(rq, 500, "The outcomes could not be read.");
+		return;
+	}
+	buf_init(&body, SIZE_MAX / 2);
+	buf_add_str(&body, "{\"outcomes\":[");
+	buf_add(&body, op->u.log.text.data, op->u.log.text.len);
+	buf_add_str(&body, "],\"next\":");
+	if (op->u.log.is_more) {
+		buf_add_char(&body, '"');
+		add_cursor(&body, &op->u.log.target);
+		buf_add_str(&body, "\"}\n");
+	} else {
+		buf_add_str(&body, "null}\n");
+	}
+	request_respond(rq, 200, "application/json", &body);
+}
+
+void outcomes_handle(struct request *rq, struct api *api)
+{
+	const char *cursor = request_query(rq, "cursor");
+	struct buf target = {.len = 0};
+	uint64_t limit;
+	struct id id;
+	int64_t no = find_no(rq, api, &id);
+
+	if (no == 0 || !read_limit(rq, &limit))
+		return;
+	if (!read_cursor(cursor != NULL ? cursor : "", &target)) {
+		request_refuse_query(rq, "cursor", "This is no cursor of a list.");
+		return;
+	}
+	target.max = SIZE_MAX / 2;
+	struct store_op *op = store_op_new(STORE_OUTCOMES, on_outcomes, rq);
+	op->u.log.schedule_no = no;
+	op->u.log.target = target;
+	op->u.log.limit = (uint32_t)limit;
+	store_start(api->store, op);
+}
+
+/* --- Events --- */
+
+struct stream {
+	struct request *rq;
+	struct api *api;
+	int64_t no;
+	uint64_t after; /* changes up to this number were told */
+	bool has_more;  /* there may be some behind it */
+	bool is_reading, is_closed;
+	bool is_over; /* the schedule is gone */
+	struct buf out;
+	size_t n_sent; /* bytes of `out` */
+	struct schedule_watch watch;
+	struct timer heart_beat;
+};
+
+static void free_stream(struct stream *s)
+{
+	schedules_unwatch(&s->watch);
+	timer_cancel(&s->heart_beat);
+	buf_done(&s->out);
+	free(s);
+}
+
+static void on_event(enum schedule_event event, const struct job *job, void *arg)
+{
+	struct stream *s = arg;
+
+	if (event == SCHEDULE_CHANGED) {
+		s->has_more = true;
+	} else if (event == SCHEDULE_GONE) {
+		s->is_over = true;
+	} else if (s->out.len - s->n_sent < MAX_UNREAD) {
+		/* no id: what resumes is the log of changes */
+		buf_add_str(&s->out, "event: run\ndata: ");
+		json_job_add(&s->out, job, clock_wall());
+		buf_add_str(&s->out, "\n\n");
+	}
+	request_wake(s->rq);
+}
+
+static void on_heart_beat(void *arg)
+{
+	struct stream *s = arg;
+
+	if (s->n_sent == s->out.len)
+		buf_add_str(&s->out, ": heart-beat\n\n");
+	timer_start(&s->heart_beat, HEART_BEAT);
+	request_wake(s->rq);
+}
+
+static void on_page(struct store_op *op)
+{
+	struct stream *s = op->arg;
+
+	s->is_reading = false;
+	if (s->is_closed) {
+		free_stream(s);
+		return;
+	}
+	s->after = op->u.log.last;
+	s->has_more = s->has_more || op->u.log.is_more;
+	buf_add(&s->out, op->u.log.text.data, op->u.log.text.len);
+	request_wake(s->rq);
+}
+
+static void ask_page(struct stream *s)
+{
+	struct store_op *op = store_op_new(STORE_CHANGES, on_page, s);
+
+	op->u.log.schedule_no = s->no;
+	op->u.log.after = s->after;
+	op->u.log.limit = EVENTS_PAGE;
+	op->u.log.is_events = true;
+	s->is_reading = true;
+	s->has_more = false;
+	store_start(s->api->store, op);
+}
+
+static ssize_t on_read(char *bytes, size_t max, void *arg)
+{
+	struct stream *s = arg;
+	size_t n = s->out.len - s->n_sent;
+
+	if (n > 0) {
+		n = n < max ? n : max;
+		memcpy(bytes, s->out.data + s->n_sent, n);
+		s->n_sent += n;
+		return (ssize_t)n;
+	}
+	if (s->is_over && !s->is_reading)
+		return STREAM_END;
+	buf_clear(&s->out);
+	s->n_sent = 0;
+	if (!s->is_reading && s->has_more)
+		ask_page(s);
+	return STREAM_WAIT;
+}
+
+static void on_close(void *arg)
+{
+	struct stream *s = arg;
+
+	schedules_unwatch(&s->watch);
+	timer_cancel(&s->heart_beat);
+	s->is_closed = true;
+	if (!s->is_reading)
+		free_stream(s);
+}
+
+void schedule_events_handle(struct request *rq, struct api *api)
+{
+	static const struct stream_events events = {.read = on_read, .close = on_close};
+	const char *last = request_header(rq, "Last-Event-ID");
+	struct id id;
+	int64_t no = find_no(rq, api, &id);
+
+	if (no == 0)
+		return;
+	/* who names no number wants what comes */
+	uint64_t after = schedules_last_change(api->core, &id);
+	if (!api_query_number(rq, "after", INT64_MAX - 1, &after))
+		return;
+	if (last != NULL && str_to_u64(last, INT64_MAX - 1, &after) != OK) {
+		request_refuse(rq, 400, "The Last-Event-ID must be a sequence number.");
+		return;
+	}
+	struct stream *s = xcalloc(1, sizeof(*s));
+	*s = (struct stream){.rq = rq, .api = api, .no = no, .after = after, .has_more = true};
+	buf_init(&s->out, SIZE_MAX / 2);
+	buf_add_str(&s->out, "retry: 2000\n\n");
+	timer_init(&s->heart_beat, api->loop, on_heart_beat, s);
+	timer_start(&s->heart_beat, HEART_BEAT);
+	schedules_watch(api->core, &id, &s->watch, on_event, s);
+	request_stream(rq, "text/event-stream", &events, s);
+}

@@ -1,0 +1,40 @@
+/* The engine of checks, as the settings want it. */
+#include "daemon/resolving.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "engine/engine.h"
+#include "engine/resolv_conf.h"
+
+/* The servers to ask: their addresses were checked with the settings. */
+static void read_servers(const struct conf *conf, struct resolver_opts *opts)
+{
+	char *texts[RESOLVER_MAX_SERVERS];
+	size_t n = conf_list(conf, CONF_dns_servers, texts, RESOLVER_MAX_SERVERS);
+
+	for (size_t i = 0; i < n; i++) {
+		if (endpoint_parse(texts[i], 53, &opts->servers[opts->n_servers]))
+			opts->n_servers++;
+		free(texts[i]);
+	}
+}
+
+struct engine *resolving_start(const struct conf *conf, struct loop *loop)
+{
+	const char *hosts = conf_text(conf, CONF_dns_hosts_file),
+		   *resolv_conf = conf_text(conf, CONF_dns_resolv_conf);
+	struct engine_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
+	    .timeout = (usec_t)conf_number(conf, CONF_dns_timeout),
+	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts)};
+
+	read_servers(conf, &opts.resolver);
+	if (opts.resolver.n_servers == 0 &&
+	    resolv_conf_load(resolv_conf, RESOLVER_MAX_SERVERS, opts.resolver.servers,
+		&opts.resolver.n_servers) != OK)
+		log_warning("no_name_servers", "file=%s items=fail", log_quote(resolv_conf));
+	struct engine *engine = engine_new(loop, &opts);
+	if (engine == NULL)
+		log_error("resolver", "state=refused");
+	return engine;
+}

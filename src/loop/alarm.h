@@ -1,0 +1,26 @@
+/* An alarm that goes by the wall clock, for what people gave a date: when the clock is set, forward
+ * or back, it counts from then on. Thread: loop. */
+#pragma once
+
+#include "loop/loop.h"
+
+/* Embedded in its owner. */
+struct alarm {
+	struct watch watch;
+	int fd; /* owned */
+	loop_fn *on_time;
+	void *arg;
+};
+
+/* ERR_SYSTEM: the system refuses a timer. */
+enum err alarm_init(struct alarm *a, struct loop *loop, loop_fn *on_time, void *arg) MUST_CHECK;
+void alarm_done(struct alarm *a); /* fine after a failed alarm_init */
+
+/* Call once at wall time `due`, at once when that has passed; an alarm that runs is set anew. It is
+ * called early when the clock was set: the owner looks at alarm_now and starts it again. The
+ * callback may end the alarm. */
+void alarm_start(struct alarm *a, usec_t due);
+void alarm_cancel(struct alarm *a); /* the callback will not be called any more */
+
+/* The time that it goes by. */
+usec_t alarm_now(const struct alarm *a);

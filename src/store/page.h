@@ -1,0 +1,59 @@
+/* What reads of a job's results ask for, and what they yield. Thread: whoever has it. */
+#pragma once
+
+#include "store/stored.h"
+#include "wire/result_text.h"
+
+/* Results behind `after`, as text. */
+struct rows_page {
+	uint64_t after, limit; /* limit 0: none */
+	size_t max_bytes;      /* enough is read once `text` holds this much */
+	enum result_format format;
+	bool has_status;
+	enum item_status status;
+	bool is_first;    /* no row was written before */
+	uint64_t n, last; /* out: rows; read up to this number */
+	bool is_more;     /* out: it stopped before the end of what is committed */
+	struct buf text;  /* owned, out */
+};
+
+/* Items behind result `after` whose status is error, in the order in which they failed. */
+struct failed_page {
+	uint64_t after;
+	uint32_t max;
+	bool wants_names;
+	size_t n;
+	uint32_t *indexes;  /* owned, out */
+	struct chunk names; /* owned, out: theirs, as many as fit in a chunk */
+	uint64_t last;      /* out: read up to this number */
+	bool is_more;       /* out */
+};
+
+/* Saved files: the one called `name`, or `max` of those behind `after`. */
+struct files_page {
+	char *name; /* owned; NULL: many */
+	uint64_t after;
+	uint32_t max, n;           /* n: out */
+	struct stored_file *files; /* owned, out */
+	uint64_t last;             /* out: read up to this number */
+	bool is_more;              /* out */
+};
+
+/* Input that is not worked on yet: up to `max` chunks from number `from` on. */
+struct chunks_page {
+	uint32_t from, max;
+	bool has_aliases;
+	bool with_kept; /* also those that are finished and kept */
+	size_t n, n_skip;
+	struct stored_chunk *chunks; /* owned, out */
+	uint32_t *skip;              /* owned, out: aliases among them, ascending */
+};
+
+/* Items that have a result behind low_seq. */
+struct done_page {
+	uint64_t low_seq;
+	uint32_t *indexes; /* owned, out: ascending */
+	size_t n;
+	uint32_t *failed; /* owned, out: those of them that failed, ascending */
+	size_t n_failed;
+};

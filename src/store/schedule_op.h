@@ -1,0 +1,54 @@
+/* What operations of schedules ask for, and what they yield. Thread: whoever has it. */
+#pragma once
+
+#include "base/buf.h"
+#include "model/schedule.h"
+
+/* A due time of a schedule that is served, or passed over. All before it must be settled as the
+ * schedule has it: so a due time is served once, whatever happens. */
+struct due_time {
+	usec_t settled;     /* as recurrence_stored said before; 0: a run beside the due times */
+	usec_t next;        /* ... and says then */
+	uint64_t n_skipped; /* due times passed over */
+};
+
+/* What a block of results of a schedule's run changes in the log of the schedule. */
+struct run_changes {
+	int64_t schedule_no; /* 0: the job is nobody's run */
+	struct id job;
+	uint64_t after;    /* changes of this run lie behind this number */
+	uint64_t n_before; /* by blocks before, as far as is known */
+	uint64_t n, last;  /* out: changes now; the last number in the log when there are any */
+	bool is_called;    /* out: the run has ended, and a callback tells of its changes */
+};
+
+/* In: SCHEDULE_ADD all of it, out with its no; LOAD its id; the others its no. EDIT: `rule`,
+ * updated_at and, where sets_settled, settled; applies to `revision` alone (else ERR_CONFLICT);
+ * out: all of it. PASS: `due`, as STORE_SUBMIT. ERR_NOT_FOUND: there is none. */
+struct schedule_write {
+	struct schedule schedule; /* owned */
+	bool sets_settled;
+	struct due_time due;
+};
+
+/* Those with an id below `before`. */
+struct schedules_page {
+	struct id before;
+	char *name;                 /* owned; NULL: of any name */
+	uint32_t limit, n;          /* n: out */
+	struct schedule *schedules; /* owned, out */
+	bool is_more;               /* out */
+};
+
+/* Changes behind `after`, as JSON with commas between them, or as events; outcomes of targets
+ * behind `target`, as JSON. */
+struct schedule_log {
+	int64_t schedule_no;
+	bool is_events;
+	uint64_t after;
+	struct buf target; /* owned; out: the last one's */
+	uint32_t limit, n; /* n: out */
+	uint64_t last;     /* out: read up to this number */
+	bool is_more;      /* out */
+	struct buf text;   /* owned, out */
+};

@@ -1,0 +1,256 @@
+/* What the results of schedules' runs come to: the last outcome of each target, and how it differs
+ * from the one before. All of it is part of the transaction that stores the results. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "store/sqlite_db.h"
+#include "wire/change_text.h"
+#include "wire/json_job.h"
+#include "wire/json_text.h"
+#include "wire/record.h"
+
+enum {
+	LOG_MOST = 10000,   /* changes kept of a schedule, the newest */
+	TOLD_MOST = 1000,   /* of them in a callback */
+	MAX_CALL = 8 << 20, /* bytes of it */
+};
+
+struct finding db_read_finding(sqlite3_stmt *s, int column)
+{
+	int status = sqlite3_column_int(s, column), reason = sqlite3_column_int(s, column + 1);
+	const char *value = (const char *)sqlite3_column_text(s, column + 2);
+
+	if (status < 0 || status >= ITEM_N_STATUSES || reason < 0 || reason >= N_REASONS) {
+		status = ITEM_ERROR;
+		reason = REASON_INTERNAL;
+	}
+	return (struct finding){
+	    (enum item_status)status, (enum reason)reason, value != NULL ? value : ""};
+}
+
+/* What a block of results does to its schedule. */
+struct noting {
+	struct db *db;
+	struct store_op *op;
+	struct run_changes *changes; /* of `op` */
+	uint64_t last;               /* number in the log */
+};
+
+static void bind_outcome(sqlite3_stmt *s, int place, const struct finding *o)
+{
+	sqlite3_bind_int(s, place, (int)o->status);
+	sqlite3_bind_int(s, place + 1, (int)o->reason);
+	sqlite3_bind_text(s, place + 2, o->value, -1, SQLITE_STATIC);
+}
+
+static void bind_target(sqlite3_stmt *s, int place, struct span target)
+{
+	sqlite3_bind_text(
+	    s, place, target.bytes != NULL ? target.bytes : "", (int)target.len, SQLITE_STATIC);
+}
+
+static enum err put_outcome(
+    struct noting *n, struct span target, const struct finding *o, usec_t since)
+{
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_PUT_OUTCOME);
+
+	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	bind_target(s, 2, target);
+	bind_outcome(s, 3, o);
+	sqlite3_bind_int64(s, 6, since);
+	db_bind_id(s, 7, &n->changes->job);
+	return db_run(n->db, s);
+}
+
+static enum err insert_change(struct noting *n, const struct change *c)
+{
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_INSERT_CHANGE);
+
+	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	sqlite3_bind_int64(s, 2, (int64_t)c->seq);
+	sqlite3_bind_int64(s, 3, c->at);
+	db_bind_id(s, 4, &c->job);
+	bind_target(s, 5, c->target);
+	bind_outcome(s, 6, &c->from);
+	bind_outcome(s, 9, &c->to);
+	return db_run(n->db, s);
+}
+
+/* Compare a result with the outcome its target had. */
+static enum err note_result(struct noting *n, const struct result *r)
+{
+	char value[FINDING_VALUE_SIZE];
+	struct finding o = finding_of(r, value);
+	struct span target = finding_target(r);
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_FIND_OUTCOME);
+	enum err e = OK;
+
+	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	bind_target(s, 2, target);
+	int code = sqlite3_step(s);
+	bool is_new = code == SQLITE_DONE, differs = is_new;
+	if (code == SQLITE_ROW) {
+		struct finding before = db_read_finding(s, 0);
+		differs = before.status != o.status || before.reason != o.reason ||
+			  strcmp(before.value, o.value) != 0;
+		if (differs) {
+			const struct change c = {
+			    ++n->last, r->finished_at, n->changes->job, target, before, o};
+			e = insert_change(n, &c);
+		}
+	} else if (!is_new) {
+		e = db_error(n->db, code);
+	}
+	sqlite3_reset(s);
+	return e == OK && differs ? put_outcome(n, target, &o, r->finished_at) : e;
+}
+
+static enum err note_block(struct noting *n)
+{
+	const struct buf *block = &n->op->u.put.block;
+	size_t offset = 0;
+	struct result r;
+	enum err e = OK;
+
+	while (e == OK && record_next(block->data, block->len, &offset, &r))
+		e = note_result(n, &r);
+	return e;
+}
+
+/* As many go as came, so a step is never long. */
+static enum err trim_log(struct noting *n)
+{
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_TRIM_CHANGES);
+
+	if (n->last <= LOG_MOST)
+		return OK;
+	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	sqlite3_bind_int64(s, 2, (int64_t)(n->last - LOG_MOST));
+	return db_run(n->db, s);
+}
+
+static enum err update_changes(struct noting *n)
+{
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_UPDATE_CHANGES);
+
+	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	sqlite3_bind_int64(s, 2, (int64_t)n->last);
+	db_bind_id(s, 3, &n->changes->job);
+	sqlite3_bind_int(s, 4, (int)n->op->u.put.state);
+	return db_run(n->db, s);
+}
+
+/* --- The callback --- */
+
+/* Add those of the run's changes that are still in the log; returns how many they are. */
+static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
+{
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_CHANGES);
+	uint64_t n_told = 0;
+	int code;
+
+	*ret_n = 0;
+	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	sqlite3_bind_int64(s, 2, (int64_t)n->changes->after);
+	sqlite3_bind_int64(s, 3, LOG_MOST);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct change c = db_read_change(s);
+		if (memcmp(&c.job, &n->changes->job, sizeof(c.job)) != 0)
+			continue;
+		if (++*ret_n > TOLD_MOST || data->len > MAX_CALL / 2)
+			continue;
+		buf_add_str(data, n_told++ > 0 ? "," : "");
+		change_add_json(data, &c);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(n->db, code);
+}
+
+static enum err add_job(struct noting *n, struct buf *data)
+{
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_JOB_BY_NO);
+	struct job job;
+
+	sqlite3_bind_int64(s, 1, n->op->job_no);
+	int code = sqlite3_step(s);
+	if (code == SQLITE_ROW) {
+		db_read_job(s, &job);
+		json_job_add(data, &job, job.finished_at);
+		job_done(&job);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_ROW    ? OK
+	       : code == SQLITE_DONE ? ERR_NOT_FOUND
+				     : db_error(n->db, code);
+}
+
+/* Write what is told; *ret_total is 0 when nothing has changed, and then nothing is. */
+static enum err write_call(
+    struct noting *n, const struct schedule *schedule, struct buf *data, uint64_t *ret_total)
+{
+	char id[ID_TEXT_SIZE];
+	uint64_t n_known = n->changes->n_before + n->changes->n;
+
+	id_format(&schedule->id, id);
+	buf_addf(data, "{\"schedule_id\":\"%s\",\"name\":", id);
+	json_add_optional(data, schedule->rule.name);
+	buf_add_str(data, ",\"job\":");
+	enum err e = add_job(n, data);
+	buf_add_str(data, ",\"changes\":[");
+	if (e == OK)
+		e = add_changes(n, data, ret_total);
+	*ret_total = *ret_total > n_known ? *ret_total : n_known;
+	buf_addf(data, "],\"total\":%llu}", (unsigned long long)*ret_total);
+	return e;
+}
+
+/* The run has ended: whoever wants to know is told, if anything has changed. */
+static enum err call(struct noting *n)
+{
+	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_SCHEDULE_BY_NO);
+	struct schedule schedule = {.no = 0};
+	struct buf data;
+	uint64_t total = 0;
+
+	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	enum err e = db_read_one_schedule(n->db, s, &schedule);
+	if (e == OK && schedule.rule.callback_url != NULL && n->last > n->changes->after) {
+		buf_init(&data, MAX_CALL);
+		e = write_call(n, &schedule, &data, &total);
+		if (e == OK && total > 0) {
+			e = db_outbox_add(n->db, schedule.rule.callback_url, "schedule.changed",
+			    n->op->u.put.finished_at, data.data, data.len);
+			n->changes->is_called = e == OK;
+		}
+		buf_done(&data);
+	}
+	schedule_done(&schedule);
+	return e;
+}
+
+enum err db_note_outcomes(struct db *db, struct store_op *op)
+{
+	struct run_changes *changes = &op->u.put.changes;
+	struct noting n = {.db = db, .op = op, .changes = changes};
+	bool is_ended = job_state_is_ended(op->u.put.state);
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
+
+	sqlite3_bind_int64(s, 1, changes->schedule_no);
+	int code = sqlite3_step(s);
+	uint64_t before = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
+	sqlite3_reset(s);
+	changes->n = 0;
+	changes->is_called = false;
+	if (code == SQLITE_DONE)
+		return OK; /* the schedule was deleted: its run goes on without it */
+	n.last = before;
+	enum err e = code == SQLITE_ROW ? note_block(&n) : db_error(db, code);
+	changes->n = n.last - before;
+	changes->last = n.last;
+	if (e == OK && changes->n > 0)
+		e = trim_log(&n);
+	if (e == OK && (changes->n > 0 || is_ended))
+		e = update_changes(&n);
+	return e == OK && is_ended ? call(&n) : e;
+}

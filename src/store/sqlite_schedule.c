@@ -1,0 +1,365 @@
+/* Schedules in the database. A due time is served by the transaction that makes its job: the row
+ * must still say up to when all is settled, and says more afterwards. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "store/sqlite_db.h"
+#include "wire/change_text.h"
+
+enum {
+	SWEEP_ROWS = 1000,   /* in one transaction */
+	LOG_BYTES = 1 << 18, /* a page ends when it has so many; of jobs too, in a list: */
+	LIST_BYTES = 8 << 20,
+	N_COLUMNS = 21,
+};
+
+static char *read_text(sqlite3_stmt *s, int column)
+{
+	const char *text = (const char *)sqlite3_column_text(s, column);
+
+	return text != NULL ? xstrdup(text) : NULL;
+}
+
+/* Read N_COLUMNS columns. */
+static struct schedule read_row(sqlite3_stmt *s)
+{
+	struct schedule schedule = {.no = sqlite3_column_int64(s, 0),
+	    .revision = (uint64_t)sqlite3_column_int64(s, 2),
+	    .created_at = sqlite3_column_int64(s, 12),
+	    .updated_at = sqlite3_column_int64(s, 13),
+	    .settled = sqlite3_column_int64(s, 14),
+	    .last = sqlite3_column_int64(s, 15),
+	    .last_state = (enum job_state)sqlite3_column_int(s, 17),
+	    .runs = (uint64_t)sqlite3_column_int64(s, 18),
+	    .skipped = (uint64_t)sqlite3_column_int64(s, 19),
+	    .changes = (uint64_t)sqlite3_column_int64(s, 20)};
+	struct schedule_rule *rule = &schedule.rule;
+
+	db_read_id(s, 1, &schedule.id);
+	db_read_id(s, 16, &schedule.last_job);
+	rule->name = read_text(s, 3);
+	rule->every = read_text(s, 4);
+	rule->cron = read_text(s, 5);
+	rule->zone = read_text(s, 6);
+	rule->jitter = read_text(s, 7);
+	rule->overlap = (enum schedule_overlap)sqlite3_column_int(s, 8);
+	rule->catch_up = (enum catch_up)sqlite3_column_int(s, 9);
+	rule->is_paused = sqlite3_column_int(s, 10) != 0;
+	rule->callback_url = read_text(s, 11);
+	return schedule;
+}
+
+static struct schedule read_row_and_job(sqlite3_stmt *s)
+{
+	struct schedule schedule = read_row(s);
+
+	schedule.rule.job = read_text(s, N_COLUMNS);
+	return schedule;
+}
+
+/* --- Writes --- */
+
+/* Bind what a client may set as ?2 to ?11. */
+static void bind_rule(sqlite3_stmt *s, const struct schedule_rule *rule)
+{
+	sqlite3_bind_text(s, 2, rule->name, -1, SQLITE_STATIC); /* NULL binds null */
+	sqlite3_bind_text(s, 3, rule->every, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 4, rule->cron, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 5, rule->zone, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 6, rule->jitter, -1, SQLITE_STATIC);
+	sqlite3_bind_int(s, 7, (int)rule->overlap);
+	sqlite3_bind_int(s, 8, (int)rule->catch_up);
+	sqlite3_bind_int(s, 9, rule->is_paused);
+	sqlite3_bind_text(s, 10, rule->callback_url, -1, SQLITE_STATIC);
+	sqlite3_bind_text(s, 11, rule->job, -1, SQLITE_STATIC);
+}
+
+static enum err add(struct db *db, struct schedule *schedule)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_SCHEDULE);
+
+	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_STATIC);
+	bind_rule(s, &schedule->rule);
+	sqlite3_bind_int64(s, 12, schedule->created_at);
+	sqlite3_bind_int64(s, 13, schedule->settled);
+	enum err e = db_run(db, s);
+	schedule->no = sqlite3_last_insert_rowid(db->handle);
+	schedule->revision = 1;
+	return e;
+}
+
+/* Run an update of one schedule; `otherwise` when it met none. */
+static enum err update_one(struct db *db, sqlite3_stmt *s, enum err otherwise)
+{
+	enum err e = db_run(db, s);
+
+	return e == OK && sqlite3_changes(db->handle) == 0 ? otherwise : e;
+}
+
+enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
+{
+	int code = sqlite3_step(s);
+
+	if (code == SQLITE_ROW) {
+		schedule_done(ret_schedule);
+		*ret_schedule = read_row_and_job(s);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+}
+
+static enum err edit(struct db *db, struct store_op *op)
+{
+	struct schedule *schedule = &op->u.schedule.schedule;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_SCHEDULE);
+
+	sqlite3_bind_int64(s, 1, schedule->no);
+	bind_rule(s, &schedule->rule);
+	sqlite3_bind_int64(s, 12, schedule->updated_at);
+	sqlite3_bind_int64(s, 13, schedule->settled);
+	sqlite3_bind_int(s, 14, op->u.schedule.sets_settled);
+	sqlite3_bind_int64(s, 15, (int64_t)schedule->revision);
+	enum err e = update_one(db, s, ERR_CONFLICT);
+	if (e != OK && e != ERR_CONFLICT)
+		return e;
+	s = db_statement(db, STATEMENT_SELECT_SCHEDULE_BY_NO);
+	sqlite3_bind_int64(s, 1, schedule->no);
+	enum err found = db_read_one_schedule(db, s, schedule);
+	return found != OK ? found : e;
+}
+
+static enum err pass(struct db *db, const struct store_op *op)
+{
+	const struct due_time *due = &op->u.schedule.due;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_PASS_DUE);
+
+	sqlite3_bind_int64(s, 1, op->u.schedule.schedule.no);
+	sqlite3_bind_int64(s, 2, due->settled);
+	sqlite3_bind_int64(s, 3, due->next);
+	sqlite3_bind_int64(s, 4, (int64_t)due->n_skipped);
+	return update_one(db, s, ERR_CONFLICT);
+}
+
+enum err db_serve_schedule(struct db *db, const struct store_op *op)
+{
+	const struct job *job = &op->u.input.job;
+	const struct due_time *due = &op->u.input.due;
+	bool is_due = due->settled != 0;
+	sqlite3_stmt *s = db_statement(db, is_due ? STATEMENT_SERVE_DUE : STATEMENT_SERVE_NOW);
+	int place = 2;
+
+	sqlite3_bind_int64(s, 1, job->schedule_no);
+	if (is_due) {
+		sqlite3_bind_int64(s, place++, due->settled);
+		sqlite3_bind_int64(s, place++, due->next);
+	}
+	sqlite3_bind_int64(s, place++, job->created_at);
+	db_bind_id(s, place++, &job->id);
+	if (is_due)
+		sqlite3_bind_int64(s, place, (int64_t)due->n_skipped);
+	return update_one(db, s, is_due ? ERR_CONFLICT : ERR_NOT_FOUND);
+}
+
+enum err db_write_schedule(struct db *db, struct store_op *op)
+{
+	struct schedule *schedule = &op->u.schedule.schedule;
+	sqlite3_stmt *s;
+
+	switch (op->verb) {
+	case STORE_SCHEDULE_ADD:
+		return add(db, schedule);
+	case STORE_SCHEDULE_EDIT:
+		return edit(db, op);
+	case STORE_SCHEDULE_PASS:
+		return pass(db, op);
+	case STORE_SCHEDULE_REMOVE:
+		s = db_statement(db, STATEMENT_FORGET_SCHEDULE);
+		sqlite3_bind_int64(s, 1, schedule->no);
+		return update_one(db, s, ERR_NOT_FOUND);
+	default:
+		return ERR_INVALID;
+	}
+}
+
+/* --- Reads --- */
+
+static enum err list(struct db *db, struct store_op *op)
+{
+	const char *name = op->u.schedules.name;
+	sqlite3_stmt *s = db_statement(
+	    db, name != NULL ? STATEMENT_LIST_SCHEDULES_NAMED : STATEMENT_LIST_SCHEDULES);
+	size_t n_bytes = 0;
+	int code;
+
+	sqlite3_bind_blob(s, 1, op->u.schedules.before.bytes, sizeof(op->u.schedules.before.bytes),
+	    SQLITE_STATIC);
+	sqlite3_bind_int64(s, 2, (int64_t)op->u.schedules.limit + 1);
+	if (name != NULL)
+		sqlite3_bind_text(s, 3, name, -1, SQLITE_STATIC);
+	op->u.schedules.schedules =
+	    xcalloc(op->u.schedules.limit, sizeof(*op->u.schedules.schedules));
+	while ((code = sqlite3_step(s)) == SQLITE_ROW &&
+	       op->u.schedules.n < op->u.schedules.limit && n_bytes < LIST_BYTES) {
+		n_bytes += (size_t)sqlite3_column_bytes(s, N_COLUMNS);
+		op->u.schedules.schedules[op->u.schedules.n++] = read_row_and_job(s);
+	}
+	op->u.schedules.is_more = code == SQLITE_ROW;
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+static struct span read_span(sqlite3_stmt *s, int column)
+{
+	const char *bytes = (const char *)sqlite3_column_text(s, column);
+
+	return (struct span){bytes, (size_t)sqlite3_column_bytes(s, column)};
+}
+
+struct change db_read_change(sqlite3_stmt *s)
+{
+	struct change c = {.seq = (uint64_t)sqlite3_column_int64(s, 0),
+	    .at = sqlite3_column_int64(s, 1),
+	    .target = read_span(s, 3),
+	    .from = db_read_finding(s, 4),
+	    .to = db_read_finding(s, 7)};
+
+	db_read_id(s, 2, &c.job);
+	return c;
+}
+
+static void add_change(struct store_op *op, sqlite3_stmt *s)
+{
+	struct change c = db_read_change(s);
+
+	if (op->u.log.is_events) {
+		change_add_event(&op->u.log.text, &c);
+	} else {
+		buf_add_str(&op->u.log.text, op->u.log.n > 0 ? "," : "");
+		change_add_json(&op->u.log.text, &c);
+	}
+	op->u.log.last = c.seq;
+}
+
+static void add_outcome(struct store_op *op, sqlite3_stmt *s)
+{
+	struct finding o = db_read_finding(s, 1);
+	struct span target = read_span(s, 0);
+	struct id job;
+
+	if (op->u.log.n == 0 && op->u.log.target.max == 0)
+		buf_init(&op->u.log.target, SIZE_MAX / 2);
+	db_read_id(s, 5, &job);
+	buf_add_str(&op->u.log.text, op->u.log.n > 0 ? "," : "");
+	outcome_add_json(&op->u.log.text, target, &o, sqlite3_column_int64(s, 4), &job);
+	buf_clear(&op->u.log.target);
+	buf_add(&op->u.log.target, target.bytes, target.len);
+}
+
+/* A page ends at its limit, or once it is long. */
+static enum err read_log(struct db *db, struct store_op *op, sqlite3_stmt *s,
+    void (*add_row)(struct store_op *op, sqlite3_stmt *s))
+{
+	int code;
+
+	buf_init(&op->u.log.text, SIZE_MAX / 2);
+	op->u.log.last = op->u.log.after;
+	sqlite3_bind_int64(s, 1, op->u.log.schedule_no);
+	sqlite3_bind_int64(s, 3, (int64_t)op->u.log.limit + 1);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.log.n < op->u.log.limit &&
+	       op->u.log.text.len < LOG_BYTES) {
+		add_row(op, s);
+		op->u.log.n++;
+	}
+	op->u.log.is_more = code == SQLITE_ROW;
+	sqlite3_reset(s);
+	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+static enum err read_changes(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGES);
+
+	sqlite3_bind_int64(s, 2, (int64_t)op->u.log.after);
+	return read_log(db, op, s, add_change);
+}
+
+static enum err read_outcomes(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_OUTCOMES);
+
+	/* copied: the buffer takes the last target's name meanwhile */
+	sqlite3_bind_text(s, 2, op->u.log.target.len > 0 ? op->u.log.target.data : "",
+	    (int)op->u.log.target.len, SQLITE_TRANSIENT);
+	return read_log(db, op, s, add_outcome);
+}
+
+enum err db_read_schedule(struct db *db, struct store_op *op)
+{
+	struct schedule *schedule = &op->u.schedule.schedule;
+	sqlite3_stmt *s;
+
+	switch (op->verb) {
+	case STORE_SCHEDULE_LOAD:
+		s = db_statement(db, STATEMENT_SELECT_SCHEDULE);
+		sqlite3_bind_blob(
+		    s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_TRANSIENT);
+		return db_read_one_schedule(db, s, schedule);
+	case STORE_SCHEDULE_LIST:
+		return list(db, op);
+	case STORE_CHANGES:
+		return read_changes(db, op);
+	case STORE_OUTCOMES:
+		return read_outcomes(db, op);
+	default:
+		return ERR_INVALID;
+	}
+}
+
+enum err db_each_schedule(
+    struct db *db, void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_EACH_SCHEDULE);
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct schedule schedule = read_row(s);
+		on_schedule(&schedule, arg);
+		schedule_done(&schedule);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+/* --- Garbage --- */
+
+static enum err sweep_rows(struct db *db, enum statement id, int64_t no, int *ret_n)
+{
+	sqlite3_stmt *s = db_statement(db, id);
+
+	sqlite3_bind_int64(s, 1, no);
+	if (sqlite3_bind_parameter_count(s) > 1)
+		sqlite3_bind_int64(s, 2, SWEEP_ROWS);
+	enum err e = db_run(db, s);
+	*ret_n = e == OK ? sqlite3_changes(db->handle) : 0;
+	return e;
+}
+
+enum err db_sweep_schedules(struct db *db, bool *ret_is_more)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_NEXT_SCHEDULE_GARBAGE);
+	int code = sqlite3_step(s), n = 0;
+	int64_t no = sqlite3_column_int64(s, 0);
+
+	sqlite3_reset(s);
+	*ret_is_more = code == SQLITE_ROW;
+	if (code != SQLITE_ROW)
+		return code == SQLITE_DONE ? OK : db_error(db, code);
+	/* each statement is a transaction of its own */
+	enum err e = sweep_rows(db, STATEMENT_SWEEP_CHANGES, no, &n);
+	if (e == OK && n == 0)
+		e = sweep_rows(db, STATEMENT_SWEEP_OUTCOMES, no, &n);
+	if (e == OK && n == 0)
+		e = sweep_rows(db, STATEMENT_DELETE_SCHEDULE, no, &n);
+	return e;
+}

@@ -1,0 +1,408 @@
+/* Schedules as JSON, both ways. */
+#include "wire/schedule.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/str.h"
+#include "model/spec.h"
+#include "model/url.h"
+#include "wire/json_text.h"
+
+/* --- Fields --- */
+
+struct field {
+	const char *name;
+	/* Exactly one of these. A text is taken. */
+	char **(*text)(struct schedule_rule *rule);
+	void (*set)(struct schedule_rule *rule, const json_t *value, struct problem *p);
+};
+
+static char **name_of(struct schedule_rule *rule)
+{
+	return &rule->name;
+}
+
+static char **every_of(struct schedule_rule *rule)
+{
+	return &rule->every;
+}
+
+static char **cron_of(struct schedule_rule *rule)
+{
+	return &rule->cron;
+}
+
+static char **zone_of(struct schedule_rule *rule)
+{
+	return &rule->zone;
+}
+
+static char **jitter_of(struct schedule_rule *rule)
+{
+	return &rule->jitter;
+}
+
+static char **callback_of(struct schedule_rule *rule)
+{
+	return &rule->callback_url;
+}
+
+static void set_overlap(struct schedule_rule *rule, const json_t *value, struct problem *p)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL || !schedule_overlap_parse(text, &rule->overlap))
+		problem_add(p, "/overlap", "This must be \"skip\", \"queue\" or \"replace\".");
+}
+
+static void set_catch_up(struct schedule_rule *rule, const json_t *value, struct problem *p)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL || !schedule_catch_up_parse(text, &rule->catch_up))
+		problem_add(p, "/catch_up", "This must be \"skip\" or \"one\".");
+}
+
+static void set_paused(struct schedule_rule *rule, const json_t *value, struct problem *p)
+{
+	if (!json_is_boolean(value))
+		problem_add(p, "/paused", "This must be true or false.");
+	rule->is_paused = json_is_true(value);
+}
+
+/* A run begins when the schedule says so: its job has no time of its own. */
+static void set_job(struct schedule_rule *rule, const json_t *value, struct problem *p)
+{
+	const char *deadline = json_string_value(json_object_get(value, "deadline"));
+	usec_t time;
+
+	if (!json_is_object(value)) {
+		problem_add(p, "/job", "This must be an object.");
+		return;
+	}
+	if (json_object_get(value, "run_at") != NULL)
+		problem_add(
+		    p, "/job/run_at", "The job of a schedule begins when the schedule says so.");
+	if (deadline != NULL && clock_parse(deadline, &time) == OK)
+		problem_add(p, "/job/deadline",
+		    "The deadline of a schedule's job must be a duration like 90s, 10m or 2h.");
+	rule->job = json_dumps(value, JSON_COMPACT);
+	if (rule->job == NULL || strlen(rule->job) > SCHEDULE_MAX_JOB)
+		problem_add(p, "/job", "This may have at most %d bytes.", SCHEDULE_MAX_JOB);
+}
+
+static const struct field fields[] = {
+    {"name", .text = name_of},
+    {"every", .text = every_of},
+    {"cron", .text = cron_of},
+    {"timezone", .text = zone_of},
+    {"overlap", .set = set_overlap},
+    {"catch_up", .set = set_catch_up},
+    {"jitter", .text = jitter_of},
+    {"paused", .set = set_paused},
+    {"callback_url", .text = callback_of},
+    {"job", .set = set_job},
+};
+
+enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+static void format_pointer(const char *name, char *ret_pointer, size_t size)
+{
+	ret_pointer[0] = '/';
+	problem_escape(name, ret_pointer + 1, size - 1);
+}
+
+static void set_field(
+    struct schedule_rule *rule, const char *name, const json_t *value, struct problem *p)
+{
+	char pointer[80];
+
+	format_pointer(name, pointer, sizeof(pointer));
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		if (strcmp(fields[i].name, name) != 0)
+			continue;
+		if (json_is_null(value) && fields[i].set != set_job)
+			return; /* as if it were absent */
+		if (fields[i].set != NULL)
+			fields[i].set(rule, value, p);
+		else if (json_is_string(value))
+			*fields[i].text(rule) = xstrdup(json_string_value(value));
+		else
+			problem_add(p, pointer, "This must be a string.");
+		return;
+	}
+	problem_add(p, pointer, "There is no such field.");
+}
+
+/* --- Checks --- */
+
+static void check_callback(const char *text, struct problem *p)
+{
+	struct url url;
+	enum url_fault fault = url_parse(text, strlen(text), &url);
+
+	if (fault != URL_GOOD) {
+		problem_add(p, "/callback_url", "%s", url_fault_text(fault));
+		return;
+	}
+	url_done(&url);
+	if (strlen(text) > SPEC_MAX_CALLBACK)
+		problem_add(
+		    p, "/callback_url", "This may have at most %d bytes.", SPEC_MAX_CALLBACK);
+}
+
+/* The interval; 0 when it is none. */
+static usec_t check_every(const char *text, usec_t min_every, struct problem *p)
+{
+	usec_t every;
+	enum err e = str_to_duration(text, &every);
+
+	if (e == OK && every >= min_every && every <= RECURRENCE_MAX_EVERY)
+		return every;
+	if (e == ERR_INVALID)
+		problem_add(p, "/every", "This must be a duration like 500ms, 90s, 10m, 2h or 7d.");
+	else if (e == OK && every < min_every)
+		problem_add(p, "/every", "The interval must be at least %lld ms.",
+		    (long long)(min_every / USEC_PER_MSEC));
+	else
+		problem_add(p, "/every", "The interval must be at most 366d.");
+	return 0;
+}
+
+/* From one due time to the one after; the least of some. */
+static usec_t gap_of(const struct recurrence *r)
+{
+	usec_t gap = RECURRENCE_MAX_EVERY;
+
+	if (r->every > 0)
+		return r->every;
+	usec_t at = cron_next(&r->cron, r->zone, clock_wall());
+	for (int i = 0; i < SCHEDULE_NEXT_RUNS && at >= 0; i++) {
+		usec_t next = cron_next(&r->cron, r->zone, at);
+		if (next >= 0 && next - at < gap)
+			gap = next - at;
+		at = next;
+	}
+	return gap;
+}
+
+static void check_jitter(const char *text, const struct recurrence *r, struct problem *p)
+{
+	usec_t jitter;
+
+	if (str_to_duration(text, &jitter) != OK)
+		problem_add(p, "/jitter", "This must be a duration like 500ms, 90s, 10m or 2h.");
+	else if (jitter > gap_of(r))
+		problem_add(p, "/jitter", "The jitter must not be longer than the interval.");
+}
+
+static void check_when(const struct schedule_rule *rule, usec_t min_every,
+    struct recurrence *ret_recurrence, struct problem *p)
+{
+	char fault[CRON_FAULT_SIZE], pointer[32];
+	const char *field;
+
+	if (rule->every == NULL && rule->cron == NULL) {
+		problem_add(p, "/every", "Say when it runs: give either every or cron.");
+	} else if (rule->every != NULL && rule->cron != NULL) {
+		problem_add(p, "/cron", "Give either every or cron, not both.");
+	} else if (rule->every != NULL && rule->zone != NULL && strcmp(rule->zone, "UTC") != 0) {
+		problem_add(p, "/timezone", "An interval has no time zone.");
+	} else if (rule->every != NULL && check_every(rule->every, min_every, p) == 0) {
+		return;
+	} else if (!schedule_read_recurrence(rule, ret_recurrence, &field, fault)) {
+		snprintf(pointer, sizeof(pointer), "/%s", field);
+		problem_add(p, pointer, "%s", fault);
+	} else if (rule->jitter != NULL) {
+		check_jitter(rule->jitter, ret_recurrence, p);
+	}
+}
+
+static void check_rule(const struct schedule_rule *rule, usec_t min_every,
+    struct recurrence *ret_recurrence, struct problem *p)
+{
+	if (rule->name != NULL && strlen(rule->name) > SCHEDULE_MAX_NAME)
+		problem_add(p, "/name", "The name must be at most %d bytes.", SCHEDULE_MAX_NAME);
+	if (rule->callback_url != NULL)
+		check_callback(rule->callback_url, p);
+	if (rule->job == NULL && p->status == 0)
+		problem_add(p, "/job", "The job is missing: what a run does.");
+	check_when(rule, min_every, ret_recurrence, p);
+}
+
+/* --- Patches --- */
+
+static json_t *rule_to_json(const struct schedule_rule *rule)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		if (fields[i].text == NULL)
+			continue;
+		const char *text = *fields[i].text((struct schedule_rule *)rule);
+		if (text != NULL)
+			json_object_set_new(o, fields[i].name, json_string(text));
+	}
+	json_object_set_new(o, "overlap", json_string(schedule_overlap_name(rule->overlap)));
+	json_object_set_new(o, "catch_up", json_string(schedule_catch_up_name(rule->catch_up)));
+	json_object_set_new(o, "paused", json_boolean(rule->is_paused));
+	json_object_set_new(o, "job", json_loads(rule->job, 0, NULL));
+	return o;
+}
+
+/* RFC 7396 section 2. The depth is that of a text that jansson has read, so it is bounded. */
+static json_t *merge(json_t *target, const json_t *patch)
+{
+	const char *name;
+	json_t *value;
+
+	if (!json_is_object(patch))
+		return json_deep_copy(patch);
+	json_t *merged = json_is_object(target) ? json_incref(target) : json_object();
+	json_object_foreach((json_t *)patch, name, value)
+	{
+		if (json_is_null(value))
+			json_object_del(merged, name);
+		else
+			json_object_set_new(
+			    merged, name, merge(json_object_get(merged, name), value));
+	}
+	return merged;
+}
+
+/* What a patch takes away isn't in the outcome, but must have been a field all the same. */
+static void check_names(const json_t *patch, struct problem *p)
+{
+	struct schedule_rule nothing = {.name = NULL};
+	const char *name;
+	json_t *value;
+
+	json_object_foreach((json_t *)patch, name, value)
+	{
+		if (json_is_null(value) && strcmp(name, "job") != 0)
+			set_field(&nothing, name, value, p);
+	}
+}
+
+bool schedule_parse(const char *body, size_t len, const struct schedule_rule *base,
+    usec_t min_every, struct schedule_rule *ret_rule, struct recurrence *ret_recurrence,
+    struct problem *p)
+{
+	json_error_t error;
+	json_auto_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
+	const char *name;
+	json_t *value;
+
+	if (root == NULL && json_error_code(&error) == json_error_numeric_overflow) {
+		problem_add(p, "", "The number in line %d, column %d is out of bounds.", error.line,
+		    error.column);
+		return false;
+	}
+	if (root == NULL) {
+		problem_set(p, 400, "The body is not JSON: %s (line %d, column %d).", error.text,
+		    error.line, error.column);
+		return false;
+	}
+	if (!json_is_object(root)) {
+		problem_add(p, "", "A schedule must be an object.");
+		return false;
+	}
+	if (base != NULL) {
+		check_names(root, p);
+		json_auto_t *target = rule_to_json(base);
+		json_t *merged = merge(target, root);
+		json_decref(root);
+		root = merged;
+	}
+	struct schedule_rule rule = {.name = NULL};
+	struct recurrence recurrence = {.every = 0};
+	json_object_foreach(root, name, value) set_field(&rule, name, value, p);
+	check_rule(&rule, min_every, &recurrence, p);
+	if (p->status != 0) {
+		schedule_rule_done(&rule);
+		zone_close(recurrence.zone);
+		return false;
+	}
+	*ret_rule = rule;
+	*ret_recurrence = recurrence;
+	return true;
+}
+
+/* --- To JSON --- */
+
+static void add_text(struct buf *b, const char *name, const char *text)
+{
+	buf_addf(b, ",\"%s\":", name);
+	json_add_optional(b, text);
+}
+
+static void add_rule(struct buf *b, const struct schedule_rule *rule)
+{
+	char jitter[32];
+
+	snprintf(
+	    jitter, sizeof(jitter), "%lldms", (long long)(schedule_jitter(rule) / USEC_PER_MSEC));
+	if (schedule_jitter(rule) % USEC_PER_SEC == 0)
+		snprintf(jitter, sizeof(jitter), "%llds",
+		    (long long)(schedule_jitter(rule) / USEC_PER_SEC));
+	add_text(b, "name", rule->name);
+	add_text(b, "every", rule->every);
+	add_text(b, "cron", rule->cron);
+	add_text(b, "timezone", rule->zone != NULL ? rule->zone : "UTC");
+	add_text(b, "overlap", schedule_overlap_name(rule->overlap));
+	add_text(b, "catch_up", schedule_catch_up_name(rule->catch_up));
+	add_text(b, "jitter", rule->jitter != NULL ? rule->jitter : jitter);
+	buf_addf(b, ",\"paused\":%s", rule->is_paused ? "true" : "false");
+	add_text(b, "callback_url", rule->callback_url);
+	buf_addf(b, ",\"job\":%s", rule->job);
+}
+
+static void add_time(struct buf *b, const char *name, usec_t time)
+{
+	buf_addf(b, ",\"%s\":", name);
+	json_add_time(b, time);
+}
+
+static void add_last_job(struct buf *b, const struct schedule *s, enum job_state state)
+{
+	char text[ID_TEXT_SIZE];
+	bool has_run = !id_is_none(&s->last_job);
+
+	if (has_run)
+		id_format(&s->last_job, text);
+	add_text(b, "last_job_id", has_run ? text : NULL);
+	add_text(b, "last_state", has_run ? job_state_name(state) : NULL);
+}
+
+void schedule_add_json(struct buf *b, const struct schedule *s, const struct schedule_facts *facts)
+{
+	char id[ID_TEXT_SIZE];
+
+	id_format(&s->id, id);
+	buf_addf(b, "{\"id\":\"%s\"", id);
+	add_rule(b, &s->rule);
+	add_time(b, "created_at", s->created_at);
+	add_time(b, "updated_at", s->updated_at);
+	add_time(b, "next_run_at", facts->n_times > 0 ? facts->times[0] : 0);
+	if (facts->has_next_runs) {
+		buf_add_str(b, ",\"next_runs\":[");
+		for (size_t i = 0; i < facts->n_times; i++) {
+			buf_add_str(b, i > 0 ? "," : "");
+			json_add_time(b, facts->times[i]);
+		}
+		buf_add_char(b, ']');
+	}
+	add_time(b, "last_run_at", s->last);
+	add_last_job(b, s, facts->last_state);
+	buf_addf(b, ",\"runs\":%llu,\"skipped\":%llu,\"running\":%s,\"changes\":%llu",
+	    (unsigned long long)s->runs, (unsigned long long)s->skipped,
+	    facts->is_running ? "true" : "false", (unsigned long long)s->changes);
+	buf_addf(b,
+	    ",\"links\":{\"self\":\"/schedules/%s\",\"jobs\":\"/jobs?schedule_id=%s\","
+	    "\"changes\":\"/schedules/%s/changes\",\"events\":\"/schedules/%s/events\"}}",
+	    id, id, id, id);
+}
