@@ -20,7 +20,6 @@ struct store {
 	size_t n_jobs, n_done[N_VERBS];
 	struct fake_job jobs[MAX_JOBS];
 	struct fake_outbox outbox;
-	struct store_op *looked; /* carried out already */
 };
 
 static struct fake_job *job_of(struct store *store, int64_t no)
@@ -302,7 +301,7 @@ static bool step(struct store *store)
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)
 			continue;
-		op->err = e != OK ? e : op == store->looked ? OK : carry_out(store, op);
+		op->err = e != OK ? e : carry_out(store, op);
 		store->n_done[op->verb] += op->err == OK;
 		give_back(store, op);
 		return true;
@@ -397,16 +396,6 @@ void fake_store_fail_reads(struct store *store, enum err e)
 const struct fake_job *fake_store_job(const struct store *store, size_t i)
 {
 	return i < store->n_jobs ? &store->jobs[i] : NULL;
-}
-
-void fake_store_look(struct store *store)
-{
-	STAILQ_FOREACH (store->looked, &store->ops, link) {
-		if (store->looked->verb == STORE_OUTBOX)
-			break;
-	}
-	ck_assert_ptr_nonnull(store->looked);
-	fake_outbox_read(&store->outbox, store->looked);
 }
 
 struct fake_outbox *fake_store_outbox(struct store *store)
