@@ -117,7 +117,9 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
+	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \
 	tests/unit/core/test_callbacks.c \
+	tests/unit/core/test_callbacks_turns.c \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
 	tests/unit/core/test_intake_files.c \

@@ -49,10 +49,24 @@ static struct stored_post make_post(const struct fake_post *post, size_t i)
 	return stored;
 }
 
+void fake_outbox_look(struct fake_outbox *outbox)
+{
+	outbox->older = xmalloc(sizeof(*outbox));
+	*outbox->older = *outbox;
+	outbox->older->older = NULL;
+}
+
 /* Rows in the order in which they are due, as the real store has it. */
-void fake_outbox_read(const struct fake_outbox *outbox, struct store_op *op)
+void fake_outbox_read(struct fake_outbox *outbox, struct store_op *op)
 {
 	struct stored_outbox *o = &op->u.outbox;
+	struct fake_outbox *older = TAKE(outbox->older);
+
+	if (older != NULL) {
+		fake_outbox_read(older, op);
+		free(older);
+		return;
+	}
 	bool *taken = xcalloc(outbox->n + 1, sizeof(*taken));
 
 	o->posts = xcalloc(o->max, sizeof(*o->posts));

@@ -17,7 +17,12 @@ struct fake_post {
 struct fake_outbox {
 	size_t n;
 	struct fake_post posts[FAKE_MAX_POSTS];
+	struct fake_outbox *older; /* owned; what the next read sees; NULL: what there is */
 };
+
+/* Have the next read see the rows as they are now, whatever becomes of them until then: it began
+ * before that. */
+void fake_outbox_look(struct fake_outbox *outbox);
 
 /* Add a row for the URL http://HOST/; its number is what is returned, from 1 on. */
 int64_t fake_outbox_add(struct fake_outbox *outbox, const char *host, usec_t created_at);
@@ -25,6 +30,6 @@ int64_t fake_outbox_add(struct fake_outbox *outbox, const char *host, usec_t cre
 size_t fake_outbox_n_left(const struct fake_outbox *outbox);
 
 /* The verbs. */
-void fake_outbox_read(const struct fake_outbox *outbox, struct store_op *op);
+void fake_outbox_read(struct fake_outbox *outbox, struct store_op *op);
 void fake_outbox_settle(struct fake_outbox *outbox, const struct store_op *op);
 void fake_outbox_free(struct stored_outbox *read); /* the inside */

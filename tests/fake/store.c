@@ -238,7 +238,7 @@ static bool step(struct store *store)
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)
 			continue;
-		op->err = e != OK ? e : op == store->looked ? OK : carry_out(store, op);
+		op->err = e != OK ? e : carry_out(store, op);
 		store->n_done[op->verb] += op->err == OK;
 		give_back(store, op);
 		return true;
@@ -362,16 +362,6 @@ void fake_store_add_ended(struct store *store, const struct job *job)
 const struct fake_job *fake_store_job(const struct store *store, size_t i)
 {
 	return i < store->n_jobs ? &store->jobs[i] : NULL;
-}
-
-void fake_store_look(struct store *store)
-{
-	STAILQ_FOREACH (store->looked, &store->ops, link) {
-		if (store->looked->verb == STORE_OUTBOX)
-			break;
-	}
-	ck_assert_ptr_nonnull(store->looked);
-	fake_outbox_read(&store->outbox, store->looked);
 }
 
 struct fake_outbox *fake_store_outbox(struct store *store)
