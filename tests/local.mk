@@ -66,6 +66,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
 	tests/unit/store/test_sqlite_read.c \
+	tests/unit/store/test_sqlite_retention.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
 	tests/unit/store/test_writer.c
