@@ -28,7 +28,8 @@
 enum { MAX_RESULTS = 100000000, MAX_BLOCK = 100000, DEFAULT_SECONDS = 300, MAX_PATH = 4096 };
 enum { MOST_PUTS = 1000 /* blocks on their way at one time */ };
 
-#define QUIET_TIME (5 * USEC_PER_SEC)
+#define SETTLE_TIME USEC_PER_SEC /* for what the making of the big job left to be written */
+#define QUIET_TIME  (5 * USEC_PER_SEC)
 #define LOOK_EVERY (100 * USEC_PER_MSEC)
 #define GAP        (2 * USEC_PER_MSEC) /* between an answer and the next submission */
 
@@ -102,7 +103,10 @@ static void on_submitted(struct store_op *op)
 		end(t, true);
 		return;
 	}
-	add_time(t->phase == QUIET ? &t->quiet : &t->sweep, clock_mono() - t->sent_at);
+	if (t->phase == SWEEPING)
+		add_time(&t->sweep, clock_mono() - t->sent_at);
+	else if (clock_mono() - t->began > SETTLE_TIME)
+		add_time(&t->quiet, clock_mono() - t->sent_at);
 	timer_start(&t->gap, GAP);
 }
 
@@ -136,7 +140,7 @@ static void on_look(void *arg)
 		end(t, true);
 		return;
 	}
-	if (t->phase == QUIET && now - t->began > QUIET_TIME) {
+	if (t->phase == QUIET && now - t->began > SETTLE_TIME + QUIET_TIME) {
 		struct store_op *op = store_op_new(STORE_DELETE, on_deleted, t);
 		op->job_no = t->job_no;
 		t->big_mib = file_mib(t);
