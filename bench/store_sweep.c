@@ -30,8 +30,8 @@ enum { MOST_PUTS = 1000 /* blocks on their way at one time */ };
 
 #define SETTLE_TIME USEC_PER_SEC /* for what the making of the big job left to be written */
 #define QUIET_TIME  (5 * USEC_PER_SEC)
-#define LOOK_EVERY (100 * USEC_PER_MSEC)
-#define GAP        (2 * USEC_PER_MSEC) /* between an answer and the next submission */
+#define LOOK_EVERY  (100 * USEC_PER_MSEC)
+#define GAP         (2 * USEC_PER_MSEC) /* between an answer and the next submission */
 
 enum phase { FILLING, QUIET, SWEEPING, ENDED };
 
@@ -300,8 +300,8 @@ int main(int argc, char **argv)
 	    str_to_u64(argv[3], MAX_BLOCK, &n_block) != OK ||
 	    (argc == 5 && str_to_u64(argv[4], 86400, &seconds) != OK) || n_results == 0 ||
 	    n_block == 0) {
-		fprintf(stderr,
-		    "usage: store_sweep DIRECTORY RESULTS RESULTS-A-BLOCK [MAX-SECONDS]\n");
+		fprintf(
+		    stderr, "usage: store_sweep DIRECTORY RESULTS RESULTS-A-BLOCK [MAX-SECONDS]\n");
 		return 2;
 	}
 	snprintf(t.path, sizeof(t.path), "%s/sweep.db", argv[1]);

@@ -13,7 +13,7 @@ struct api {
 	size_t max_json;
 	const char *limits; /* JSON; borrowed */
 	bool is_draining;
-	bool has_backup;      /* one is being made or sent */
+	bool has_backup;    /* one is being made or sent */
 	bool has_successor; /* sockets are passed: what comes while we drain is work for the next
 			       start, and none of it is turned away */
 };

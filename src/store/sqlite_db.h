@@ -79,8 +79,8 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
 
 /* Run a statement that selects a schedule with its job; what `ret_schedule` was is freed.
  * ERR_NOT_FOUND. */
-enum err db_read_one_schedule(
-    struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule) MUST_CHECK;
+enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
+    MUST_CHECK;
 
 /* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. */
 struct change db_read_change(sqlite3_stmt *s);

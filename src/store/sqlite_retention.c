@@ -1,7 +1,8 @@
 /* What makes the database smaller again. Three steps, each in slices of a few milliseconds, because
  * a commit that comes meanwhile waits for the slice under way:
  *
- *   ended --retire--> garbage: gone for all readers --sweep--> free pages --shrink--> a shorter file
+ *   ended --retire--> garbage: gone for all readers --sweep--> free pages --shrink--> a shorter
+ * file
  *
  * A slice ends by the clock: how long a row takes depends on how many pages it has, and on whether
  * they must be read. */
@@ -14,8 +15,9 @@
 #define SLICE (6 * USEC_PER_MSEC)
 
 enum {
-	STEP_BYTES = 1 << 20, /* deleted before the clock is looked at again, unless a row has more */
-	STEP_ROWS = 200,      /* of tables whose rows are all small */
+	STEP_BYTES =
+	    1 << 20,     /* deleted before the clock is looked at again, unless a row has more */
+	STEP_ROWS = 200, /* of tables whose rows are all small */
 };
 
 static sqlite3_stmt *bound(struct db *db, enum statement id, int64_t a, int64_t b)
@@ -211,9 +213,9 @@ enum err db_measure(struct db *db, struct store_size *ret_size)
 	if (e == OK)
 		e = read_number(db, STATEMENT_FREE_COUNT, &n_free);
 	if (e == OK)
-		*ret_size = (struct store_size){
-		    .used = (uint64_t)((n_pages - n_free) * db->page_size),
-		    .free = (uint64_t)(n_free * db->page_size),
-		    .log = (uint64_t)(db->wal_pages * db->page_size)};
+		*ret_size =
+		    (struct store_size){.used = (uint64_t)((n_pages - n_free) * db->page_size),
+			.free = (uint64_t)(n_free * db->page_size),
+			.log = (uint64_t)(db->wal_pages * db->page_size)};
 	return e;
 }

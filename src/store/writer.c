@@ -51,7 +51,7 @@ struct writer {
 	struct store_op_list kept; /* operations that must not be lost */
 	size_t n_kept;
 	bool is_stuck, is_dead, has_garbage, is_shrinking;
-	bool is_cut; /* the file is to get shorter with the next checkpoint */
+	bool is_cut;     /* the file is to get shorter with the next checkpoint */
 	usec_t stuck_at; /* of the failure last seen */
 	enum err stuck_by;
 };

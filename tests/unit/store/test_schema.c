@@ -184,8 +184,8 @@ TEST(a_database_in_use_is_not_made_anew)
 	world_init(&w);
 	make_version_1(&w);
 	ck_assert_int_eq(sqlite3_open(w.path, &other), SQLITE_OK);
-	ck_assert_int_eq(
-	    sqlite3_exec(other, "PRAGMA journal_mode = WAL; SELECT count(*) FROM job", NULL, NULL, NULL),
+	ck_assert_int_eq(sqlite3_exec(other, "PRAGMA journal_mode = WAL; SELECT count(*) FROM job",
+			     NULL, NULL, NULL),
 	    SQLITE_OK);
 	ck_assert_int_eq(stat(w.path, &before), 0);
 	world_start(&w);

@@ -184,7 +184,8 @@ TEST(the_file_shrinks)
 	ck_assert(world_wait(&w, is_small));
 	ck_assert_uint_lt(store_size(w.store).used, 1 << 20);
 	ck_assert_uint_le(store_size(w.store).free, 1 << 20);
-	ck_assert_int_eq(world_sql(&w, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
+	ck_assert_int_eq(
+	    world_sql(&w, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), 1);
 	ck_assert_int_eq(w.n_unwritable, 0);
 	world_done(&w);
 }
@@ -249,9 +250,8 @@ static int64_t sum_results(const struct store_copy *copy)
 
 	ck_assert_int_eq(pread(copy->fd, bytes, copy->n_bytes, 0), (ssize_t)copy->n_bytes);
 	ck_assert_int_eq(sqlite3_open(":memory:", &handle), SQLITE_OK);
-	ck_assert_int_eq(
-	    sqlite3_deserialize(handle, "main", bytes, (sqlite3_int64)copy->n_bytes,
-		(sqlite3_int64)copy->n_bytes, SQLITE_DESERIALIZE_FREEONCLOSE),
+	ck_assert_int_eq(sqlite3_deserialize(handle, "main", bytes, (sqlite3_int64)copy->n_bytes,
+			     (sqlite3_int64)copy->n_bytes, SQLITE_DESERIALIZE_FREEONCLOSE),
 	    SQLITE_OK);
 	ck_assert_int_eq(
 	    sqlite3_prepare_v2(handle, "SELECT sum(n) FROM result", -1, &s, NULL), SQLITE_OK);
