@@ -50,19 +50,24 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
 	tests/unit/model/test_chunk.c \
 	tests/unit/model/test_codes.c \
+	tests/unit/model/test_cron.c \
+	tests/unit/model/test_cron_oracle.c \
 	tests/unit/model/test_file.c \
 	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \
 	tests/unit/model/test_pace.c \
+	tests/unit/model/test_recurrence.c \
 	tests/unit/model/test_result.c \
 	tests/unit/model/test_spec.c \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c \
-	tests/unit/model/test_url.c
+	tests/unit/model/test_url.c \
+	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
 	tests/unit/store/test_sqlite_read.c \
@@ -101,10 +106,13 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/alarm.c tests/fake/alarm.h \
 	tests/fake/engine.c tests/fake/engine.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/outbox.c tests/fake/outbox.h \
+	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
+	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \
 	tests/unit/core/test_intake_files.c \
@@ -137,9 +145,11 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_origin.c \
 	tests/unit/engine/test_origin_window.c \
 	tests/unit/engine/test_policy.c \
+	tests/unit/engine/test_post.c \
 	tests/unit/engine/test_resolv_conf.c \
 	tests/unit/engine/test_resolve.c \
 	tests/unit/engine/test_resolver.c \
+	tests/unit/engine/test_signature.c \
 	tests/unit/engine/sink_bench.c tests/unit/engine/sink_bench.h \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
@@ -154,6 +164,7 @@ endif
 
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -170,6 +181,9 @@ else
 FUZZ_MAIN = tests/fuzz/fuzz.h tests/fuzz/replay.c
 FUZZ_FLAGS = $(AM_LDFLAGS)
 endif
+tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_cron_LDADD = $(LINK_MODEL)
+tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)
@@ -257,7 +271,7 @@ EXTRA_DIST += \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
 	tests/stub/README.md tests/stub/keywords.zone \
-	tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
+	tests/stub/hook_receiver.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.
 dist-hook:

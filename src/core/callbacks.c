@@ -21,15 +21,12 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "engine/post.h"
-#include "loop/loop.h"
+#include "loop/alarm.h"
 #include "model/url.h"
 #include "store/store.h"
 #include "wire/problem.h"
 
 #define LONGEST_PAUSE (3600 * USEC_PER_SEC)
-/* The wall clock may be set while a timer runs: it is looked at this often while something waits.
- */
-#define LONGEST_SLEEP (60 * USEC_PER_SEC)
 /* After the database could not be read. */
 #define READ_AGAIN (5 * USEC_PER_SEC)
 
@@ -62,7 +59,7 @@ struct callbacks {
 	bool is_looking, looks_again; /* a read is under way; it may have missed something */
 	uint64_t n_waiting;           /* rows in the outbox, as of the last look */
 	struct defer wake;
-	struct timer timer;
+	struct alarm alarm; /* until a row is due, or the pause of a host is over */
 	struct metric_cell *verdicts[N_VERDICTS];
 };
 
@@ -142,7 +139,7 @@ static enum verdict judge(
 {
 	if (o->status >= 200 && o->status < 300)
 		return DELIVERED;
-	bool is_late = c->opts.wall() >= row->created_at + c->opts.lifetime;
+	bool is_late = alarm_now(&c->alarm) >= row->created_at + c->opts.lifetime;
 	return is_final(o) || is_late ? GIVEN_UP : RETRIED;
 }
 
@@ -150,7 +147,8 @@ static enum verdict judge(
 static usec_t find_due(struct held *h, const struct post_outcome *o)
 {
 	const struct callbacks_opts *opts = &h->owner->opts;
-	usec_t now = opts->wall(), end = h->row.created_at + opts->lifetime, due = now;
+	usec_t now = alarm_now(&h->owner->alarm), end = h->row.created_at + opts->lifetime,
+	       due = now;
 	uint64_t chance = (uint64_t)random() << 31 | (uint64_t)random();
 
 	if (o->retry_after > 0) {
@@ -180,7 +178,7 @@ static void log_verdict(
 		log_info("callback_retry",
 		    "webhook=%s host=%s reason=%s status=%u attempts=%u next_ms=%lld detail=%s", id,
 		    log_quote(row->host), reason, o->status, attempts,
-		    (long long)((due - h->owner->opts.wall()) / USEC_PER_MSEC),
+		    (long long)((due - alarm_now(&h->owner->alarm)) / USEC_PER_MSEC),
 		    log_quote(o->detail != NULL ? o->detail : ""));
 	else
 		log_warning("callback_given_up",
@@ -265,7 +263,7 @@ static bool is_held(const struct callbacks *c, int64_t no)
  * there may be rows of others. */
 static bool take(struct callbacks *c, struct stored_outbox *o)
 {
-	usec_t now = c->opts.wall();
+	usec_t now = alarm_now(&c->alarm);
 	bool is_any_left = false;
 
 	for (uint32_t i = 0; i < o->n && c->n_held < CALLBACKS_MOST; i++) {
@@ -284,17 +282,16 @@ static bool take(struct callbacks *c, struct stored_outbox *o)
  * of one of them looks again. */
 static void sleep_until_due(struct callbacks *c, usec_t next_due)
 {
-	usec_t now = c->opts.wall(), next = next_due > 0 ? next_due : INT64_MAX;
+	usec_t now = alarm_now(&c->alarm), next = next_due > 0 ? next_due : INT64_MAX;
 
 	for (const struct host *h = c->hosts; h < c->hosts + MAX_HOSTS; h++) {
 		if (h->name != NULL && h->hold_until > now && h->hold_until < next)
 			next = h->hold_until;
 	}
-	timer_cancel(&c->timer);
-	if (c->n_waiting == 0 || next == INT64_MAX)
-		return;
-	usec_t delay = next > now ? next - now : 0;
-	timer_start(&c->timer, delay < LONGEST_SLEEP ? delay : LONGEST_SLEEP);
+	if (c->n_waiting > 0 && next < INT64_MAX)
+		alarm_start(&c->alarm, next);
+	else
+		alarm_cancel(&c->alarm);
 }
 
 static void let_settled_go(struct callbacks *c)
@@ -320,7 +317,7 @@ static void on_looked(struct store_op *op)
 		sleep_until_due(c, op->u.outbox.next_due);
 	} else if (!c->is_draining) {
 		again = false;
-		timer_start(&c->timer, READ_AGAIN);
+		alarm_start(&c->alarm, alarm_now(&c->alarm) + READ_AGAIN);
 	}
 	let_settled_go(c);
 	if (again)
@@ -335,7 +332,7 @@ static void look(struct callbacks *c)
 	if (c->is_looking)
 		return;
 	struct store_op *op = store_op_new(STORE_OUTBOX, on_looked, c);
-	usec_t now = c->opts.wall();
+	usec_t now = alarm_now(&c->alarm);
 	op->u.outbox.now = now;
 	op->u.outbox.max = CALLBACKS_MOST; /* those held are among them */
 	op->u.outbox.passed_over = list_passed_over(c, now);
@@ -391,7 +388,7 @@ void callbacks_drain(struct callbacks *c)
 	struct held *h, *next;
 
 	c->is_draining = true;
-	timer_cancel(&c->timer);
+	alarm_cancel(&c->alarm);
 	for (h = LIST_FIRST(&c->held); h != NULL; h = next) {
 		next = LIST_NEXT(h, link);
 		if (h->post != NULL && post_is_waiting(h->post))
@@ -416,11 +413,12 @@ struct callbacks *callbacks_new(const struct callbacks_opts *opts)
 	struct callbacks *c = xcalloc(1, sizeof(*c));
 
 	c->opts = *opts;
-	if (c->opts.wall == NULL)
-		c->opts.wall = clock_wall;
 	LIST_INIT(&c->held);
 	defer_init(&c->wake, opts->loop, on_wake, c);
-	timer_init(&c->timer, opts->loop, on_wake, c);
+	if (alarm_init(&c->alarm, opts->loop, on_wake, c) != OK) {
+		callbacks_free(c);
+		return NULL;
+	}
 	for (int i = 0; i < N_VERDICTS; i++)
 		c->verdicts[i] = metrics_cell(METRIC_CALLBACKS, names[i]);
 	metrics_getter(METRIC_CALLBACKS_WAITING, get_waiting, c);
@@ -438,6 +436,6 @@ void callbacks_free(struct callbacks *c)
 	for (struct host *host = c->hosts; host < c->hosts + MAX_HOSTS; host++)
 		free(host->name);
 	defer_cancel(&c->wake);
-	timer_cancel(&c->timer);
+	alarm_done(&c->alarm);
 	free(c);
 }

@@ -22,12 +22,12 @@ struct callbacks_opts {
 	struct loop *loop; /* all borrowed for the life of the callbacks */
 	struct store *store;
 	struct poster *poster;
-	usec_t back_off;      /* the longest pause after the first attempt; doubled with each, up to
-				 an hour */
-	usec_t lifetime;      /* no attempt is made when it is over */
-	usec_t (*wall)(void); /* NULL: clock_wall; for tests */
+	usec_t back_off; /* the longest pause after the first attempt; doubled with each, up to
+			    an hour */
+	usec_t lifetime; /* no attempt is made when it is over */
 };
 
+/* NULL: the system refuses. */
 struct callbacks *callbacks_new(const struct callbacks_opts *opts);
 /* After store_stop and the delivery of what it left; what is under way is dropped. */
 void callbacks_free(struct callbacks *callbacks);

@@ -32,7 +32,9 @@ enum err delivery_start(struct delivery *d, const struct conf *conf, const char 
 	    .back_off = (usec_t)conf_number(conf, CONF_callbacks_backoff),
 	    .lifetime = (usec_t)conf_number(conf, CONF_callbacks_lifetime)};
 	d->callbacks = callbacks_new(&callbacks);
-	return OK;
+	if (d->callbacks == NULL)
+		log_error("callbacks", "state=refused");
+	return d->callbacks != NULL ? OK : ERR_SYSTEM;
 }
 
 bool delivery_allow(struct delivery *d, const struct conf *conf, const struct policy *policy)

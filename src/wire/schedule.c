@@ -177,10 +177,11 @@ static usec_t check_every(const char *text, usec_t min_every, struct problem *p)
 /* From one due time to the one after; the least of some. */
 static usec_t gap_of(const struct recurrence *r)
 {
-	usec_t gap = RECURRENCE_MAX_EVERY, at = cron_next(&r->cron, r->zone, clock_wall());
+	usec_t gap = RECURRENCE_MAX_EVERY;
 
 	if (r->every > 0)
 		return r->every;
+	usec_t at = cron_next(&r->cron, r->zone, clock_wall());
 	for (int i = 0; i < SCHEDULE_NEXT_RUNS && at >= 0; i++) {
 		usec_t next = cron_next(&r->cron, r->zone, at);
 		if (next >= 0 && next - at < gap)

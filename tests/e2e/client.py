@@ -102,7 +102,9 @@ class Client:
 
     def events(self, job, last=None):
         """Yield the events of a job. Comments are passed over."""
-        path = f"/jobs/{job_id(job)}/events"
+        return self.read_events(f"/jobs/{job_id(job)}/events", last)
+
+    def read_events(self, path, last=None):
         headers = {} if last is None else {"Last-Event-ID": str(last)}
         with self._send("GET", path, headers=headers, stream=True) as response:
             expect(response, 200)

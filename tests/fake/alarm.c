@@ -11,7 +11,7 @@ static struct fake {
 	usec_t due; /* 0: it doesn't run */
 } fakes[MAX_ALARMS];
 
-static usec_t offset;
+static usec_t offset, stopped_at;
 static size_t n_starts;
 
 static struct fake *find(const struct alarm *a)
@@ -52,7 +52,7 @@ void alarm_done(struct alarm *a)
 usec_t alarm_now(const struct alarm *a)
 {
 	(void)a;
-	return clock_wall() + offset;
+	return (stopped_at > 0 ? stopped_at : clock_wall()) + offset;
 }
 
 void alarm_start(struct alarm *a, usec_t due)
@@ -78,6 +78,12 @@ void fake_alarm_move(usec_t by, bool is_step)
 		if (f->alarm != NULL && f->due > 0 && (is_step || f->due <= alarm_now(f->alarm)))
 			defer_start(&f->call);
 	}
+}
+
+void fake_alarm_stop_clock(usec_t at)
+{
+	stopped_at = at;
+	offset = 0;
 }
 
 size_t fake_alarm_n_starts(void)

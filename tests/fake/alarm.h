@@ -8,5 +8,8 @@
  * next turn. */
 void fake_alarm_move(usec_t by, bool is_step);
 
+/* Set the clock, and let it go by fake_alarm_move alone from then on. */
+void fake_alarm_stop_clock(usec_t at);
+
 /* How often an alarm was set. */
 size_t fake_alarm_n_starts(void);

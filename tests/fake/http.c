@@ -211,16 +211,31 @@ static const struct http_rule *find_rule(
 	return &missing;
 }
 
+/* How long the request at the front of what was read is, with its body; 0: it is not whole. */
+static size_t request_len(const struct connection *c)
+{
+	static const char field[] = "\r\nContent-Length: ";
+	const char *end = c->in.len > 0 ? strstr(c->in.data, "\r\n\r\n") : NULL,
+		   *length = c->in.len > 0 ? strstr(c->in.data, field) : NULL;
+	unsigned long n_body = 0;
+
+	if (end == NULL)
+		return 0;
+	if (length != NULL && length < end)
+		n_body = strtoul(length + sizeof(field) - 1, NULL, 10);
+	size_t len = (size_t)(end - c->in.data) + 4 + n_body;
+	return len <= c->in.len ? len : 0;
+}
+
 /* Answer the request at the front of what was read, if it is whole. */
 static void serve(struct connection *c)
 {
 	char path[128] = "";
-	const char *end = c->in.len > 0 ? strstr(c->in.data, "\r\n\r\n") : NULL;
+	size_t len = request_len(c);
 
-	if (c->is_busy || end == NULL)
+	if (c->is_busy || len == 0)
 		return;
-	size_t len = (size_t)(end - c->in.data) + 4;
-	ck_assert_msg(sscanf(c->in.data, "GET %127s HTTP/1.1", path) == 1, "%s", c->in.data);
+	ck_assert_msg(sscanf(c->in.data, "%*[GEPOST] %127s HTTP/1.1", path) == 1, "%s", c->in.data);
 	c->rule = find_rule(c->http, path, note(c->http, path, c->in.data, len));
 	buf_drain(&c->in, len);
 	set_busy(c, true);

@@ -38,7 +38,8 @@ uint16_t fake_http_port(const struct fake_http *http);
 
 /* How often the path was asked for; anything when NULL. */
 unsigned fake_http_count(const struct fake_http *http, const char *path);
-/* The text of the last request for the path, borrowed; "" when there was none. */
+/* The text of the last request for the path, its body included, borrowed; "" when there was none.
+ */
 const char *fake_http_request(const struct fake_http *http, const char *path);
 
 unsigned fake_http_n_connections(const struct fake_http *http); /* in all */

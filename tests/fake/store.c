@@ -8,7 +8,7 @@
 #include "base/alloc.h"
 #include "wire/record.h"
 
-enum { MAX_JOBS = 300, N_VERBS = STORE_UNKNOWN + 1 };
+enum { MAX_JOBS = 300, N_VERBS = STORE_OUTBOX + 1 };
 
 STAILQ_HEAD(op_list, store_op);
 
@@ -21,6 +21,8 @@ struct store {
 	bool has_chores;
 	size_t n_jobs, n_done[N_VERBS];
 	struct fake_job jobs[MAX_JOBS];
+	struct fake_outbox outbox;
+	struct store_op *looked; /* carried out already */
 };
 
 static struct fake_job *job_of(struct store *store, int64_t no)
@@ -128,7 +130,7 @@ static void finish_chunk(struct fake_job *j, uint32_t no)
 	memmove(&j->chunks[i], &j->chunks[i + 1], (j->n_chunks - i) * sizeof(*j->chunks));
 }
 
-static enum err put(struct fake_job *j, struct store_op *op)
+static enum err put(struct store *store, struct fake_job *j, struct store_op *op)
 {
 	const struct buf *block = &op->u.put.block;
 	struct result r;
@@ -153,6 +155,8 @@ static enum err put(struct fake_job *j, struct store_op *op)
 	j->job.reason = op->u.put.reason;
 	j->job.is_paused = j->job.is_paused && !job_state_is_ended(op->u.put.state);
 	op->u.put.completed = j->job.completed;
+	if (job_state_is_ended(op->u.put.state) && j->job.callback_url != NULL)
+		fake_outbox_add(&store->outbox, "called.test", 0);
 	return OK;
 }
 
@@ -283,7 +287,7 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		j->is_deleted = true;
 		return OK;
 	case STORE_PUT:
-		return put(j, op);
+		return put(store, j, op);
 	case STORE_COPY:
 		return copy(j, op);
 	case STORE_RETIRE:
@@ -299,6 +303,12 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_UNKNOWN:
 		unknown(store, op);
+		return OK;
+	case STORE_OUTBOX:
+		fake_outbox_read(&store->outbox, op);
+		return OK;
+	case STORE_POSTED:
+		fake_outbox_settle(&store->outbox, op);
 		return OK;
 	default:
 		ck_abort_msg("the core does not ask for this");
@@ -320,11 +330,12 @@ static bool step(struct store *store)
 
 	STAILQ_FOREACH (op, &store->ops, link) {
 		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
-		if (e != OK && (op->verb == STORE_PUT || op->verb == STORE_COPY))
+		if (e != OK &&
+		    (op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED))
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)
 			continue;
-		op->err = e != OK ? e : carry_out(store, op);
+		op->err = e != OK ? e : op == store->looked ? OK : carry_out(store, op);
 		store->n_done[op->verb] += op->err == OK;
 		give_back(store, op);
 		return true;
@@ -446,6 +457,21 @@ const struct fake_job *fake_store_job(const struct store *store, size_t i)
 	return i < store->n_jobs ? &store->jobs[i] : NULL;
 }
 
+void fake_store_look(struct store *store)
+{
+	STAILQ_FOREACH (store->looked, &store->ops, link) {
+		if (store->looked->verb == STORE_OUTBOX)
+			break;
+	}
+	ck_assert_ptr_nonnull(store->looked);
+	fake_outbox_read(&store->outbox, store->looked);
+}
+
+struct fake_outbox *fake_store_outbox(struct store *store)
+{
+	return &store->outbox;
+}
+
 size_t fake_store_n_done(const struct store *store, enum store_verb verb)
 {
 	return store->n_done[verb];
@@ -523,6 +549,9 @@ void store_op_free(struct store_op *op)
 		break;
 	case STORE_UNKNOWN:
 		free(op->u.ids.ids);
+		break;
+	case STORE_OUTBOX:
+		fake_outbox_free(&op->u.outbox);
 		break;
 	default:
 		break;

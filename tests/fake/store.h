@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "loop/loop.h"
+#include "outbox.h"
 #include "store/store.h"
 
 struct fake_item {
@@ -52,5 +53,9 @@ void fake_store_add_ended(struct store *store, const struct job *job);
 
 /* The job that was made as the i-th, from 0; NULL behind the last. Staged input counts. */
 const struct fake_job *fake_store_job(const struct store *store, size_t i);
+/* Rows that wait for their delivery. A job that ends and asked for it adds one, for called.test. */
+struct fake_outbox *fake_store_outbox(struct store *store);
+/* Let the OUTBOX that waits see the rows as they are now; it is given back in its turn. */
+void fake_store_look(struct store *store);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);

@@ -151,7 +151,7 @@ static uint16_t port_of(int fd)
 	return ntohs(address.sin_port);
 }
 
-static void expand(const struct fetch_bench *b, const char *url, struct buf *ret_text)
+void fetch_bench_expand(const struct fetch_bench *b, const char *url, struct buf *ret_text)
 {
 	while (*url != '\0') {
 		if (strncmp(url, "{port}", 6) == 0) {
@@ -175,7 +175,7 @@ void fetch_begin(struct fetch_bench *b, struct fetched *f, const char *url,
 	*f = (struct fetched){.bench = b};
 	buf_init(&text, FILE_MAX_URL);
 	buf_init(&packed, FILE_ITEM_MAX);
-	expand(b, url, &text);
+	fetch_bench_expand(b, url, &text);
 	whole.url = (struct span){text.data, text.len};
 	file_item_add(&packed, &whole);
 	struct fetch_request request = {.job = place_job(1),

@@ -7,6 +7,7 @@
 #include "../../fake/dns.h"
 #include "../../fake/http.h"
 #include "../../fake/runner.h"
+#include "base/buf.h"
 #include "engine/fetch.h"
 #include "engine/policy.h"
 #include "model/file.h"
@@ -43,6 +44,9 @@ void fetch_bench_start(struct fetch_bench *b);
 void fetch_bench_allow(
     struct fetch_bench *b, const char *allow, const char *deny, const char *ports);
 void fetch_bench_end(struct fetch_bench *b);
+
+/* Add `url` with its `{port}` and `{refused}` filled in. */
+void fetch_bench_expand(const struct fetch_bench *b, const char *url, struct buf *ret_text);
 
 /* Start a fetch for job 1. `url` may hold `{port}`, the server's, and `{refused}`, one where nobody
  * listens; the rest of the item is as given. */
