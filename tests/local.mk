@@ -70,6 +70,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
+	tests/unit/store/test_sqlite_life.c \
 	tests/unit/store/test_sqlite_read.c \
 	tests/unit/store/test_sqlite_retention.c \
 	tests/unit/store/test_sqlite_write.c \
@@ -109,6 +110,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/outbox.c tests/fake/outbox.h \
 	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
@@ -122,12 +124,15 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \
 	tests/unit/core/test_retention.c \
+	tests/unit/core/test_retry.c \
 	tests/unit/core/test_sched.c \
 	tests/unit/core/test_sched_files.c \
+	tests/unit/core/test_schedules.c \
 	tests/unit/core/test_submit.c \
 	tests/unit/core/test_submit_files.c \
 	tests/unit/core/test_waiting.c
-tests_unit_core_test_core_LDADD = src/core/libcore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
+# Of the store's library only how operations are made.
+tests_unit_core_test_core_LDADD = src/core/libcore.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
 	$(XXHASH_LIBS) $(CHECK_LIBS)
 
 tests_unit_engine_test_engine_SOURCES = $(UNIT) \

@@ -31,7 +31,7 @@ void api_find_job(struct request *rq, struct api *api, found_job_fn *on_found);
 bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64_t *ret_value);
 
 handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, job_delete_handle;
-handler_fn job_pause_handle, job_resume_handle;
+handler_fn job_pause_handle, job_resume_handle, job_retry_handle;
 handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
 handler_fn file_handle, archive_handle, limits_handle, backup_handle;
 handler_fn schedule_add_handle, schedules_list_handle, schedule_show_handle, schedule_patch_handle;

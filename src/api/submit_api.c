@@ -1,4 +1,4 @@
-/* POST /jobs. */
+/* POST /jobs, and POST /jobs/{id}/retry, which submits what failed in a job. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +16,7 @@ struct upload {
 	struct request *rq;
 	struct submission *submission; /* owned */
 	struct buf client;             /* who sends it, for the log */
+	bool is_retry;
 };
 
 static void respond_job(struct request *rq, const struct submission_outcome *outcome)
@@ -74,6 +75,7 @@ static void log_audit(const struct upload *u, const struct submission_outcome *o
 		    "action=%s %s job=%s kind=%s items=%llu duplicates=%llu invalid=%llu",
 		    outcome->job == NULL ? "dry_run"
 		    : outcome->is_replay ? "replay"
+		    : u->is_retry        ? "retry"
 					 : "submit",
 		    u->client.data, id, job_kind_name(outcome->spec->kind),
 		    (unsigned long long)outcome->total, (unsigned long long)outcome->duplicates,
@@ -154,14 +156,27 @@ static bool parse_content_type(const char *header, enum submission_body *ret_bod
 	return false;
 }
 
-/* May a job be taken now, and what kind of body is it? Refuses otherwise. */
+/* May a job be taken now? Refuses otherwise. */
+static bool check_state(struct request *rq, struct api *api)
+{
+	if (api->is_draining && !api->has_successor)
+		request_refuse(rq, 503, "The daemon is stopping and takes no new jobs.");
+	else if (!store_is_writable(api->store))
+		request_refuse(
+		    rq, 507, "The job can't be stored now: the database can't be written.");
+	else if (store_n_queued(api->store) > STORE_QUEUE_MANY)
+		request_refuse(rq, 503, "The store is busy.");
+	else
+		return true;
+	return false;
+}
+
+/* May this body be taken, and of what kind is it? Refuses otherwise. */
 static bool check(struct request *rq, struct api *api, enum submission_body *ret_body)
 {
 	const char *key = request_header(rq, "Idempotency-Key");
 
-	if (api->is_draining && !api->has_successor) {
-		request_refuse(rq, 503, "The daemon is stopping and takes no new jobs.");
-	} else if (!parse_content_type(request_header(rq, "Content-Type"), ret_body)) {
+	if (!parse_content_type(request_header(rq, "Content-Type"), ret_body)) {
 		request_add_header(
 		    rq, "Accept-Post", "application/json, text/plain, application/x-ndjson");
 		request_refuse(rq, 415,
@@ -169,13 +184,8 @@ static bool check(struct request *rq, struct api *api, enum submission_body *ret
 		    "application/x-ndjson.");
 	} else if (key != NULL && (*key == '\0' || strlen(key) > MAX_KEY)) {
 		request_refuse(rq, 400, "The Idempotency-Key must have 1 to %d bytes.", MAX_KEY);
-	} else if (!store_is_writable(api->store)) {
-		request_refuse(
-		    rq, 507, "The job can't be stored now: the database can't be written.");
-	} else if (store_n_queued(api->store) > STORE_QUEUE_MANY) {
-		request_refuse(rq, 503, "The store is busy.");
 	} else {
-		return true;
+		return check_state(rq, api);
 	}
 	return false;
 }
@@ -204,4 +214,30 @@ void submit_handle(struct request *rq, struct api *api)
 	u->submission = submission_new(api->core, &opts);
 	request_each_query(rq, on_query, u->submission);
 	request_take_body(rq, &events, u);
+}
+
+static void on_found_retry(struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	if (is_live) {
+		request_refuse(rq, 409, "The job has not ended.");
+		return;
+	}
+	if (job->counts[ITEM_ERROR] == 0) {
+		request_refuse(rq, 409, "No item of the job has failed.");
+		return;
+	}
+	struct upload *u = xcalloc(1, sizeof(*u));
+	const struct submission_events events = {.on_done = on_done, .arg = u};
+	u->rq = rq;
+	u->is_retry = true;
+	buf_init(&u->client, 1024);
+	request_describe_client(rq, &u->client);
+	request_set_slow(rq);
+	u->submission = submission_new_retry(api->core, job, &events);
+}
+
+void job_retry_handle(struct request *rq, struct api *api)
+{
+	if (check_state(rq, api))
+		api_find_job(rq, api, on_found_retry);
 }

@@ -14,20 +14,29 @@ static bool is_skipped(const struct open_chunk *c, uint32_t place)
 	return (c->skip[place / 64] >> (place % 64) & 1) != 0;
 }
 
-/* Mark those of ascending `indexes` that lie in the chunk; returns how many were not marked before.
+/* Return the place of the first of ascending `indexes` that is not below `first`; n: there is none.
  */
-static uint32_t mark_skipped(struct open_chunk *c, const uint32_t *indexes, size_t n)
+static size_t find_first(const uint32_t *indexes, size_t n, uint32_t first)
 {
-	uint32_t first = c->stored.chunk.first, marked = 0;
 	size_t low = 0, high = n;
 
-	while (low < high) { /* the first index that is not below `first` */
+	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (indexes[middle] < first)
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	return low;
+}
+
+/* Mark those of ascending `indexes` that lie in the chunk; returns how many were not marked before.
+ */
+static uint32_t mark_skipped(struct open_chunk *c, const uint32_t *indexes, size_t n)
+{
+	uint32_t first = c->stored.chunk.first, marked = 0;
+	size_t low = find_first(indexes, n, first);
+
 	for (; low < n && indexes[low] - first < c->stored.chunk.n; low++) {
 		uint32_t place = indexes[low] - first;
 		marked += is_skipped(c, place) ? 0 : 1;
@@ -36,12 +45,20 @@ static uint32_t mark_skipped(struct open_chunk *c, const uint32_t *indexes, size
 	return marked;
 }
 
-/* All items of the chunk are settled: the next commit deletes it. */
+static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
+{
+	*numbers = xrealloc(*numbers, (*n + 1) * sizeof(**numbers));
+	(*numbers)[(*n)++] = number;
+}
+
+/* All items of the chunk are settled: the next commit deletes it, or keeps it for a retry of what
+ * failed, when results don't tell all that was asked for (core/retry.c). */
 static void finish_chunk(struct run *run, struct open_chunk *c)
 {
-	run->finished_chunks = xrealloc(
-	    run->finished_chunks, (run->n_finished_chunks + 1) * sizeof(*run->finished_chunks));
-	run->finished_chunks[run->n_finished_chunks++] = c->stored.no;
+	if (c->has_failed && job_kind_is_files(run->job.kind))
+		add_number(&run->kept_chunks, &run->n_kept_chunks, c->stored.no);
+	else
+		add_number(&run->finished_chunks, &run->n_finished_chunks, c->stored.no);
 	if (run->current == c)
 		run->current = TAILQ_NEXT(c, link);
 	TAILQ_REMOVE(&run->chunks, c, link);
@@ -60,6 +77,9 @@ void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *s
 	c->n_left = c->stored.chunk.n;
 	c->n_left -= mark_skipped(c, skip, n_skip);
 	c->n_left -= mark_skipped(c, run->done, run->n_done);
+	size_t at = find_first(run->failed, run->n_failed, c->stored.chunk.first);
+	c->has_failed =
+	    at < run->n_failed && run->failed[at] - c->stored.chunk.first < c->stored.chunk.n;
 	/* It, or one behind it, was worked on before the crash: commits write the mark of the
 	 * oldest chunk, so those in front may not have a higher one than those behind. */
 	if (run->n_done > 0 && run->done[run->n_done - 1] >= c->stored.chunk.first)

@@ -57,6 +57,7 @@ void commit_settle(struct run *run, struct open_chunk *chunk, const struct resul
 	run->block_counts[result->status]++;
 	run->n_settled++;
 	run->core->n_pending++;
+	chunk->has_failed = chunk->has_failed || result->status == ITEM_ERROR;
 	claims_settle(run, chunk);
 	commit_mark(run);
 }
@@ -191,6 +192,8 @@ static void start_put(struct run *run)
 	}
 	op->u.put.n_chunks = run->n_finished_chunks;
 	op->u.put.chunks = TAKE(run->finished_chunks);
+	op->u.put.n_kept = run->n_kept_chunks;
+	op->u.put.kept = TAKE(run->kept_chunks);
 	op->u.put.low_seq = low_seq_of(run);
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);
@@ -208,7 +211,7 @@ static void start_put(struct run *run)
 		run->is_ending = true;
 	}
 	run->n_block = 0;
-	run->n_finished_chunks = 0;
+	run->n_finished_chunks = run->n_kept_chunks = 0;
 	run->n_ops++;
 	core->n_puts++;
 	store_start(core->opts.store, op);
@@ -250,7 +253,8 @@ static void flush_run(struct run *run)
 	decide_end(run);
 	if (run->is_ending)
 		return;
-	if (run->n_block > 0 || run->n_finished_chunks > 0 || job_state_is_ended(run->next_state))
+	if (run->n_block > 0 || run->n_finished_chunks > 0 || run->n_kept_chunks > 0 ||
+	    job_state_is_ended(run->next_state))
 		start_put(run);
 	else if (is_input_settled(run) && run->n_aliases > 0 && !run->is_copying)
 		start_copy(run);

@@ -118,6 +118,12 @@ static void add_item(struct intake *in, const char *text, size_t len, bool is_va
 	in->total++;
 }
 
+void intake_add(struct intake *in, const char *text, size_t len, bool is_valid, struct problem *p)
+{
+	in->problem = p;
+	add_item(in, text, len, is_valid);
+}
+
 static void add_domain(struct intake *in, const char *text, size_t len)
 {
 	char name[TARGET_MAX + 1];

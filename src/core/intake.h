@@ -30,6 +30,10 @@ void intake_free(struct intake *in);
 /* Read a piece of the body. False with `p` filled. */
 bool intake_read(struct intake *in, const char *bytes, size_t n_bytes, struct problem *p);
 
+/* Add an item as a chunk has it: a normalised name, a packed file whose name is unique, or what is
+ * neither. */
+void intake_add(struct intake *in, const char *text, size_t len, bool is_valid, struct problem *p);
+
 /* Go on with the lists of the spec, by at most `max_items` items. *ret_is_more tells whether there
  * are more. */
 bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struct problem *p);

@@ -35,7 +35,9 @@ static void free_run(struct run *run)
 	claims_close(run);
 	buf_done(&run->block);
 	free(run->finished_chunks);
+	free(run->kept_chunks);
 	free(run->done);
+	free(run->failed);
 	job_done(&run->job);
 	free(run);
 }

@@ -15,6 +15,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/presets.c src/core/presets.h \
 	src/core/recover.c \
 	src/core/retention.c src/core/retention.h \
+	src/core/retry.c src/core/retry.h \
 	src/core/run.h \
 	src/core/sched.c \
 	src/core/schedule_edit.c src/core/schedule_run.c \

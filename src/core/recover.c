@@ -18,6 +18,8 @@ static void on_done_items(struct store_op *op)
 	if (!run->is_gone && op->err == OK) {
 		run->n_done = op->u.done.n;
 		run->done = TAKE(op->u.done.indexes);
+		run->n_failed = op->u.done.n_failed;
+		run->failed = TAKE(op->u.done.failed);
 		run->is_all_claimed = run->next_chunk == UINT32_MAX;
 		commit_mark(run);
 		sched_wake(run);

@@ -24,6 +24,7 @@ struct open_chunk {
 	uint32_t next;    /* items begun or passed over */
 	uint32_t n_left;  /* items not settled */
 	uint64_t low_seq; /* results of its items lie behind this number */
+	bool has_failed;  /* some of its items did */
 	uint64_t
 	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
 };
@@ -79,6 +80,8 @@ struct run {
 	bool is_copying;
 	size_t n_done;    /* items with results from before a crash */
 	uint32_t *done;   /* owned, ascending; NULL when none */
+	size_t n_failed;  /* those of them that failed */
+	uint32_t *failed; /* owned, ascending; NULL when none */
 	uint64_t low_seq; /* they lie behind this number */
 
 	/* work */
@@ -93,6 +96,8 @@ struct run {
 	uint64_t block_counts[ITEM_N_STATUSES];
 	uint32_t *finished_chunks; /* owned */
 	size_t n_finished_chunks;
+	uint32_t *kept_chunks; /* owned; finished, and kept for a retry */
+	size_t n_kept_chunks;
 	uint64_t n_settled;        /* of the job, those committed included */
 	enum job_state next_state; /* what the next commit makes of it */
 	enum job_reason next_reason;

@@ -16,6 +16,7 @@
 #include "core/callbacks.h"
 #include "core/presets.h"
 #include "core/flags.h"
+#include "core/retry.h"
 #include "wire/submission.h"
 
 enum {
@@ -53,6 +54,7 @@ void submission_destroy(struct submission *s)
 	}
 	defer_cancel(&s->advance);
 	intake_free(s->intake);
+	retry_free(s->retry);
 	spec_done(&s->spec);
 	problem_done(&s->problem);
 	buf_done(&s->piece);
@@ -172,7 +174,10 @@ static void work(struct submission *s)
 {
 	switch (s->phase) {
 	case READING:
-		read_piece(s);
+		if (s->retry != NULL)
+			retry_read(s);
+		else
+			read_piece(s);
 		break;
 	case EXPANDING:
 		intake_expand(
@@ -260,9 +265,26 @@ static bool clear_chunks(struct submission *s)
 	return false;
 }
 
+static void advance_retry(struct submission *s)
+{
+	if (retry_has_page(s->retry)) {
+		start_work(s);
+	} else if (!retry_ask(s)) {
+		if (s->problem.status != 0) {
+			submission_finish(s, NULL, false);
+			return;
+		}
+		s->is_big = intake_total(s->intake) >= SMALL_STEP;
+		s->phase = DEDUPLICATING;
+		start_work(s);
+	}
+}
+
 static void advance_reading(struct submission *s)
 {
-	if (s->opts.body == BODY_JSON ? s->is_ended && s->intake == NULL : s->has_piece) {
+	if (s->retry != NULL)
+		advance_retry(s);
+	else if (s->opts.body == BODY_JSON ? s->is_ended && s->intake == NULL : s->has_piece) {
 		start_work(s);
 	} else if (s->is_ended) {
 		if (s->intake == NULL) { /* a body of lines without any */

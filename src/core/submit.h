@@ -47,6 +47,12 @@ struct submission_opts {
 
 struct submission *submission_new(struct core *core, const struct submission_opts *opts);
 
+/* Submit the items of `job`, which has ended, whose status is error, with its parameters, label and
+ * callback. It reads by itself: neither set, fed nor ended. on_done has a problem of 404 when the
+ * job is deleted meanwhile, of 409 when its input isn't there any more. */
+struct submission *submission_new_retry(
+    struct core *core, const struct job *job, const struct submission_events *events);
+
 /* Give it up at any time, without a call; what was staged is forgotten. Also frees it after
  * on_done. */
 void submission_free(struct submission *s);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "core/retry.h"
 #include "core/submit_private.h"
 
 /* Chunks of a small job that go to its run without being read back. */
@@ -145,6 +146,7 @@ void submission_commit(struct submission *s)
 	    .params = s->spec.params,
 	    .label = s->spec.label != NULL ? xstrdup(s->spec.label) : NULL,
 	    .callback_url = s->spec.callback_url != NULL ? xstrdup(s->spec.callback_url) : NULL,
+	    .retry_of = s->retry != NULL ? *retry_of(s->retry) : (struct id){{0}},
 	    .run_at = s->spec.run_at,
 	    .deadline =
 		s->spec.deadline_after > 0 ? begins + s->spec.deadline_after : s->spec.deadline,

@@ -9,6 +9,8 @@
 
 enum phase { READING, EXPANDING, DEDUPLICATING, SUBMITTING, DONE };
 
+struct retry;
+
 struct submission {
 	struct core *core;
 	struct core_opts core_opts; /* as they were at its begin: work in the pool reads them */
@@ -16,6 +18,7 @@ struct submission {
 	struct spec spec;
 	struct problem problem;
 	struct intake *intake; /* owned; NULL until the spec is known */
+	struct retry *retry;   /* owned; what is read in place of a body; NULL: none */
 	enum phase phase;
 	bool is_dry_run, is_ended, is_abandoned, is_finished, is_judged;
 	bool has_piece;     /* `piece` waits to be read */

@@ -130,7 +130,7 @@ static int compare_texts(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
-static void join_addresses(const struct result *r, char value[static OUTCOME_VALUE_SIZE])
+static void join_addresses(const struct result *r, char value[static FINDING_VALUE_SIZE])
 {
 	char texts[RESULT_MAX_ADDRESSES][ADDRESS_TEXT_SIZE];
 	size_t len = 0;
@@ -148,19 +148,19 @@ static void join_addresses(const struct result *r, char value[static OUTCOME_VAL
 	value[len] = '\0';
 }
 
-struct outcome outcome_of(const struct result *r, char value[static OUTCOME_VALUE_SIZE])
+struct finding finding_of(const struct result *r, char value[static FINDING_VALUE_SIZE])
 {
-	_Static_assert(FILE_DIGEST_TEXT < (int)OUTCOME_VALUE_SIZE, "a digest fits");
+	_Static_assert(FILE_DIGEST_TEXT < (int)FINDING_VALUE_SIZE, "a digest fits");
 
 	value[0] = '\0';
 	if (!r->is_file)
 		join_addresses(r, value);
 	else if (r->file.is_saved)
 		file_digest_format(r->file.digest, value);
-	return (struct outcome){r->status, r->reason, value};
+	return (struct finding){r->status, r->reason, value};
 }
 
-struct span outcome_target(const struct result *r)
+struct span finding_target(const struct result *r)
 {
 	if (r->is_file && r->file.code.len > 0)
 		return r->file.code;

@@ -67,19 +67,19 @@ bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrenc
     const char **ret_field, char ret_fault[static CRON_FAULT_SIZE]);
 
 /* What a target's result comes down to; texts are borrowed. */
-struct outcome {
+struct finding {
 	enum item_status status;
 	enum reason reason;
 	const char *value; /* sorted addresses, or the digest of a file; "" when there is none */
 };
 
-enum { OUTCOME_VALUE_SIZE = RESULT_MAX_ADDRESSES * ADDRESS_TEXT_SIZE };
+enum { FINDING_VALUE_SIZE = RESULT_MAX_ADDRESSES * ADDRESS_TEXT_SIZE };
 
 /* Make the outcome of a result; its value stands in `value`. */
-struct outcome outcome_of(const struct result *r, char value[static OUTCOME_VALUE_SIZE]);
+struct finding finding_of(const struct result *r, char value[static FINDING_VALUE_SIZE]);
 
 /* Return what the result is about: the domain, the code or the URL; borrowed from `r`. */
-struct span outcome_target(const struct result *r);
+struct span finding_target(const struct result *r);
 
 /* A change of a target's outcome. */
 struct change {
@@ -87,5 +87,5 @@ struct change {
 	usec_t at;    /* wall */
 	struct id job;
 	struct span target;
-	struct outcome from, to;
+	struct finding from, to;
 };

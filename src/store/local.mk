@@ -7,12 +7,13 @@ src_store_libstore_a_SOURCES = \
 	src/store/sqlite.c src/store/sqlite.h \
 	src/store/sqlite_copy.c \
 	src/store/sqlite_db.h src/store/sqlite_statements.def \
+	src/store/sqlite_life.c \
 	src/store/sqlite_outbox.c \
 	src/store/sqlite_outcome.c \
 	src/store/sqlite_read.c \
 	src/store/sqlite_retention.c \
 	src/store/sqlite_schedule.c \
 	src/store/sqlite_write.c \
-	src/store/store.c src/store/store.h src/store/store_op.h src/store/stored.h \
+	src/store/store.c src/store/store.h src/store/store_op.c src/store/store_op.h src/store/stored.h \
 	src/store/worker.h \
 	src/store/writer.c

@@ -17,6 +17,18 @@ struct rows_page {
 	struct buf text;  /* owned, out */
 };
 
+/* Items behind result `after` whose status is error, in the order in which they failed. */
+struct failed_page {
+	uint64_t after;
+	uint32_t max;
+	bool wants_names;
+	size_t n;
+	uint32_t *indexes;  /* owned, out */
+	struct chunk names; /* owned, out: theirs, as many as fit in a chunk */
+	uint64_t last;      /* out: read up to this number */
+	bool is_more;       /* out */
+};
+
 /* Saved files: the one called `name`, or `max` of those behind `after`. */
 struct files_page {
 	char *name; /* owned; NULL: many */

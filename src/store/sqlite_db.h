@@ -58,6 +58,11 @@ enum { JOB_N_COLUMNS = 28 };
 /* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */
 void db_read_job(sqlite3_stmt *s, struct job *ret_job);
 
+/* The verbs of sqlite_life.c: PAUSE, the chunks to keep of a PUT, and FAILED. */
+enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
+enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
+enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
+
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
  * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
  */
@@ -89,7 +94,7 @@ struct change db_read_change(sqlite3_stmt *s);
 
 /* Read a status, a reason and a value, that are the columns from `column` on. What no version of
  * this program has written reads as an internal error. */
-struct outcome db_read_outcome(sqlite3_stmt *s, int column);
+struct finding db_read_finding(sqlite3_stmt *s, int column);
 
 /* Note the outcomes of a STORE_PUT, and how they differ from those before. */
 enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;

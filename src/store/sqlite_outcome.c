@@ -16,7 +16,7 @@ enum {
 	MAX_CALL = 8 << 20, /* bytes of it */
 };
 
-struct outcome db_read_outcome(sqlite3_stmt *s, int column)
+struct finding db_read_finding(sqlite3_stmt *s, int column)
 {
 	int status = sqlite3_column_int(s, column), reason = sqlite3_column_int(s, column + 1);
 	const char *value = (const char *)sqlite3_column_text(s, column + 2);
@@ -25,7 +25,7 @@ struct outcome db_read_outcome(sqlite3_stmt *s, int column)
 		status = ITEM_ERROR;
 		reason = REASON_INTERNAL;
 	}
-	return (struct outcome){
+	return (struct finding){
 	    (enum item_status)status, (enum reason)reason, value != NULL ? value : ""};
 }
 
@@ -37,7 +37,7 @@ struct noting {
 	uint64_t last;               /* number in the log */
 };
 
-static void bind_outcome(sqlite3_stmt *s, int place, const struct outcome *o)
+static void bind_outcome(sqlite3_stmt *s, int place, const struct finding *o)
 {
 	sqlite3_bind_int(s, place, (int)o->status);
 	sqlite3_bind_int(s, place + 1, (int)o->reason);
@@ -51,7 +51,7 @@ static void bind_target(sqlite3_stmt *s, int place, struct span target)
 }
 
 static enum err put_outcome(
-    struct noting *n, struct span target, const struct outcome *o, usec_t since)
+    struct noting *n, struct span target, const struct finding *o, usec_t since)
 {
 	sqlite3_stmt *s = db_statement(n->db, STATEMENT_PUT_OUTCOME);
 
@@ -80,9 +80,9 @@ static enum err insert_change(struct noting *n, const struct change *c)
 /* Compare a result with the outcome its target had. */
 static enum err note_result(struct noting *n, const struct result *r)
 {
-	char value[OUTCOME_VALUE_SIZE];
-	struct outcome o = outcome_of(r, value);
-	struct span target = outcome_target(r);
+	char value[FINDING_VALUE_SIZE];
+	struct finding o = finding_of(r, value);
+	struct span target = finding_target(r);
 	sqlite3_stmt *s = db_statement(n->db, STATEMENT_FIND_OUTCOME);
 	enum err e = OK;
 
@@ -91,7 +91,7 @@ static enum err note_result(struct noting *n, const struct result *r)
 	int code = sqlite3_step(s);
 	bool is_new = code == SQLITE_DONE, differs = is_new;
 	if (code == SQLITE_ROW) {
-		struct outcome before = db_read_outcome(s, 0);
+		struct finding before = db_read_finding(s, 0);
 		differs = before.status != o.status || before.reason != o.reason ||
 			  strcmp(before.value, o.value) != 0;
 		if (differs) {

@@ -56,7 +56,8 @@ static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **ret_numb
 
 static enum err claim(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHUNKS);
+	sqlite3_stmt *s = db_statement(
+	    db, op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS);
 	int code;
 
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
@@ -173,10 +174,23 @@ static int compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Add a number to an array that grows by doubling. */
+static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
+{
+	if (*n == 0 || (*n >= 1024 && (*n & (*n - 1)) == 0))
+		*numbers = xrealloc(*numbers, (*n > 0 ? *n * 2 : 1024) * sizeof(**numbers));
+	(*numbers)[(*n)++] = number;
+}
+
+static void sort_numbers(uint32_t *numbers, size_t n)
+{
+	if (n > 0)
+		qsort(numbers, n, sizeof(*numbers), compare_numbers);
+}
+
 static enum err read_done(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = select_behind(db, op->job_no, op->u.done.low_seq);
-	size_t room = 0;
 	int code;
 
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
@@ -187,18 +201,14 @@ static enum err read_done(struct db *db, struct store_op *op)
 		for (; record_next(block, len, &offset, &r); seq++) {
 			if (seq <= op->u.done.low_seq)
 				continue;
-			if (op->u.done.n == room) {
-				room = room > 0 ? room * 2 : 1024;
-				op->u.done.indexes = xrealloc(
-				    op->u.done.indexes, room * sizeof(*op->u.done.indexes));
-			}
-			op->u.done.indexes[op->u.done.n++] = r.index;
+			add_number(&op->u.done.indexes, &op->u.done.n, r.index);
+			if (r.status == ITEM_ERROR)
+				add_number(&op->u.done.failed, &op->u.done.n_failed, r.index);
 		}
 	}
 	sqlite3_reset(s);
-	if (op->u.done.n > 0)
-		qsort(
-		    op->u.done.indexes, op->u.done.n, sizeof(*op->u.done.indexes), compare_numbers);
+	sort_numbers(op->u.done.indexes, op->u.done.n);
+	sort_numbers(op->u.done.failed, op->u.done.n_failed);
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
@@ -306,6 +316,9 @@ void db_read(struct db *db, struct store_op *op)
 		break;
 	case STORE_ROWS:
 		op->err = read_rows(db, op);
+		break;
+	case STORE_FAILED:
+		op->err = db_read_failed(db, op);
 		break;
 	case STORE_DONE:
 		op->err = read_done(db, op);

@@ -222,8 +222,8 @@ struct change db_read_change(sqlite3_stmt *s)
 	struct change c = {.seq = (uint64_t)sqlite3_column_int64(s, 0),
 	    .at = sqlite3_column_int64(s, 1),
 	    .target = read_span(s, 3),
-	    .from = db_read_outcome(s, 4),
-	    .to = db_read_outcome(s, 7)};
+	    .from = db_read_finding(s, 4),
+	    .to = db_read_finding(s, 7)};
 
 	db_read_id(s, 2, &c.job);
 	return c;
@@ -244,7 +244,7 @@ static void add_change(struct store_op *op, sqlite3_stmt *s)
 
 static void add_outcome(struct store_op *op, sqlite3_stmt *s)
 {
-	struct outcome o = db_read_outcome(s, 1);
+	struct finding o = db_read_finding(s, 1);
 	struct span target = read_span(s, 0);
 	struct id job;
 

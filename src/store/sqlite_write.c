@@ -299,8 +299,10 @@ static enum err put(struct db *db, struct store_op *op)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
 	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
+	if (e == OK && op->u.put.n_kept > 0)
+		e = db_keep_chunks(db, op);
 	if (e == OK && store_leaves_garbage(op))
-		e = run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_INPUT);
+		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
 		e = db_outbox_add_job(db, op->job_no);
 	return e;
@@ -370,16 +372,6 @@ static enum err forget(struct db *db, int64_t job_no)
 	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
 }
 
-static enum err pause_job(struct db *db, const struct store_op *op)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_PAUSE_JOB);
-	uint64_t completed;
-
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int(s, 2, op->u.is_paused ? 1 : 0);
-	return update_returning(db, s, &completed);
-}
-
 static enum err run_verb(struct db *db, struct store_op *op)
 {
 	switch (op->verb) {
@@ -404,7 +396,7 @@ static enum err run_verb(struct db *db, struct store_op *op)
 	case STORE_POSTED:
 		return db_outbox_settle(db, op);
 	case STORE_PAUSE:
-		return pause_job(db, op);
+		return db_pause(db, op);
 	default:
 		return ERR_INVALID;
 	}

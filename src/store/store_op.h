@@ -30,6 +30,7 @@ enum store_verb {
 	STORE_LOAD,    /* one job by id */
 	STORE_LIST,    /* jobs, newest first */
 	STORE_ROWS,    /* results as text */
+	STORE_FAILED,  /* items of an ended job that failed */
 	STORE_DONE,    /* items of a job that have a result behind low_seq */
 	STORE_FILES,   /* saved files, one by name or many in order of completion */
 	STORE_UNKNOWN, /* which of some ids are no jobs */
@@ -69,6 +70,8 @@ struct store_op {
 			uint64_t counts[ITEM_N_STATUSES]; /* of this block */
 			size_t n_chunks;
 			uint32_t *chunks; /* owned: numbers of chunks that are finished now */
+			size_t n_kept;
+			uint32_t *kept;   /* owned: of those to be kept for a retry */
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
 			bool has_aliases, has_files;
 			enum job_state state;
@@ -90,6 +93,7 @@ struct store_op {
 		struct {
 			uint32_t from, max;
 			bool has_aliases;
+			bool with_kept; /* also those that are finished and kept */
 			size_t n, n_skip;
 			struct stored_chunk *chunks; /* owned, out */
 			uint32_t *skip;              /* owned, out: aliases among them, ascending */
@@ -106,8 +110,9 @@ struct store_op {
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */
 		} list;
-		struct rows_page rows;         /* ROWS */
-		struct files_page files;       /* FILES: ERR_NOT_FOUND when there is none of the name */
+		struct failed_page failed; /* FAILED: ERR_NOT_FOUND when there is no such job */
+		struct rows_page rows;     /* ROWS */
+		struct files_page files;   /* FILES: ERR_NOT_FOUND when there is none of the name */
 		struct stored_outbox outbox;   /* OUTBOX */
 		struct stored_attempt attempt; /* POSTED */
 		/* UNKNOWN */
@@ -123,6 +128,8 @@ struct store_op {
 			uint64_t low_seq;
 			uint32_t *indexes; /* owned, out: ascending */
 			size_t n;
+			uint32_t *failed; /* owned, out: those of them that failed, ascending */
+			size_t n_failed;
 		} done;
 	} u;
 };

@@ -5,7 +5,7 @@
 
 #include "wire/json_text.h"
 
-static void add_outcome(struct buf *b, const struct outcome *o)
+static void add_outcome(struct buf *b, const struct finding *o)
 {
 	buf_addf(b, "\"status\":\"%s\",\"reason\":", item_status_name(o->status));
 	json_add_optional(b, reason_name(o->reason));
@@ -42,7 +42,7 @@ void change_add_event(struct buf *b, const struct change *c)
 	buf_add_str(b, "\n\n");
 }
 
-void outcome_add_json(struct buf *b, struct span target, const struct outcome *outcome,
+void outcome_add_json(struct buf *b, struct span target, const struct finding *outcome,
     usec_t since, const struct id *job)
 {
 	buf_add_str(b, "{\"target\":");

@@ -12,5 +12,5 @@ void change_add_event(struct buf *b, const struct change *change);
 
 /* Add the outcome that a target has since wall time `since`, when the job found it, as an object.
  */
-void outcome_add_json(struct buf *b, struct span target, const struct outcome *outcome,
+void outcome_add_json(struct buf *b, struct span target, const struct finding *outcome,
     usec_t since, const struct id *job);

@@ -88,19 +88,3 @@ void fake_outbox_settle(struct fake_outbox *outbox, const struct store_op *op)
 	p->due = op->u.attempt.due;
 	p->attempts++;
 }
-
-void stored_post_done(struct stored_post *post)
-{
-	free(post->url);
-	free(post->host);
-	free(post->body);
-	*post = (struct stored_post){.no = 0};
-}
-
-void fake_outbox_free(struct stored_outbox *read)
-{
-	for (uint32_t i = 0; i < read->n; i++)
-		stored_post_done(&read->posts[i]);
-	free(read->posts);
-	free(read->passed_over);
-}

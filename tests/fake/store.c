@@ -22,6 +22,7 @@ struct store {
 	size_t n_jobs, n_done[N_VERBS];
 	struct fake_job jobs[MAX_JOBS];
 	struct fake_outbox outbox;
+	struct fake_schedules schedules;
 	struct store_op *looked; /* carried out already */
 };
 
@@ -88,6 +89,11 @@ static enum err submit(struct store *store, struct store_op *op)
 		op->u.input.job = job_copy(&j->job);
 		return OK;
 	}
+	if (op->u.input.is_run) {
+		enum err e = fake_schedules_serve(&store->schedules, op);
+		if (e != OK)
+			return e;
+	}
 	struct fake_job *j = job_of(store, op->job_no);
 	if (j == NULL)
 		j = new_job(store, &op->job_no);
@@ -103,7 +109,8 @@ static enum err submit(struct store *store, struct store_op *op)
 	return OK;
 }
 
-static void add_result(struct fake_job *j, uint32_t index, enum item_status s, enum reason reason)
+static void add_result(struct fake_job *j, uint32_t index, enum item_status s, enum reason reason,
+    const char *name, size_t name_len)
 {
 	ck_assert_uint_lt(index, j->job.total);
 	if (j->results == NULL) {
@@ -112,20 +119,26 @@ static void add_result(struct fake_job *j, uint32_t index, enum item_status s, e
 	}
 	ck_assert_msg(!j->has_result[index], "item %u has its result twice", index);
 	j->has_result[index] = true;
-	j->results[j->n_results++] =
-	    (struct fake_item){.index = index, .status = s, .reason = reason};
+	struct fake_item *item = &j->results[j->n_results++];
+	*item = (struct fake_item){.index = index, .status = s, .reason = reason};
+	memcpy(item->name, name, name_len < sizeof(item->name) ? name_len : sizeof(item->name) - 1);
 	j->job.completed++;
 	j->job.counts[s]++;
 }
 
-static void finish_chunk(struct fake_job *j, uint32_t no)
+static void finish_chunk(struct fake_job *j, uint32_t no, bool is_kept)
 {
 	size_t i = 0;
 
 	while (i < j->n_chunks && j->chunks[i].no != no)
 		i++;
 	ck_assert_msg(i < j->n_chunks, "chunk %u was finished twice", no);
-	chunk_done(&j->chunks[i].chunk);
+	if (is_kept) {
+		j->kept = xrealloc(j->kept, (j->n_kept + 1) * sizeof(*j->kept));
+		j->kept[j->n_kept++] = j->chunks[i];
+	} else {
+		chunk_done(&j->chunks[i].chunk);
+	}
 	j->n_chunks--;
 	memmove(&j->chunks[i], &j->chunks[i + 1], (j->n_chunks - i) * sizeof(*j->chunks));
 }
@@ -141,13 +154,15 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	if (j->is_deleted)
 		return ERR_NOT_FOUND;
 	for (; record_next(block->data, block->len, &offset, &r); n++) {
-		add_result(j, r.index, r.status, r.reason);
+		add_result(j, r.index, r.status, r.reason, r.name, r.name_len);
 		counts[r.status]++;
 	}
 	ck_assert(n == op->u.put.n && offset == block->len);
 	ck_assert_mem_eq(counts, op->u.put.counts, sizeof(counts));
 	for (size_t i = 0; i < op->u.put.n_chunks; i++)
-		finish_chunk(j, op->u.put.chunks[i]);
+		finish_chunk(j, op->u.put.chunks[i], false);
+	for (size_t i = 0; i < op->u.put.n_kept; i++)
+		finish_chunk(j, op->u.put.kept[i], true);
 	j->low_seq = op->u.put.low_seq;
 	j->job.state = op->u.put.state;
 	j->job.started_at = op->u.put.started_at;
@@ -172,7 +187,8 @@ static enum err copy(struct fake_job *j, struct store_op *op)
 			at++;
 		ck_assert_msg(at < j->n_results, "copied before the first has its result");
 		struct fake_item from = j->results[at];
-		add_result(j, j->aliases[i].index, from.status, from.reason);
+		add_result(
+		    j, j->aliases[i].index, from.status, from.reason, from.name, strlen(from.name));
 		op->u.copy.counts[from.status]++;
 	}
 	j->n_aliases -= n;
@@ -197,15 +213,33 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static const struct stored_chunk *next_chunk(
+    const struct fake_job *j, uint32_t from, bool with_kept)
+{
+	const struct stored_chunk *best = NULL;
+
+	for (size_t i = 0; i < j->n_chunks; i++) {
+		if (j->chunks[i].no >= from && (best == NULL || j->chunks[i].no < best->no))
+			best = &j->chunks[i];
+	}
+	for (size_t i = 0; with_kept && i < j->n_kept; i++) {
+		if (j->kept[i].no >= from && (best == NULL || j->kept[i].no < best->no))
+			best = &j->kept[i];
+	}
+	return best;
+}
+
 static void claim(const struct fake_job *j, struct store_op *op)
 {
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
 	op->u.claim.skip = xcalloc(j->n_aliases, sizeof(*op->u.claim.skip));
-	for (size_t i = 0; i < j->n_chunks && op->u.claim.n < op->u.claim.max; i++) {
-		if (j->chunks[i].no < op->u.claim.from)
-			continue;
-		op->u.claim.chunks[op->u.claim.n++] = (struct stored_chunk){
-		    .no = j->chunks[i].no, .chunk = copy_chunk(&j->chunks[i].chunk)};
+	uint32_t from = op->u.claim.from;
+	const struct stored_chunk *c;
+	while (op->u.claim.n < op->u.claim.max &&
+	       (c = next_chunk(j, from, op->u.claim.with_kept)) != NULL) {
+		op->u.claim.chunks[op->u.claim.n++] =
+		    (struct stored_chunk){.no = c->no, .chunk = copy_chunk(&c->chunk)};
+		from = c->no + 1;
 	}
 	for (size_t i = 0; op->u.claim.has_aliases && i < j->n_aliases; i++)
 		op->u.claim.skip[op->u.claim.n_skip++] = j->aliases[i].index;
@@ -218,6 +252,35 @@ static void done(const struct fake_job *j, struct store_op *op)
 	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++)
 		op->u.done.indexes[op->u.done.n++] = j->results[i].index;
 	qsort(op->u.done.indexes, op->u.done.n, sizeof(uint32_t), compare);
+	op->u.done.failed = xcalloc(j->n_results + 1, sizeof(uint32_t));
+	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++) {
+		if (j->results[i].status == ITEM_ERROR)
+			op->u.done.failed[op->u.done.n_failed++] = j->results[i].index;
+	}
+	qsort(op->u.done.failed, op->u.done.n_failed, sizeof(uint32_t), compare);
+}
+
+static enum err find_failed(const struct fake_job *j, struct store_op *op)
+{
+	struct failed_page *page = &op->u.failed;
+
+	if (j->is_deleted)
+		return ERR_NOT_FOUND;
+	chunk_init(&page->names, 0);
+	page->indexes = xcalloc(page->max, sizeof(uint32_t));
+	for (page->last = page->after; page->last < j->n_results; page->last++) {
+		const struct fake_item *item = &j->results[page->last];
+		if (item->status != ITEM_ERROR)
+			continue;
+		page->is_more = page->n == page->max || chunk_is_full(&page->names);
+		if (page->is_more)
+			break;
+		page->indexes[page->n++] = item->index;
+		if (page->wants_names)
+			chunk_add(&page->names, item->name, strlen(item->name),
+			    item->reason != REASON_INVALID_NAME);
+	}
+	return OK;
 }
 
 /* Keep the ids that are no jobs. */
@@ -295,12 +358,20 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_PAUSE:
 		return pause_job(j, op);
+	case STORE_SCHEDULE_ADD:
+	case STORE_SCHEDULE_EDIT:
+	case STORE_SCHEDULE_PASS:
+	case STORE_SCHEDULE_REMOVE:
+	case STORE_SCHEDULE_LOAD:
+		return fake_schedules_carry_out(&store->schedules, op);
 	case STORE_CLAIM:
 		claim(j, op);
 		return OK;
 	case STORE_DONE:
 		done(j, op);
 		return OK;
+	case STORE_FAILED:
+		return find_failed(j, op);
 	case STORE_UNKNOWN:
 		unknown(store, op);
 		return OK;
@@ -363,12 +434,16 @@ struct store *fake_store_new(struct loop *loop)
 void store_free(struct store *store)
 {
 	ck_assert_msg(STAILQ_EMPTY(&store->ops), "an operation is open");
+	fake_schedules_done(&store->schedules);
 	defer_cancel(&store->turn);
 	for (size_t i = 0; i < store->n_jobs; i++) {
 		struct fake_job *j = &store->jobs[i];
 		while (j->n_chunks > 0)
 			chunk_done(&j->chunks[--j->n_chunks].chunk);
 		free(j->chunks);
+		while (j->n_kept > 0)
+			chunk_done(&j->kept[--j->n_kept].chunk);
+		free(j->kept);
 		free(j->aliases);
 		free(j->results);
 		free(j->has_result);
@@ -477,6 +552,21 @@ size_t fake_store_n_done(const struct store *store, enum store_verb verb)
 	return store->n_done[verb];
 }
 
+enum err store_each_schedule(struct store *store,
+    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+{
+	for (size_t i = 0; i < store->schedules.n; i++) {
+		if (!store->schedules.is_gone[i])
+			on_schedule(&store->schedules.rows[i], arg);
+	}
+	return store->read_error;
+}
+
+struct fake_schedules *fake_store_schedules(struct store *store)
+{
+	return &store->schedules;
+}
+
 enum err store_recover(
     struct store *store, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
 {
@@ -506,61 +596,13 @@ uint64_t store_count(const struct store *store, enum job_state state)
 	return n;
 }
 
-struct store_op *store_op_new(enum store_verb verb, void (*on_done)(struct store_op *op), void *arg)
-{
-	struct store_op *op = xcalloc(1, sizeof(*op));
-
-	op->verb = verb;
-	op->on_done = on_done;
-	op->arg = arg;
-	return op;
-}
-
-static void free_chunks(struct stored_chunk *chunks, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		chunk_done(&chunks[i].chunk);
-	free(chunks);
-}
-
-void store_op_free(struct store_op *op)
-{
-	switch (op->verb) {
-	case STORE_STAGE:
-	case STORE_SUBMIT:
-		free_chunks(op->u.input.chunks, op->u.input.n_chunks);
-		free(op->u.input.aliases);
-		free(op->u.input.idempotency.key);
-		job_done(&op->u.input.job);
-		break;
-	case STORE_PUT:
-		buf_done(&op->u.put.block);
-		free(op->u.put.chunks);
-		break;
-	case STORE_RETIRE:
-		free(op->u.retire.jobs);
-		break;
-	case STORE_CLAIM:
-		free_chunks(op->u.claim.chunks, op->u.claim.n);
-		free(op->u.claim.skip);
-		break;
-	case STORE_DONE:
-		free(op->u.done.indexes);
-		break;
-	case STORE_UNKNOWN:
-		free(op->u.ids.ids);
-		break;
-	case STORE_OUTBOX:
-		fake_outbox_free(&op->u.outbox);
-		break;
-	default:
-		break;
-	}
-	free(op);
-}
-
 void store_start(struct store *store, struct store_op *op)
 {
 	STAILQ_INSERT_TAIL(&store->ops, op, link);
 	defer_start(&store->turn);
+}
+
+bool store_is_writable(const struct store *store)
+{
+	return store->write_error == OK;
 }

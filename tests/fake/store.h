@@ -8,12 +8,14 @@
 
 #include "loop/loop.h"
 #include "outbox.h"
+#include "schedules.h"
 #include "store/store.h"
 
 struct fake_item {
 	uint32_t index;
 	enum item_status status;
 	enum reason reason;
+	char name[256]; /* cut */
 };
 
 struct fake_job {
@@ -23,6 +25,8 @@ struct fake_job {
 	size_t n_chunks, n_aliases;
 	struct stored_chunk *chunks; /* owned; those not finished, ascending */
 	struct alias *aliases;       /* owned; those not copied */
+	size_t n_kept;
+	struct stored_chunk *kept; /* owned; finished, and kept for a retry */
 	size_t n_results;
 	struct fake_item *results; /* owned; in the order of completion */
 	bool *has_result;          /* owned; by index */
@@ -59,3 +63,5 @@ struct fake_outbox *fake_store_outbox(struct store *store);
 void fake_store_look(struct store *store);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);
+
+struct fake_schedules *fake_store_schedules(struct store *store); /* borrowed */
