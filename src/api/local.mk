@@ -4,6 +4,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/access.c src/api/access.h \
 	src/api/api.h \
 	src/api/archive_api.c \
+	src/api/bulk_api.c \
 	src/api/file_api.c \
 	src/api/health_api.c \
 	src/api/http.h \

@@ -38,6 +38,9 @@ enum err db_error(struct db *db, int code);
 /* Make or migrate the tables. */
 enum err schema_apply(struct db *db);
 
+/* Bind an id, or null for none; borrowed until the statement is done. */
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
+
 enum { JOB_N_COLUMNS = 28 };
 
 /* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */

@@ -135,15 +135,6 @@ static enum err insert_key(struct db *db, const struct store_op *op)
 	return db_run(db, s);
 }
 
-/* Bind an id, or null for none. */
-static void bind_id(sqlite3_stmt *s, int place, const struct id *id)
-{
-	if (id_is_none(id))
-		sqlite3_bind_null(s, place);
-	else
-		sqlite3_bind_blob(s, place, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
-}
-
 static enum err insert_job(struct db *db, struct store_op *op)
 {
 	const struct job *job = &op->u.input.job;
@@ -170,8 +161,8 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 16, job->deadline);
 	sqlite3_bind_text(s, 17, job->callback_url, -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 18, job->schedule_no);
-	bind_id(s, 19, &job->schedule_id);
-	bind_id(s, 20, &job->retry_of);
+	db_bind_id(s, 19, &job->schedule_id);
+	db_bind_id(s, 20, &job->retry_of);
 	enum err e = db_run(db, s);
 	if (e == OK && op->job_no == 0)
 		op->job_no = sqlite3_last_insert_rowid(db->handle);

@@ -50,5 +50,7 @@ void fake_store_fail_reads(struct store *store, enum err e);
 
 /* The job that was made as the i-th, from 0; NULL behind the last. Staged input counts. */
 const struct fake_job *fake_store_job(const struct store *store, size_t i);
+/* Carry out a LIST. Of the fake itself. */
+void fake_store_list(const struct store *store, struct store_op *op);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);
