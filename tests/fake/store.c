@@ -555,8 +555,8 @@ size_t fake_store_n_done(const struct store *store, enum store_verb verb)
 	return store->n_done[verb];
 }
 
-enum err store_each_schedule(struct store *store,
-    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+enum err store_each_schedule(
+    struct store *store, void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
 {
 	for (size_t i = 0; i < store->schedules.n; i++) {
 		if (!store->schedules.is_gone[i])
