@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import statistics
 from dataclasses import dataclass
 
@@ -238,6 +239,32 @@ def measure_acknowledged(bench):
     report.note("4 KiB + fdatasync, raw loop", f"{statistics.median(syncs):,.0f}/s")
 
 
+def measure_retention(bench):
+    """What small commits feel while the results of a big job are swept away and the file shrinks."""
+    sizes, report = bench.sizes, bench.report
+    program = os.path.join(bench.build_dir, "bench", "store_sweep")
+    report.section(f"Retention: a job of {sizes.large:,} results goes while others are committed")
+    for block, kind in ((600, "in blocks as a fast job leaves them"), (1, "each stored by itself")):
+        runs = []
+        for number in range(sizes.rounds):
+            report.say(f"retention, {kind}, round {number + 1} of {sizes.rounds}")
+            directory = os.path.join(bench.dir, f"sweep-{block}-{number}")
+            os.mkdir(directory)
+            out, _, _ = machine.run([program, directory, str(sizes.large), str(block), "250"], 300)
+            shutil.rmtree(directory)
+            runs.append({key: float(value) for key, value in
+                         (field.split("=") for field in out.split())})
+        median = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+        report.note("results " + kind, f"{median['big_mib']:.0f} MiB")
+        report.below(f"retention of {sizes.large:,} results, worst delay of a commit, ms",
+                     max(run["sweep_worst_ms"] for run in runs), 50, "{:.1f}")
+        report.note("  p99 meanwhile; without, p99 and worst, ms",
+                    f"{median['sweep_p99_ms']:.1f}; {median['quiet_p99_ms']:.1f}, "
+                    f"{max(run['quiet_worst_ms'] for run in runs):.1f}")
+        report.note("  until all is swept", f"{median['sweep_seconds']:.1f} s")
+        report.below("  the file afterwards, MiB", max(run["end_mib"] for run in runs), 2, "{:.1f}")
+
+
 @contextlib.contextmanager
 def noting(report, name):
     """Let the rest go on when one thing can't run."""
@@ -252,4 +279,5 @@ MEASUREMENTS = {
     "scale": measure_scale,
     "latency": measure_latency,
     "acknowledged": measure_acknowledged,
+    "retention": measure_retention,
 }

@@ -7,8 +7,7 @@ bench_bare_multi_LDADD = $(CURL_LIBS) $(EVENT_LIBS)
 bench_post_jobs_SOURCES = bench/post_jobs.c
 bench_post_jobs_LDADD = $(EVENT_LIBS)
 bench_store_sweep_SOURCES = bench/store_sweep.c
-bench_store_sweep_LDADD = src/store/libstore.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a \
-	src/base/libbase.a $(JANSSON_LIBS) $(IDN2_LIBS) $(CURL_LIBS) $(EVENT_LIBS) $(SQLITE_LIBS)
+bench_store_sweep_LDADD = $(LINK_STORE)
 CLEANFILES += bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) \
 	bench/store_sweep$(EXEEXT)
 EXTRA_DIST += bench/run.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \

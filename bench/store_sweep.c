@@ -28,9 +28,10 @@
 enum { MAX_RESULTS = 100000000, MAX_BLOCK = 100000, DEFAULT_SECONDS = 300, MAX_PATH = 4096 };
 enum { MOST_PUTS = 1000 /* blocks on their way at one time */ };
 
-#define QUIET_TIME (5 * USEC_PER_SEC)
-#define LOOK_EVERY (100 * USEC_PER_MSEC)
-#define GAP        (2 * USEC_PER_MSEC) /* between an answer and the next submission */
+#define SETTLE_TIME USEC_PER_SEC /* for what the making of the big job left to be written */
+#define QUIET_TIME  (5 * USEC_PER_SEC)
+#define LOOK_EVERY  (100 * USEC_PER_MSEC)
+#define GAP         (2 * USEC_PER_MSEC) /* between an answer and the next submission */
 
 enum phase { FILLING, QUIET, SWEEPING, ENDED };
 
@@ -102,7 +103,10 @@ static void on_submitted(struct store_op *op)
 		end(t, true);
 		return;
 	}
-	add_time(t->phase == QUIET ? &t->quiet : &t->sweep, clock_mono() - t->sent_at);
+	if (t->phase == SWEEPING)
+		add_time(&t->sweep, clock_mono() - t->sent_at);
+	else if (clock_mono() - t->began > SETTLE_TIME)
+		add_time(&t->quiet, clock_mono() - t->sent_at);
 	timer_start(&t->gap, GAP);
 }
 
@@ -136,7 +140,7 @@ static void on_look(void *arg)
 		end(t, true);
 		return;
 	}
-	if (t->phase == QUIET && now - t->began > QUIET_TIME) {
+	if (t->phase == QUIET && now - t->began > SETTLE_TIME + QUIET_TIME) {
 		struct store_op *op = store_op_new(STORE_DELETE, on_deleted, t);
 		op->job_no = t->job_no;
 		t->big_mib = file_mib(t);
@@ -296,8 +300,8 @@ int main(int argc, char **argv)
 	    str_to_u64(argv[3], MAX_BLOCK, &n_block) != OK ||
 	    (argc == 5 && str_to_u64(argv[4], 86400, &seconds) != OK) || n_results == 0 ||
 	    n_block == 0) {
-		fprintf(stderr,
-		    "usage: store_sweep DIRECTORY RESULTS RESULTS-A-BLOCK [MAX-SECONDS]\n");
+		fprintf(
+		    stderr, "usage: store_sweep DIRECTORY RESULTS RESULTS-A-BLOCK [MAX-SECONDS]\n");
 		return 2;
 	}
 	snprintf(t.path, sizeof(t.path), "%s/sweep.db", argv[1]);

@@ -56,6 +56,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_file.c \
 	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \
+	tests/unit/model/test_job_filter.c \
 	tests/unit/model/test_pace.c \
 	tests/unit/model/test_recurrence.c \
 	tests/unit/model/test_result.c \
@@ -74,6 +75,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_sqlite_life.c \
 	tests/unit/store/test_sqlite_read.c \
 	tests/unit/store/test_sqlite_schedule.c \
+	tests/unit/store/test_sqlite_retention.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
 	tests/unit/store/test_writer.c
@@ -114,10 +116,11 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/job.c tests/fake/job.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
-	tests/fake/store.c tests/fake/store.h \
+	tests/fake/store.c tests/fake/store.h tests/fake/store_list.c \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
 	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \
+	tests/unit/core/test_bulk.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_callbacks_turns.c \
 	tests/unit/core/test_dedup.c \

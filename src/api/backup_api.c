@@ -1,6 +1,6 @@
 /* GET /backup: the database as it was at one moment, in which every job acknowledged before is. The
- * store makes a copy, a file without a name; the offload pool reads it a piece at a time. One backup
- * at a time: each takes as much of the disk as the database. */
+ * store makes a copy, a file without a name; the offload pool reads it a piece at a time. One
+ * backup at a time: each takes as much of the disk as the database. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +48,7 @@ static void read_piece(struct offload_task *task)
 	ssize_t n;
 
 	do {
-		n = pread(
-		    b->fd, b->piece, left < PIECE ? (size_t)left : PIECE, (off_t)b->n_read);
+		n = pread(b->fd, b->piece, left < PIECE ? (size_t)left : PIECE, (off_t)b->n_read);
 	} while (n < 0 && errno == EINTR);
 	b->is_failed = n <= 0;
 	b->n_piece = n > 0 ? (size_t)n : 0;
@@ -107,7 +106,8 @@ static void add_headers(struct request *rq)
 	char text[80];
 
 	gmtime_r(&now, &utc);
-	strftime(text, sizeof(text), "attachment; filename=\"asyncprobed-%Y%m%dT%H%M%SZ.db\"", &utc);
+	strftime(
+	    text, sizeof(text), "attachment; filename=\"asyncprobed-%Y%m%dT%H%M%SZ.db\"", &utc);
 	request_add_header(rq, "Content-Disposition", text);
 }
 

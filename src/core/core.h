@@ -37,7 +37,7 @@ struct core_opts {
 	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
 	usec_t retention;    /* how long ended jobs are kept; 0: for ever */
 	uint64_t max_store;  /* bytes of the database above which the oldest of them go; 0: none */
-	usec_t min_every;       /* of a schedule */
+	usec_t min_every;    /* of a schedule */
 	uint32_t max_schedules; /* 0: none may be added */
 	/* what schedules take for the time; NULL: the clocks */
 	void (*read_clocks)(struct clocks *ret_now);

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/agenda.c src/core/agenda.h \
+	src/core/bulk.c src/core/bulk.h \
 	src/core/callbacks.c src/core/callbacks.h \
 	src/core/claims.c \
 	src/core/commit.c \

@@ -33,9 +33,9 @@ struct retention {
 	uint64_t max_size;
 	struct timer timer;
 	bool is_asking, is_soon, is_stopped;
-	bool is_reducing; /* the size was too big, and is not below nine tenths yet */
-	uint64_t n_left;  /* bytes still to come free */
-	uint64_t n_grown; /* since the last look */
+	bool is_reducing;          /* the size was too big, and is not below nine tenths yet */
+	uint64_t n_left;           /* bytes still to come free */
+	uint64_t n_grown;          /* since the last look */
 	uint64_t n_jobs[N_CAUSES]; /* in this look */
 	struct metric_cell *counts[N_CAUSES];
 };

@@ -1,6 +1,6 @@
-/* How long ended jobs are kept: until they are too old, or the database too big. Looks for such jobs
- * now and then and has the store forget them, the oldest first and a few at a time; jobs that have
- * not ended stay. Inside core. Thread: loop. */
+/* How long ended jobs are kept: until they are too old, or the database too big. Looks for such
+ * jobs now and then and has the store forget them, the oldest first and a few at a time; jobs that
+ * have not ended stay. Inside core. Thread: loop. */
 #pragma once
 
 #include "loop/loop.h"
@@ -9,7 +9,7 @@
 struct retention;
 
 struct retention_opts {
-	struct loop *loop;    /* borrowed, and so is the next */
+	struct loop *loop; /* borrowed, and so is the next */
 	struct store *store;
 	usec_t (*wall)(void); /* the clock that jobs end by */
 	/* Called for each job when its end is committed; may not free the retention. */

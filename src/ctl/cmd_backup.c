@@ -17,9 +17,9 @@ enum { MAX_PATH_BYTES = 4096 };
 #define MOST_SILENCE (3600 * USEC_PER_SEC) /* the daemon makes its copy before it sends a byte */
 
 struct output {
-	const char *name;      /* borrowed from argv; "-": standard output */
-	char *temporary;       /* owned; NULL: standard output, or renamed already */
-	int fd, why;           /* why: errno of what failed */
+	const char *name; /* borrowed from argv; "-": standard output */
+	char *temporary;  /* owned; NULL: standard output, or renamed already */
+	int fd, why;      /* why: errno of what failed */
 	unsigned long long n_bytes;
 };
 
@@ -53,8 +53,7 @@ static int open_output(struct output *out)
 	out->temporary = buf_take(&path, NULL);
 	if (is_too_long)
 		return fail(out->name, ENAMETOOLONG);
-	out->fd = open(
-	    out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out->fd >= 0)
 		return CTL_OK;
 	free(TAKE(out->temporary)); /* it is not ours */

@@ -98,8 +98,8 @@ static bool start_store(struct daemon *d)
 		log_error("store_open", "path=%s error=%s why=%s", log_quote(d->database),
 		    err_str(e), log_quote(why));
 	else if (!store_can_shrink(d->store))
-		log_warning("store_cannot_shrink", "path=%s next_try=start",
-		    log_quote(d->database));
+		log_warning(
+		    "store_cannot_shrink", "path=%s next_try=start", log_quote(d->database));
 	return e == OK;
 }
 

@@ -106,8 +106,9 @@ bool db_remake(struct db *db)
 	unlink(path); /* of an attempt that was cut short */
 	/* without a log nothing of the old file is left beside the new one; fails while another
 	 * process has the database open */
-	if (sqlite3_exec(db->handle, "PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = INCREMENTAL",
-		NULL, NULL, NULL) != SQLITE_OK ||
+	if (sqlite3_exec(db->handle,
+		"PRAGMA journal_mode = DELETE; PRAGMA auto_vacuum = INCREMENTAL", NULL, NULL,
+		NULL) != SQLITE_OK ||
 	    db_copy(db, path, NULL) != OK)
 		return false;
 	bool is_good = replace(path, db->path);

@@ -47,11 +47,12 @@ enum err db_retire(struct db *db, struct store_op *op) MUST_CHECK;
  * then and opened again. False when that could not be: all is as before. */
 bool db_remake(struct db *db);
 
-/* Read an id; zero when there is none. */
-void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
-
 /* Make or migrate the tables. */
 enum err schema_apply(struct db *db);
+
+/* An id, or null for none: bound, it is borrowed until the statement is done. */
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
+void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
 
 enum { JOB_N_COLUMNS = 28 };
 
@@ -69,10 +70,6 @@ enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
 enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
     MUST_CHECK;
 
-/* Null, or the id. */
-void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
-void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
-
 /* --- sqlite_schedule.c --- */
 
 /* The verbs of schedules, writing and reading. */
@@ -84,8 +81,8 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
 
 /* Run a statement that selects a schedule with its job; what `ret_schedule` was is freed.
  * ERR_NOT_FOUND. */
-enum err db_read_one_schedule(
-    struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule) MUST_CHECK;
+enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
+    MUST_CHECK;
 
 /* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. */
 struct change db_read_change(sqlite3_stmt *s);

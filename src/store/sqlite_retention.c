@@ -1,7 +1,8 @@
 /* What makes the database smaller again. Three steps, each in slices of a few milliseconds, because
  * a commit that comes meanwhile waits for the slice under way:
  *
- *   ended --retire--> garbage: gone for all readers --sweep--> free pages --shrink--> a shorter file
+ *   ended --retire--> garbage: gone for all readers --sweep--> free pages --shrink--> a shorter
+ * file
  *
  * A slice ends by the clock: how long a row takes depends on how many pages it has, and on whether
  * they must be read. */
@@ -14,8 +15,9 @@
 #define SLICE (6 * USEC_PER_MSEC)
 
 enum {
-	STEP_BYTES = 1 << 20, /* deleted before the clock is looked at again, unless a row has more */
-	STEP_ROWS = 200,      /* of tables whose rows are all small */
+	STEP_BYTES =
+	    1 << 20,     /* deleted before the clock is looked at again, unless a row has more */
+	STEP_ROWS = 200, /* of tables whose rows are all small */
 };
 
 static sqlite3_stmt *bound(struct db *db, enum statement id, int64_t a, int64_t b)
@@ -44,10 +46,11 @@ static enum err find_retirable(struct db *db, struct store_op *op, int64_t *ret_
 			break;
 		}
 		ret_nos[op->u.retire.n] = sqlite3_column_int64(s, 0);
-		struct retired_job *job = &op->u.retire.jobs[op->u.retire.n++];
-		db_read_id(s, 1, &job->id);
-		job->kind = (enum job_kind)sqlite3_column_int(s, 2);
-		job->state = (enum job_state)sqlite3_column_int(s, 3);
+		struct id id;
+		db_read_id(s, 1, &id);
+		op->u.retire.jobs[op->u.retire.n++] = (struct retired_job){.id = id,
+		    .kind = (enum job_kind)sqlite3_column_int(s, 2),
+		    .state = (enum job_state)sqlite3_column_int(s, 3)};
 		op->u.retire.n_freed += (uint64_t)sqlite3_column_int64(s, 4);
 	}
 	sqlite3_reset(s);
@@ -211,9 +214,9 @@ enum err db_measure(struct db *db, struct store_size *ret_size)
 	if (e == OK)
 		e = read_number(db, STATEMENT_FREE_COUNT, &n_free);
 	if (e == OK)
-		*ret_size = (struct store_size){
-		    .used = (uint64_t)((n_pages - n_free) * db->page_size),
-		    .free = (uint64_t)(n_free * db->page_size),
-		    .log = (uint64_t)(db->wal_pages * db->page_size)};
+		*ret_size =
+		    (struct store_size){.used = (uint64_t)((n_pages - n_free) * db->page_size),
+			.free = (uint64_t)(n_free * db->page_size),
+			.log = (uint64_t)(db->wal_pages * db->page_size)};
 	return e;
 }

@@ -184,8 +184,8 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	return OK;
 }
 
-enum err store_each_schedule(struct store *store,
-    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+enum err store_each_schedule(
+    struct store *store, void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
 {
 	return db_each_schedule(store->first, on_schedule, arg);
 }

@@ -51,7 +51,7 @@ struct writer {
 	struct store_op_list kept; /* operations that must not be lost */
 	size_t n_kept;
 	bool is_stuck, is_dead, has_garbage, is_shrinking;
-	bool is_log_used; /* by chores, since the last checkpoint */
+	bool is_cut;     /* the file is to get shorter with the next checkpoint */
 	usec_t stuck_at; /* of the failure last seen */
 	enum err stuck_by;
 };
@@ -155,7 +155,6 @@ static void end_chore(struct writer *w, enum err e)
 	/* what failed is tried again, once the next transaction has shown how things are */
 	w->is_stuck = e != OK;
 	w->is_dead = e == ERR_FATAL;
-	w->is_log_used = true;
 }
 
 static void do_chore(struct writer *w)
@@ -167,12 +166,13 @@ static void do_chore(struct writer *w)
 		end_chore(w, e);
 	} else if (w->is_shrinking) {
 		end_chore(w, db_shrink(w->db));
+		w->is_cut = true;
 	}
 }
 
-/* Tell how things are, and call the checkpointer when there is need: also for the last time when
- * all chores are done, since the file gets shorter with a checkpoint only. A full disk may get room
- * when the log, which is a copy of what the database holds, is given up. */
+/* Tell how things are, and call the checkpointer when there is need: also when all free space was
+ * given back, since the file gets shorter with a checkpoint only. A full disk may get room when the
+ * log, which is a copy of what the database holds, is given up. */
 static void look_around(struct writer *w)
 {
 	struct store_size size;
@@ -183,9 +183,9 @@ static void look_around(struct writer *w)
 		w->size = size;
 	w->is_shrinking = db_can_shrink(w->db) && is_much_free(w);
 	w->has_chores = w->has_garbage || w->is_shrinking;
-	bool is_last = w->is_log_used && !w->has_chores;
+	bool is_last = w->is_cut && !w->is_shrinking;
 	if (w->is_stuck || is_last || db_wal_pages(w->db) > CHECKPOINT_PAGES) {
-		w->is_log_used = false;
+		w->is_cut = w->is_cut && !is_last;
 		w->wants_checkpoint = w->has_checkpointer;
 		w->wants_room = w->is_stuck;
 		pthread_cond_signal(&w->wake_checkpointer);

@@ -22,10 +22,11 @@ CALLS = {  # operationId: (what it is called with, status)
     "submitJob": ({"json": {"kind": "domains", "domains": ["found.test"]}}, 202),
     "listJobs": ({}, 200), "showJob": ({"params": {"wait": 30}}, 200), "cancelJob": ({}, 200),
     "pauseJob": ({}, 409), "resumeJob": ({}, 409), "retryJob": ({}, 409),
-    "readResults": ({}, 200), "readFile": ({}, 404), "readArchive": ({}, 200), "followJob": ({}, 200), "readLimits": ({}, 200), "readMetrics": ({}, 200),
+    "readResults": ({}, 200), "readFile": ({}, 404), "readArchive": ({}, 200), "followJob": ({}, 200), "readLimits": ({}, 200), "readBackup": ({}, 200), "readMetrics": ({}, 200),
     "checkHealth": ({}, 200),
     "checkReadiness": ({}, 200), "readDocumentAsYaml": ({}, 200), "readDocumentAsJson": ({}, 200),
-    "deleteJob": ({}, 204),
+    "deleteJob": ({}, 204), "cancelJobs": ({"params": {"state": "queued"}}, 200),
+    "deleteJobs": ({"params": {"state": "done"}}, 200),
 }
 
 

@@ -42,11 +42,8 @@ static void begin(struct place *p)
 	now = NOON;
 	*p = (struct place){.loop = loop_new()};
 	p->store = fake_store_new(p->loop);
-	const struct retention_opts opts = {.loop = p->loop,
-	    .store = p->store,
-	    .wall = wall,
-	    .on_retired = on_retired,
-	    .arg = p};
+	const struct retention_opts opts = {
+	    .loop = p->loop, .store = p->store, .wall = wall, .on_retired = on_retired, .arg = p};
 	p->retention = retention_new(&opts);
 }
 

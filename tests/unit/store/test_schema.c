@@ -147,6 +147,8 @@ TEST(a_database_of_version_1_goes_on)
 	world_start(&w);
 	ck_assert_int_eq(world_sql(&w, "PRAGMA user_version"), 3);
 	ck_assert_uint_eq(store_count(w.store, JOB_DONE), 1);
+	ck_assert(store_can_shrink(w.store)); /* the file was made anew */
+	ck_assert_int_eq(world_sql(&w, "PRAGMA auto_vacuum"), 2);
 	ck_assert_uint_eq(w.n_unfinished, 1);
 	const struct job *job = &w.unfinished[0].job;
 	ck_assert_int_eq(job->no, 3);
@@ -169,6 +171,36 @@ TEST(a_database_of_version_1_goes_on)
 	op = world_call(&w, op);
 	ck_assert(op->err == OK && op->u.files.n == 0);
 	store_op_free(op);
+	world_done(&w);
+}
+
+/* What can't be made anew, because someone else has it open, goes on as it is. */
+TEST(a_database_in_use_is_not_made_anew)
+{
+	struct world w;
+	sqlite3 *other;
+	struct stat before, after;
+
+	world_init(&w);
+	make_version_1(&w);
+	ck_assert_int_eq(sqlite3_open(w.path, &other), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(other, "PRAGMA journal_mode = WAL; SELECT count(*) FROM job",
+			     NULL, NULL, NULL),
+	    SQLITE_OK);
+	ck_assert_int_eq(stat(w.path, &before), 0);
+	world_start(&w);
+	ck_assert(!store_can_shrink(w.store));
+	ck_assert_int_eq(stat(w.path, &after), 0);
+	ck_assert_uint_eq(before.st_ino, after.st_ino);
+	ck_assert_uint_eq(store_count(w.store, JOB_DONE), 1);
+	submit_job(&w, 1, 5);
+	world_stop(&w);
+	sqlite3_close(other);
+	world_start(&w);
+	ck_assert(store_can_shrink(w.store));
+	ck_assert_uint_eq(w.n_unfinished, 2);
+	ck_assert_int_eq(stat(w.path, &after), 0);
+	ck_assert(before.st_ino != after.st_ino && before.st_mode == after.st_mode);
 	world_done(&w);
 }
 
@@ -198,5 +230,6 @@ SUITE(schema)
 	ADD(refuses_a_directory_that_is_not_there);
 	ADD(a_migration_is_made_whole_or_not_at_all);
 	ADD(a_database_of_version_1_goes_on);
+	ADD(a_database_in_use_is_not_made_anew);
 	ADD(is_made_once);
 }

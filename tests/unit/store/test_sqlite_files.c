@@ -399,10 +399,12 @@ TEST(lists_by_kind)
 	struct store_op *op = make_op(STORE_LIST, 0);
 	memset(&op->u.list.before, 0xff, sizeof(op->u.list.before));
 	op->u.list.limit = 3;
-	op->u.list.has_kind = lists[_i].kind >= 0;
-	op->u.list.kind = op->u.list.has_kind ? (enum job_kind)lists[_i].kind : KIND_DOMAINS;
-	op->u.list.has_state = lists[_i].state >= 0;
-	op->u.list.state = op->u.list.has_state ? (enum job_state)lists[_i].state : JOB_QUEUED;
+	op->u.list.filter.has_kind = lists[_i].kind >= 0;
+	op->u.list.filter.kind =
+	    op->u.list.filter.has_kind ? (enum job_kind)lists[_i].kind : KIND_DOMAINS;
+	op->u.list.filter.has_state = lists[_i].state >= 0;
+	op->u.list.filter.state =
+	    op->u.list.filter.has_state ? (enum job_state)lists[_i].state : JOB_QUEUED;
 	op = world_call(&w, op);
 	for (uint32_t i = 0; i < op->u.list.n; i++)
 		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%jd ",
