@@ -9,7 +9,7 @@ import pytest
 
 from client import check_complete
 from processes import eventually, parse_log_line
-from web import content, file_path, job_folders, submit
+from web import file_path, job_folders
 
 RETIRED = 'asyncprobed_retention_jobs_total{reason="%s"}'
 USED = 'asyncprobed_store_bytes{what="used"}'
