@@ -19,8 +19,8 @@
 
 enum { STREAM_BLOCK = 64 << 10 };
 
-static const int codes[N_CODES - 1] = {200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406, 408,
-    409, 412, 413, 415, 421, 422, 429, 500, 503, 507};
+static const int codes[N_CODES - 1] = {200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406,
+    408, 409, 412, 413, 415, 421, 422, 429, 500, 503, 507};
 
 static size_t route_index(const struct server *server, const struct route *route)
 {

@@ -61,11 +61,11 @@ const char *problem_title(int status)
 		const char *title;
 	} titles[] = {{400, "Bad Request"}, {401, "Unauthorized"}, {403, "Forbidden"},
 	    {404, "Not Found"}, {405, "Method Not Allowed"}, {406, "Not Acceptable"},
-	    {408, "Request Timeout"}, {409, "Conflict"}, {412, "Precondition Failed"}, {413, "Content Too Large"},
-	    {414, "URI Too Long"}, {415, "Unsupported Media Type"}, {421, "Misdirected Request"},
-	    {422, "Unprocessable Content"}, {429, "Too Many Requests"},
-	    {500, "Internal Server Error"}, {503, "Service Unavailable"},
-	    {507, "Insufficient Storage"}};
+	    {408, "Request Timeout"}, {409, "Conflict"}, {412, "Precondition Failed"},
+	    {413, "Content Too Large"}, {414, "URI Too Long"}, {415, "Unsupported Media Type"},
+	    {421, "Misdirected Request"}, {422, "Unprocessable Content"},
+	    {429, "Too Many Requests"}, {500, "Internal Server Error"},
+	    {503, "Service Unavailable"}, {507, "Insufficient Storage"}};
 
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++) {
 		if (titles[i].status == status)
