@@ -416,7 +416,7 @@ TEST(deleted_job_is_gone_and_its_rows_go)
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM result"), 200);
 	ck_assert_int_eq(world_run(&w, make_op(STORE_DELETE, no)), OK);
 	ck_assert_int_eq(world_run(&w, make_put(no, 200, 201, JOB_RUNNING)), ERR_NOT_FOUND);
-	ck_assert(world_wait(&w, has_no_chores));
+	ck_assert(world_wait(&w, is_swept));
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM result"), 0);
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM chunk"), 1);
 	ck_assert_int_eq(world_sql(&w, "SELECT no FROM job"), other);
