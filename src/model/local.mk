@@ -4,12 +4,15 @@ src_model_libmodel_a_SOURCES = \
 	src/model/bucket.c src/model/bucket.h \
 	src/model/chunk.c src/model/chunk.h \
 	src/model/codes.c src/model/codes.h \
+	src/model/cron.c src/model/cron.h \
 	src/model/file.c src/model/file.h \
 	src/model/file_name.c src/model/file_name.h \
 	src/model/job.c src/model/job.h \
 	src/model/pace.c src/model/pace.h \
+	src/model/recurrence.c src/model/recurrence.h \
 	src/model/result.c src/model/result.h \
 	src/model/spec.c src/model/spec.h \
 	src/model/state.c src/model/state.h \
 	src/model/target.c src/model/target.h \
-	src/model/url.c src/model/url.h
+	src/model/url.c src/model/url.h \
+	src/model/zone.c src/model/zone.h
