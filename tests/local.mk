@@ -50,15 +50,18 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
 	tests/unit/model/test_chunk.c \
 	tests/unit/model/test_codes.c \
+	tests/unit/model/test_cron.c \
 	tests/unit/model/test_file.c \
 	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \
 	tests/unit/model/test_pace.c \
+	tests/unit/model/test_recurrence.c \
 	tests/unit/model/test_result.c \
 	tests/unit/model/test_spec.c \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c \
-	tests/unit/model/test_url.c
+	tests/unit/model/test_url.c \
+	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
@@ -147,6 +150,7 @@ endif
 
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
+	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -163,6 +167,9 @@ else
 FUZZ_MAIN = tests/fuzz/fuzz.h tests/fuzz/replay.c
 FUZZ_FLAGS = $(AM_LDFLAGS)
 endif
+tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_cron_LDADD = $(LINK_MODEL)
+tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)

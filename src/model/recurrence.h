@@ -48,9 +48,8 @@ struct clocks {
 struct recurrence {
 	usec_t every; /* up to RECURRENCE_MAX_EVERY; 0: cron and zone are in force */
 	struct cron cron;
-	struct zone
-	    *zone; /* borrowed or owned, as the owner of the recurrence likes; never freed here */
-	usec_t offset; /* each due time is later by this: recurrence_offset */
+	struct zone *zone; /* never closed here; whoever fills this in says whose it is */
+	usec_t offset;     /* each due time is later by this: recurrence_offset */
 };
 
 struct rhythm {

@@ -1,5 +1,7 @@
 /* Time zones on GLib's GTimeZone, which is a list of intervals, each with its offset. It says in
- * which interval an instant lies but not where that ends, so the end is searched for. */
+ * which interval an instant lies but not where that ends, so the end is searched for. Where it goes
+ * on by a zone's last rule, from 2038 on, it has the one zone whose winter is the exception
+ * (Europe/Dublin) the wrong way round. */
 #include "model/zone.h"
 
 #include <fcntl.h>
