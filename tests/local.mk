@@ -51,6 +51,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_chunk.c \
 	tests/unit/model/test_codes.c \
 	tests/unit/model/test_cron.c \
+	tests/unit/model/test_cron_oracle.c \
 	tests/unit/model/test_file.c \
 	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \
