@@ -342,14 +342,19 @@ static int64_t next_once(const struct cron *cron, const struct zone *zone, int64
 	}
 }
 
+bool cron_is_every_hour(const struct cron *cron)
+{
+	return cron->hours == (1 << 24) - 1;
+}
+
 usec_t cron_next(const struct cron *cron, const struct zone *zone, usec_t after)
 {
-	bool is_every_hour = cron->hours == (1 << 24) - 1;
 	int64_t second = after < 0 ? -1 : after / USEC_PER_SEC;
 
 	if (after >= CLOCK_WALL_MAX)
 		return -1;
-	second = is_every_hour ? next_real(cron, zone, second) : next_once(cron, zone, second);
+	second = cron_is_every_hour(cron) ? next_real(cron, zone, second)
+					  : next_once(cron, zone, second);
 	if (second == NEVER || second > CLOCK_WALL_MAX / USEC_PER_SEC)
 		return -1;
 	return second * USEC_PER_SEC;

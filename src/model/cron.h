@@ -3,9 +3,8 @@
  * Five fields: minute 0-59, hour 0-23, day of the month 1-31, month 1-12 or jan-dec, day of the
  * week 0-7 or sun-sat (0 and 7 are Sunday). A field is a list of elements with commas between them;
  * an element is `*`, a number, or a range `1-5`, and each may have a step: `*` + `/15`, `10-50/20`,
- * and `5/10`, which goes from 5 to the end. Or one of @hourly @daily @midnight @weekly @monthly
- * @yearly
- * @annually. Letters are of either case.
+ * and `5/10`, which goes from 5 to the end. Or a name: @hourly, @daily, @midnight, @weekly,
+ * @monthly, @yearly, @annually. Letters are of either case.
  *
  * Days: when both fields of days are restricted, a day that fits either is meant; a field with a
  * `*` in it, be it with a step, is not restricted, and then a day has to fit both (crontab(5)).
@@ -39,6 +38,9 @@ struct cron {
 /* Read an expression. False when it is none or can never fire; then `ret_fault` says why, in words
  * for people that begin with the field. */
 bool cron_parse(const char *text, struct cron *ret_cron, char ret_fault[static CRON_FAULT_SIZE]);
+
+/* Say whether it fires in every hour of the day, and so goes on where clocks are changed. */
+bool cron_is_every_hour(const struct cron *cron);
 
 /* Return the first wall time strictly behind `after` at which it fires in `zone`; -1 when that is
  * behind CLOCK_WALL_MAX. Times before 1970 count as 1970. It takes microseconds. */

@@ -64,11 +64,16 @@ usec_t recurrence_stored(
 	return rhythm->settled + now->wall - recurrence_clock(r, now);
 }
 
+static usec_t max_back(const struct recurrence *r)
+{
+	return cron_is_every_hour(&r->cron) ? RECURRENCE_MAX_BACK_HOURLY : RECURRENCE_MAX_BACK;
+}
+
 bool recurrence_follow(const struct recurrence *r, const struct clocks *now, struct rhythm *rhythm)
 {
 	usec_t due = rhythm->due;
 
-	if (r->every > 0 || now->wall >= rhythm->settled - RECURRENCE_MAX_BACK)
+	if (r->every > 0 || now->wall >= rhythm->settled - max_back(r))
 		return false;
 	recurrence_start(r, now, rhythm);
 	return rhythm->due != due;

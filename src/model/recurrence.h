@@ -16,10 +16,11 @@
  * it is earlier now, the clock went back.
  *
  * What a step of the wall clock does. Interval: nothing; only what is shown moves with the clock.
- * Cron, forward: what was passed is due at once, one run for all of it. Cron, back by up to
- * RECURRENCE_MAX_BACK: what was served isn't served again, so the schedule rests until the clock is
- * where it was; back by more: the clock had been wrong, and the schedule starts anew. A sleeping
- * machine is a step forward for cron, and no time at all for intervals.
+ * Cron, forward: what was passed is due at once, one run for all of it. Cron, back: what was served
+ * isn't served again, so the schedule rests until the clock is where it was, but no longer than
+ * RECURRENCE_MAX_BACK, or RECURRENCE_MAX_BACK_HOURLY where it fires in every hour: after a greater
+ * step it starts anew. A sleeping machine is a step forward for cron, and no time at all for
+ * intervals.
  *
  * Late service. An interval keeps its grid: due times that were passed meanwhile are gone with the
  * one that is served, the next one is where it always would have been.
@@ -36,9 +37,10 @@
 #include "model/cron.h"
 #include "model/zone.h"
 
-#define RECURRENCE_MAX_EVERY (366 * 86400 * USEC_PER_SEC)
-#define RECURRENCE_MAX_BACK  (25 * 3600 * USEC_PER_SEC)
-#define RECURRENCE_NEVER     INT64_MAX /* later than everything */
+#define RECURRENCE_MAX_EVERY       (366 * 86400 * USEC_PER_SEC)
+#define RECURRENCE_MAX_BACK        (25 * 3600 * USEC_PER_SEC)
+#define RECURRENCE_MAX_BACK_HOURLY (3 * 60 * USEC_PER_SEC)
+#define RECURRENCE_NEVER           INT64_MAX /* later than everything */
 
 /* Both clocks, read at one moment. */
 struct clocks {
