@@ -164,7 +164,8 @@ static const struct {
     {"interval, back", "\"every\":\"60s\",\"jitter\":\"0s\"", -5 * HOUR, 10},
     {"interval, a year back", "\"every\":\"60s\",\"jitter\":\"0s\"", -365 * 24 * HOUR, 10},
     {"cron, forward", "\"cron\":\"* * * * *\"", 5 * HOUR, 11}, /* one for what was passed */
-    {"cron, an hour back", "\"cron\":\"* * * * *\"", -1 * HOUR, 0},
+    {"cron, an hour back", "\"cron\":\"* * * * *\"", -1 * HOUR, 10},
+    {"cron, a minute back", "\"cron\":\"* * * * *\"", -1 * MINUTE, 9},
     {"cron, days back", "\"cron\":\"* * * * *\"", -50 * HOUR, 10},
 };
 
