@@ -12,7 +12,7 @@ bench_store_sweep_LDADD = src/store/libstore.a src/loop/libloop.a src/wire/libwi
 CLEANFILES += bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) \
 	bench/store_sweep$(EXEEXT)
 EXTRA_DIST += bench/run.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
-	bench/daemon.py bench/rivals.py bench/machine.py bench/report.py
+	bench/daemon.py bench/rivals.py bench/machine.py bench/report.py bench/timetable.py
 
 .PHONY: bench
 bench: all bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT)

@@ -14,9 +14,11 @@ import figures  # noqa: E402
 import files  # noqa: E402
 import machine  # noqa: E402
 import servers  # noqa: E402
+import timetable  # noqa: E402
 from report import Report  # noqa: E402
 
-MEASUREMENTS = {**figures.MEASUREMENTS, "files": files.measure_files}
+MEASUREMENTS = {**figures.MEASUREMENTS, "files": files.measure_files,
+                "schedules": timetable.measure_schedules}
 FAULTS = (machine.BenchError, OSError, http.client.HTTPException)
 
 

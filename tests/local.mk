@@ -72,6 +72,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_sqlite_files.c \
 	tests/unit/store/test_sqlite_life.c \
 	tests/unit/store/test_sqlite_read.c \
+	tests/unit/store/test_sqlite_schedule.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
 	tests/unit/store/test_writer.c
@@ -89,6 +90,7 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_problem_parse.c \
 	tests/unit/wire/test_record.c \
 	tests/unit/wire/test_result_text.c \
+	tests/unit/wire/test_schedule.c \
 	tests/unit/wire/test_submission.c \
 	tests/unit/wire/test_submission_files.c \
 	tests/unit/wire/test_url_item.c
@@ -108,6 +110,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
 	tests/fake/outbox.c tests/fake/outbox.h \
 	tests/fake/poster.c tests/fake/poster.h \
+	tests/fake/job.c tests/fake/job.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h \
@@ -165,6 +168,19 @@ if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 endif
+
+# A day of schedules under clocks that leap; `make check-day` lives it.
+EXTRA_PROGRAMS += tests/sim/day
+tests_sim_day_SOURCES = tests/sim/day.c \
+	tests/fake/engine.c tests/fake/engine.h \
+	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/poster.c tests/fake/poster.h \
+	tests/fake/runner.c tests/fake/runner.h
+tests_sim_day_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_mono -Wl,--wrap=clock_wall
+tests_sim_day_LDADD = src/core/libcore.a $(LINK_STORE) $(XXHASH_LIBS) $(CHECK_LIBS)
+CLEANFILES += tests/sim/day$(EXEEXT)
+check-day: tests/sim/day$(EXEEXT)
+	tests/sim/day 24
 
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
@@ -268,7 +284,7 @@ check-e2e: all $(check_PROGRAMS)
 	ASYNCPROBED_BUILD='$(abs_builddir)' PYTHONDONTWRITEBYTECODE=1 \
 		$$python -m pytest $(PYTEST_FLAGS) '$(srcdir)'/tests/e2e
 
-.PHONY: check-e2e fuzz lint
+.PHONY: check-day check-e2e fuzz lint
 
 EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \

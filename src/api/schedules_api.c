@@ -289,7 +289,8 @@ static struct upload *new_upload(struct request *rq, struct api *api, enum sched
 	    .action = action,
 	    .if_match = if_match != NULL ? xstrdup(if_match) : NULL};
 	/* the job's own limit is judged when it is read */
-	buf_init(&u->body, api->max_json < 2 * SCHEDULE_MAX_JOB ? api->max_json : 2 * SCHEDULE_MAX_JOB);
+	buf_init(
+	    &u->body, api->max_json < 2 * SCHEDULE_MAX_JOB ? api->max_json : 2 * SCHEDULE_MAX_JOB);
 	return u;
 }
 
@@ -315,7 +316,8 @@ void schedule_patch_handle(struct request *rq, struct api *api)
 	log_audit(rq, "schedule_change");
 	if (!read_id(rq, &id))
 		return;
-	if (!is_media(type, "application/merge-patch+json") && !is_media(type, "application/json")) {
+	if (!is_media(type, "application/merge-patch+json") &&
+	    !is_media(type, "application/json")) {
 		request_add_header(
 		    rq, "Accept-Patch", "application/merge-patch+json, application/json");
 		request_refuse(rq, 415,
@@ -361,8 +363,8 @@ static void on_removed(enum err e, void *arg)
 	else if (e == ERR_NOT_FOUND)
 		request_refuse(rq, 404, "There is no such schedule.");
 	else
-		request_refuse(rq, 507,
-		    "The schedule can't be deleted now: the database can't be written.");
+		request_refuse(
+		    rq, 507, "The schedule can't be deleted now: the database can't be written.");
 }
 
 void schedule_delete_handle(struct request *rq, struct api *api)
@@ -385,7 +387,8 @@ static void on_run(const struct submission_outcome *outcome, void *arg)
 	if (outcome->problem->status != 0) {
 		/* the job was good when it was stored: what is wrong is no fault of this request */
 		if (outcome->problem->status == 422)
-			request_refuse(rq, 409, "The job of the schedule is not accepted any more: %s",
+			request_refuse(rq, 409,
+			    "The job of the schedule is not accepted any more: %s",
 			    outcome->problem->n_errors > 0 ? outcome->problem->errors[0].detail
 							   : outcome->problem->detail);
 		else

@@ -28,7 +28,8 @@ static void sink(struct due_heap *heap, struct due_entry *entry)
 	size_t place = entry->place;
 
 	for (size_t child; (child = 2 * place + 1) < heap->n; place = child) {
-		if (child + 1 < heap->n && heap->entries[child + 1]->key < heap->entries[child]->key)
+		if (child + 1 < heap->n &&
+		    heap->entries[child + 1]->key < heap->entries[child]->key)
 			child++;
 		if (heap->entries[child]->key >= entry->key)
 			break;

@@ -23,8 +23,8 @@ struct edit {
 	struct core *core;
 	struct schedule_edit_opts opts; /* `body` is owned */
 	usec_t min_every;
-	struct schedule before;   /* owned; nothing for an addition */
-	struct schedule_rule rule; /* owned */
+	struct schedule before;       /* owned; nothing for an addition */
+	struct schedule_rule rule;    /* owned */
 	struct recurrence recurrence; /* its zone is owned */
 	struct rhythm rhythm;
 	bool sets_settled;
@@ -192,9 +192,8 @@ static void on_work(struct offload_task *task)
 
 	if (e->opts.body != NULL) {
 		bool is_patch = e->opts.action == SCHEDULE_PATCH;
-		(void)schedule_parse(e->opts.body, e->opts.len,
-		    is_patch ? &e->before.rule : NULL, e->min_every, &e->rule, &e->recurrence,
-		    &e->problem);
+		(void)schedule_parse(e->opts.body, e->opts.len, is_patch ? &e->before.rule : NULL,
+		    e->min_every, &e->rule, &e->recurrence, &e->problem);
 		return;
 	}
 	e->rule = schedule_rule_copy(&e->before.rule);
@@ -211,8 +210,8 @@ static void on_worked(struct offload_task *task)
 	if (e->problem.status == 0 && e->rule.callback_url != NULL &&
 	    !is_same(e->rule.callback_url, e->before.rule.callback_url) &&
 	    e->core->opts.callbacks != NULL)
-		callbacks_judge(e->core->opts.callbacks, e->rule.callback_url, "/callback_url",
-		    &e->problem);
+		callbacks_judge(
+		    e->core->opts.callbacks, e->rule.callback_url, "/callback_url", &e->problem);
 	if (e->problem.status != 0)
 		finish(e, NULL);
 	else if (e->before.rule.job == NULL || strcmp(e->before.rule.job, e->rule.job) != 0)

@@ -63,7 +63,7 @@ void plan_put_off(struct plan *plan)
 {
 	usec_t longer = plan->patience * 2;
 
-	plan->patience = plan->patience == 0     ? FIRST_PATIENCE
+	plan->patience = plan->patience == 0      ? FIRST_PATIENCE
 			 : longer < MOST_PATIENCE ? longer
 						  : MOST_PATIENCE;
 	plan_rest(plan);
@@ -381,8 +381,7 @@ static void on_schedule(const struct schedule *schedule, void *arg)
 		log_error("schedule_rests", "schedule=%s %s=%s", id, field, log_quote(fault));
 	} else if (!schedule->rule.is_paused) {
 		r.offset = recurrence_offset(&schedule->id, schedule_jitter(&schedule->rule));
-		recurrence_restart(
-		    &r, &now, schedule->settled, schedule->rule.catch_up, &rhythm);
+		recurrence_restart(&r, &now, schedule->settled, schedule->rule.catch_up, &rhythm);
 	}
 	plan_new(core, schedule, &r, &rhythm);
 }

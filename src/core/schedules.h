@@ -11,7 +11,7 @@ struct plan;
 /* What is known of a schedule beside what the store has. */
 struct schedule_view {
 	bool is_running;
-	size_t n_times; /* none while it is paused */
+	size_t n_times;                   /* none while it is paused */
 	usec_t times[SCHEDULE_NEXT_RUNS]; /* next due times, wall */
 };
 
@@ -30,20 +30,19 @@ void schedules_run(struct core *core, const struct id *id, schedules_run_fn *on_
 /* --- Changes of the table --- */
 
 enum schedule_action {
-	SCHEDULE_ADD,    /* `body` is a schedule */
-	SCHEDULE_PATCH,  /* `body` is a merge patch */
-	SCHEDULE_PAUSE,  /* these two succeed, too, when there is nothing to change */
+	SCHEDULE_ADD,   /* `body` is a schedule */
+	SCHEDULE_PATCH, /* `body` is a merge patch */
+	SCHEDULE_PAUSE, /* these two succeed, too, when there is nothing to change */
 	SCHEDULE_RESUME,
 };
 
 /* `schedule` is as it is stored; NULL with a problem. Both borrowed until the call returns. */
-typedef void schedule_edit_fn(
-    struct problem *problem, const struct schedule *schedule, void *arg);
+typedef void schedule_edit_fn(struct problem *problem, const struct schedule *schedule, void *arg);
 
 struct schedule_edit_opts {
 	enum schedule_action action;
-	struct id id;    /* of all but ADD */
-	char *body;      /* taken; of ADD and PATCH */
+	struct id id; /* of all but ADD */
+	char *body;   /* taken; of ADD and PATCH */
 	size_t len;
 	/* Judges the revision that is to be changed, else 412; NULL: any. */
 	bool (*may_change)(uint64_t revision, void *arg);

@@ -26,11 +26,11 @@ struct plan {
 	enum schedule_overlap overlap;
 	bool is_paused;
 	bool is_beginning, is_waiting;
-	bool is_gone;    /* deleted: freed when no run is beginning */
-	unsigned n_held; /* by runs that are beginning, asked-for ones too */
+	bool is_gone;                 /* deleted: freed when no run is beginning */
+	unsigned n_held;              /* by runs that are beginning, asked-for ones too */
 	struct recurrence recurrence; /* its zone is owned */
 	struct rhythm rhythm;
-	usec_t settled; /* as the store has it */
+	usec_t settled;  /* as the store has it */
 	usec_t patience; /* until the next attempt, when the one before has failed; else 0 */
 	struct due_entry entry;
 	uint64_t changes; /* last number in its log */
@@ -45,7 +45,7 @@ struct schedules {
 	usec_t wall_seen;           /* at the last turn */
 	struct timer timer;
 	struct defer turn;
-	unsigned n_beginning; /* for a due time */
+	unsigned n_beginning;              /* for a due time */
 	LIST_HEAD(, beginning) beginnings; /* those, and what was asked for */
 	LIST_HEAD(, edit) edits;
 	struct metric_cell *started, *skipped, *failed;
@@ -84,7 +84,7 @@ struct settling plan_settle(const struct plan *plan);
 
 struct beginning;
 void plan_begin(struct plan *plan);
-void plan_pass(struct plan *plan); /* pass over what is due */
+void plan_pass(struct plan *plan);       /* pass over what is due */
 void beginnings_done(struct core *core); /* give up those under way */
 
 /* --- schedule_edit.c --- */

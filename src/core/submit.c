@@ -230,8 +230,11 @@ static void start_work(struct submission *s)
 
 void submission_finish(struct submission *s, const struct job *job, bool is_replay)
 {
-	struct submission_outcome outcome = {
-	    .problem = &s->problem, .err = s->store_error, .job = job, .is_replay = is_replay, .spec = &s->spec};
+	struct submission_outcome outcome = {.problem = &s->problem,
+	    .err = s->store_error,
+	    .job = job,
+	    .is_replay = is_replay,
+	    .spec = &s->spec};
 
 	if (s->problem.status == 0) {
 		outcome.total = intake_total(s->intake);

@@ -10,8 +10,7 @@
 
 static const char *const overlap_names[N_OVERLAPS] = {
     [OVERLAP_SKIP] = "skip", [OVERLAP_QUEUE] = "queue", [OVERLAP_REPLACE] = "replace"};
-static const char *const catch_up_names[2] = {
-    [CATCH_UP_SKIP] = "skip", [CATCH_UP_ONE] = "one"};
+static const char *const catch_up_names[2] = {[CATCH_UP_SKIP] = "skip", [CATCH_UP_ONE] = "one"};
 
 const char *schedule_overlap_name(enum schedule_overlap overlap)
 {
@@ -110,7 +109,8 @@ bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrenc
 	}
 	*ret_field = "cron";
 	if (rule->cron == NULL) {
-		snprintf(ret_fault, CRON_FAULT_SIZE, "There is neither an interval nor an expression.");
+		snprintf(
+		    ret_fault, CRON_FAULT_SIZE, "There is neither an interval nor an expression.");
 		return false;
 	}
 	if (!cron_parse(rule->cron, &r.cron, ret_fault))

@@ -18,9 +18,9 @@ const char *schedule_catch_up_name(enum catch_up catch_up);
 bool schedule_catch_up_parse(const char *name, enum catch_up *ret_catch_up);
 
 enum {
-	SCHEDULE_MAX_NAME = 200, /* bytes */
+	SCHEDULE_MAX_NAME = 200,    /* bytes */
 	SCHEDULE_MAX_JOB = 1 << 20, /* bytes */
-	SCHEDULE_NEXT_RUNS = 10, /* shown */
+	SCHEDULE_NEXT_RUNS = 10,    /* shown */
 };
 
 /* All texts are owned. What a client may set: */

@@ -38,3 +38,22 @@ struct files_page {
 	uint64_t last;             /* out: read up to this number */
 	bool is_more;              /* out */
 };
+
+/* Input that is not worked on yet: up to `max` chunks from number `from` on. */
+struct chunks_page {
+	uint32_t from, max;
+	bool has_aliases;
+	bool with_kept; /* also those that are finished and kept */
+	size_t n, n_skip;
+	struct stored_chunk *chunks; /* owned, out */
+	uint32_t *skip;              /* owned, out: aliases among them, ascending */
+};
+
+/* Items that have a result behind low_seq. */
+struct done_page {
+	uint64_t low_seq;
+	uint32_t *indexes; /* owned, out: ascending */
+	size_t n;
+	uint32_t *failed; /* owned, out: those of them that failed, ascending */
+	size_t n_failed;
+};

@@ -23,8 +23,8 @@ struct run_changes {
 };
 
 /* In: SCHEDULE_ADD all of it, out with its no; LOAD its id; the others its no. EDIT: `rule`,
- * updated_at and, where sets_settled, settled; applies to `revision` alone (else ERR_CONFLICT); out:
- * all of it. PASS: `due`, as STORE_SUBMIT. ERR_NOT_FOUND: there is none. */
+ * updated_at and, where sets_settled, settled; applies to `revision` alone (else ERR_CONFLICT);
+ * out: all of it. PASS: `due`, as STORE_SUBMIT. ERR_NOT_FOUND: there is none. */
 struct schedule_write {
 	struct schedule schedule; /* owned */
 	bool sets_settled;
@@ -40,8 +40,8 @@ struct schedules_page {
 	bool is_more;               /* out */
 };
 
-/* Changes behind `after`, as JSON with commas between them, or as events; outcomes of targets behind
- * `target`, as JSON. */
+/* Changes behind `after`, as JSON with commas between them, or as events; outcomes of targets
+ * behind `target`, as JSON. */
 struct schedule_log {
 	int64_t schedule_no;
 	bool is_events;

@@ -180,12 +180,14 @@ static enum err add_job(struct noting *n, struct buf *data)
 		job_done(&job);
 	}
 	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(n->db, code);
+	return code == SQLITE_ROW    ? OK
+	       : code == SQLITE_DONE ? ERR_NOT_FOUND
+				     : db_error(n->db, code);
 }
 
 /* Write what is told; *ret_total is 0 when nothing has changed, and then nothing is. */
-static enum err write_call(struct noting *n, const struct schedule *schedule, struct buf *data,
-    uint64_t *ret_total)
+static enum err write_call(
+    struct noting *n, const struct schedule *schedule, struct buf *data, uint64_t *ret_total)
 {
 	char id[ID_TEXT_SIZE];
 	uint64_t n_known = n->changes->n_before + n->changes->n;

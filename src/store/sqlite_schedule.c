@@ -8,7 +8,7 @@
 #include "wire/change_text.h"
 
 enum {
-	SWEEP_ROWS = 1000, /* in one transaction */
+	SWEEP_ROWS = 1000,   /* in one transaction */
 	LOG_BYTES = 1 << 18, /* a page ends when it has so many; of jobs too, in a list: */
 	LIST_BYTES = 8 << 20,
 	N_COLUMNS = 21,
@@ -97,8 +97,7 @@ static enum err update_one(struct db *db, sqlite3_stmt *s, enum err otherwise)
 	return e == OK && sqlite3_changes(db->handle) == 0 ? otherwise : e;
 }
 
-enum err db_read_one_schedule(
-    struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
+enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
 {
 	int code = sqlite3_step(s);
 
@@ -188,8 +187,8 @@ enum err db_write_schedule(struct db *db, struct store_op *op)
 static enum err list(struct db *db, struct store_op *op)
 {
 	const char *name = op->u.schedules.name;
-	sqlite3_stmt *s =
-	    db_statement(db, name != NULL ? STATEMENT_LIST_SCHEDULES_NAMED : STATEMENT_LIST_SCHEDULES);
+	sqlite3_stmt *s = db_statement(
+	    db, name != NULL ? STATEMENT_LIST_SCHEDULES_NAMED : STATEMENT_LIST_SCHEDULES);
 	size_t n_bytes = 0;
 	int code;
 
@@ -317,8 +316,8 @@ enum err db_read_schedule(struct db *db, struct store_op *op)
 	}
 }
 
-enum err db_each_schedule(struct db *db,
-    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+enum err db_each_schedule(
+    struct db *db, void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_EACH_SCHEDULE);
 	int code;

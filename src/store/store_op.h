@@ -24,21 +24,21 @@ enum store_verb {
 	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
 	STORE_SCHEDULE_PASS,   /* pass over a due time */
 	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
-	STORE_POSTED,  /* an attempt to deliver a row of the outbox has ended */
+	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
 	/* reads */
-	STORE_CLAIM,   /* input not worked on yet */
-	STORE_LOAD,    /* one job by id */
-	STORE_LIST,    /* jobs, newest first */
-	STORE_ROWS,    /* results as text */
-	STORE_FAILED,  /* items of an ended job that failed */
-	STORE_DONE,    /* items of a job that have a result behind low_seq */
-	STORE_FILES,   /* saved files, one by name or many in order of completion */
-	STORE_UNKNOWN, /* which of some ids are no jobs */
+	STORE_CLAIM,         /* input not worked on yet */
+	STORE_LOAD,          /* one job by id */
+	STORE_LIST,          /* jobs, newest first */
+	STORE_ROWS,          /* results as text */
+	STORE_FAILED,        /* items of an ended job that failed */
+	STORE_DONE,          /* items of a job that have a result behind low_seq */
+	STORE_FILES,         /* saved files, one by name or many in order of completion */
+	STORE_UNKNOWN,       /* which of some ids are no jobs */
 	STORE_SCHEDULE_LOAD, /* one by id, with its job */
 	STORE_SCHEDULE_LIST, /* newest first */
 	STORE_CHANGES,       /* of a schedule, as text */
 	STORE_OUTCOMES,      /* the last ones of its targets, as text */
-	STORE_OUTBOX,  /* callbacks that are due */
+	STORE_OUTBOX,        /* callbacks that are due */
 };
 
 struct store_op {
@@ -89,15 +89,7 @@ struct store_op {
 			uint64_t completed; /* out: results in all */
 		} copy;
 		struct retirement retire; /* RETIRE */
-		/* CLAIM: up to `max` chunks from number `from` on. */
-		struct {
-			uint32_t from, max;
-			bool has_aliases;
-			bool with_kept; /* also those that are finished and kept */
-			size_t n, n_skip;
-			struct stored_chunk *chunks; /* owned, out */
-			uint32_t *skip;              /* owned, out: aliases among them, ascending */
-		} claim;
+		struct chunks_page claim; /* CLAIM */
 		/* LOAD: ERR_NOT_FOUND. */
 		struct job job; /* in: id */
 		/* LIST: jobs with an id below `before`; ids sort by the time of submission. */
@@ -120,16 +112,9 @@ struct store_op {
 			struct id *ids; /* owned; out: only those that are no jobs */
 			size_t n;
 		} ids;
-		struct schedule_write schedule; /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
+		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */
 		struct schedule_log log;         /* CHANGES, OUTCOMES */
-		/* DONE */
-		struct {
-			uint64_t low_seq;
-			uint32_t *indexes; /* owned, out: ascending */
-			size_t n;
-			uint32_t *failed; /* owned, out: those of them that failed, ascending */
-			size_t n_failed;
-		} done;
+		struct done_page done;           /* DONE */
 	} u;
 };

@@ -56,8 +56,7 @@ static void set_overlap(struct schedule_rule *rule, const json_t *value, struct 
 	const char *text = json_string_value(value);
 
 	if (text == NULL || !schedule_overlap_parse(text, &rule->overlap))
-		problem_add(
-		    p, "/overlap", "This must be \"skip\", \"queue\" or \"replace\".");
+		problem_add(p, "/overlap", "This must be \"skip\", \"queue\" or \"replace\".");
 }
 
 static void set_catch_up(struct schedule_rule *rule, const json_t *value, struct problem *p)
@@ -86,8 +85,8 @@ static void set_job(struct schedule_rule *rule, const json_t *value, struct prob
 		return;
 	}
 	if (json_object_get(value, "run_at") != NULL)
-		problem_add(p, "/job/run_at",
-		    "The job of a schedule begins when the schedule says so.");
+		problem_add(
+		    p, "/job/run_at", "The job of a schedule begins when the schedule says so.");
 	if (deadline != NULL && clock_parse(deadline, &time) == OK)
 		problem_add(p, "/job/deadline",
 		    "The deadline of a schedule's job must be a duration like 90s, 10m or 2h.");
@@ -227,8 +226,7 @@ static void check_rule(const struct schedule_rule *rule, usec_t min_every,
     struct recurrence *ret_recurrence, struct problem *p)
 {
 	if (rule->name != NULL && strlen(rule->name) > SCHEDULE_MAX_NAME)
-		problem_add(
-		    p, "/name", "The name must be at most %d bytes.", SCHEDULE_MAX_NAME);
+		problem_add(p, "/name", "The name must be at most %d bytes.", SCHEDULE_MAX_NAME);
 	if (rule->callback_url != NULL)
 		check_callback(rule->callback_url, p);
 	if (rule->job == NULL && p->status == 0)
@@ -346,8 +344,8 @@ static void add_rule(struct buf *b, const struct schedule_rule *rule)
 {
 	char jitter[32];
 
-	snprintf(jitter, sizeof(jitter), "%lldms",
-	    (long long)(schedule_jitter(rule) / USEC_PER_MSEC));
+	snprintf(
+	    jitter, sizeof(jitter), "%lldms", (long long)(schedule_jitter(rule) / USEC_PER_MSEC));
 	if (schedule_jitter(rule) % USEC_PER_SEC == 0)
 		snprintf(jitter, sizeof(jitter), "%llds",
 		    (long long)(schedule_jitter(rule) / USEC_PER_SEC));
@@ -380,8 +378,7 @@ static void add_last_job(struct buf *b, const struct schedule *s, enum job_state
 	add_text(b, "last_state", has_run ? job_state_name(state) : NULL);
 }
 
-void schedule_add_json(
-    struct buf *b, const struct schedule *s, const struct schedule_facts *facts)
+void schedule_add_json(struct buf *b, const struct schedule *s, const struct schedule_facts *facts)
 {
 	char id[ID_TEXT_SIZE];
 

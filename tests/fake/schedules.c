@@ -67,7 +67,7 @@ static enum err settle(struct schedule *row, const struct due_time *due)
 {
 	if (row->settled != due->settled)
 		return ERR_CONFLICT;
-	ck_assert(due->next > due->settled);
+	ck_assert(due->next != due->settled);
 	row->settled = due->next;
 	row->skipped += due->n_skipped;
 	return OK;

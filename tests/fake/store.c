@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "job.h"
 #include "wire/record.h"
 
 enum { MAX_JOBS = 300, N_VERBS = STORE_OUTBOX + 1 };
@@ -40,38 +41,11 @@ static struct fake_job *new_job(struct store *store, int64_t *ret_no)
 	return j;
 }
 
-static struct chunk copy_chunk(const struct chunk *from)
-{
-	struct chunk to;
-
-	chunk_init(&to, from->first);
-	to.n = from->n;
-	buf_add(&to.bytes, from->bytes.data, from->bytes.len);
-	return to;
-}
-
-/* Copy the input of an operation, whose owner it stays. */
-static void add_input(struct fake_job *j, const struct store_op *op)
-{
-	size_t n_chunks = op->u.input.n_chunks, n_aliases = op->u.input.n_aliases;
-
-	j->chunks = xrealloc(j->chunks, (j->n_chunks + n_chunks + 1) * sizeof(*j->chunks));
-	for (size_t i = 0; i < n_chunks; i++) {
-		const struct stored_chunk *c = &op->u.input.chunks[i];
-		ck_assert(j->n_chunks == 0 || c->no == j->chunks[j->n_chunks - 1].no + 1);
-		j->chunks[j->n_chunks++] =
-		    (struct stored_chunk){.no = c->no, .chunk = copy_chunk(&c->chunk)};
-	}
-	j->aliases = xrealloc(j->aliases, (j->n_aliases + n_aliases + 1) * sizeof(*j->aliases));
-	for (size_t i = 0; i < n_aliases; i++)
-		j->aliases[j->n_aliases++] = op->u.input.aliases[i];
-}
-
 static void stage(struct store *store, struct store_op *op)
 {
 	struct fake_job *j = job_of(store, op->job_no);
 
-	add_input(j != NULL ? j : new_job(store, &op->job_no), op);
+	fake_job_add_input(j != NULL ? j : new_job(store, &op->job_no), op);
 }
 
 static enum err submit(struct store *store, struct store_op *op)
@@ -97,7 +71,7 @@ static enum err submit(struct store *store, struct store_op *op)
 	struct fake_job *j = job_of(store, op->job_no);
 	if (j == NULL)
 		j = new_job(store, &op->job_no);
-	add_input(j, op);
+	fake_job_add_input(j, op);
 	op->u.input.job.no = op->job_no;
 	j->job = job_copy(&op->u.input.job);
 	j->is_submitted = true;
@@ -107,40 +81,6 @@ static enum err submit(struct store *store, struct store_op *op)
 	}
 	ck_assert_uint_eq(j->n_aliases, op->u.input.n_aliases_in_all);
 	return OK;
-}
-
-static void add_result(struct fake_job *j, uint32_t index, enum item_status s, enum reason reason,
-    const char *name, size_t name_len)
-{
-	ck_assert_uint_lt(index, j->job.total);
-	if (j->results == NULL) {
-		j->results = xcalloc(j->job.total, sizeof(*j->results));
-		j->has_result = xcalloc(j->job.total, sizeof(*j->has_result));
-	}
-	ck_assert_msg(!j->has_result[index], "item %u has its result twice", index);
-	j->has_result[index] = true;
-	struct fake_item *item = &j->results[j->n_results++];
-	*item = (struct fake_item){.index = index, .status = s, .reason = reason};
-	memcpy(item->name, name, name_len < sizeof(item->name) ? name_len : sizeof(item->name) - 1);
-	j->job.completed++;
-	j->job.counts[s]++;
-}
-
-static void finish_chunk(struct fake_job *j, uint32_t no, bool is_kept)
-{
-	size_t i = 0;
-
-	while (i < j->n_chunks && j->chunks[i].no != no)
-		i++;
-	ck_assert_msg(i < j->n_chunks, "chunk %u was finished twice", no);
-	if (is_kept) {
-		j->kept = xrealloc(j->kept, (j->n_kept + 1) * sizeof(*j->kept));
-		j->kept[j->n_kept++] = j->chunks[i];
-	} else {
-		chunk_done(&j->chunks[i].chunk);
-	}
-	j->n_chunks--;
-	memmove(&j->chunks[i], &j->chunks[i + 1], (j->n_chunks - i) * sizeof(*j->chunks));
 }
 
 static enum err put(struct store *store, struct fake_job *j, struct store_op *op)
@@ -154,15 +94,15 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	if (j->is_deleted)
 		return ERR_NOT_FOUND;
 	for (; record_next(block->data, block->len, &offset, &r); n++) {
-		add_result(j, r.index, r.status, r.reason, r.name, r.name_len);
+		fake_job_add_result(j, r.index, r.status, r.reason, r.name, r.name_len);
 		counts[r.status]++;
 	}
 	ck_assert(n == op->u.put.n && offset == block->len);
 	ck_assert_mem_eq(counts, op->u.put.counts, sizeof(counts));
 	for (size_t i = 0; i < op->u.put.n_chunks; i++)
-		finish_chunk(j, op->u.put.chunks[i], false);
+		fake_job_finish_chunk(j, op->u.put.chunks[i], false);
 	for (size_t i = 0; i < op->u.put.n_kept; i++)
-		finish_chunk(j, op->u.put.kept[i], true);
+		fake_job_finish_chunk(j, op->u.put.kept[i], true);
 	j->low_seq = op->u.put.low_seq;
 	j->job.state = op->u.put.state;
 	j->job.started_at = op->u.put.started_at;
@@ -172,114 +112,6 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	op->u.put.completed = j->job.completed;
 	if (job_state_is_ended(op->u.put.state) && j->job.callback_url != NULL)
 		fake_outbox_add(&store->outbox, "called.test", 0);
-	return OK;
-}
-
-static enum err copy(struct fake_job *j, struct store_op *op)
-{
-	size_t n = j->n_aliases < op->u.copy.max ? j->n_aliases : op->u.copy.max;
-
-	if (j->is_deleted)
-		return ERR_NOT_FOUND;
-	for (size_t i = 0; i < n; i++) {
-		size_t at = 0;
-		while (at < j->n_results && j->results[at].index != j->aliases[i].first)
-			at++;
-		ck_assert_msg(at < j->n_results, "copied before the first has its result");
-		struct fake_item from = j->results[at];
-		add_result(
-		    j, j->aliases[i].index, from.status, from.reason, from.name, strlen(from.name));
-		op->u.copy.counts[from.status]++;
-	}
-	j->n_aliases -= n;
-	memmove(j->aliases, j->aliases + n, j->n_aliases * sizeof(*j->aliases));
-	op->u.copy.n = (uint32_t)n;
-	op->u.copy.completed = j->job.completed;
-	return OK;
-}
-
-static enum err pause_job(struct fake_job *j, const struct store_op *op)
-{
-	if (j->is_deleted || job_state_is_ended(j->job.state))
-		return ERR_NOT_FOUND;
-	j->job.is_paused = op->u.is_paused;
-	return OK;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static const struct stored_chunk *next_chunk(
-    const struct fake_job *j, uint32_t from, bool with_kept)
-{
-	const struct stored_chunk *best = NULL;
-
-	for (size_t i = 0; i < j->n_chunks; i++) {
-		if (j->chunks[i].no >= from && (best == NULL || j->chunks[i].no < best->no))
-			best = &j->chunks[i];
-	}
-	for (size_t i = 0; with_kept && i < j->n_kept; i++) {
-		if (j->kept[i].no >= from && (best == NULL || j->kept[i].no < best->no))
-			best = &j->kept[i];
-	}
-	return best;
-}
-
-static void claim(const struct fake_job *j, struct store_op *op)
-{
-	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
-	op->u.claim.skip = xcalloc(j->n_aliases, sizeof(*op->u.claim.skip));
-	uint32_t from = op->u.claim.from;
-	const struct stored_chunk *c;
-	while (op->u.claim.n < op->u.claim.max &&
-	       (c = next_chunk(j, from, op->u.claim.with_kept)) != NULL) {
-		op->u.claim.chunks[op->u.claim.n++] =
-		    (struct stored_chunk){.no = c->no, .chunk = copy_chunk(&c->chunk)};
-		from = c->no + 1;
-	}
-	for (size_t i = 0; op->u.claim.has_aliases && i < j->n_aliases; i++)
-		op->u.claim.skip[op->u.claim.n_skip++] = j->aliases[i].index;
-	qsort(op->u.claim.skip, op->u.claim.n_skip, sizeof(uint32_t), compare);
-}
-
-static void done(const struct fake_job *j, struct store_op *op)
-{
-	op->u.done.indexes = xcalloc(j->n_results + 1, sizeof(uint32_t));
-	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++)
-		op->u.done.indexes[op->u.done.n++] = j->results[i].index;
-	qsort(op->u.done.indexes, op->u.done.n, sizeof(uint32_t), compare);
-	op->u.done.failed = xcalloc(j->n_results + 1, sizeof(uint32_t));
-	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++) {
-		if (j->results[i].status == ITEM_ERROR)
-			op->u.done.failed[op->u.done.n_failed++] = j->results[i].index;
-	}
-	qsort(op->u.done.failed, op->u.done.n_failed, sizeof(uint32_t), compare);
-}
-
-static enum err find_failed(const struct fake_job *j, struct store_op *op)
-{
-	struct failed_page *page = &op->u.failed;
-
-	if (j->is_deleted)
-		return ERR_NOT_FOUND;
-	chunk_init(&page->names, 0);
-	page->indexes = xcalloc(page->max, sizeof(uint32_t));
-	for (page->last = page->after; page->last < j->n_results; page->last++) {
-		const struct fake_item *item = &j->results[page->last];
-		if (item->status != ITEM_ERROR)
-			continue;
-		page->is_more = page->n == page->max || chunk_is_full(&page->names);
-		if (page->is_more)
-			break;
-		page->indexes[page->n++] = item->index;
-		if (page->wants_names)
-			chunk_add(&page->names, item->name, strlen(item->name),
-			    item->reason != REASON_INVALID_NAME);
-	}
 	return OK;
 }
 
@@ -352,12 +184,12 @@ static enum err carry_out(struct store *store, struct store_op *op)
 	case STORE_PUT:
 		return put(store, j, op);
 	case STORE_COPY:
-		return copy(j, op);
+		return fake_job_copy(j, op);
 	case STORE_RETIRE:
 		retire(store, op);
 		return OK;
 	case STORE_PAUSE:
-		return pause_job(j, op);
+		return fake_job_pause(j, op);
 	case STORE_SCHEDULE_ADD:
 	case STORE_SCHEDULE_EDIT:
 	case STORE_SCHEDULE_PASS:
@@ -365,13 +197,13 @@ static enum err carry_out(struct store *store, struct store_op *op)
 	case STORE_SCHEDULE_LOAD:
 		return fake_schedules_carry_out(&store->schedules, op);
 	case STORE_CLAIM:
-		claim(j, op);
+		fake_job_claim(j, op);
 		return OK;
 	case STORE_DONE:
-		done(j, op);
+		fake_job_done(j, op);
 		return OK;
 	case STORE_FAILED:
-		return find_failed(j, op);
+		return fake_job_find_failed(j, op);
 	case STORE_UNKNOWN:
 		unknown(store, op);
 		return OK;
@@ -552,8 +384,8 @@ size_t fake_store_n_done(const struct store *store, enum store_verb verb)
 	return store->n_done[verb];
 }
 
-enum err store_each_schedule(struct store *store,
-    void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
+enum err store_each_schedule(
+    struct store *store, void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
 {
 	for (size_t i = 0; i < store->schedules.n; i++) {
 		if (!store->schedules.is_gone[i])
@@ -600,4 +432,9 @@ void store_start(struct store *store, struct store_op *op)
 {
 	STAILQ_INSERT_TAIL(&store->ops, op, link);
 	defer_start(&store->turn);
+}
+
+bool store_is_writable(const struct store *store)
+{
+	return store->write_error == OK;
 }
