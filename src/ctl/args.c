@@ -120,7 +120,8 @@ static void check_words(const struct parsing *p, const struct argp_state *state)
 		argp_error(state, "'%s' is too much", p->words.list[p->syntax->most_words]);
 	for (int i = 0; p->syntax->ids_of != NULL && i < p->words.n; i++) {
 		if (!id_parse(p->words.list[i], &id))
-			argp_error(state, "'%s' is no %s's ID", p->words.list[i], p->syntax->ids_of);
+			argp_error(
+			    state, "'%s' is no %s's ID", p->words.list[i], p->syntax->ids_of);
 	}
 }
 

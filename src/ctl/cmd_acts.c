@@ -67,16 +67,16 @@ static int act_on_all(
 	filter_add(&choice->filter, &path);
 	if (choice->before != NULL)
 		http_add_query(&path, "before", choice->before);
-	struct http_call *call =
-	    http_run(http, &(struct http_request){.method = bulk->act.method,
-			       .path = path.data,
-			       .most_silence = MOST_SILENCE});
+	struct http_call *call = http_run(
+	    http, &(struct http_request){
+		      .method = bulk->act.method, .path = path.data, .most_silence = MOST_SILENCE});
 	const struct http_answer *answer = http_call_answer(call);
 	int status = answer_check(answer, NULL);
 	if (status == CTL_OK && options->is_json)
 		status = answer_print_raw(answer);
-	else if (status == CTL_OK && (answer->body.len == 0 || !view_parse_number(answer->body.data,
-						answer->body.len, bulk->word, &n)))
+	else if (status == CTL_OK &&
+		 (answer->body.len == 0 ||
+		     !view_parse_number(answer->body.data, answer->body.len, bulk->word, &n)))
 		status = answer_strange();
 	else if (status == CTL_OK && !options->is_quiet)
 		printf("%llu %s\n", (unsigned long long)n, bulk->word);
@@ -113,7 +113,8 @@ static int act_on_some(
 	fprintf(stderr,
 	    "%s: %s\n"
 	    "Try `%s --help' for more information.\n",
-	    argv[0], has_filter ? "give IDs or say which jobs, not both" : "the job's ID is missing",
+	    argv[0],
+	    has_filter ? "give IDs or say which jobs, not both" : "the job's ID is missing",
 	    argv[0]);
 	return CTL_USAGE;
 }
@@ -139,8 +140,8 @@ int cmd_rm(int argc, char **argv, struct options *options)
 
 /* --- pause and resume --- */
 
-static int act_on_each(int argc, char **argv, struct options *options, const char *doc,
-    const struct act *act)
+static int act_on_each(
+    int argc, char **argv, struct options *options, const char *doc, const struct act *act)
 {
 	const struct syntax syntax = {
 	    .words = "ID...", .doc = doc, .least_words = 1, .most_words = INT_MAX, .ids_of = "job"};
@@ -183,8 +184,8 @@ int cmd_retry(int argc, char **argv, struct options *options)
 	args_parse(argc, argv, &syntax, options, NULL, &ids);
 	struct follow_opts follow = {.http = answer_open(options), .options = options};
 	snprintf(path, sizeof(path), "/jobs/%s/retry", ids.list[0]);
-	int status = follow.http != NULL ? submit_post(path, ids.list[0], folder, &follow)
-					 : CTL_USAGE;
+	int status =
+	    follow.http != NULL ? submit_post(path, ids.list[0], folder, &follow) : CTL_USAGE;
 	http_free(follow.http);
 	return status;
 }

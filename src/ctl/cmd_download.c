@@ -67,7 +67,8 @@ static bool ends_with(const char *text, const char *end)
 
 static bool has_json_lines(const struct download *d)
 {
-	return d->input != NULL && (ends_with(d->input, ".ndjson") || ends_with(d->input, ".jsonl"));
+	return d->input != NULL &&
+	       (ends_with(d->input, ".ndjson") || ends_with(d->input, ".jsonl"));
 }
 
 static void add_fields(const struct download *d, struct fields *fields)

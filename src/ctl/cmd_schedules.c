@@ -66,15 +66,12 @@ static void print_row(const struct schedule_view *s, void *arg)
 	AUTO_FREE char *rhythm = make_rhythm(s);
 
 	if (!l->has_head)
-		printf("%-36s  %-24s  %-24s  %-9s  %9s  %s\n", "ID", "RHYTHM", "NEXT RUN",
-		    "LAST", "CHANGES", "NAME");
+		printf("%-36s  %-24s  %-24s  %-9s  %9s  %s\n", "ID", "RHYTHM", "NEXT RUN", "LAST",
+		    "CHANGES", "NAME");
 	l->has_head = true;
 	printf("%-36s  ", s->id);
 	print_padded(rhythm, 24);
-	print_padded(s->is_paused              ? "paused"
-		     : s->next_run_at != NULL ? s->next_run_at
-					      : "-",
-	    24);
+	print_padded(s->is_paused ? "paused" : s->next_run_at != NULL ? s->next_run_at : "-", 24);
 	print_padded(s->last_state != NULL ? s->last_state : "-", 9);
 	printf("%9llu  ", (unsigned long long)s->changes);
 	answer_print(stdout, s->name != NULL ? s->name : "-");
@@ -165,7 +162,8 @@ static void print_schedule(const struct schedule_view *s, void *arg)
 	(void)arg;
 	answer_print_field("id", s->id);
 	answer_print_field("name", s->name);
-	answer_print_field(s->every != NULL ? "every" : "cron", s->every != NULL ? s->every : s->cron);
+	answer_print_field(
+	    s->every != NULL ? "every" : "cron", s->every != NULL ? s->every : s->cron);
 	answer_print_field("timezone", s->timezone);
 	answer_print_field("overlap", s->overlap);
 	answer_print_field("catch-up", s->catch_up);

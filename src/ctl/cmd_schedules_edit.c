@@ -53,8 +53,8 @@ struct edit {
 	const char *name, *every, *cron, *timezone, *overlap; /* borrowed from argv; NULL: */
 	const char *catch_up, *jitter, *paused, *callback;    /* not given */
 	const char *job_file;
-	char *job;    /* owned; JSON; NULL: not given */
-	bool is_new;  /* else what is empty takes away what there was */
+	char *job;   /* owned; JSON; NULL: not given */
+	bool is_new; /* else what is empty takes away what there was */
 };
 
 /* --- Options --- */
@@ -65,7 +65,8 @@ static void check_duration(
 	usec_t duration;
 
 	if (str_to_duration(value, &duration) != OK && (e->is_new || *value != '\0'))
-		argp_error(state, "--%s takes a time such as 90s, 10m or 2h, not '%s'", option, value);
+		argp_error(
+		    state, "--%s takes a time such as 90s, 10m or 2h, not '%s'", option, value);
 }
 
 static error_t on_rare_option(int key, const char *value, const struct argp_state *state)
@@ -239,29 +240,30 @@ static int add_schedule(struct http *http, const char *body, const struct option
 
 	if (status == CTL_OK && options->is_json)
 		status = answer_print_raw(answer);
-	else if (status == CTL_OK && (answer->body.len == 0 ||
-				  !view_parse_schedule(
-				      answer->body.data, answer->body.len, print_id, NULL)))
+	else if (status == CTL_OK &&
+		 (answer->body.len == 0 ||
+		     !view_parse_schedule(answer->body.data, answer->body.len, print_id, NULL)))
 		status = answer_strange();
 	http_call_free(call);
 	return status;
 }
 
 /* Send the patch if the schedule is still the one that was read. */
-static int patch(struct http *http, const char *path, const char *id,
-    const struct http_answer *old, const char *fields, const struct options *options)
+static int patch(struct http *http, const char *path, const char *id, const struct http_answer *old,
+    const char *fields, const struct options *options)
 {
 	AUTO_FREE char *body =
 	    old->body.len > 0 ? view_make_patch(old->body.data, old->body.len, fields) : NULL;
 
 	if (body == NULL)
 		return answer_strange();
-	struct http_call *call = http_run(http, &(struct http_request){.method = "PATCH",
-						    .path = path,
-						    .content_type = "application/merge-patch+json",
-						    .if_match = *old->etag != '\0' ? old->etag : NULL,
-						    .body = body,
-						    .body_len = strlen(body)});
+	struct http_call *call =
+	    http_run(http, &(struct http_request){.method = "PATCH",
+			       .path = path,
+			       .content_type = "application/merge-patch+json",
+			       .if_match = *old->etag != '\0' ? old->etag : NULL,
+			       .body = body,
+			       .body_len = strlen(body)});
 	const struct http_answer *answer = http_call_answer(call);
 	int status = CTL_FAILED;
 	if (answer->outcome == HTTP_ANSWERED && answer->status == 412)
@@ -295,8 +297,8 @@ static int change_schedule(
 }
 
 /* `id`: NULL for a new one. */
-static int send_edit(struct edit *e, const char *program, const char *id,
-    const struct options *options)
+static int send_edit(
+    struct edit *e, const char *program, const char *id, const struct options *options)
 {
 	struct http *http = NULL;
 	struct fields fields;
@@ -341,8 +343,9 @@ int cmd_schedules_edit(int argc, char **argv, struct options *options)
 	static const struct syntax syntax = {.options = own_options,
 	    .on_option = on_option,
 	    .words = "ID [COMMAND [WORD...]]",
-	    .doc = "Change a schedule. What is given takes the place of what there was, and what is "
-		   "empty ('') takes it away.",
+	    .doc =
+		"Change a schedule. What is given takes the place of what there was, and what is "
+		"empty ('') takes it away.",
 	    .least_words = 1,
 	    .most_words = 1,
 	    .ids_of = "schedule",

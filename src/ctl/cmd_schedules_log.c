@@ -221,12 +221,13 @@ static bool read_stream(struct stream *s, int *ret_status)
 							    .most_silence = MOST_SILENCE});
 	const struct http_answer *answer = http_call_answer(call);
 	bool is_good = answer->outcome == HTTP_ANSWERED && answer->status == 200;
-	bool is_over = !s->was_open || (!is_good && !answer_is_passing(answer)) ||
-		       !retry_plan(&s->retry);
+	bool is_over =
+	    !s->was_open || (!is_good && !answer_is_passing(answer)) || !retry_plan(&s->retry);
 	if (is_over) {
 		*ret_status = answer_check(answer, NULL);
 		if (*ret_status == CTL_OK) {
-			fputs("asyncprobectl: the stream of changes ended early too often\n", stderr);
+			fputs(
+			    "asyncprobectl: the stream of changes ended early too often\n", stderr);
 			*ret_status = CTL_UNREACHABLE;
 		}
 	}
@@ -280,8 +281,8 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 		"limit", 'l', "N", 0, "At most N of them (default: all)", 0                        \
 	}
 
-static int run(int argc, char **argv, struct options *options, const struct argp_option *own_options,
-    const char *doc, int (*print)(struct log *l))
+static int run(int argc, char **argv, struct options *options,
+    const struct argp_option *own_options, const char *doc, int (*print)(struct log *l))
 {
 	const struct syntax syntax = {.options = own_options,
 	    .on_option = on_option,

@@ -1,5 +1,5 @@
-/* The commands, and those of `schedules`. Each reads its part of the command line, argv[0] being its name, and returns what
- * the program ends with. Thread: main. */
+/* The commands, and those of `schedules`. Each reads its part of the command line, argv[0] being
+ * its name, and returns what the program ends with. Thread: main. */
 #pragma once
 
 #include "ctl/args.h"
@@ -12,7 +12,8 @@ struct command {
 /* Find a command by its name; NULL when there is none. */
 const struct command *commands_find(const struct command *table, const char *name);
 
-/* Make the doc of the program, or of a command that has commands of its own; the caller frees it. */
+/* Make the doc of the program, or of a command that has commands of its own; the caller frees it.
+ */
 char *commands_make_doc(const struct command *table, const char *doc, const char *program);
 
 int cmd_domains(int argc, char **argv, struct options *options);

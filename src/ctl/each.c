@@ -1,8 +1,7 @@
 /* One request for each of some ids. Thread: main. */
 #include "ctl/each.h"
 
-int each_ask(
-    struct http *http, const struct act *act, const char *id, struct http_call **ret_call)
+int each_ask(struct http *http, const struct act *act, const char *id, struct http_call **ret_call)
 {
 	char path[80];
 

@@ -8,7 +8,8 @@
 /* What is asked for an id. */
 struct act {
 	const char *method, *folder, *tail; /* POST, "/jobs/", "/cancel" */
-	/* Prints the answer, which was good; returns what to end with. NULL: there is nothing in it. */
+	/* Prints the answer, which was good; returns what to end with. NULL: there is nothing in
+	 * it. */
 	int (*print)(const struct http_answer *answer);
 };
 
@@ -17,5 +18,4 @@ struct act {
 int each_id(const struct act *act, const struct words *ids, const struct options *options);
 
 /* Ask for one id; *ret_call, which the caller frees, has the answer when CTL_OK is returned. */
-int each_ask(
-    struct http *http, const struct act *act, const char *id, struct http_call **ret_call);
+int each_ask(struct http *http, const struct act *act, const char *id, struct http_call **ret_call);

@@ -11,7 +11,7 @@
 struct job_args {
 	uint64_t max_concurrency; /* bounds, set by the command */
 	usec_t max_timeout;
-	const char *label, *idempotency_key;  /* borrowed from argv, as all text; NULL: not given */
+	const char *label, *idempotency_key; /* borrowed from argv, as all text; NULL: not given */
 	const char *run_at, *deadline, *callback;
 	uint64_t concurrency, rate, attempts; /* 0: the daemon decides */
 	usec_t timeout;

@@ -24,7 +24,8 @@ struct submission {
  * which the caller frees. */
 struct http_call *submit_dry(struct http *http, const struct submission *s);
 
-/* The option --output of submit_post's commands; the parser's input is a const char *, the folder. */
+/* The option --output of submit_post's commands; the parser's input is a const char *, the folder.
+ */
 const struct argp *submit_output_argp(void);
 
 /* POST to a path that makes a job of what is there already, then go on as submit_run; `subject`

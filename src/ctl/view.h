@@ -28,9 +28,9 @@ struct job_view {
 	double rate;                                 /* items a second */
 	uint64_t priority;
 	bool is_paused;
-	char *reason;                                   /* NULL: none */
-	char *run_at, *deadline;                        /* RFC 3339; NULL: none */
-	char *callback_url, *schedule_id, *retry_of;    /* NULL: none */
+	char *reason;                                /* NULL: none */
+	char *run_at, *deadline;                     /* RFC 3339; NULL: none */
+	char *callback_url, *schedule_id, *retry_of; /* NULL: none */
 };
 
 /* Read a job; the caller ends it with view_job_done. False when the text is none. */

@@ -12,14 +12,14 @@
 
 struct schedule_view {
 	char id[ID_TEXT_SIZE];
-	const char *name; /* borrowed, as all text here; NULL: none */
-	const char *every, *cron;     /* one of them is NULL */
+	const char *name;         /* borrowed, as all text here; NULL: none */
+	const char *every, *cron; /* one of them is NULL */
 	const char *timezone, *overlap, *catch_up, *jitter;
-	const char *callback_url;     /* NULL: none */
-	const char *job;              /* JSON; NULL in lists */
+	const char *callback_url; /* NULL: none */
+	const char *job;          /* JSON; NULL in lists */
 	const char *created_at, *updated_at;
-	const char *next_run_at;      /* NULL: it is paused */
-	struct text_list next_runs;   /* empty in lists */
+	const char *next_run_at;                            /* NULL: it is paused */
+	struct text_list next_runs;                         /* empty in lists */
 	const char *last_run_at, *last_job_id, *last_state; /* NULL: it never ran */
 	uint64_t runs, skipped, changes;
 	bool is_paused, is_running;
