@@ -255,15 +255,14 @@ static int patch(struct http *http, const char *path, const char *id, const stru
 	AUTO_FREE char *body =
 	    old->body.len > 0 ? view_make_patch(old->body.data, old->body.len, fields) : NULL;
 
-	if (body == NULL)
+	if (body == NULL || *old->etag == '\0')
 		return answer_strange();
-	struct http_call *call =
-	    http_run(http, &(struct http_request){.method = "PATCH",
-			       .path = path,
-			       .content_type = "application/merge-patch+json",
-			       .if_match = *old->etag != '\0' ? old->etag : NULL,
-			       .body = body,
-			       .body_len = strlen(body)});
+	struct http_call *call = http_run(http, &(struct http_request){.method = "PATCH",
+						    .path = path,
+						    .content_type = "application/merge-patch+json",
+						    .if_match = old->etag,
+						    .body = body,
+						    .body_len = strlen(body)});
 	const struct http_answer *answer = http_call_answer(call);
 	int status = CTL_FAILED;
 	if (answer->outcome == HTTP_ANSWERED && answer->status == 412)

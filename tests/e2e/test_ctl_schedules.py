@@ -237,6 +237,7 @@ class Rival(BaseHTTPRequestHandler):
     """Stands before a daemon and changes a schedule whenever somebody else is about to."""
 
     protocol_version = "HTTP/1.1"
+    passed_on = ("Content-Type", "ETag")
 
     def log_message(self, *_):
         pass
@@ -249,7 +250,7 @@ class Rival(BaseHTTPRequestHandler):
         headers = {name: value for name, value in self.headers.items() if name not in ("Host", "Content-Length")}
         told = requests.request(self.command, self.target + self.path, data=body, headers=headers, timeout=DEADLINE)
         self.send_response(told.status_code)
-        for name in ("Content-Type", "ETag"):
+        for name in self.passed_on:
             if name in told.headers:
                 self.send_header(name, told.headers[name])
         self.send_header("Content-Length", str(len(told.content)))
@@ -275,6 +276,17 @@ def test_edit_that_lost_a_race(api):
     assert handler.seen == ['"1"'] and "changed by somebody else" in done.stderr and done.stdout == ""
     now = show(api, schedule)
     assert (now["name"], now["every"]) == ("rival", "1h")
+
+
+def test_edit_needs_a_revision(api):
+    """What can't be told apart from another's change is not sent."""
+    schedule = add(api, every="1h")
+    handler = type("Handler", (Rival,), {"target": api.url, "seen": [], "passed_on": ("Content-Type",)})
+    with serve(handler) as server:
+        done = run_ctl(f"http://127.0.0.1:{server.server_port}", "schedules", "edit", schedule["id"], "--every", "2h",
+                       status=1)
+        server.shutdown()
+    assert handler.seen == [] and done.stderr and show(api, schedule)["every"] == "1h"
 
 
 # --- changes and outcomes ---
