@@ -55,6 +55,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_file.c \
 	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \
+	tests/unit/model/test_job_filter.c \
 	tests/unit/model/test_pace.c \
 	tests/unit/model/test_recurrence.c \
 	tests/unit/model/test_result.c \
@@ -113,9 +114,10 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/job.c tests/fake/job.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
-	tests/fake/store.c tests/fake/store.h \
+	tests/fake/store.c tests/fake/store.h tests/fake/store_list.c \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
+	tests/unit/core/test_bulk.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_dedup.c \
 	tests/unit/core/test_intake.c \

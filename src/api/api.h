@@ -3,6 +3,7 @@
 
 #include "api/http.h"
 #include "core/core.h"
+#include "model/job_filter.h"
 #include "store/store.h"
 
 struct api {
@@ -30,7 +31,12 @@ void api_find_job(struct request *rq, struct api *api, found_job_fn *on_found);
  * Absent: *ret_value stays. */
 bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64_t *ret_value);
 
+/* Read state, kind, label, schedule_id, paused and before from the query; false when one is bad,
+ * and then the request was refused. The caller ends the filter. */
+bool api_read_filter(struct request *rq, struct job_filter *ret_filter);
+
 handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, job_delete_handle;
+handler_fn jobs_cancel_handle, jobs_delete_handle;
 handler_fn job_pause_handle, job_resume_handle, job_retry_handle;
 handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
 handler_fn file_handle, archive_handle, limits_handle, backup_handle;

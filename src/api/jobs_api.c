@@ -151,11 +151,9 @@ static void on_listed(struct store_op *op)
 
 void jobs_list_handle(struct request *rq, struct api *api)
 {
-	const char *state = request_query(rq, "state"), *kind = request_query(rq, "kind");
 	const char *cursor = request_query(rq, "cursor");
 	uint64_t limit = LIST_DEFAULT;
-	enum job_state wanted = JOB_QUEUED;
-	enum job_kind wanted_kind = KIND_DOMAINS;
+	struct job_filter filter;
 	struct id before;
 
 	memset(&before, 0xff, sizeof(before)); /* behind the newest */
@@ -163,22 +161,14 @@ void jobs_list_handle(struct request *rq, struct api *api)
 		return;
 	if (limit == 0) {
 		request_refuse_query(rq, "limit", "This must be at least 1.");
-	} else if (state != NULL && !job_state_parse(state, &wanted)) {
-		request_refuse_query(
-		    rq, "state", "This must be queued, running, done, cancelled or failed.");
-	} else if (kind != NULL && !job_kind_parse(kind, &wanted_kind)) {
-		request_refuse_query(rq, "kind", "This must be domains, downloads or flags.");
 	} else if (cursor != NULL && !id_parse(cursor, &before)) {
 		request_refuse_query(rq, "cursor", "This is no cursor of a list.");
-	} else {
+	} else if (api_read_filter(rq, &filter)) {
 		struct listing *l = xcalloc(1, sizeof(*l));
 		*l = (struct listing){rq, api};
 		struct store_op *op = store_op_new(STORE_LIST, on_listed, l);
 		op->u.list.limit = (uint32_t)limit;
-		op->u.list.has_state = state != NULL;
-		op->u.list.state = wanted;
-		op->u.list.has_kind = kind != NULL;
-		op->u.list.kind = wanted_kind;
+		op->u.list.filter = filter;
 		op->u.list.before = before;
 		store_start(api->store, op);
 	}

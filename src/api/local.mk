@@ -6,6 +6,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/archive_api.c \
 	src/api/backup_api.c \
 	src/api/changes_api.c \
+	src/api/bulk_api.c \
 	src/api/file_api.c \
 	src/api/health_api.c \
 	src/api/http.h \

@@ -8,10 +8,15 @@
 #include "base/alloc.h"
 #include "base/str.h"
 
+#define BULK_QUERY " state kind label schedule_id before "
+
 /* What others sent, and its results, can be lost by DELETE alone: that is for admins. */
 static const struct route routes[] = {
     {"POST", "/jobs", submit_handle, NULL, true, SCOPE_SUBMIT},
-    {"GET", "/jobs", jobs_list_handle, " state kind limit cursor ", false, SCOPE_READ},
+    {"GET", "/jobs", jobs_list_handle, " state kind label schedule_id paused limit cursor ", false,
+	SCOPE_READ},
+    {"DELETE", "/jobs", jobs_delete_handle, BULK_QUERY, false, SCOPE_ADMIN},
+    {"POST", "/jobs/cancel", jobs_cancel_handle, BULK_QUERY, false, SCOPE_SUBMIT},
     {"GET", "/jobs/{id}", job_show_handle, " wait ", false, SCOPE_READ},
     {"DELETE", "/jobs/{id}", job_delete_handle, "", false, SCOPE_ADMIN},
     {"POST", "/jobs/{id}/cancel", job_cancel_handle, "", false, SCOPE_SUBMIT},

@@ -42,14 +42,26 @@ static bool serves_method(const struct route *route, const char *method)
 	       (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
+/* Has the path a route of its own? Then it is no parameter of another one. */
+static bool is_literal(const struct server *server, const char *path)
+{
+	for (size_t i = 0; i < server->opts.n_routes; i++) {
+		if (strcmp(server->opts.routes[i].pattern, path) == 0)
+			return true;
+	}
+	return false;
+}
+
 /* Find the route; without one, `allow` gets the methods that the path has. */
 static void find_route(struct request *rq, const char *path, struct buf *allow)
 {
 	struct segment params[MAX_PARAMS] = {{"", 0}, {"", 0}};
+	bool has_own = strchr(path, '{') == NULL && is_literal(rq->server, path);
 
 	for (size_t i = 0; i < rq->server->opts.n_routes && rq->route == NULL; i++) {
 		const struct route *route = &rq->server->opts.routes[i];
-		if (!match(route->pattern, path, params))
+		if (has_own ? strcmp(route->pattern, path) != 0
+			    : !match(route->pattern, path, params))
 			continue;
 		if (serves_method(route, rq->method)) {
 			rq->route = route;

@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/agenda.c src/core/agenda.h \
 	src/core/callbacks.c src/core/callbacks.h \
+	src/core/bulk.c src/core/bulk.h \
 	src/core/claims.c \
 	src/core/commit.c \
 	src/core/core.c src/core/core.h src/core/core_private.h \

@@ -222,6 +222,15 @@ enum err db_checkpoint(struct db *db, bool wants_room)
 	return code == SQLITE_OK ? OK : db_error(db, code);
 }
 
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id)
+{
+	if (id_is_none(id))
+		sqlite3_bind_null(s, place);
+	else
+		sqlite3_bind_blob(s, place, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
+}
+
+/* Read an id; zero when there is none. */
 void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id)
 {
 	const void *bytes = sqlite3_column_blob(s, column);

@@ -53,6 +53,9 @@ void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
 /* Make or migrate the tables. */
 enum err schema_apply(struct db *db);
 
+/* Bind an id, or null for none; borrowed until the statement is done. */
+void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
+
 enum { JOB_N_COLUMNS = 28 };
 
 /* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */
@@ -68,10 +71,6 @@ enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
  */
 enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
     MUST_CHECK;
-
-/* Null, or the id. */
-void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
-void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
 
 /* --- sqlite_schedule.c --- */
 

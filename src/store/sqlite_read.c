@@ -93,18 +93,30 @@ static enum err load(struct db *db, struct store_op *op)
 	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
 }
 
+static enum statement choose_list(const struct job_filter *f)
+{
+	return !id_is_none(&f->schedule_id)    ? STATEMENT_LIST_JOBS_OF_SCHEDULE
+	       : f->label != NULL              ? STATEMENT_LIST_JOBS_WITH_LABEL
+	       : f->has_paused && f->is_paused ? STATEMENT_LIST_JOBS_PAUSED
+	       : f->has_state                  ? STATEMENT_LIST_JOBS_IN_STATE
+					       : STATEMENT_LIST_JOBS;
+}
+
 static enum err list(struct db *db, struct store_op *op)
 {
+	const struct job_filter *f = &op->u.list.filter;
+	sqlite3_stmt *s = db_statement(db, choose_list(f));
 	int code;
-	sqlite3_stmt *s = db_statement(
-	    db, op->u.list.has_state ? STATEMENT_LIST_JOBS_IN_STATE : STATEMENT_LIST_JOBS);
 
 	sqlite3_bind_blob(
 	    s, 1, op->u.list.before.bytes, sizeof(op->u.list.before.bytes), SQLITE_STATIC);
 	sqlite3_bind_int64(s, 2, (int64_t)op->u.list.limit + 1);
-	if (op->u.list.has_state)
-		sqlite3_bind_int(s, 3, (int)op->u.list.state);
-	sqlite3_bind_int(s, 4, op->u.list.has_kind ? (int)op->u.list.kind : -1);
+	sqlite3_bind_int(s, 3, f->has_state ? (int)f->state : -1);
+	sqlite3_bind_int(s, 4, f->has_kind ? (int)f->kind : -1);
+	sqlite3_bind_text(s, 5, f->label, -1, SQLITE_STATIC); /* NULL binds null */
+	db_bind_id(s, 6, &f->schedule_id);
+	sqlite3_bind_int(s, 7, f->has_paused ? (int)f->is_paused : -1);
+	sqlite3_bind_int64(s, 8, f->created_before);
 	op->u.list.jobs = xcalloc(op->u.list.limit, sizeof(*op->u.list.jobs));
 	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit)
 		db_read_job(s, &op->u.list.jobs[op->u.list.n++]);

@@ -136,15 +136,6 @@ static enum err insert_key(struct db *db, const struct store_op *op)
 	return db_run(db, s);
 }
 
-/* Bind an id, or null for none. */
-void db_bind_id(sqlite3_stmt *s, int place, const struct id *id)
-{
-	if (id_is_none(id))
-		sqlite3_bind_null(s, place);
-	else
-		sqlite3_bind_blob(s, place, id->bytes, sizeof(id->bytes), SQLITE_STATIC);
-}
-
 static enum err insert_job(struct db *db, struct store_op *op)
 {
 	const struct job *job = &op->u.input.job;

@@ -68,6 +68,7 @@ void store_op_free(struct store_op *op)
 		for (uint32_t i = 0; i < op->u.list.n; i++)
 			job_done(&op->u.list.jobs[i]);
 		free(op->u.list.jobs);
+		job_filter_done(&op->u.list.filter);
 		break;
 	case STORE_ROWS:
 		buf_done(&op->u.rows.text);

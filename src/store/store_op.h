@@ -5,7 +5,7 @@
 #include <sys/queue.h>
 
 #include "base/err.h"
-#include "model/job.h"
+#include "model/job_filter.h"
 #include "store/page.h"
 #include "store/schedule_op.h"
 #include "store/stored.h"
@@ -95,9 +95,7 @@ struct store_op {
 		/* LIST: jobs with an id below `before`; ids sort by the time of submission. */
 		struct {
 			struct id before;
-			bool has_state, has_kind;
-			enum job_state state;
-			enum job_kind kind;
+			struct job_filter filter;
 			uint32_t limit, n; /* n: out */
 			struct job *jobs;  /* owned, out */
 			bool is_more;      /* out */

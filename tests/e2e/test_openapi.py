@@ -25,7 +25,8 @@ CALLS = {  # operationId: (what it is called with, status)
     "readResults": ({}, 200), "readFile": ({}, 404), "readArchive": ({}, 200), "followJob": ({}, 200), "readLimits": ({}, 200), "readMetrics": ({}, 200),
     "checkHealth": ({}, 200),
     "checkReadiness": ({}, 200), "readDocumentAsYaml": ({}, 200), "readDocumentAsJson": ({}, 200),
-    "deleteJob": ({}, 204),
+    "deleteJob": ({}, 204), "cancelJobs": ({"params": {"state": "queued"}}, 200),
+    "deleteJobs": ({"params": {"state": "done"}}, 200),
 }
 
 

@@ -9,7 +9,7 @@
 #include "job.h"
 #include "wire/record.h"
 
-enum { MAX_JOBS = 300, N_VERBS = STORE_OUTBOX + 1 };
+enum { MAX_JOBS = 1200, N_VERBS = STORE_OUTBOX + 1 };
 
 STAILQ_HEAD(op_list, store_op);
 
@@ -201,6 +201,9 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_DONE:
 		fake_job_done(j, op);
+		return OK;
+	case STORE_LIST:
+		fake_store_list(store, op);
 		return OK;
 	case STORE_FAILED:
 		return fake_job_find_failed(j, op);

@@ -163,7 +163,7 @@ TEST(finding_leaves_the_log_free)
 	int64_t no = submit_ten(&w);
 	store_op_free(find_file(&w, no, "f0.gif"));
 	store_op_free(find_file(&w, no, "none"));
-	ck_assert_int_eq(world_sql(&w, "PRAGMA wal_checkpoint(TRUNCATE)"), 0);
+	ck_assert(world_wait(&w, world_log_is_free));
 	world_done(&w);
 }
 
@@ -399,10 +399,12 @@ TEST(lists_by_kind)
 	struct store_op *op = make_op(STORE_LIST, 0);
 	memset(&op->u.list.before, 0xff, sizeof(op->u.list.before));
 	op->u.list.limit = 3;
-	op->u.list.has_kind = lists[_i].kind >= 0;
-	op->u.list.kind = op->u.list.has_kind ? (enum job_kind)lists[_i].kind : KIND_DOMAINS;
-	op->u.list.has_state = lists[_i].state >= 0;
-	op->u.list.state = op->u.list.has_state ? (enum job_state)lists[_i].state : JOB_QUEUED;
+	op->u.list.filter.has_kind = lists[_i].kind >= 0;
+	op->u.list.filter.kind =
+	    op->u.list.filter.has_kind ? (enum job_kind)lists[_i].kind : KIND_DOMAINS;
+	op->u.list.filter.has_state = lists[_i].state >= 0;
+	op->u.list.filter.state =
+	    op->u.list.filter.has_state ? (enum job_state)lists[_i].state : JOB_QUEUED;
 	op = world_call(&w, op);
 	for (uint32_t i = 0; i < op->u.list.n; i++)
 		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%jd ",

@@ -214,9 +214,9 @@ static void check_list(struct world *w, const struct id *before, int state, uint
 	memset(&op->u.list.before, 0xff, sizeof(op->u.list.before));
 	if (before != NULL)
 		op->u.list.before = *before;
-	op->u.list.has_state = state >= 0;
+	op->u.list.filter.has_state = state >= 0;
 	if (state >= 0)
-		op->u.list.state = (enum job_state)state;
+		op->u.list.filter.state = (enum job_state)state;
 	op->u.list.limit = limit;
 	op = world_call(w, op);
 	ck_assert_int_eq(op->err, OK);

@@ -384,11 +384,6 @@ TEST(copy_of_an_unfinished_first_item_changes_nothing)
 	world_done(&w);
 }
 
-static bool can_start_anew(struct world *w)
-{
-	return world_sql(w, "PRAGMA wal_checkpoint(TRUNCATE)") == 0;
-}
-
 /* An open read of the writer would keep the log from ever starting anew. */
 TEST(copy_leaves_the_log_free)
 {
@@ -398,7 +393,7 @@ TEST(copy_leaves_the_log_free)
 	world_start(&w);
 	store_op_free(copy_some(&w, submit_aliases(&w), 10));
 	/* it may be sweeping just now, for a moment */
-	ck_assert(world_wait(&w, can_start_anew));
+	ck_assert(world_wait(&w, world_log_is_free));
 	world_done(&w);
 }
 

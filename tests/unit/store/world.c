@@ -332,3 +332,8 @@ int64_t submit_job(struct world *w, uint32_t n_chunks, uint32_t n_each)
 	store_op_free(op);
 	return no;
 }
+
+bool world_log_is_free(struct world *w)
+{
+	return world_sql(w, "PRAGMA wal_checkpoint(TRUNCATE)") == 0;
+}

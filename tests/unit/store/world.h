@@ -50,6 +50,8 @@ struct store_op *world_call(struct world *w, struct store_op *op);
 /* As world_call; returns its error and frees it. */
 enum err world_run(struct world *w, struct store_op *op);
 
+/* No read is left open, and nothing is swept just now: the log starts anew. */
+bool world_log_is_free(struct world *w);
 /* Ask the database directly for a number. */
 int64_t world_sql(struct world *w, const char *sql);
 

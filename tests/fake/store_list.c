@@ -1,0 +1,40 @@
+/* Lists of the store in memory. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "store.h"
+
+static int compare_newest_first(const void *a, const void *b)
+{
+	const struct job *x = a, *y = b;
+
+	return memcmp(&y->id, &x->id, sizeof(x->id));
+}
+
+void fake_store_list(const struct store *store, struct store_op *op)
+{
+	const struct fake_job *j;
+	size_t n = 0, room = 0;
+	struct job *jobs = NULL;
+
+	for (size_t i = 0; (j = fake_store_job(store, i)) != NULL; i++) {
+		if (!j->is_submitted || j->is_deleted ||
+		    memcmp(&j->job.id, &op->u.list.before, sizeof(j->job.id)) >= 0 ||
+		    !job_filter_fits(&op->u.list.filter, &j->job))
+			continue;
+		if (n == room) {
+			room = room > 0 ? room * 2 : 64;
+			jobs = xrealloc(jobs, room * sizeof(*jobs));
+		}
+		jobs[n++] = job_copy(&j->job);
+	}
+	if (n > 0)
+		qsort(jobs, n, sizeof(*jobs), compare_newest_first);
+	op->u.list.is_more = n > op->u.list.limit;
+	while (n > op->u.list.limit)
+		job_done(&jobs[--n]);
+	op->u.list.jobs = jobs;
+	op->u.list.n = (uint32_t)n;
+}
