@@ -168,6 +168,13 @@ int answer_verdict(const struct job_view *job)
 										       : CTL_OK;
 }
 
+void answer_print_field(const char *name, const char *text)
+{
+	printf("%-11s", name);
+	answer_print(stdout, text != NULL ? text : "-");
+	putchar('\n');
+}
+
 int answer_print_raw(const struct http_answer *answer)
 {
 	const struct buf *body = &answer->body;

@@ -40,5 +40,8 @@ int answer_strange(void);
 /* Print text that came from elsewhere, control characters replaced. */
 void answer_print(FILE *file, const char *text);
 
+/* Print a line on stdout: a name, and text as answer_print does; `-` for NULL. */
+void answer_print_field(const char *name, const char *text);
+
 /* Write the answer's body to stdout as it came; CTL_OK, or CTL_FAILED when that failed. */
 int answer_print_raw(const struct http_answer *answer);

@@ -6,7 +6,6 @@
 
 #include "base/id.h"
 #include "base/str.h"
-#include "ctl/job_args.h"
 
 enum { KEY_JSON = 0x1000, KEY_NO_WAIT, KEY_TOKEN_FILE, KEY_CA_FILE, KEY_CERT };
 
@@ -113,13 +112,16 @@ static void check_words(const struct parsing *p, const struct argp_state *state)
 {
 	struct id id;
 
+	if (p->words.n < p->syntax->least_words && p->syntax->ids_of != NULL)
+		argp_error(state, "the %s's ID is missing", p->syntax->ids_of);
 	if (p->words.n < p->syntax->least_words)
-		argp_error(state, "%s is missing", p->syntax->has_ids ? "the job's ID" : "a word");
+		argp_error(state, "a word is missing");
 	if (p->words.n > p->syntax->most_words)
 		argp_error(state, "'%s' is too much", p->words.list[p->syntax->most_words]);
-	for (int i = 0; p->syntax->has_ids && i < p->words.n; i++) {
+	for (int i = 0; p->syntax->ids_of != NULL && i < p->words.n; i++) {
 		if (!id_parse(p->words.list[i], &id))
-			argp_error(state, "'%s' is no job's ID", p->words.list[i]);
+			argp_error(
+			    state, "'%s' is no %s's ID", p->words.list[i], p->syntax->ids_of);
 	}
 }
 
@@ -129,21 +131,41 @@ static void set_inputs(const struct parsing *p, void **inputs)
 	*inputs++ = p->options;
 	if (p->syntax->options != NULL)
 		*inputs++ = p->input;
-	if (p->syntax->job != NULL)
-		*inputs = p->syntax->job;
+	if (p->syntax->shared != NULL)
+		*inputs = p->syntax->shared_input;
+}
+
+/* A word before the command, or the command itself. Options may stand between the words: they are
+ * moved up to the first one, over options that have been read. */
+static error_t take_ordered(struct parsing *p, char *word, struct argp_state *state)
+{
+	int at = state->next - 1;
+
+	if (p->words.n == p->syntax->most_words) {
+		p->words.command = state->argv + at;
+		p->words.n_command = state->argc - at;
+		state->next = state->argc;
+		return 0;
+	}
+	if (p->words.n == 0)
+		p->words.list = state->argv + at;
+	p->words.list[p->words.n++] = word;
+	return 0;
 }
 
 static error_t on_command(int key, char *value, struct argp_state *state)
 {
 	struct parsing *p = state->input;
 
-	(void)value;
 	switch (key) {
 	case ARGP_KEY_INIT:
 		set_inputs(p, state->child_inputs);
 		return 0;
+	case ARGP_KEY_ARG:
+		return p->syntax->has_command ? take_ordered(p, value, state) : ARGP_ERR_UNKNOWN;
 	case ARGP_KEY_ARGS:
-		p->words = (struct words){state->argv + state->next, state->argc - state->next};
+		p->words.list = state->argv + state->next;
+		p->words.n = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
 		check_words(p, state);
@@ -162,15 +184,15 @@ void args_parse(int argc, char **argv, const struct syntax *syntax, struct optio
 
 	if (syntax->options != NULL)
 		children[n++] = (struct argp_child){&own, 0, NULL, 1};
-	if (syntax->job != NULL)
-		children[n] = (struct argp_child){job_args_argp(), 0, "Options of the job:", 2};
+	if (syntax->shared != NULL)
+		children[n] = (struct argp_child){syntax->shared, 0, syntax->shared_title, 2};
 	const struct argp argp = {.parser = on_command,
 	    .args_doc = syntax->words,
 	    .doc = syntax->doc,
 	    .children = children};
 	struct parsing p = {.syntax = syntax, .options = options, .input = input};
 
-	argp_parse(&argp, argc, argv, 0, NULL, &p);
+	argp_parse(&argp, argc, argv, syntax->has_command ? ARGP_IN_ORDER : 0, NULL, &p);
 	*ret_words = p.words;
 }
 

@@ -22,21 +22,26 @@ struct options {
 	bool is_json, is_no_wait, is_quiet;
 };
 
-struct job_args;
-
 /* What one command understands. */
 struct syntax {
 	const struct argp_option *options; /* NULL: none of its own */
 	argp_parser_t on_option;
 	const char *words, *doc; /* as argp's args_doc and doc */
 	int least_words, most_words;
-	bool has_ids;         /* its words are ids of jobs */
-	struct job_args *job; /* set by the options of commands that queue; NULL: it has none */
+	const char *ids_of; /* what its words are ids of; NULL: they are none */
+	/* Options that it shares with other commands, their input and headline; NULL: none. */
+	const struct argp *shared;
+	void *shared_input;
+	const char *shared_title;
+	/* Behind `most_words` words comes a command, whose part of the line is left alone. */
+	bool has_command;
 };
 
 struct words {
 	char **list; /* borrowed from argv */
 	int n;
+	char **command; /* where the command begins in argv; NULL: there is none */
+	int n_command;
 };
 
 /* Read options before the command's name; returns the index of the name in argv. */

@@ -9,6 +9,7 @@
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/job_args.h"
+#include "ctl/job_words.h"
 #include "ctl/submit.h"
 #include "model/spec.h"
 #include "model/target.h"
@@ -131,10 +132,9 @@ static int start(const struct domains *d, const struct options *options)
 	return status;
 }
 
-int cmd_domains(int argc, char **argv, struct options *options)
+/* Read the command line; CTL_USAGE after saying on stderr what is wrong. */
+static int parse(int argc, char **argv, struct options *options, struct domains *d)
 {
-	struct domains d = {.job = {.max_concurrency = SPEC_MAX_CONCURRENCY,
-				.max_timeout = SPEC_MAX_TIMEOUT_MS * USEC_PER_MSEC}};
 	const struct syntax syntax = {.options = own_options,
 	    .on_option = on_option,
 	    .words = "[NAME|DOMAIN|.TLD|-]...",
@@ -142,12 +142,48 @@ int cmd_domains(int argc, char **argv, struct options *options)
 		   "TLD, - stands for names on standard input, and any other word is a name "
 		   "to be looked up under each TLD.",
 	    .most_words = INT_MAX,
-	    .job = &d.job};
+	    .shared = job_args_argp(),
+	    .shared_input = &d->job,
+	    .shared_title = JOB_ARGS_TITLE};
 	struct words words;
 
-	spec_init(&d.spec);
-	args_parse(argc, argv, &syntax, options, &d, &words);
-	int status = take_words(&d, &words) && check(&d) ? start(&d, options) : CTL_USAGE;
+	*d = (struct domains){.job = {.max_concurrency = SPEC_MAX_CONCURRENCY,
+				  .max_timeout = SPEC_MAX_TIMEOUT_MS * USEC_PER_MSEC}};
+	spec_init(&d->spec);
+	args_parse(argc, argv, &syntax, options, d, &words);
+	return take_words(d, &words) ? CTL_OK : CTL_USAGE;
+}
+
+int cmd_domains(int argc, char **argv, struct options *options)
+{
+	struct domains d;
+	int status = parse(argc, argv, options, &d);
+
+	if (status == CTL_OK)
+		status = check(&d) ? start(&d, options) : CTL_USAGE;
 	spec_done(&d.spec);
 	return status;
+}
+
+/* Where there are TLDs the lines are names, as in the body of a request. */
+static bool take_lines(struct domains *d)
+{
+	const char *input = TAKE(d->input);
+
+	return input == NULL ||
+	       job_words_add_lines(d->spec.tlds.n > 0 ? &d->spec.names : &d->spec.domains, input);
+}
+
+char *domains_read_words(int argc, char **argv, struct options *options)
+{
+	struct domains d;
+	struct fields fields = {.text = {.data = NULL}};
+
+	if (parse(argc, argv, options, &d) == CTL_OK && job_words_check(&d.job, NULL) &&
+	    take_lines(&d) && check(&d)) {
+		fields_init(&fields, false, "domains");
+		add_fields(&d, &fields);
+	}
+	spec_done(&d.spec);
+	return fields.text.data;
 }

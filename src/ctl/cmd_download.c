@@ -6,6 +6,7 @@
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/job_args.h"
+#include "ctl/job_words.h"
 #include "ctl/submit.h"
 
 struct download {
@@ -64,6 +65,18 @@ static bool ends_with(const char *text, const char *end)
 	return len >= end_len && strcmp(text + len - end_len, end) == 0;
 }
 
+static bool has_json_lines(const struct download *d)
+{
+	return d->input != NULL &&
+	       (ends_with(d->input, ".ndjson") || ends_with(d->input, ".jsonl"));
+}
+
+static void add_fields(const struct download *d, struct fields *fields)
+{
+	fields_add_list(fields, "urls", &d->urls);
+	job_args_add(&d->job, fields);
+}
+
 static int start(const struct download *d, const struct options *options)
 {
 	struct submission submission = {.idempotency_key = d->job.idempotency_key,
@@ -74,18 +87,17 @@ static int start(const struct download *d, const struct options *options)
 
 	if (follow.http == NULL)
 		return CTL_USAGE;
-	submission.is_ndjson =
-	    d->input != NULL && (ends_with(d->input, ".ndjson") || ends_with(d->input, ".jsonl"));
+	submission.is_ndjson = has_json_lines(d);
 	fields_init(&submission.fields, d->input != NULL, "downloads");
-	fields_add_list(&submission.fields, "urls", &d->urls);
-	job_args_add(&d->job, &submission.fields);
+	add_fields(d, &submission.fields);
 	int status = submit_run(&submission, &follow);
 	fields_done(&submission.fields);
 	http_free(follow.http);
 	return status;
 }
 
-int cmd_download(int argc, char **argv, struct options *options)
+/* Read the command line; CTL_USAGE after saying on stderr what is wrong. */
+static int parse(int argc, char **argv, struct options *options, struct download *d)
 {
 	static const struct argp_option own_options[] = {
 	    {"input", 'i', "FILE", 0,
@@ -93,19 +105,53 @@ int cmd_download(int argc, char **argv, struct options *options)
 	    {"output", 'o', "DIR", 0, "Copy the files into DIR", 0},
 	    {0},
 	};
-	struct download d = {.job = {.max_concurrency = SPEC_MAX_TRANSFERS,
-				 .max_timeout = SPEC_MAX_TRANSFER_TIMEOUT_MS * USEC_PER_MSEC}};
 	const struct syntax syntax = {.options = own_options,
 	    .on_option = on_option,
 	    .words = "URL...\n-i FILE",
 	    .doc = "Download files; - stands for URLs on standard input, one a line.",
 	    .most_words = INT_MAX,
-	    .job = &d.job};
+	    .shared = job_args_argp(),
+	    .shared_input = &d->job,
+	    .shared_title = JOB_ARGS_TITLE};
 	struct words words;
 
-	buf_init(&d.urls.bytes, SIZE_MAX / 2);
-	args_parse(argc, argv, &syntax, options, &d, &words);
-	int status = take_words(&d, &words) ? start(&d, options) : CTL_USAGE;
+	*d = (struct download){.job = {.max_concurrency = SPEC_MAX_TRANSFERS,
+				   .max_timeout = SPEC_MAX_TRANSFER_TIMEOUT_MS * USEC_PER_MSEC}};
+	buf_init(&d->urls.bytes, SIZE_MAX / 2);
+	args_parse(argc, argv, &syntax, options, d, &words);
+	return take_words(d, &words) ? CTL_OK : CTL_USAGE;
+}
+
+int cmd_download(int argc, char **argv, struct options *options)
+{
+	struct download d;
+	int status = parse(argc, argv, options, &d);
+
+	if (status == CTL_OK)
+		status = start(&d, options);
 	buf_done(&d.urls.bytes);
 	return status;
+}
+
+static bool take_lines(struct download *d)
+{
+	if (has_json_lines(d)) {
+		fputs("asyncprobectl: give JSON as the whole job, by --job\n", stderr);
+		return false;
+	}
+	return d->input == NULL || job_words_add_lines(&d->urls, d->input);
+}
+
+char *download_read_words(int argc, char **argv, struct options *options)
+{
+	struct download d;
+	struct fields fields = {.text = {.data = NULL}};
+
+	if (parse(argc, argv, options, &d) == CTL_OK && job_words_check(&d.job, d.folder) &&
+	    take_lines(&d)) {
+		fields_init(&fields, false, "downloads");
+		add_fields(&d, &fields);
+	}
+	buf_done(&d.urls.bytes);
+	return fields.text.data;
 }

@@ -9,6 +9,7 @@
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/job_args.h"
+#include "ctl/job_words.h"
 #include "ctl/submit.h"
 #include "model/codes.h"
 
@@ -277,11 +278,9 @@ static int start(struct flags *f)
 	return status;
 }
 
-int cmd_flags(int argc, char **argv, struct options *options)
+/* Read the command line; CTL_USAGE after saying on stderr what is wrong. */
+static int parse(int argc, char **argv, struct options *options, struct flags *f)
 {
-	struct flags f = {.options = options,
-	    .job = {.max_concurrency = SPEC_MAX_TRANSFERS,
-		.max_timeout = SPEC_MAX_TRANSFER_TIMEOUT_MS * USEC_PER_MSEC}};
 	const struct syntax syntax = {.options = own_options,
 	    .on_option = on_option,
 	    .words = "[CC...]",
@@ -289,12 +288,39 @@ int cmd_flags(int argc, char **argv, struct options *options)
 		   "all codes that begin with it; without codes it is the 20 countries with the "
 		   "most people.",
 	    .most_words = INT_MAX,
-	    .job = &f.job};
+	    .shared = job_args_argp(),
+	    .shared_input = &f->job,
+	    .shared_title = JOB_ARGS_TITLE};
 	struct words words;
 
-	buf_init(&f.words.bytes, SIZE_MAX / 2);
-	args_parse(argc, argv, &syntax, options, &f, &words);
-	int status = take_words(&f, &words) ? start(&f) : CTL_USAGE;
+	*f = (struct flags){.options = options,
+	    .job = {.max_concurrency = SPEC_MAX_TRANSFERS,
+		.max_timeout = SPEC_MAX_TRANSFER_TIMEOUT_MS * USEC_PER_MSEC}};
+	buf_init(&f->words.bytes, SIZE_MAX / 2);
+	args_parse(argc, argv, &syntax, options, f, &words);
+	return take_words(f, &words) ? CTL_OK : CTL_USAGE;
+}
+
+int cmd_flags(int argc, char **argv, struct options *options)
+{
+	struct flags f;
+	int status = parse(argc, argv, options, &f);
+
+	if (status == CTL_OK)
+		status = start(&f);
 	buf_done(&f.words.bytes);
 	return status;
+}
+
+char *flags_read_words(int argc, char **argv, struct options *options)
+{
+	struct flags f;
+	struct fields fields = {.text = {.data = NULL}};
+
+	if (parse(argc, argv, options, &f) == CTL_OK && job_words_check(&f.job, f.folder)) {
+		fields_init(&fields, false, "flags");
+		add_fields(&f, &fields);
+	}
+	buf_done(&f.words.bytes);
+	return fields.text.data;
 }

@@ -1,5 +1,4 @@
-/* asyncprobectl jobs, show, cancel and rm. Thread: main. */
-#include <limits.h>
+/* asyncprobectl jobs and show. Thread: main. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,16 +6,19 @@
 #include "base/alloc.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
+#include "ctl/filter.h"
 #include "ctl/progress.h"
 #include "ctl/view.h"
 
 enum { MAX_PATH_BYTES = 4096, MAX_LIMIT = 1000, KIND_WIDTH = 9 };
+enum { OPT_PAUSED = 0x100, OPT_NOT_PAUSED };
 
 /* --- jobs --- */
 
 struct listing {
-	const char *state, *kind; /* borrowed from argv; NULL: any */
-	uint64_t limit;           /* jobs a page; 0: the daemon decides */
+	struct filter filter;
+	const char *paused; /* true or false; NULL: any */
+	uint64_t limit;     /* jobs a page; 0: the daemon decides */
 	bool is_all;
 	bool has_head; /* the table's first line is printed */
 };
@@ -24,16 +26,13 @@ struct listing {
 static error_t on_jobs_option(int key, char *value, struct argp_state *state)
 {
 	struct listing *l = state->input;
-	enum job_state wanted;
 
 	switch (key) {
-	case 's':
-		if (!job_state_parse(value, &wanted))
-			argp_error(state, "'%s' is no state of a job", value);
-		l->state = value;
+	case OPT_PAUSED:
+		l->paused = "true";
 		return 0;
-	case 'k':
-		l->kind = value;
+	case OPT_NOT_PAUSED:
+		l->paused = "false";
 		return 0;
 	case 'l':
 		l->limit = args_number(state, "limit", value, MAX_LIMIT);
@@ -75,10 +74,9 @@ static int print_page(struct listing *l, const struct options *options, struct h
 
 	buf_init(&path, MAX_PATH_BYTES);
 	buf_add_str(&path, "/jobs");
-	if (l->state != NULL)
-		http_add_query(&path, "state", l->state);
-	if (l->kind != NULL)
-		http_add_query(&path, "kind", l->kind);
+	filter_add(&l->filter, &path);
+	if (l->paused != NULL)
+		http_add_query(&path, "paused", l->paused);
 	if (cursor != NULL)
 		http_add_query(&path, "cursor", cursor);
 	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)l->limit);
@@ -119,16 +117,19 @@ static int print_pages(struct listing *l, const struct options *options, struct 
 int cmd_jobs(int argc, char **argv, struct options *options)
 {
 	static const struct argp_option own_options[] = {
-	    {"state", 's', "STATE", 0,
-		"Only jobs that are queued, running, done, cancelled or failed", 0},
-	    {"kind", 'k', "KIND", 0, "Only jobs of domains, flags or downloads", 0},
+	    {"paused", OPT_PAUSED, NULL, 0, "Only jobs that are paused", 0},
+	    {"not-paused", OPT_NOT_PAUSED, NULL, 0, "Only jobs that are not", 0},
 	    {"limit", 'l', "N", 0, "Show N jobs (with --all: ask for N at a time)", 0},
 	    {"all", 'a', NULL, 0, "Show all jobs, page after page", 0},
 	    {0},
 	};
-	static const struct syntax syntax = {
-	    .options = own_options, .on_option = on_jobs_option, .doc = "List jobs, newest first."};
 	struct listing l = {.limit = 0};
+	const struct syntax syntax = {.options = own_options,
+	    .on_option = on_jobs_option,
+	    .doc = "List jobs, newest first.",
+	    .shared = filter_argp(),
+	    .shared_input = &l.filter,
+	    .shared_title = FILTER_TITLE};
 	struct words words;
 
 	args_parse(argc, argv, &syntax, options, &l, &words);
@@ -140,13 +141,6 @@ int cmd_jobs(int argc, char **argv, struct options *options)
 
 /* --- show --- */
 
-static void print_line(const char *name, const char *value)
-{
-	printf("%-11s", name);
-	answer_print(stdout, value != NULL ? value : "-");
-	putchar('\n');
-}
-
 static void print_duration(const char *name, usec_t duration)
 {
 	struct buf text;
@@ -156,21 +150,29 @@ static void print_duration(const char *name, usec_t duration)
 		buf_addf(&text, "%.2fs", (double)duration / (double)USEC_PER_SEC);
 	else
 		progress_add_duration(&text, duration);
-	print_line(name, text.data);
+	answer_print_field(name, text.data);
 	buf_done(&text);
 }
 
 static void print_job(const struct job_view *job)
 {
-	print_line("id", job->id);
-	print_line("kind", job->kind);
+	answer_print_field("id", job->id);
+	answer_print_field("kind", job->kind);
 	if (job->check != NULL)
-		print_line("check", job->check);
-	print_line("label", job->label);
-	print_line("state", job_state_name(job->state));
-	print_line("created", job->created_at);
-	print_line("started", job->started_at);
-	print_line("finished", job->finished_at);
+		answer_print_field("check", job->check);
+	answer_print_field("label", job->label);
+	answer_print_field("state", job_state_name(job->state));
+	answer_print_field("paused", job->is_paused ? "yes" : "no");
+	answer_print_field("reason", job->reason);
+	printf("%-11s%llu\n", "priority", (unsigned long long)job->priority);
+	answer_print_field("run at", job->run_at);
+	answer_print_field("deadline", job->deadline);
+	answer_print_field("callback", job->callback_url);
+	answer_print_field("schedule", job->schedule_id);
+	answer_print_field("retry of", job->retry_of);
+	answer_print_field("created", job->created_at);
+	answer_print_field("started", job->started_at);
+	answer_print_field("finished", job->finished_at);
 	print_duration("elapsed", job->elapsed);
 	printf("%-11s%llu of %llu\n", "done", (unsigned long long)job->completed,
 	    (unsigned long long)job->total);
@@ -212,7 +214,7 @@ int cmd_show(int argc, char **argv, struct options *options)
 	    .doc = "Show a job.",
 	    .least_words = 1,
 	    .most_words = 1,
-	    .has_ids = true};
+	    .ids_of = "job"};
 	struct words words;
 
 	args_parse(argc, argv, &syntax, options, NULL, &words);
@@ -220,87 +222,4 @@ int cmd_show(int argc, char **argv, struct options *options)
 	int status = http != NULL ? show(words.list[0], options, http) : CTL_USAGE;
 	http_free(http);
 	return status;
-}
-
-/* --- cancel and rm --- */
-
-/* Ask for one job; *ret_call has the answer when CTL_OK is returned. */
-static int ask(struct http *http, const char *method, const char *id, const char *tail,
-    struct http_call **ret_call)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/jobs/%s%s", id, tail);
-	struct http_call *call =
-	    http_run(http, &(struct http_request){.method = method, .path = path});
-	int status = answer_check(http_call_answer(call), id);
-	if (status == CTL_OK)
-		*ret_call = call;
-	else
-		http_call_free(call);
-	return status;
-}
-
-static int cancel(struct http *http, const char *id, const struct options *options)
-{
-	struct http_call *call;
-	struct job_view job;
-	int status = ask(http, "POST", id, "/cancel", &call);
-
-	if (status != CTL_OK)
-		return status;
-	const struct http_answer *answer = http_call_answer(call);
-	if (options->is_json) {
-		status = answer_print_raw(answer);
-	} else {
-		status = answer_read_job(answer, &job);
-		if (status == CTL_OK) {
-			if (!options->is_quiet)
-				printf("%s  %s\n", id, job_state_name(job.state));
-			view_job_done(&job);
-		}
-	}
-	http_call_free(call);
-	return status;
-}
-
-static int rm(struct http *http, const char *id, const struct options *options)
-{
-	struct http_call *call = NULL;
-	int status = ask(http, "DELETE", id, "", &call);
-
-	(void)options;
-	http_call_free(call);
-	return status;
-}
-
-typedef int act_fn(struct http *http, const char *id, const struct options *options);
-
-/* Do the same with each; one refusal does not stop the rest, an absent daemon does. */
-static int act_on_each(int argc, char **argv, struct options *options, const char *doc, act_fn *act)
-{
-	const struct syntax syntax = {
-	    .words = "ID...", .doc = doc, .least_words = 1, .most_words = INT_MAX, .has_ids = true};
-	struct words words;
-
-	args_parse(argc, argv, &syntax, options, NULL, &words);
-	struct http *http = answer_open(options);
-	int worst = http != NULL ? CTL_OK : CTL_USAGE;
-	for (int i = 0; http != NULL && i < words.n && worst != CTL_UNREACHABLE; i++) {
-		int status = act(http, words.list[i], options);
-		worst = status > worst ? status : worst;
-	}
-	http_free(http);
-	return worst;
-}
-
-int cmd_cancel(int argc, char **argv, struct options *options)
-{
-	return act_on_each(argc, argv, options, "Stop jobs; what is done stays.", cancel);
-}
-
-int cmd_rm(int argc, char **argv, struct options *options)
-{
-	return act_on_each(argc, argv, options,
-	    "Remove jobs with their results and files, cancelling those that run.", rm);
 }

@@ -118,7 +118,7 @@ int cmd_results(int argc, char **argv, struct options *options)
 	    .doc = "Print a job's results in the order of completion.",
 	    .least_words = 1,
 	    .most_words = 1,
-	    .has_ids = true};
+	    .ids_of = "job"};
 	struct results r = {.format = NULL};
 	struct words words;
 
@@ -193,7 +193,7 @@ int cmd_watch(int argc, char **argv, struct options *options)
 	    .doc = "Follow a job to its end, as the command that queues it does.",
 	    .least_words = 1,
 	    .most_words = 1,
-	    .has_ids = true};
+	    .ids_of = "job"};
 	struct watch w = {.after = 0};
 	struct words words;
 

@@ -40,15 +40,17 @@ void fields_add_text(struct fields *f, const char *name, const char *value)
 	buf_add_char(&f->text, '}');
 }
 
-/* A number or a word of JSON. */
-static void add_bare(struct fields *f, const char *name, const char *value)
+void fields_add_json(struct fields *f, const char *name, const char *json)
 {
+	if (json == NULL)
+		return;
 	if (f->is_query) {
-		http_add_query(&f->text, name, value);
+		http_add_query(&f->text, name, json);
 		return;
 	}
 	begin_member(&f->text, name);
-	buf_addf(&f->text, "%s}", value);
+	buf_add_str(&f->text, json);
+	buf_add_char(&f->text, '}');
 }
 
 void fields_add_number(struct fields *f, const char *name, uint64_t value)
@@ -57,13 +59,13 @@ void fields_add_number(struct fields *f, const char *name, uint64_t value)
 
 	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
 	if (value > 0)
-		add_bare(f, name, digits);
+		fields_add_json(f, name, digits);
 }
 
 void fields_add_flag(struct fields *f, const char *name, bool value)
 {
 	if (value)
-		add_bare(f, name, "true");
+		fields_add_json(f, name, "true");
 }
 
 static void add_joined(struct buf *path, const char *name, const struct text_list *list)

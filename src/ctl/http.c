@@ -168,10 +168,10 @@ static void set_method(struct http_call *call, const struct http_request *reques
 {
 	CURL *easy = call->easy;
 
-	if (strcmp(request->method, "POST") != 0) {
+	if (strcmp(request->method, "POST") != 0)
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request->method);
+	if (strcmp(request->method, "POST") != 0 && strcmp(request->method, "PATCH") != 0)
 		return;
-	}
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	if (request->read_body != NULL) {
 		add_header(call, "Transfer-Encoding", "chunked");
@@ -184,10 +184,11 @@ static void set_method(struct http_call *call, const struct http_request *reques
 	}
 }
 
-static void set_common(struct http_call *call)
+static void set_common(struct http_call *call, const struct http_request *request)
 {
 	CURL *easy = call->easy;
-	bool is_plain = call->on_body == NULL && call->read_body == NULL;
+	bool is_plain =
+	    call->on_body == NULL && call->read_body == NULL && request->most_silence == 0;
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->why);
@@ -210,6 +211,29 @@ static void set_common(struct http_call *call)
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
 }
 
+static void add_headers(struct http_call *call, const struct http_request *request)
+{
+	const struct {
+		const char *name, *value;
+	} given[] = {
+	    {"Content-Type", request->content_type},
+	    {"Idempotency-Key", request->idempotency_key},
+	    {"If-Match", request->if_match},
+	};
+
+	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
+		if (given[i].value != NULL)
+			add_header(call, given[i].name, given[i].value);
+	}
+	if (call->http->token != NULL) {
+		struct buf value;
+		buf_init(&value, MAX_PATH_BYTES);
+		buf_addf(&value, "Bearer %s", call->http->token);
+		add_header(call, "Authorization", value.data);
+		buf_done(&value);
+	}
+}
+
 struct http_call *http_start(struct http *http, const struct http_request *request)
 {
 	struct http_call *call = xcalloc(1, sizeof(*call));
@@ -222,24 +246,14 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	buf_init(&call->answer.body, HTTP_MAX_ANSWER);
 	call->easy = curl_easy_init();
 	assert(call->easy != NULL);
-	set_common(call);
+	set_common(call, request);
 	set_method(call, request);
 	if (request->most_silence > 0) {
 		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_TIME,
 		    (long)(request->most_silence / USEC_PER_SEC));
 	}
-	if (request->content_type != NULL)
-		add_header(call, "Content-Type", request->content_type);
-	if (http->token != NULL) {
-		struct buf value;
-		buf_init(&value, MAX_PATH_BYTES);
-		buf_addf(&value, "Bearer %s", http->token);
-		add_header(call, "Authorization", value.data);
-		buf_done(&value);
-	}
-	if (request->idempotency_key != NULL)
-		add_header(call, "Idempotency-Key", request->idempotency_key);
+	add_headers(call, request);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 	buf_init(&url, SIZE_MAX / 2);
 	buf_addf(&url, "%s%s", http->base, request->path);
@@ -270,6 +284,15 @@ void http_call_hold(struct http_call *call, bool is_held)
 	curl_easy_pause(call->easy, is_held ? CURLPAUSE_RECV : CURLPAUSE_CONT);
 }
 
+static void keep_etag(struct http_call *call)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(call->easy, "ETag", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
+	    strlen(header->value) < HTTP_ETAG_SIZE)
+		memcpy(call->answer.etag, header->value, strlen(header->value) + 1);
+}
+
 static void finish(struct http_call *call, CURLcode result)
 {
 	struct http_answer *answer = &call->answer;
@@ -286,6 +309,7 @@ static void finish(struct http_call *call, CURLcode result)
 	else
 		answer->outcome = HTTP_NO_ANSWER;
 	snprintf(answer->error, sizeof(answer->error), "%s", why);
+	keep_etag(call);
 	call->is_done = true;
 }
 

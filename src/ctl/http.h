@@ -19,10 +19,11 @@ typedef bool http_body_fn(const char *bytes, size_t n_bytes, void *arg);
 typedef ssize_t http_read_fn(char *bytes, size_t max, void *arg);
 
 struct http_request {
-	const char *method;                         /* GET, POST or DELETE */
+	const char *method;                         /* GET, POST, PATCH or DELETE */
 	const char *path;                           /* with its query, already encoded */
 	const char *content_type, *idempotency_key; /* NULL: none */
-	const char *body; /* of a POST, borrowed until the call ends; with read_body NULL */
+	const char *if_match;                       /* an ETag; NULL: none */
+	const char *body; /* of POST and PATCH, borrowed until the call ends; read_body is NULL */
 	size_t body_len;
 	http_read_fn *read_body; /* a body of unknown length, sent in chunks */
 	http_body_fn *on_body;   /* NULL: the body is gathered in the answer */
@@ -36,13 +37,14 @@ enum http_outcome {
 	HTTP_STOPPED,   /* one of the request's own functions gave it up */
 };
 
-enum { HTTP_MAX_ANSWER = 64 << 20, HTTP_ERROR_SIZE = 256 };
+enum { HTTP_MAX_ANSWER = 64 << 20, HTTP_ERROR_SIZE = 256, HTTP_ETAG_SIZE = 80 };
 
 struct http_answer {
 	enum http_outcome outcome;
 	int status;
 	struct buf body; /* at most HTTP_MAX_ANSWER bytes */
 	char error[HTTP_ERROR_SIZE];
+	char etag[HTTP_ETAG_SIZE]; /* as it came, with its quotes; empty: none, or a longer one */
 };
 
 /* Prepare for the daemon at `url` (http://HOST:PORT or unix:/PATH) without connecting; NULL when
@@ -57,8 +59,8 @@ bool http_set_token(struct http *http, const char *token);
  * none. Borrowed. */
 void http_set_tls(struct http *http, const char *ca_file, const char *cert);
 
-/* Begin a request. Strings are copied, save for the body. A request without functions of its own
- * ends after a minute at the latest. */
+/* Begin a request. Strings are copied, save for the body. A request that has neither
+ * functions of its own nor `most_silence` ends after a minute at the latest. */
 struct http_call *http_start(struct http *http, const struct http_request *request);
 void http_call_free(struct http_call *call); /* stops it when it still runs */
 

@@ -2,24 +2,32 @@ bin_PROGRAMS += src/asyncprobectl
 src_asyncprobectl_SOURCES = \
 	src/ctl/answer.c src/ctl/answer.h \
 	src/ctl/args.c src/ctl/args.h \
+	src/ctl/cmd_acts.c \
 	src/ctl/cmd_backup.c \
 	src/ctl/cmd_domains.c \
 	src/ctl/cmd_download.c \
 	src/ctl/cmd_flags.c \
 	src/ctl/cmd_jobs.c \
 	src/ctl/cmd_results.c \
+	src/ctl/cmd_schedules.c \
+	src/ctl/cmd_schedules_edit.c \
+	src/ctl/cmd_schedules_log.c \
 	src/ctl/cmd_status.c \
-	src/ctl/commands.h \
+	src/ctl/commands.c src/ctl/commands.h \
 	src/ctl/copies.c src/ctl/copies.h \
+	src/ctl/each.c src/ctl/each.h \
 	src/ctl/fields.c src/ctl/fields.h \
+	src/ctl/filter.c src/ctl/filter.h \
 	src/ctl/follow.c src/ctl/follow.h \
 	src/ctl/http.c src/ctl/http.h \
 	src/ctl/job_args.c src/ctl/job_args.h \
+	src/ctl/job_words.c src/ctl/job_words.h \
 	src/ctl/main.c \
 	src/ctl/progress.c src/ctl/progress.h \
 	src/ctl/retry.c src/ctl/retry.h \
 	src/ctl/rows.c src/ctl/rows.h \
 	src/ctl/submit.c src/ctl/submit.h \
-	src/ctl/view.c src/ctl/view.h
+	src/ctl/view.c src/ctl/view.h \
+	src/ctl/view_schedule.c src/ctl/view_schedule.h
 src_asyncprobectl_LDADD = src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
 	$(CURL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS)

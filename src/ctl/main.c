@@ -10,15 +10,11 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "ctl/commands.h"
 
 const char *argp_program_version = "asyncprobectl " PACKAGE_VERSION;
 
-static const struct command {
-	const char *name, *words, *doc;
-	int (*run)(int argc, char **argv, struct options *options);
-} commands[] = {
+static const struct command commands[] = {
     {"domains", "[NAME|DOMAIN|.TLD|-]...", "check whether domains resolve", cmd_domains},
     {"flags", "[CC...]", "download flags of countries", cmd_flags},
     {"download", "URL...", "download files", cmd_download},
@@ -26,36 +22,16 @@ static const struct command {
     {"show", "ID", "show a job", cmd_show},
     {"results", "ID", "print a job's results", cmd_results},
     {"watch", "ID", "follow a job to its end", cmd_watch},
+    {"pause", "ID...", "have jobs wait", cmd_pause},
+    {"resume", "ID...", "have jobs go on", cmd_resume},
+    {"retry", "ID", "try what failed again", cmd_retry},
     {"cancel", "ID...", "stop jobs", cmd_cancel},
     {"rm", "ID...", "remove jobs and their results", cmd_rm},
+    {"schedules", "COMMAND [WORD...]", "jobs that run again and again", cmd_schedules},
     {"backup", "FILE", "copy the database into a file", cmd_backup},
     {"status", "", "say whether the daemon is ready", cmd_status},
+    {0},
 };
-
-enum { N_COMMANDS = sizeof(commands) / sizeof(commands[0]), MAX_DOC = 4096 };
-
-static const struct command *find_command(const char *name)
-{
-	for (size_t i = 0; i < N_COMMANDS; i++) {
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	}
-	return NULL;
-}
-
-/* argp prints what stands behind the vertical tab below the options. */
-static char *make_doc(void)
-{
-	struct buf doc;
-
-	buf_init(&doc, MAX_DOC);
-	buf_add_str(&doc, "Queue, follow and manage the jobs of asyncprobed.\vCommands:\n");
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		buf_addf(&doc, "  %-8s %-25s %s\n", commands[i].name, commands[i].words,
-		    commands[i].doc);
-	buf_add_str(&doc, "\n`asyncprobectl COMMAND --help' tells a command's options.\n");
-	return buf_take(&doc, NULL);
-}
 
 /* What was printed is lost unless it was written: a full disk is a failure. */
 static int end_output(int status)
@@ -72,14 +48,15 @@ int main(int argc, char **argv)
 	const char *url = getenv("ASYNCPROBED_URL");
 	struct options options = {
 	    .url = url != NULL && *url != '\0' ? url : "http://127.0.0.1:8653"};
-	AUTO_FREE char *doc = make_doc();
+	AUTO_FREE char *doc = commands_make_doc(
+	    commands, "Queue, follow and manage the jobs of asyncprobed.", "asyncprobectl");
 	char name[64] = "asyncprobectl ";
 
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_DFL);
 	argp_err_exit_status = CTL_USAGE;
 	int at = args_parse_global(argc, argv, doc, &options);
-	const struct command *command = find_command(argv[at]);
+	const struct command *command = commands_find(commands, argv[at]);
 	if (command == NULL) {
 		fprintf(stderr,
 		    "asyncprobectl: there is no command '%s'\n"

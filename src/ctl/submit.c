@@ -63,24 +63,31 @@ struct http_call *submit_dry(struct http *http, const struct submission *s)
 
 /* --- What comes of it --- */
 
-static int report(
-    struct follow_opts *follow, const struct submission *s, const struct http_answer *answer)
+static int follow_new(struct follow_opts *follow, const struct job_view *job)
+{
+	if (follow->copies == NULL || job->is_files)
+		return follow_job(follow, job);
+	copies_free(TAKE(follow->copies));
+	fprintf(stderr, "asyncprobectl: job %s has no files to copy\n", job->id);
+	int status = follow_job(follow, job);
+	return status == CTL_OK ? CTL_FAILED : status;
+}
+
+/* What is asked of a job that was made: its id, itself as JSON, or to follow it. */
+static int report(struct follow_opts *follow, const struct http_answer *answer)
 {
 	const struct options *options = follow->options;
 	struct job_view job;
-	int status = answer_check(answer, NULL);
 
-	if (status != CTL_OK)
-		return status;
-	if (s->is_dry_run || (options->is_no_wait && options->is_json))
+	if (options->is_no_wait && options->is_json)
 		return answer_print_raw(answer);
-	status = answer_read_job(answer, &job);
+	int status = answer_read_job(answer, &job);
 	if (status != CTL_OK)
 		return status;
 	if (options->is_no_wait)
 		puts(job.id);
 	else
-		status = follow_job(follow, &job);
+		status = follow_new(follow, &job);
 	view_job_done(&job);
 	return status;
 }
@@ -93,7 +100,12 @@ static int run(const struct submission *s, struct follow_opts *follow, FILE *lin
 	struct http_call *call = send_fields(follow->http, s, s->is_dry_run, &upload);
 	if (upload.ended_at > 0)
 		follow->since = upload.ended_at;
-	int status = report(follow, s, http_call_answer(call));
+	const struct http_answer *answer = http_call_answer(call);
+	int status = answer_check(answer, NULL);
+	if (status == CTL_OK && s->is_dry_run)
+		status = answer_print_raw(answer);
+	else if (status == CTL_OK)
+		status = report(follow, answer);
 	http_call_free(call);
 	return status;
 }
@@ -108,11 +120,16 @@ static FILE *open_lines(const char *input)
 	return lines;
 }
 
+static bool open_folder(struct follow_opts *follow, const char *folder)
+{
+	if (folder != NULL && !follow->options->is_no_wait)
+		follow->copies = copies_new(follow->http, folder);
+	return folder == NULL || follow->options->is_no_wait || follow->copies != NULL;
+}
+
 static int prepare(const struct submission *s, struct follow_opts *follow)
 {
-	bool has_copies = s->folder != NULL && !s->is_dry_run && !follow->options->is_no_wait;
-
-	if (has_copies && (follow->copies = copies_new(follow->http, s->folder)) == NULL)
+	if (!s->is_dry_run && !open_folder(follow, s->folder))
 		return CTL_USAGE;
 	return s->before != NULL ? s->before(s, follow->http, s->arg) : CTL_OK;
 }
@@ -130,4 +147,40 @@ int submit_run(const struct submission *s, struct follow_opts *follow)
 	if (lines != NULL)
 		fclose(lines);
 	return status;
+}
+
+int submit_post(
+    const char *path, const char *subject, const char *folder, struct follow_opts *follow)
+{
+	if (!open_folder(follow, folder))
+		return CTL_USAGE;
+	follow->since = clock_mono();
+	struct http_call *call =
+	    http_run(follow->http, &(struct http_request){.method = "POST", .path = path});
+	const struct http_answer *answer = http_call_answer(call);
+	int status = answer_check(answer, subject);
+	if (status == CTL_OK)
+		status = report(follow, answer);
+	http_call_free(call);
+	copies_free(TAKE(follow->copies));
+	return status;
+}
+
+static error_t on_output(int key, char *value, struct argp_state *state)
+{
+	if (key != 'o')
+		return ARGP_ERR_UNKNOWN;
+	*(const char **)state->input = value;
+	return 0;
+}
+
+const struct argp *submit_output_argp(void)
+{
+	static const struct argp_option options[] = {
+	    {"output", 'o', "DIR", 0, "Copy the job's files into DIR", 0},
+	    {0},
+	};
+	static const struct argp argp = {.options = options, .parser = on_output};
+
+	return &argp;
 }

@@ -1,4 +1,4 @@
-/* What the daemon tells. The only file here that knows jansson. */
+/* What the daemon tells. Beside view_schedule.c, this knows jansson. */
 #include "ctl/view.h"
 
 #include <jansson.h>
@@ -47,6 +47,18 @@ static void read_progress(const json_t *object, struct job_view *job)
 	job->counts[VIEW_ERROR] = get_number(counts, "error");
 }
 
+static void read_life(const json_t *object, struct job_view *job)
+{
+	job->priority = get_number(object, "priority");
+	job->is_paused = json_is_true(json_object_get(object, "paused"));
+	job->reason = copy_text(object, "reason");
+	job->run_at = copy_text(object, "run_at");
+	job->deadline = copy_text(object, "deadline");
+	job->callback_url = copy_text(object, "callback_url");
+	job->schedule_id = copy_text(object, "schedule_id");
+	job->retry_of = copy_text(object, "retry_of");
+}
+
 static bool read_job(const json_t *object, struct job_view *ret_job)
 {
 	const char *id = json_string_value(json_object_get(object, "id"));
@@ -65,6 +77,7 @@ static bool read_job(const json_t *object, struct job_view *ret_job)
 	job.created_at = copy_text(object, "created_at");
 	job.started_at = copy_text(object, "started_at");
 	job.finished_at = copy_text(object, "finished_at");
+	read_life(object, &job);
 	read_progress(object, &job);
 	*ret_job = job;
 	return true;
@@ -114,6 +127,12 @@ struct job_view view_copy_job(const struct job_view *job)
 	new.created_at = copy(job->created_at);
 	new.started_at = copy(job->started_at);
 	new.finished_at = copy(job->finished_at);
+	new.reason = copy(job->reason);
+	new.run_at = copy(job->run_at);
+	new.deadline = copy(job->deadline);
+	new.callback_url = copy(job->callback_url);
+	new.schedule_id = copy(job->schedule_id);
+	new.retry_of = copy(job->retry_of);
 	return new;
 }
 
@@ -125,7 +144,23 @@ void view_job_done(struct job_view *job)
 	free(job->created_at);
 	free(job->started_at);
 	free(job->finished_at);
+	free(job->reason);
+	free(job->run_at);
+	free(job->deadline);
+	free(job->callback_url);
+	free(job->schedule_id);
+	free(job->retry_of);
 	*job = (struct job_view){.eta = -1};
+}
+
+bool view_parse_number(const char *text, size_t len, const char *name, uint64_t *ret_number)
+{
+	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+
+	if (!json_is_integer(json_object_get(root, name)))
+		return false;
+	*ret_number = get_number(root, name);
+	return true;
 }
 
 const char *view_item_word(const struct job_view *job)

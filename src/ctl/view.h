@@ -26,6 +26,11 @@ struct job_view {
 	char *created_at, *started_at, *finished_at; /* RFC 3339; NULL: not yet */
 	usec_t elapsed, eta;                         /* eta -1: unknown */
 	double rate;                                 /* items a second */
+	uint64_t priority;
+	bool is_paused;
+	char *reason;                                /* NULL: none */
+	char *run_at, *deadline;                     /* RFC 3339; NULL: none */
+	char *callback_url, *schedule_id, *retry_of; /* NULL: none */
 };
 
 /* Read a job; the caller ends it with view_job_done. False when the text is none. */
@@ -37,6 +42,9 @@ void view_job_done(struct job_view *job); /* frees the inside */
  * *ret_next is new text or NULL. False when the text is no list of jobs. */
 typedef void view_job_fn(const struct job_view *job, void *arg);
 bool view_parse_jobs(const char *text, size_t len, view_job_fn *on_job, void *arg, char **ret_next);
+
+/* Read {"NAME":N}; false when the text is no such object. */
+bool view_parse_number(const char *text, size_t len, const char *name, uint64_t *ret_number);
 
 /* What one of its items is called: name, flag or file. */
 const char *view_item_word(const struct job_view *job);

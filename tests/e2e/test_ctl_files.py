@@ -294,7 +294,9 @@ def test_show(ctl, world, job):
     shown = dict(re.split(r"  +| (?=\d+$)", line, maxsplit=1) for line in ctl("show", job).stdout.splitlines())
     told = world.api.show(job)
     assert {**shown, "elapsed": None, "rate": None} == {
-        "id": job, "kind": "flags", "label": "two flags", "state": "done", "created": told["created_at"],
+        "id": job, "kind": "flags", "label": "two flags", "state": "done", "paused": "no", "reason": "-",
+        "priority": "5", "run at": "-", "deadline": "-", "callback": "-", "schedule": "-", "retry of": "-",
+        "created": told["created_at"],
         "started": told["started_at"], "finished": told["finished_at"], "elapsed": None, "done": "2 of 2",
         "downloaded": "1", "not found": "1", "errors": "0", "rate": None}
     assert re.fullmatch(r"\d+\.\d\ds", shown["elapsed"]), shown

@@ -20,6 +20,7 @@ SETTINGS = {
     "downloads.total": "20", "downloads.per_host": "4", "downloads.rate_per_host": "11", "downloads.max_bytes": "3M",
     "downloads.quota": "1G", "downloads.timeout": "90s", "downloads.connect_timeout": "4s", "downloads.attempts": "1",
     "targets.ports": "80,443,8000-8100", "store.retention": "2d", "store.max_size": "0",
+    "limits.schedules": "70", "limits.min_interval": "5s",
 }
 WANTED = {
     "requests": {"body_bytes": 2 << 20, "json_bytes": 8192, "rate_per_token": None, "header_timeout_ms": 7000,
@@ -27,6 +28,7 @@ WANTED = {
     "connections": {"total": 100, "per_address": 90, "streams": 2, "idle_timeout_ms": 9000},
     "jobs": {"items": 50, "active": 5, "concurrency": {"domains": 100_000, "files": 1000}, "rate": 1_000_000,
              "timeout_ms": {"domains": 10_000, "files": 3_600_000}, "attempts": 20, "tlds": 2000, "label_bytes": 200},
+    "schedules": {"total": 70, "min_interval_ms": 5000},
     "store": {"retention_ms": 172_800_000, "max_bytes": None},
     "dns": {"timeout_ms": 150, "attempts": 2},
     "downloads": {"total": 20, "per_host": 4, "rate_per_host": 11, "file_bytes": 3 << 20, "quota_bytes": 1 << 30,
