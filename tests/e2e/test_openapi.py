@@ -18,6 +18,7 @@ def test_schemas_are_schemas(contract):
             assert not contract.errors(example, schema), f"the example of {name} is none"
 
 
+WITHOUT_END = {"followSchedule"}  # test_changes.py reads it
 CALLS = {  # operationId: (what it is called with, status)
     "submitJob": ({"json": {"kind": "domains", "domains": ["found.test"]}}, 202),
     "listJobs": ({}, 200), "showJob": ({"params": {"wait": 30}}, 200), "cancelJob": ({}, 200),
@@ -28,7 +29,7 @@ CALLS = {  # operationId: (what it is called with, status)
     "addSchedule": ({"json": {"every": "1h", "job": {"kind": "domains", "domains": ["found.test"]}}}, 201),
     "listSchedules": ({}, 200), "showSchedule": ({}, 200), "changeSchedule": ({"json": {"name": "mine"}}, 200),
     "pauseSchedule": ({}, 200), "resumeSchedule": ({}, 200), "runSchedule": ({}, 202), "readChanges": ({}, 200),
-    "readOutcomes": ({}, 200), "followSchedule": ({"stream": True}, 200), "deleteSchedule": ({}, 204),
+    "readOutcomes": ({}, 200), "deleteSchedule": ({}, 204),
     "deleteJob": ({}, 204), "cancelJobs": ({"params": {"state": "queued"}}, 200),
     "deleteJobs": ({"params": {"state": "done"}}, 200),
 }
@@ -37,7 +38,7 @@ CALLS = {  # operationId: (what it is called with, status)
 def test_every_route(api, contract):
     """The client checks each answer against the document; here each route of the document is met."""
     operations = contract.operations()
-    assert set(operations) == set(CALLS), "a route was added or taken away: tell CALLS what to send"
+    assert set(operations) == set(CALLS) | WITHOUT_END, "a route was added or taken away: tell CALLS what to send"
     job = schedule = ""
     for operation, (options, status) in CALLS.items():
         method, path = operations[operation]
