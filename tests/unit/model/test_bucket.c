@@ -32,6 +32,7 @@ TEST(keeps_the_rate)
 {
 	double rate = rates[_i], n = 0;
 	usec_t now = START, end = START + 10 * USEC_PER_SEC;
+	unsigned n_wrong = 0; /* counted, because an assertion costs more than all the rest */
 	struct bucket b;
 
 	bucket_init(&b, rate, now);
@@ -39,10 +40,11 @@ TEST(keeps_the_rate)
 		while (bucket_take(&b, now))
 			n++;
 		usec_t wait = bucket_wait(&b, now);
-		ck_assert(wait > 0);
-		now += wait;
-		ck_assert(bucket_wait(&b, now) == 0);
+		n_wrong += wait <= 0;
+		now += wait > 0 ? wait : 1;
+		n_wrong += bucket_wait(&b, now) != 0;
 	}
+	ck_assert_uint_eq(n_wrong, 0);
 	ck_assert_msg(n <= 10 * rate + 2, "%f: %f", rate, n);
 	ck_assert_msg(rate > 1000 || n >= 10 * rate - 1, "%f: %f", rate, n);
 	/* each wait is rounded up to the next microsecond */
