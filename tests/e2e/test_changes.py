@@ -195,7 +195,7 @@ def receiver():
     server.server_close()
 
 
-def test_callback(make_daemon, zone):
+def test_callback(make_daemon, zone, contract):
     """Told once for each run that changed something, and for no other."""
     settings = {"targets.allow": "127.0.0.0/8", "targets.ports": "1-65535"}
     with receiver() as (url, calls), make_daemon(zone, settings=settings) as daemon:
@@ -208,6 +208,7 @@ def test_callback(make_daemon, zone):
         eventually(lambda: calls, "the call")
         run(api, schedule)
         headers, call = calls[0]
+        contract.check(call, {"$ref": "#/components/schemas/ScheduleChanged"}, "a callback")
         assert call["type"] == "schedule.changed" and {"webhook-id", "webhook-signature"} <= {h.lower() for h in headers}
         data = call["data"]
         assert (data["schedule_id"], data["name"], data["total"]) == (schedule["id"], "mine", 3)
