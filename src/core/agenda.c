@@ -1,58 +1,22 @@
-/* The heap: the run that is due first stands at place 0, and each one's place is written in it. */
+/* The heap and its alarm, which is set for the first run alone. */
 #include "core/agenda.h"
 
-#include <stdlib.h>
-
-#include "base/alloc.h"
 #include "core/run.h"
 
 /* Runs that are told in one turn of the loop. */
 enum { MANY = 500 };
 
-static void put(struct agenda *agenda, size_t place, struct run *run)
+static struct run *run_of(struct due_entry *entry)
 {
-	agenda->runs[place] = run;
-	run->agenda_place = place + 1;
-}
-
-/* Move the run at `place` to where it belongs. */
-static void settle(struct agenda *agenda, size_t place)
-{
-	struct run *run = agenda->runs[place];
-
-	while (place > 0 && agenda->runs[(place - 1) / 2]->due > run->due) {
-		put(agenda, place, agenda->runs[(place - 1) / 2]);
-		place = (place - 1) / 2;
-	}
-	for (;;) {
-		size_t child = 2 * place + 1;
-		if (child + 1 < agenda->n &&
-		    agenda->runs[child + 1]->due < agenda->runs[child]->due)
-			child++;
-		if (child >= agenda->n || agenda->runs[child]->due >= run->due)
-			break;
-		put(agenda, place, agenda->runs[child]);
-		place = child;
-	}
-	put(agenda, place, run);
-}
-
-static void take_out(struct agenda *agenda, struct run *run)
-{
-	size_t place = run->agenda_place - 1;
-	struct run *last = agenda->runs[--agenda->n];
-
-	run->agenda_place = 0;
-	if (last == run)
-		return;
-	put(agenda, place, last);
-	settle(agenda, place);
+	return (struct run *)((char *)entry - offsetof(struct run, agenda_entry));
 }
 
 static void arm(struct agenda *agenda)
 {
-	if (agenda->n > 0)
-		alarm_start(&agenda->alarm, agenda->runs[0]->due);
+	const struct due_entry *first = due_heap_first(&agenda->heap);
+
+	if (first != NULL)
+		alarm_start(&agenda->alarm, first->key);
 	else
 		alarm_cancel(&agenda->alarm);
 }
@@ -61,15 +25,15 @@ static void tell_due(void *arg)
 {
 	struct agenda *agenda = arg;
 	usec_t now = agenda_now(agenda);
+	struct due_entry *first;
 
-	for (int i = 0; agenda->n > 0 && agenda->runs[0]->due <= now; i++) {
+	for (int i = 0; (first = due_heap_first(&agenda->heap)) != NULL && first->key <= now; i++) {
 		if (i == MANY) {
 			defer_start(&agenda->more);
 			return;
 		}
-		struct run *run = agenda->runs[0];
-		take_out(agenda, run);
-		agenda->on_due(run);
+		due_heap_remove(first);
+		agenda->on_due(run_of(first));
 	}
 	arm(agenda);
 }
@@ -85,31 +49,24 @@ void agenda_done(struct agenda *agenda)
 {
 	defer_cancel(&agenda->more);
 	alarm_done(&agenda->alarm);
-	free(agenda->runs);
-	agenda->runs = NULL;
+	due_heap_done(&agenda->heap);
 }
 
 void agenda_set(struct agenda *agenda, struct run *run, usec_t due)
 {
-	const struct run *first = agenda->n > 0 ? agenda->runs[0] : NULL;
-	usec_t first_due = first != NULL ? first->due : 0;
+	struct due_entry *entry = &run->agenda_entry;
+	const struct due_entry *first = due_heap_first(&agenda->heap);
+	usec_t first_due = first != NULL ? first->key : 0;
 
-	if (run->agenda_place > 0 && run->due == due)
+	if (entry->heap != NULL && entry->key == due)
 		return;
-	if (run->agenda_place > 0)
-		take_out(agenda, run);
-	run->due = due;
-	if (due > 0) {
-		if (agenda->n == agenda->room) {
-			agenda->room = agenda->room > 0 ? agenda->room * 2 : 64;
-			agenda->runs = xrealloc(agenda->runs, agenda->room * sizeof(*agenda->runs));
-		}
-		put(agenda, agenda->n++, run);
-		settle(agenda, agenda->n - 1);
-	}
+	if (due > 0)
+		due_heap_put(&agenda->heap, entry, due);
+	else
+		due_heap_remove(entry);
 	/* the alarm goes by the first one alone; to set it is a call of the system */
-	if (agenda->n == 0 ? first != NULL
-			   : agenda->runs[0] != first || agenda->runs[0]->due != first_due)
+	const struct due_entry *now_first = due_heap_first(&agenda->heap);
+	if (now_first == NULL ? first != NULL : now_first != first || now_first->key != first_due)
 		arm(agenda);
 }
 

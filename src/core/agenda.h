@@ -4,16 +4,14 @@
  */
 #pragma once
 
-#include <stddef.h>
-
+#include "core/due_heap.h"
 #include "loop/alarm.h"
 
 struct run;
 
 /* Embedded in its owner. */
 struct agenda {
-	struct run **runs; /* owned; a heap: none is due before the one at half its place */
-	size_t n, room;
+	struct due_heap heap;
 	struct alarm alarm;
 	struct defer more;
 	void (*on_due)(struct run *run);

@@ -57,6 +57,7 @@ void commit_settle(struct run *run, struct open_chunk *chunk, const struct resul
 	run->block_counts[result->status]++;
 	run->n_settled++;
 	run->core->n_pending++;
+	run->n_denied += result->reason == REASON_DENIED_TARGET;
 	chunk->has_failed = chunk->has_failed || result->status == ITEM_ERROR;
 	claims_settle(run, chunk);
 	commit_mark(run);
@@ -92,12 +93,12 @@ static void finish_run(struct run *run, usec_t now)
 	run->job.reason = run->next_reason;
 	log_info("job_ended",
 	    "job=%s kind=%s state=%s items=%llu good=%llu not_found=%llu error=%llu "
-	    "elapsed_ms=%lld",
+	    "denied=%llu elapsed_ms=%lld",
 	    id, job_kind_name(run->job.kind), job_state_name(run->job.state),
 	    (unsigned long long)run->job.completed,
 	    (unsigned long long)(run->job.counts[ITEM_FOUND] + run->job.counts[ITEM_OK]),
 	    (unsigned long long)run->job.counts[ITEM_NOT_FOUND],
-	    (unsigned long long)run->job.counts[ITEM_ERROR],
+	    (unsigned long long)run->job.counts[ITEM_ERROR], (unsigned long long)run->n_denied,
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
 	core->ended[run->job.state]++;
 	if (run->job.callback_url != NULL)

@@ -12,6 +12,7 @@
 #include <uthash.h>
 
 #include "core/core.h"
+#include "core/due_heap.h"
 #include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
@@ -62,10 +63,9 @@ struct run {
 	uint32_t n_turn;       /* items that it may still begin in this turn */
 	TAILQ_ENTRY(run) dirt; /* in core->dirty while is_dirty */
 	bool has_turn, is_dirty;
-	bool is_held;        /* it is paused, or will be once that is committed */
-	unsigned n_pauses;   /* operations that pause or resume it, under way */
-	size_t agenda_place; /* in core->agenda, from 1; 0: it isn't there */
-	usec_t due;          /* wall; while it is there */
+	bool is_held;                  /* it is paused, or will be once that is committed */
+	unsigned n_pauses;             /* operations that pause or resume it, under way */
+	struct due_entry agenda_entry; /* in core->agenda; its key is a wall time */
 	bool is_gone; /* ended or deleted: freed when the store has given back all operations */
 	unsigned n_ops;
 
@@ -99,6 +99,7 @@ struct run {
 	uint32_t *kept_chunks; /* owned; finished, and kept for a retry */
 	size_t n_kept_chunks;
 	uint64_t n_settled;        /* of the job, those committed included */
+	uint64_t n_denied;         /* settled since the start of the daemon: targets not allowed */
 	enum job_state next_state; /* what the next commit makes of it */
 	enum job_reason next_reason;
 	bool is_ending; /* the commit under way ends it */

@@ -108,6 +108,13 @@ class TestAudit:
         assert (line["kind"], line["items"], line["invalid"]) == ("downloads", "2", "2"), line
         assert "sesame" not in daemon.lines.text() and "pass-word" not in daemon.lines.text()
 
+    def test_denied_targets_are_told_at_the_end(self, daemon):
+        job = daemon.api.post({"kind": "downloads", "urls": ["http://127.0.0.1/a", "http://[::1]/b", "ftp://x/"]}).json()
+        daemon.api.wait(job)
+        daemon.stop()
+        ended = daemon.event("job_ended")
+        assert (ended["job"], ended["error"], ended["denied"]) == (job["id"], "3", "2"), ended
+
     def test_by_token(self, make_daemon, dns, tmp_path):
         secrets = write_tokens(tmp_path / "tokens", {"cron-1": "submit", "reader": "read"})
         with make_daemon(dns, settings={"api.token_file": str(tmp_path / "tokens")}) as daemon:

@@ -20,8 +20,9 @@ static struct run *victim; /* taken out by the first that is told */
 static void on_due(struct run *run)
 {
 	n_told++;
-	is_in_order = is_in_order && run->due >= last_due && run->agenda_place == 0;
-	last_due = run->due;
+	is_in_order =
+	    is_in_order && run->agenda_entry.key >= last_due && run->agenda_entry.heap == NULL;
+	last_due = run->agenda_entry.key;
 	if (victim != NULL)
 		agenda_set(&agenda, victim, 0);
 	victim = NULL;
@@ -70,19 +71,19 @@ TEST(many_are_told_in_order)
 	run_turns(loop, 3);
 	ck_assert_uint_eq(n_told, 0);
 	for (size_t i = 0; i < MANY; i++)
-		n_wanted += i % 7 != 0 && runs[i].due <= now + 5 * USEC_PER_SEC;
+		n_wanted += i % 7 != 0 && runs[i].agenda_entry.key <= now + 5 * USEC_PER_SEC;
 	fake_alarm_move(now + 5 * USEC_PER_SEC - agenda_now(&agenda), false);
 	usec_t limit = agenda_now(&agenda);
 	run_until(loop, are_all_told, &n_wanted, "the first half");
 	for (size_t i = 0; i < MANY; i++)
-		n_left += runs[i].agenda_place > 0 && runs[i].due <= limit;
+		n_left += runs[i].agenda_entry.heap != NULL && runs[i].agenda_entry.key <= limit;
 	ck_assert(is_in_order);
 	ck_assert_uint_le(n_left, MANY / 1000); /* what became due while they were told */
 	fake_alarm_move(60 * USEC_PER_SEC, false);
 	n_wanted = MANY - (MANY + 6) / 7;
 	run_until(loop, are_all_told, &n_wanted, "the second half");
 	ck_assert(is_in_order);
-	ck_assert_uint_eq(agenda.n, 0);
+	ck_assert_uint_eq(agenda.heap.n, 0);
 	free(runs);
 	end(loop);
 }
@@ -99,7 +100,7 @@ TEST(one_taken_out_while_others_are_told_is_not_told)
 	fake_alarm_move(10 * USEC_PER_SEC, false);
 	run_turns(loop, 5);
 	ck_assert_uint_eq(n_told, 2);
-	ck_assert_uint_eq(agenda.n, 0);
+	ck_assert_uint_eq(agenda.heap.n, 0);
 	end(loop);
 }
 
