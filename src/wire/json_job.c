@@ -1,10 +1,6 @@
 /* Jobs as JSON. */
 #include "wire/json_job.h"
 
-#include <jansson.h>
-#include <string.h>
-
-#include "base/alloc.h"
 #include "wire/json_text.h"
 
 /* The good outcome first, as people read it. */
@@ -83,69 +79,4 @@ void json_job_add(struct buf *b, const struct job *job, usec_t now)
 	    "results\","
 	    "\"events\":\"/jobs/%s/events\"}}",
 	    id, id, id);
-}
-
-static const char *get_string(const json_t *object, const char *key)
-{
-	const char *s = json_string_value(json_object_get(object, key));
-
-	return s != NULL ? s : "";
-}
-
-static uint64_t get_number(const json_t *object, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(object, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
-
-static bool decode(const json_t *object, struct job *ret_job)
-{
-	struct job job = {0};
-
-	if (!id_parse(get_string(object, "id"), &job.id) ||
-	    !job_kind_parse(get_string(object, "kind"), &job.kind) ||
-	    !job_state_parse(get_string(object, "state"), &job.state))
-		return false;
-	(void)job_check_parse(get_string(object, "check"), &job.check);
-	job.total = get_number(object, "total");
-	job.completed = get_number(object, "completed");
-	job.rate = json_number_value(json_object_get(object, "rate_per_second"));
-	const json_t *counts = json_object_get(object, "counts");
-	for (int i = 0; i < ITEM_N_STATUSES; i++)
-		job.counts[i] = get_number(counts, item_status_name((enum item_status)i));
-	const char *label = json_string_value(json_object_get(object, "label"));
-	job.label = label != NULL ? xstrdup(label) : NULL;
-	*ret_job = job;
-	return true;
-}
-
-bool json_job_parse(const char *text, size_t len, struct job *ret_job)
-{
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-
-	return root != NULL && decode(root, ret_job);
-}
-
-bool json_job_parse_list(
-    const char *text, size_t len, json_job_fn *on_job, void *arg, char **ret_next)
-{
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	const json_t *jobs = json_object_get(root, "jobs");
-	json_t *object;
-	size_t i;
-
-	if (!json_is_array(jobs))
-		return false;
-	json_array_foreach(jobs, i, object)
-	{
-		struct job job;
-		if (!decode(object, &job))
-			return false;
-		on_job(&job, arg);
-		job_done(&job);
-	}
-	const char *next = json_string_value(json_object_get(root, "next"));
-	*ret_next = next != NULL ? xstrdup(next) : NULL;
-	return true;
 }
