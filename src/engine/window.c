@@ -38,13 +38,23 @@ static void open_up(struct window *w)
 		w->size = w->cap;
 }
 
+/* Say whether more stay out than usual, and more than by chance: of a small round's few queries the
+ * share varies, by a standard deviation of sqrt(p(1-p)/n), and three of these are rare. */
+static bool is_lossy(const struct window *w, double loss, uint32_t n)
+{
+	double excess = loss - w->usual_loss, variance = w->usual_loss * (1 - w->usual_loss) / n;
+
+	return excess > loss_tolerance && excess * excess > 9 * variance;
+}
+
 /* Judge a round of about one window of queries. */
 static void end_round(struct window *w, usec_t now, usec_t timeout)
 {
-	double loss = (double)w->losses / (w->answers + w->losses);
+	uint32_t n = w->answers + w->losses;
+	double loss = (double)w->losses / n;
 	usec_t queue = w->best_rtt > 0 && w->round_rtt > 0 ? w->round_rtt - w->best_rtt : 0;
 
-	if (loss > w->usual_loss + loss_tolerance) {
+	if (is_lossy(w, loss, n)) {
 		if (now >= w->hold_until) {
 			close_by_a_third(w);
 			w->hold_until = now + timeout;
@@ -56,7 +66,7 @@ static void end_round(struct window *w, usec_t now, usec_t timeout)
 	} else if (w->was_full) {
 		open_up(w);
 	}
-	w->usual_loss += loss < w->usual_loss ? loss - w->usual_loss : (loss - w->usual_loss) / 16;
+	w->usual_loss += (loss - w->usual_loss) / (loss < w->usual_loss ? 4 : 16);
 	if (w->round_rtt > 0 && (w->best_rtt == 0 || w->round_rtt < w->best_rtt))
 		w->best_rtt = w->round_rtt;
 	if (now - w->measured_at > REMEASURE) {

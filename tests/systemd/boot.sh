@@ -9,17 +9,27 @@ set -eu
 build=$(realpath "$1")
 export build
 log=$(mktemp)
-pid1='' outer=''
+pid1='' outer='' group=''
 # PID 1 passes over SIGTERM; with it all in its namespace ends
 finish() {
 	[ -z "$pid1" ] || kill -9 "$pid1" 2>/dev/null || true
 	[ -z "$outer" ] || wait "$outer" 2>/dev/null || true
+	[ -z "$group" ] || find "$group" -depth -type d -exec rmdir {} + 2>/dev/null || true
 	rm -f "$log"
 }
 trap finish EXIT
 trap 'exit 1' HUP INT TERM
 
-unshare --fork --pid --mount --mount-proc --uts --ipc --net --cgroup bash -eu -c '
+# a control group of its own: two of these at one time would take away each other's groups of services
+top=$(findmnt -nt cgroup2 -o TARGET | head -n 1) || true
+if [ -n "$top" ]; then
+	group=$top$(sed -n 's/^0:://p' /proc/self/cgroup)/asyncprobed-boot-$$
+	mkdir "$group" 2>/dev/null || group=''
+fi
+
+(
+[ -z "$group" ] || echo 0 >"$group/cgroup.procs"
+exec unshare --fork --pid --mount --mount-proc --uts --ipc --net --cgroup bash -eu -c '
 	mount --make-rprivate /
 	# room for what is changed; it goes with the namespace
 	mount -t tmpfs tmpfs /mnt
@@ -45,7 +55,8 @@ unshare --fork --pid --mount --mount-proc --uts --ipc --net --cgroup bash -eu -c
 	mount -t tmpfs tmpfs /tmp
 	# credentials reach their service by a mount that spreads, within here
 	mount --make-rshared /
-	exec /lib/systemd/systemd --system --unit=multi-user.target' </dev/null >"$log" 2>&1 &
+	exec /lib/systemd/systemd --system --unit=multi-user.target'
+) </dev/null >"$log" 2>&1 &
 outer=$!
 
 give_up() {

@@ -134,6 +134,28 @@ TEST(learns_a_usual_loss)
 	ck_assert_uint_lt(d.w.size, size);
 }
 
+/* A fifth is lost, now more of a round, now less: that is no reason to close. */
+TEST(chance_does_not_keep_it_at_the_floor)
+{
+	struct drill d;
+	uint32_t chance = 1;
+
+	begin(&d);
+	d.w.is_opening = false;
+	d.w.size = WINDOW_FLOOR;
+	d.w.usual_loss = 0.2;
+	for (int i = 0; i < 8000; i++) {
+		d.now += 3 * USEC_PER_MSEC;
+		window_on_full(&d.w);
+		chance = chance * 1103515245 + 12345;
+		if ((chance >> 16) % 5 == 0)
+			window_on_loss(&d.w, d.now, TIMEOUT);
+		else
+			window_on_answer(&d.w, d.now, RTT);
+	}
+	ck_assert_uint_gt(d.w.size, 200);
+}
+
 TEST(a_standing_queue_stops_it)
 {
 	struct drill d;
@@ -199,6 +221,7 @@ SUITE(window)
 	ADD(opens_by_a_sixteenth_after_trouble);
 	ADD(stays_when_it_is_not_what_holds_back);
 	ADD(learns_a_usual_loss);
+	ADD(chance_does_not_keep_it_at_the_floor);
 	ADD(a_standing_queue_stops_it);
 	ADD(tries_again_each_half_minute);
 	ADD(a_row_of_losses_is_death);
