@@ -8,8 +8,9 @@ enum { ROUND_LEAST = 64, DEAD_AFTER = 32 };
 
 static const double loss_tolerance = 0.05;
 
-static void begin_round(struct window *w)
+static void begin_round(struct window *w, usec_t now)
 {
+	w->began_at = now;
 	w->answers = w->losses = 0;
 	w->round_rtt = 0;
 	w->was_full = false;
@@ -20,6 +21,7 @@ void window_init(struct window *w, uint32_t cap, usec_t now)
 	*w = (struct window){.size = WINDOW_START < cap ? WINDOW_START : cap,
 	    .cap = cap,
 	    .is_opening = true,
+	    .began_at = now,
 	    .measured_at = now};
 }
 
@@ -31,9 +33,16 @@ static void close_by_a_third(struct window *w)
 	w->is_opening = false;
 }
 
-static void open_up(struct window *w)
+/* Losses come in bursts, a time-out after a window was filled with names that are slow; only over
+ * some bursts is their share what it is. */
+static bool is_losing(const struct window *w, usec_t now)
 {
-	w->size += w->is_opening ? w->size : 1 + w->size / 16;
+	return w->timeout > 0 && now - w->lost_at < 2 * w->timeout;
+}
+
+static void open_up(struct window *w, usec_t now)
+{
+	w->size += w->is_opening ? w->size : 1 + w->size / (is_losing(w, now) ? 4 : 16);
 	if (w->size > w->cap)
 		w->size = w->cap;
 }
@@ -48,7 +57,7 @@ static bool is_lossy(const struct window *w, double loss, uint32_t n)
 }
 
 /* Judge a round of about one window of queries. */
-static void end_round(struct window *w, usec_t now, usec_t timeout)
+static void end_round(struct window *w, usec_t now)
 {
 	uint32_t n = w->answers + w->losses;
 	double loss = (double)w->losses / n;
@@ -57,14 +66,14 @@ static void end_round(struct window *w, usec_t now, usec_t timeout)
 	if (is_lossy(w, loss, n)) {
 		if (now >= w->hold_until) {
 			close_by_a_third(w);
-			w->hold_until = now + timeout;
+			w->hold_until = now + w->timeout;
 		}
-	} else if (queue > QUEUE_TARGET) {
+	} else if (queue > QUEUE_TARGET && w->size >= WINDOW_START) {
 		w->is_opening = false;
 		if (queue > 2 * QUEUE_TARGET && w->size > WINDOW_START)
 			w->size -= w->size / 16;
 	} else if (w->was_full) {
-		open_up(w);
+		open_up(w, now);
 	}
 	w->usual_loss += (loss - w->usual_loss) / (loss < w->usual_loss ? 4 : 16);
 	if (w->round_rtt > 0 && (w->best_rtt == 0 || w->round_rtt < w->best_rtt))
@@ -75,15 +84,16 @@ static void end_round(struct window *w, usec_t now, usec_t timeout)
 		w->is_opening = true;
 		w->size = w->size / 2 > WINDOW_FLOOR ? w->size / 2 : w->size;
 	}
-	begin_round(w);
+	begin_round(w, now);
 }
 
-static void end_round_when_due(struct window *w, usec_t now, usec_t timeout)
+static void end_round_when_due(struct window *w, usec_t now)
 {
 	uint32_t n = w->answers + w->losses;
 
-	if (n >= ROUND_LEAST && n >= w->size)
-		end_round(w, now, timeout);
+	if (n >= ROUND_LEAST && n >= w->size &&
+	    (!is_losing(w, now) || now - w->began_at >= 2 * w->timeout))
+		end_round(w, now);
 }
 
 void window_on_answer(struct window *w, usec_t now, usec_t rtt)
@@ -92,14 +102,16 @@ void window_on_answer(struct window *w, usec_t now, usec_t rtt)
 	w->answers++;
 	if (w->round_rtt == 0 || rtt < w->round_rtt)
 		w->round_rtt = rtt > 0 ? rtt : 1;
-	end_round_when_due(w, now, 0);
+	end_round_when_due(w, now);
 }
 
 void window_on_loss(struct window *w, usec_t now, usec_t timeout)
 {
 	w->losses_in_a_row++;
 	w->losses++;
-	end_round_when_due(w, now, timeout);
+	w->lost_at = now;
+	w->timeout = timeout;
+	end_round_when_due(w, now);
 }
 
 void window_on_full(struct window *w)

@@ -3,7 +3,8 @@
  * The window opens quickly at first and then by a sixteenth a round, while it is what holds the
  * sender back and answers come without a standing queue. It closes by a third when more answers are
  * missing than usual for this server: some names never get an answer however slowly one asks, so
- * the share that is missing anyway is learnt and is no reason to slow down. A queue stands when
+ * the share that is missing anyway is learnt and is no reason to slow down. While some are missing
+ * a round lasts two time-outs, and the window opens by a quarter. A queue stands when
  * even the fastest answer of a round came later than the fastest ever did (as CoDel, RFC 8289,
  * tells it). Every half minute the window is halved and opens again, so that a server that has
  * become faster is noticed and an old measurement doesn't rule for ever. Time is an argument.
@@ -27,7 +28,9 @@ struct window {
 	usec_t round_rtt;  /* fastest answer of this round */
 	usec_t best_rtt;   /* fastest answer since `measured_at`; 0: none */
 	usec_t measured_at;
-	usec_t hold_until; /* time-outs before this were sent before the window closed */
+	usec_t began_at;         /* this round */
+	usec_t hold_until;       /* time-outs before this were sent before the window closed */
+	usec_t lost_at, timeout; /* of the last loss */
 };
 
 void window_init(struct window *w, uint32_t cap, usec_t now);
