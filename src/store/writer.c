@@ -46,6 +46,7 @@ struct writer {
 	bool wants_checkpoint, wants_room, is_log_kept; /* kept: the last checkpoint left it */
 	struct store_size size;
 	bool has_chores;
+	bool owes_checkpoint;  /* the one that makes the file shorter; tried until it succeeds */
 	bool has_checkpointer; /* the loop's own */
 	/* the writing thread's own */
 	struct store_op_list kept; /* operations that must not be lost */
@@ -186,6 +187,7 @@ static void look_around(struct writer *w)
 	bool is_last = w->is_cut && !w->is_shrinking;
 	if (w->is_stuck || is_last || db_wal_pages(w->db) > CHECKPOINT_PAGES) {
 		w->is_cut = w->is_cut && !is_last;
+		w->owes_checkpoint = (w->owes_checkpoint || is_last) && w->has_checkpointer;
 		w->wants_checkpoint = w->has_checkpointer;
 		w->wants_room = w->is_stuck;
 		pthread_cond_signal(&w->wake_checkpointer);
@@ -224,9 +226,11 @@ static bool take(
 	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && !may_do_chores(w)) {
 		if (w->is_stuck && !wait_at_most(w, USEC_PER_SEC))
 			break;
-		if (!w->is_stuck && w->has_chores && w->is_log_kept) {
+		if (!w->is_stuck && w->is_log_kept && (w->has_chores || w->owes_checkpoint)) {
 			(void)wait_at_most(w, CHORE_PAUSE);
 			w->is_log_kept = false;
+			w->wants_checkpoint = w->owes_checkpoint;
+			pthread_cond_signal(&w->wake_checkpointer);
 		} else if (!w->is_stuck) {
 			pthread_cond_wait(&w->wake, &w->lock);
 		}
@@ -287,6 +291,7 @@ static void *run_checkpointer(void *arg)
 		w->is_log_kept = e != OK;
 		if (e == OK)
 			w->size.log = 0;
+		w->owes_checkpoint = w->owes_checkpoint && e != OK;
 		pthread_cond_signal(&w->wake); /* chores may go on */
 	}
 	pthread_mutex_unlock(&w->lock);
