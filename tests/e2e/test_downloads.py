@@ -407,9 +407,9 @@ def test_a_busy_host_is_slowed_down(fetcher, web):
 @pytest.mark.settings({"downloads.per_host": 16})
 def test_a_host_recovers(fetcher, web):
     """After 503s fewer requests run at one time; when the server is well again, as many as may."""
-    urls = [web.url(f"/files/{i}", host="h0.test", delay=0.03, status=503, first=20, per="host") for i in range(700)]
+    urls = [web.url(f"/files/{i}", host="h0.test", delay=0.03, status=503, first=20, per="host") for i in range(1000)]
     results = fetch(fetcher.api, urls, concurrency=50, attempts=20)
-    assert tally(results) == {("ok", None): 700}
+    assert tally(results) == {("ok", None): 1000}
     after = [r for r in web.requests() if r.status == 200]
     assert most_at_one_time(after[:10]) <= 8, "right after the 503s it is asked with care"
     assert most_at_one_time(after[-300:]) >= 12, "and later with the full number again"
