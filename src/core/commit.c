@@ -22,11 +22,10 @@ enum {
 /* Begin the next transaction, now or when it is due. */
 static void schedule(struct core *core)
 {
-	usec_t due = core->flushed_at + PACE - clock_mono();
-
 	if (core->n_puts > 0 || TAILQ_EMPTY(&core->dirty))
 		return;
-	if (core->is_urgent || due <= 0)
+	usec_t due = core->is_urgent ? 0 : core->flushed_at + PACE - clock_mono();
+	if (due <= 0)
 		defer_start(&core->flush);
 	else if (!timer_is_set(&core->pace))
 		timer_start(&core->pace, due);

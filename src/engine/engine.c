@@ -41,11 +41,11 @@ static void serve(void *arg)
 		engine->on_room(engine->on_room_arg);
 }
 
-/* A query has ended: use its place at once. Answers come in bursts; if the next questions waited
- * for the burst's end, the server would have nothing to do meanwhile. */
 static void on_resolver_room(void *arg)
 {
-	serve(arg);
+	struct engine *engine = arg;
+
+	defer_start(&engine->serve);
 }
 
 struct engine *engine_new(struct loop *loop, const struct engine_opts *opts)

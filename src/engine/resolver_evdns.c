@@ -11,6 +11,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "engine/dns_socket.h"
 #include "engine/window.h"
 #include "loop/loop.h"
 
@@ -32,9 +33,10 @@ struct server {
 	struct endpoint endpoint;
 	struct evdns_base *base; /* owned */
 	struct window window;
-	size_t n_waiting;          /* within their time-out */
-	struct query_list queries; /* all that evdns has, waiting and abandoned */
-	size_t n_queries;
+	struct query_list waiting; /* within their time-out, the first to pass it in front */
+	struct query_list abandoned;
+	size_t n_waiting, n_abandoned;
+	struct timer deadline; /* while any waits: not later than the first one's */
 	usec_t doubt_until;
 	bool is_dead;
 	bool is_connected;  /* until then it is not asked, */
@@ -58,8 +60,7 @@ struct query {
 	struct server *server;
 	const struct query_events *events; /* NULL: dropped */
 	void *arg;
-	struct timer timer;
-	usec_t started_at, timeout;
+	usec_t started_at, timeout, deadline;
 	bool is_waiting; /* within its time-out */
 };
 
@@ -72,7 +73,7 @@ static bool is_usable(const struct server *s)
 		return false;
 	if (s->is_dead)
 		size = r->n_dead == r->n_servers ? ALL_DEAD_WINDOW : DEAD_WINDOW;
-	return s->n_waiting < size && s->n_queries - s->n_waiting < MAX_ABANDONED;
+	return s->n_waiting < size && s->n_abandoned < MAX_ABANDONED;
 }
 
 static void note_health(struct server *s)
@@ -85,22 +86,44 @@ static void note_health(struct server *s)
 	s->is_dead = is_dead;
 	s->resolver->n_dead += is_dead ? 1 : (size_t)-1;
 	endpoint_format(&s->endpoint, text);
-	if (is_dead)
-		log_debug("dns_server_dead", "server=%s", text);
-	else
-		log_debug("dns_server_back", "server=%s", text);
+	log_debug(is_dead ? "dns_server_dead" : "dns_server_back", "server=%s", text);
+}
+
+/* Take the query out of the list it stands in. */
+static void unlink_query(struct query *q)
+{
+	struct server *s = q->server;
+
+	if (q->is_waiting) {
+		TAILQ_REMOVE(&s->waiting, q, link);
+		s->n_waiting--;
+	} else {
+		TAILQ_REMOVE(&s->abandoned, q, link);
+		s->n_abandoned--;
+	}
 }
 
 static void free_query(struct query *q)
 {
-	struct server *s = q->server;
+	unlink_query(q);
+	TAILQ_INSERT_HEAD(&q->server->resolver->spare, q, link);
+}
 
-	timer_cancel(&q->timer);
-	TAILQ_REMOVE(&s->queries, q, link);
-	s->n_queries--;
-	if (q->is_waiting)
-		s->n_waiting--;
-	TAILQ_INSERT_HEAD(&s->resolver->spare, q, link);
+/* Time-outs are nearly always alike, so its place is nearly always the last. */
+static void add_waiting(struct server *s, struct query *q)
+{
+	struct query *before = TAILQ_LAST(&s->waiting, query_list);
+
+	while (before != NULL && before->deadline > q->deadline)
+		before = TAILQ_PREV(before, query_list, link);
+	if (before != NULL)
+		TAILQ_INSERT_AFTER(&s->waiting, before, q, link);
+	else
+		TAILQ_INSERT_HEAD(&s->waiting, q, link);
+	q->is_waiting = true;
+	s->n_waiting++;
+	if (before == NULL)
+		timer_start(&s->deadline, q->deadline - q->started_at);
 }
 
 static void tell_room(struct resolver *r)
@@ -147,19 +170,32 @@ static size_t copy_addresses(int type, int count, const void *data, struct addre
 	return n;
 }
 
-static void on_timeout(void *arg)
+static void abandon(struct query *q)
 {
-	struct query *q = arg;
 	struct server *s = q->server;
 
+	unlink_query(q);
 	q->is_waiting = false;
-	s->n_waiting--;
+	TAILQ_INSERT_TAIL(&s->abandoned, q, link);
+	s->n_abandoned++;
 	metric_add(s->answers[RCODE_TIMEOUT], 1);
 	window_on_loss(&s->window, clock_mono(), q->timeout);
 	note_health(s);
 	if (q->events != NULL)
 		q->events->on_timeout(q, q->arg);
 	tell_room(s->resolver);
+}
+
+static void on_deadline(void *arg)
+{
+	struct server *s = arg;
+	struct query *q;
+	usec_t now = clock_mono();
+
+	while ((q = TAILQ_FIRST(&s->waiting)) != NULL && q->deadline <= now)
+		abandon(q);
+	if (q != NULL)
+		timer_start(&s->deadline, q->deadline - now);
 }
 
 static void count_answer(struct server *s, const struct answer *answer, usec_t now)
@@ -184,11 +220,10 @@ static void on_evdns(int error, char type, int count, int ttl, void *data, void 
 		return; /* the resolver is being freed, and the query with it */
 	answer.rcode = rcode_of(error, rtt >= r->give_up - USEC_PER_MSEC);
 	if (answer.rcode == RCODE_TIMEOUT) {
-		/* the identifier is free again: an answer that still comes could hit another query
-		 */
+		/* the identifier is free: an answer that still comes could hit another query */
 		s->doubt_until = now + DOUBT_SPAN;
 		if (q->is_waiting)
-			on_timeout(q);
+			abandon(q);
 		answer.is_late = true;
 	}
 	if (answer.rcode == RCODE_NOERROR) {
@@ -237,9 +272,7 @@ static struct query *new_query(struct resolver *r)
 		TAILQ_REMOVE(&r->spare, q, link);
 		return q;
 	}
-	q = xcalloc(1, sizeof(*q));
-	timer_init(&q->timer, r->loop, on_timeout, q);
-	return q;
+	return xcalloc(1, sizeof(*q));
 }
 
 struct query *query_start(struct resolver *r, const char *name, enum rrtype type, usec_t timeout,
@@ -254,20 +287,16 @@ struct query *query_start(struct resolver *r, const char *name, enum rrtype type
 	q->arg = arg;
 	q->started_at = clock_mono();
 	q->timeout = timeout;
-	q->is_waiting = true;
+	q->deadline = q->started_at + (timeout < r->give_up ? timeout : r->give_up);
 	struct evdns_request *request =
 	    type == RR_A ? evdns_base_resolve_ipv4(s->base, name, DNS_QUERY_NO_SEARCH, on_evdns, q)
 			 : evdns_base_resolve_ipv6(s->base, name, DNS_QUERY_NO_SEARCH, on_evdns, q);
-	if (request == NULL) { /* no memory, or a name that evdns can't encode: target_normalise
-				  lets none pass */
+	if (request == NULL) { /* no memory; or no valid name, and target_normalise passes none */
 		TAILQ_INSERT_HEAD(&r->spare, q, link);
 		return NULL;
 	}
-	TAILQ_INSERT_TAIL(&s->queries, q, link);
-	s->n_queries++;
-	s->n_waiting++;
+	add_waiting(s, q);
 	metric_add(s->sent, 1);
-	timer_start(&q->timer, timeout < r->give_up ? timeout : r->give_up);
 	return q;
 }
 
@@ -322,9 +351,7 @@ static double get_in_flight(void *arg)
 
 static double get_abandoned(void *arg)
 {
-	const struct server *s = arg;
-
-	return (double)(s->n_queries - s->n_waiting);
+	return (double)((struct server *)arg)->n_abandoned;
 }
 
 static void add_metrics(struct server *s, const char *name)
@@ -332,11 +359,10 @@ static void add_metrics(struct server *s, const char *name)
 	s->sent = metrics_cell(METRIC_DNS_QUERIES, name);
 	s->late = metrics_cell(METRIC_DNS_LATE, name);
 	for (int i = 0; i < N_RCODES; i++) {
-		char outcome[16];
-		size_t n = 0;
-		for (const char *c = rcode_name((enum rcode)i); c[n] != '\0'; n++)
-			outcome[n] = (char)(c[n] | 0x20);
-		outcome[n] = '\0';
+		const char *rcode = rcode_name((enum rcode)i);
+		char outcome[16] = "";
+		for (size_t n = 0; rcode[n] != '\0'; n++)
+			outcome[n] = (char)(rcode[n] | 0x20);
 		s->answers[i] = metrics_cell(METRIC_DNS_ANSWERS, name, outcome);
 	}
 	metrics_getter(METRIC_DNS_WINDOW, get_window, s, name);
@@ -344,47 +370,21 @@ static void add_metrics(struct server *s, const char *name)
 	metrics_getter(METRIC_DNS_ABANDONED, get_abandoned, s, name);
 }
 
-struct connecting {
-	const struct sockaddr_storage *address;
-	socklen_t len;
-	bool was_found, is_connected;
-	int error;
-};
-
-/* Whether to go on: the one without a peer is the socket that was just made. */
-static bool connect_socket(int fd, void *arg)
-{
-	struct connecting *c = arg;
-	struct sockaddr_storage peer;
-	socklen_t len = sizeof(peer), type_len = sizeof(int);
-	int type = 0;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) != 0 || type != SOCK_DGRAM ||
-	    getpeername(fd, (struct sockaddr *)&peer, &len) == 0 || errno != ENOTCONN)
-		return true;
-	c->was_found = true;
-	c->is_connected = connect(fd, (const struct sockaddr *)c->address, c->len) == 0;
-	c->error = errno;
-	return false;
-}
-
-/* Add the server to its base and give the socket its peer, so that the kernel lets in nothing but
- * what comes from the server's own address and port: evdns looks at the address alone. False when
- * evdns refuses it. */
-static bool add_nameserver(struct server *s)
+/* Add the server to its base and give the socket its peer: evdns looks at a reply's address alone,
+ * not at its port. Return 0, or the system's error number. */
+static int add_nameserver(struct server *s)
 {
 	struct sockaddr_storage address;
 	socklen_t len = endpoint_to_sockaddr(&s->endpoint, &address);
-	struct connecting c = {.address = &address, .len = len};
+	struct sockaddr *a = (struct sockaddr *)&address;
 
-	if (evdns_base_nameserver_sockaddr_add(s->base, (struct sockaddr *)&address, len, 0) != 0)
-		return false;
-	loop_each_fd(s->resolver->loop, connect_socket, &c);
-	s->is_connected = c.is_connected;
-	if (!c.is_connected) /* a socket without a peer would be taken for another server's */
+	if (evdns_base_nameserver_sockaddr_add(s->base, a, len, 0) != 0)
+		return ENOTSOCK; /* it made none */
+	int error = dns_socket_connect(s->resolver->loop, a, len);
+	s->is_connected = error == 0;
+	if (error != 0) /* a socket without a peer would be taken for another server's */
 		evdns_base_clear_nameservers_and_suspend(s->base);
-	errno = c.error;
-	return c.was_found;
+	return error;
 }
 
 /* A server without a route to it, as before the network is up, gets a new socket each second. */
@@ -394,7 +394,7 @@ static void reach_server(void *arg)
 	char name[ENDPOINT_TEXT_SIZE];
 
 	endpoint_format(&s->endpoint, name);
-	if (!add_nameserver(s) || !s->is_connected) {
+	if (add_nameserver(s) != 0) {
 		timer_start(&s->reach, REACH_PERIOD);
 		return;
 	}
@@ -409,7 +409,9 @@ static bool start_server(struct server *s)
 	char name[ENDPOINT_TEXT_SIZE], seconds[32];
 
 	endpoint_format(&s->endpoint, name);
-	TAILQ_INIT(&s->queries);
+	TAILQ_INIT(&s->waiting);
+	TAILQ_INIT(&s->abandoned);
+	timer_init(&s->deadline, r->loop, on_deadline, s);
 	window_init(&s->window, RESOLVER_MAX_WINDOW, clock_mono());
 	s->base = evdns_base_new(loop_event_base(r->loop), 0);
 	if (s->base == NULL)
@@ -423,11 +425,12 @@ static bool start_server(struct server *s)
 	snprintf(seconds, sizeof(seconds), "%d", MAX_INFLIGHT);
 	evdns_base_set_option(s->base, "max-inflight", seconds);
 	timer_init(&s->reach, r->loop, reach_server, s);
-	if (!add_nameserver(s))
+	int error = add_nameserver(s);
+	if (error == ENOTSOCK)
 		return false;
-	if (!s->is_connected) {
+	if (error != 0) {
 		log_warning("dns_server_unreachable", "server=%s error=%s", name,
-		    log_quote(strerror(errno)));
+		    log_quote(strerror(error)));
 		timer_start(&s->reach, REACH_PERIOD);
 	}
 	add_metrics(s, name);
@@ -462,7 +465,6 @@ static void free_queries(struct query_list *list)
 
 	while ((q = TAILQ_FIRST(list)) != NULL) {
 		TAILQ_REMOVE(list, q, link);
-		timer_cancel(&q->timer);
 		free(q);
 	}
 }
@@ -472,9 +474,12 @@ void resolver_free(struct resolver *r)
 	if (r == NULL)
 		return;
 	for (size_t i = 0; i < r->n_servers; i++) {
-		timer_cancel(&r->servers[i].reach);
-		evdns_base_free(r->servers[i].base, 0);
-		free_queries(&r->servers[i].queries);
+		struct server *s = &r->servers[i];
+		timer_cancel(&s->reach);
+		timer_cancel(&s->deadline);
+		evdns_base_free(s->base, 0);
+		free_queries(&s->waiting);
+		free_queries(&s->abandoned);
 	}
 	free_queries(&r->spare);
 	free(r->servers);
@@ -485,9 +490,10 @@ usec_t resolver_overdue(const struct resolver *r)
 {
 	usec_t now = clock_mono(), most = 0;
 
-	for (size_t i = 0; i < r->n_servers; i++) {
-		const struct query *oldest = TAILQ_FIRST(&r->servers[i].queries);
-		usec_t late = oldest != NULL ? now - oldest->started_at - r->give_up : 0;
+	for (size_t i = 0; i < 2 * r->n_servers; i++) {
+		const struct server *s = &r->servers[i / 2];
+		const struct query *q = TAILQ_FIRST(i % 2 == 0 ? &s->waiting : &s->abandoned);
+		usec_t late = q != NULL ? now - q->started_at - r->give_up : 0;
 		most = late > most ? late : most;
 	}
 	return most;

@@ -42,10 +42,14 @@ static void on_lag_timer(void *arg)
 
 struct loop *loop_new(void)
 {
-	struct event_config *config = event_config_new();
 	struct loop *loop = xcalloc(1, sizeof(*loop));
 
 	event_set_log_callback(on_libevent_log);
+	/* the same functions as its own choice, but then it clears memory itself: glibc's calloc
+	 * makes no use of what the thread freed last, and evdns allocates twice a question */
+	event_set_mem_functions(malloc, realloc, free);
+	struct event_config *config = event_config_new();
+
 	event_config_set_flag(config, EVENT_BASE_FLAG_NOLOCK | EVENT_BASE_FLAG_PRECISE_TIMER);
 	loop->base = event_base_new_with_config(config);
 	event_config_free(config);
@@ -166,6 +170,7 @@ static void on_defer(evutil_socket_t fd, short what, void *arg)
 	struct defer *d = arg;
 
 	(void)fd, (void)what;
+	d->is_due = false;
 	d->call(d->arg);
 }
 
@@ -181,14 +186,16 @@ void defer_start(struct defer *d)
 
 	/* a timer of no length, not event_active: the loop looks at descriptors before it calls
 	 * again */
-	if (!event_pending(&d->event, EV_TIMEOUT, NULL))
+	if (!d->is_due)
 		event_add(&d->event, &now);
+	d->is_due = true;
 }
 
 void defer_cancel(struct defer *d)
 {
 	if (event_initialized(&d->event))
 		event_del(&d->event);
+	d->is_due = false;
 }
 
 static void on_watch(evutil_socket_t fd, short what, void *arg)

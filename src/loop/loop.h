@@ -57,6 +57,7 @@ bool timer_is_set(const struct timer *t);
  */
 struct defer {
 	struct event event;
+	bool is_due;
 	loop_fn *call;
 	void *arg;
 };

@@ -190,6 +190,51 @@ TEST(a_dropped_query_is_silent)
 	end(&b);
 }
 
+/* Time-outs in milliseconds, in the order in which they are asked for, and that in which they pass.
+ */
+static const unsigned mixed[] = {120, 40, 160, 80, 40}, passing[] = {1, 4, 3, 0, 2};
+
+struct passing {
+	struct query *queries[5];
+	size_t n;
+	usec_t started_at;
+};
+
+static void on_passed(struct query *query, void *arg)
+{
+	struct passing *p = arg;
+	unsigned i = passing[p->n++];
+
+	ck_assert_msg(query == p->queries[i], "the time-out of query %u", i);
+	ck_assert_int_ge(clock_mono() - p->started_at, mixed[i] * USEC_PER_MSEC);
+}
+
+static void on_nothing(struct query *query, const struct answer *answer, void *arg)
+{
+	(void)query, (void)answer, (void)arg;
+}
+
+static bool has_all_passed(void *arg)
+{
+	return ((struct passing *)arg)->n == 5;
+}
+
+TEST(time_outs_pass_in_their_own_order)
+{
+	static const struct query_events told = {on_nothing, on_passed};
+	struct bench b;
+	struct passing p = {.started_at = clock_mono()};
+
+	begin(&b, NULL, USEC_PER_SEC);
+	size_t room = resolver_room(b.resolver);
+	for (int i = 0; i < 5; i++)
+		p.queries[i] = query_start(
+		    b.resolver, "silent.test", RR_A, mixed[i] * USEC_PER_MSEC, NULL, &told, &p);
+	run_until(b.loop, has_all_passed, &p, "time-outs");
+	ck_assert_uint_eq(resolver_room(b.resolver), room);
+	end(&b);
+}
+
 TEST(servers_take_turns_and_avoid_is_kept)
 {
 	static const struct dns_rule none[] = {{.name = NULL}};
@@ -340,6 +385,7 @@ SUITE(resolver)
 	ADD(is_counted);
 	ADD(an_nxdomain_is_doubtful_after_a_question_was_forgotten);
 	ADD(a_dropped_query_is_silent);
+	ADD(time_outs_pass_in_their_own_order);
 	ADD(servers_take_turns_and_avoid_is_kept);
 	ADD(room_is_bounded);
 	ADD(a_dead_server_is_left_alone);
