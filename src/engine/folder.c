@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,18 +11,15 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "base/random.h"
+#include "engine/draft.h"
 #include "loop/offload.h"
 #include "model/file_name.h"
 
-static const char temp_folder[] = ".part";
-
 struct folder {
-	int fd, temp_fd; /* owned */
+	int fd;                /* owned */
+	struct drafts *drafts; /* owned */
 	uint64_t quota, used;
 	struct offload *offload; /* borrowed */
-	uint32_t boot;           /* tells this process's half-written files from older ones */
-	atomic_uint n_temps;
 };
 
 enum chore_kind { CHORE_COUNT, CHORE_LIST, CHORE_REMOVE_JOB, CHORE_REMOVE_FILE };
@@ -80,15 +76,9 @@ int folder_open_file(const struct folder *folder, const struct id *job, const ch
 	return fd;
 }
 
-void folder_temp_name(struct folder *folder, char ret_name[static FOLDER_TEMP_SIZE])
+struct drafts *folder_drafts(const struct folder *folder)
 {
-	snprintf(ret_name, FOLDER_TEMP_SIZE, "%08x-%x", folder->boot,
-	    atomic_fetch_add(&folder->n_temps, 1));
-}
-
-int folder_temp(const struct folder *folder)
-{
-	return folder->temp_fd;
+	return folder->drafts;
 }
 
 /* --- Thread: pool --- */
@@ -125,17 +115,6 @@ static void each_entry(
 static bool count_file(struct chore *chore, int fd, const char *name)
 {
 	chore->n_bytes += size_at(fd, name);
-	return true;
-}
-
-/* Remove what a daemon before this one left half-written. */
-static bool remove_stale(struct chore *chore, int fd, const char *name)
-{
-	char ours[FOLDER_TEMP_SIZE];
-
-	snprintf(ours, sizeof(ours), "%08x-", chore->folder->boot);
-	if (strncmp(name, ours, strlen(ours)) != 0)
-		unlinkat(fd, name, 0);
 	return true;
 }
 
@@ -204,8 +183,7 @@ static void work(struct offload_task *task)
 
 	switch (chore->kind) {
 	case CHORE_COUNT:
-		each_entry(openat(folder->temp_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-		    remove_stale, chore);
+		drafts_clean(folder->drafts);
 		each_entry(
 		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count_job, chore);
 		break;
@@ -257,39 +235,26 @@ static struct chore *new_chore(struct folder *folder, enum chore_kind kind)
 	return chore;
 }
 
-/* Open a folder that can be written, made when it is missing; -1 with errno. */
-static int open_writable(int at, const char *path, int flags)
-{
-	if (mkdirat(at, path, 0750) < 0 && errno != EEXIST)
-		return -1;
-	int fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags);
-	if (fd >= 0 && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
-		int why = errno;
-		close(fd);
-		errno = why;
-		return -1;
-	}
-	return fd;
-}
-
 enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
 {
-	int fd = open_writable(AT_FDCWD, opts->path, 0);
-	int temp_fd = fd >= 0 ? open_writable(fd, temp_folder, O_NOFOLLOW) : -1;
-
-	if (temp_fd < 0) {
+	if (mkdir(opts->path, 0750) < 0 && errno != EEXIST)
+		return ERR_IO;
+	int fd = open(opts->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return ERR_IO;
+	struct drafts *drafts = drafts_open(fd, opts->has_named_drafts);
+	if (drafts == NULL || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
 		int why = errno;
-		if (fd >= 0)
-			close(fd);
+		drafts_close(drafts);
+		close(fd);
 		errno = why;
 		return ERR_IO;
 	}
 	struct folder *folder = xcalloc(1, sizeof(*folder));
 	folder->fd = fd;
-	folder->temp_fd = temp_fd;
+	folder->drafts = drafts;
 	folder->quota = opts->quota;
 	folder->offload = opts->offload;
-	random_bytes(&folder->boot, sizeof(folder->boot));
 	offload_submit(folder->offload, &new_chore(folder, CHORE_COUNT)->task);
 	*ret_folder = folder;
 	return OK;
@@ -299,7 +264,7 @@ void folder_close(struct folder *folder)
 {
 	if (folder == NULL)
 		return;
-	close(folder->temp_fd);
+	drafts_close(folder->drafts);
 	close(folder->fd);
 	free(folder);
 }

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/id.h"
 
+struct drafts;
 struct folder;
 struct offload;
 
@@ -17,6 +18,7 @@ struct folder_opts {
 	const char *path; /* borrowed for the call; made when its parent exists */
 	uint64_t quota;   /* bytes in all; 0: no limit */
 	struct offload *offload;
+	bool has_named_drafts; /* as drafts_open says */
 };
 
 /* Open the folder. ERR_IO: it can't be made or opened, errno says why. What is in it is counted,
@@ -50,12 +52,7 @@ int folder_open_job(const struct folder *folder, const struct id *job, bool may_
 /* Open a saved file for reading; -1 with errno. */
 int folder_open_file(const struct folder *folder, const struct id *job, const char *name);
 
-/* Where files are while they are being written: a descriptor, borrowed, of a sub-folder that holds
- * few files at a time, because a name costs more the more there are beside it. */
-int folder_temp(const struct folder *folder);
-
-/* A name for such a file, of none that is there. */
-enum { FOLDER_TEMP_SIZE = 24 };
-void folder_temp_name(struct folder *folder, char ret_name[static FOLDER_TEMP_SIZE]);
+/* Where its files are until they are whole; borrowed. */
+struct drafts *folder_drafts(const struct folder *folder);
 
 double folder_used(const struct folder *folder);

@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
 	src/engine/curl_loop.c src/engine/curl_loop.h \
 	src/engine/dns_socket.c src/engine/dns_socket.h \
+	src/engine/draft.c src/engine/draft.h \
 	src/engine/engine.c src/engine/engine.h \
 	src/engine/fetch.c src/engine/fetch.h src/engine/fetch_private.h \
 	src/engine/fetch_body.c \

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "engine/draft.h"
 #include "engine/folder.h"
 #include "loop/offload.h"
 #include "model/file_name.h"
@@ -37,8 +37,8 @@ struct sink {
 	/* the pool's while it works: */
 	enum step step;
 	struct buf writing;
-	int dir, fd; /* owned; -1: not open */
-	char temp[FOLDER_TEMP_SIZE];
+	struct draft draft;
+	int dir;          /* owned; of the job, -1: not open */
 	EVP_MD_CTX *hash; /* owned */
 	char *name, *second;
 	bool has_expected, is_ours; /* is_ours: the name was made by this sink */
@@ -61,7 +61,8 @@ struct sink *sink_new(struct folder *folder, struct offload *offload, const stru
 	sink->offload = offload;
 	sink->job = *job;
 	sink->events = *events;
-	sink->dir = sink->fd = -1;
+	sink->dir = -1;
+	draft_init(&sink->draft);
 	buf_init(&sink->filling, 2 * PIECE);
 	buf_init(&sink->writing, 2 * PIECE);
 	return sink;
@@ -76,35 +77,13 @@ static bool fail(struct sink *sink, int error)
 	return false;
 }
 
-static bool open_temp(struct sink *sink)
+static bool write_piece(struct sink *sink)
 {
-	if (sink->fd >= 0)
-		return true;
-	folder_temp_name(sink->folder, sink->temp);
-	sink->fd = openat(folder_temp(sink->folder), sink->temp,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (sink->fd < 0) {
-		sink->temp[0] = '\0';
-		return fail(sink, errno);
-	}
-	return true;
-}
+	int error = draft_open(&sink->draft, folder_drafts(sink->folder));
 
-static bool write_all(struct sink *sink)
-{
-	const char *at = sink->writing.data;
-	size_t left = sink->writing.len;
-
-	while (left > 0) {
-		ssize_t n = write(sink->fd, at, left);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail(sink, n < 0 ? errno : EIO);
-		at += n;
-		left -= (size_t)n;
-	}
-	return true;
+	if (error == 0)
+		error = draft_write(&sink->draft, sink->writing.data, sink->writing.len);
+	return error == 0 || fail(sink, error);
 }
 
 static bool digest_piece(struct sink *sink)
@@ -153,52 +132,43 @@ static bool is_same(const struct sink *sink, const char *name)
 	return good && memcmp(digest, sink->outcome.digest, sizeof(digest)) == 0;
 }
 
-/* Give the file a name that is free. EEXIST when it isn't. */
-static bool move_to_free(struct sink *sink, const char *name)
-{
-	int from = folder_temp(sink->folder);
-	bool good = renameat2(from, sink->temp, sink->dir, name, RENAME_NOREPLACE) == 0;
-
-	if (!good && errno == EINVAL) /* this file system can't; a link never replaces */
-		good = linkat(from, sink->temp, sink->dir, name, 0) == 0 &&
-		       unlinkat(from, sink->temp, 0) == 0;
-	if (!good)
-		return false;
-	sink->temp[0] = '\0';
-	sink->outcome.name = name;
-	sink->is_ours = true;
-	return true;
-}
-
-/* Names of a job's files are unique: what has this one was saved before a crash that came between
- * the file and the commit of its result. */
-static bool move_over(struct sink *sink, const char *name)
+/* Give the file this name; 0 or an errno. */
+static int publish(struct sink *sink, const char *name, bool may_replace)
 {
 	struct stat st;
 
-	if (fstatat(sink->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+	if (may_replace && fstatat(sink->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode))
 		sink->n_replaced = (uint64_t)st.st_size;
-	if (renameat(folder_temp(sink->folder), sink->temp, sink->dir, name) < 0)
-		return fail(sink, errno);
-	sink->temp[0] = '\0';
-	sink->outcome.name = name;
-	sink->is_ours = true;
-	return true;
+	int error =
+	    draft_publish(&sink->draft, folder_drafts(sink->folder), sink->dir, name, may_replace);
+	if (error == 0) {
+		sink->outcome.name = name;
+		sink->is_ours = true;
+	}
+	return error;
 }
 
+/* Names of a job's files are unique: what has this one was saved before a crash that came between
+ * the file and the commit of its result, and is replaced. Only that of a country may be another
+ * file's. */
 static bool give_name(struct sink *sink)
 {
-	if (move_to_free(sink, sink->name))
-		return true;
-	if (errno != EEXIST)
-		return fail(sink, errno);
-	if (sink->second == NULL)
-		return move_over(sink, sink->name);
-	if (!is_same(sink, sink->name))
-		return move_to_free(sink, sink->second) || move_over(sink, sink->second);
-	sink->outcome.name = sink->name;
-	sink->n_replaced = sink->n_reserved;
-	return true;
+	const char *name = sink->name;
+	int error = publish(sink, name, false);
+
+	if (error == EEXIST && sink->second != NULL) {
+		if (is_same(sink, name)) {
+			sink->outcome.name = name;
+			sink->n_replaced = sink->n_reserved;
+			return true;
+		}
+		name = sink->second;
+		error = publish(sink, name, false);
+	}
+	if (error == EEXIST)
+		error = publish(sink, name, true);
+	return error == 0 || fail(sink, error);
 }
 
 static bool save(struct sink *sink)
@@ -210,26 +180,18 @@ static bool save(struct sink *sink)
 		sink->outcome.result = SINK_BAD_DIGEST;
 		return false;
 	}
-	if (!open_temp(sink) || !write_all(sink))
+	if (!write_piece(sink))
 		return false;
-	int fd = sink->fd;
-	sink->fd = -1;
-	if (close(fd) < 0) /* some file systems tell only now that the disk is full */
-		return fail(sink, errno);
 	sink->dir = folder_open_job(sink->folder, &sink->job, true);
 	return sink->dir >= 0 ? give_name(sink) : fail(sink, errno);
 }
 
 static void clean_up(struct sink *sink)
 {
-	if (sink->fd >= 0)
-		close(sink->fd);
-	if (sink->temp[0] != '\0')
-		unlinkat(folder_temp(sink->folder), sink->temp, 0);
+	draft_done(&sink->draft, folder_drafts(sink->folder));
 	if (sink->dir >= 0)
 		close(sink->dir);
-	sink->fd = sink->dir = -1;
-	sink->temp[0] = '\0';
+	sink->dir = -1;
 	EVP_MD_CTX_free(sink->hash);
 	sink->hash = NULL;
 }
@@ -240,7 +202,7 @@ static void on_work(struct offload_task *task)
 	bool is_good = sink->outcome.result == SINK_SAVED;
 
 	if (sink->step == STEP_PIECE && is_good)
-		is_good = open_temp(sink) && digest_piece(sink) && write_all(sink);
+		is_good = digest_piece(sink) && write_piece(sink);
 	else if (sink->step == STEP_SAVE && is_good)
 		(void)save(sink);
 	if (sink->step != STEP_PIECE || !is_good)
@@ -264,7 +226,7 @@ static void start_step(struct sink *sink, enum step step);
 /* Nobody wants the file any more, and the pool is through with it. */
 static void end_dropped(struct sink *sink)
 {
-	bool is_open = sink->fd >= 0 || sink->dir >= 0 || sink->hash != NULL;
+	bool is_open = sink->draft.fd >= 0 || sink->dir >= 0 || sink->hash != NULL;
 
 	if (is_open) { /* closing and unlinking are the pool's business too */
 		start_step(sink, STEP_CLEAN);

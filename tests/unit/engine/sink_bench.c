@@ -10,9 +10,10 @@
 #include "base/alloc.h"
 #include "sink_bench.h"
 
-void sink_bench_begin(struct sink_bench *b, int n_threads, uint64_t quota)
+void sink_bench_begin(struct sink_bench *b, int n_threads, uint64_t quota, bool has_named_drafts)
 {
-	struct folder_opts opts = {.path = b->place.path, .quota = quota};
+	struct folder_opts opts = {
+	    .path = b->place.path, .quota = quota, .has_named_drafts = has_named_drafts};
 
 	place_begin(&b->place, n_threads);
 	opts.offload = b->place.offload;

@@ -21,7 +21,7 @@ struct sink_file {
 	char name[300];
 };
 
-void sink_bench_begin(struct sink_bench *b, int n_threads, uint64_t quota);
+void sink_bench_begin(struct sink_bench *b, int n_threads, uint64_t quota, bool has_named_drafts);
 void sink_bench_settle(struct sink_bench *b);
 void sink_bench_end(struct sink_bench *b);
 void sink_bench_check_list(struct sink_bench *b, const char *want);

@@ -159,28 +159,6 @@ TEST(what_a_crash_left_goes_when_it_is_opened)
 	place_end(&p);
 }
 
-/* Files may be received before it is known what a crash left. */
-TEST(what_is_being_written_stays)
-{
-	char temp[FOLDER_TEMP_SIZE], path[64];
-	struct place p;
-
-	place_begin(&p, 1);
-	place_write(&p, ".part/01234567-0", "half", 4);
-	struct folder *folder = place_open_folder(&p, 0);
-	folder_temp_name(folder, temp);
-	int fd = openat(folder_temp(folder), temp, O_WRONLY | O_CREAT | O_EXCL, 0644);
-	ck_assert_int_ge(fd, 0);
-	close(fd);
-	place_stop(&p);
-	snprintf(path, sizeof(path), ".part/%s", temp);
-	AUTO_FREE char *bytes = place_read(&p, path, NULL);
-	ck_assert_ptr_nonnull(bytes);
-	place_check_list(&p, ".part", temp);
-	folder_close(folder);
-	place_end(&p);
-}
-
 TEST(a_folder_of_parts_that_is_none)
 {
 	struct place p;
@@ -210,23 +188,6 @@ TEST(a_folder_of_parts_that_is_a_link)
 	place_link(&p, ".part", "elsewhere");
 	ck_assert_int_eq(folder_open(&opts, &folder), ERR_IO);
 	place_check_list(&p, "elsewhere", "kept");
-	place_end(&p);
-}
-
-TEST(temporary_names_differ)
-{
-	char names[100][FOLDER_TEMP_SIZE];
-	struct place p;
-
-	place_begin(&p, 0);
-	struct folder *folder = place_open_folder(&p, 0);
-	for (int i = 0; i < 100; i++) {
-		folder_temp_name(folder, names[i]);
-		for (int k = 0; k < i; k++)
-			ck_assert_str_ne(names[i], names[k]);
-	}
-	settle(&p);
-	folder_close(folder);
 	place_end(&p);
 }
 
@@ -483,10 +444,8 @@ SUITE(folder)
 	ADD(a_quota_below_what_is_there);
 	ADD(a_folder_of_parts_that_is_none);
 	ADD(a_folder_of_parts_that_is_a_link);
-	ADD(what_is_being_written_stays);
 	ADD(what_a_crash_left_goes_when_it_is_opened);
 	ADD(is_made_when_its_parent_is_there);
-	ADD(temporary_names_differ);
 	ADD_ROWS(counts_saved_files, pools);
 	ADD(sets_bytes_aside_up_to_the_quota);
 	ADD(without_a_quota_there_is_no_limit);

@@ -13,7 +13,9 @@
 static const struct {
 	const char *name;
 	int n_threads;
-} pools[] = {{"in this thread", 0}, {"in two threads", 2}};
+	bool has_named_drafts;
+} pools[] = {{"in this thread", 0, false}, {"in two threads", 2, false},
+    {"in this thread, under names", 0, true}, {"in two threads, under names", 2, true}};
 
 static const struct {
 	size_t len;
@@ -28,7 +30,7 @@ TEST(saves_whole_files)
 		size_t len = sizes[_i].len;
 		struct sink_bench b;
 		struct sink_file f;
-		sink_bench_begin(&b, pools[i].n_threads, 0);
+		sink_bench_begin(&b, pools[i].n_threads, 0, pools[i].has_named_drafts);
 		sink_bench_open_file(&f, &b);
 		ck_assert(sink_bench_write_bytes(&f, len, 3) == SINK_OPEN);
 		AUTO_FREE char *before = place_list(&b.place, place_job_text(1));
@@ -50,7 +52,7 @@ TEST(many_files_at_one_time)
 	struct sink_bench b;
 	char name[16];
 
-	sink_bench_begin(&b, 2, 0);
+	sink_bench_begin(&b, 2, 0, false);
 	for (unsigned i = 0; i < N; i++) {
 		sink_bench_open_file(&files[i], &b);
 		ck_assert(sink_bench_write_bytes(&files[i], i * 20000, i) == SINK_OPEN);
@@ -74,7 +76,7 @@ TEST(holds_the_sender_back)
 	struct sink_file f;
 	int n = 0;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, false);
 	sink_bench_open_file(&f, &b);
 	while (sink_write(f.sink, offer, sizeof(offer)) == SINK_OPEN)
 		ck_assert_msg(++n <= 2 * PIECE / OFFER, "takes without end");
@@ -97,7 +99,7 @@ TEST(a_wrong_digest_leaves_nothing)
 	struct sink_bench b;
 	struct sink_file f;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, false);
 	sink_bench_open_file(&f, &b);
 	ck_assert(sink_bench_write_bytes(&f, len, 3) == SINK_OPEN);
 	sink_bench_digest_of(len, 3, digest);
@@ -127,7 +129,8 @@ TEST(the_quota_stops_it)
 	for (size_t i = 0; i < N_ROWS(pools); i++) {
 		struct sink_bench b;
 		struct sink_file f;
-		sink_bench_begin(&b, pools[i].n_threads, quotas[_i].quota);
+		sink_bench_begin(
+		    &b, pools[i].n_threads, quotas[_i].quota, pools[i].has_named_drafts);
 		sink_bench_open_file(&f, &b);
 		ck_assert_msg(
 		    sink_bench_write_bytes(&f, 20 * PIECE, 0) == SINK_FULL, "%s", quotas[_i].name);
@@ -158,7 +161,7 @@ TEST(a_full_disk_stops_it)
 	for (size_t i = 0; i < N_ROWS(pools); i++) {
 		struct sink_bench b;
 		struct sink_file f;
-		sink_bench_begin(&b, pools[i].n_threads, 0);
+		sink_bench_begin(&b, pools[i].n_threads, 0, pools[i].has_named_drafts);
 		set_most(PIECE + 5000);
 		sink_bench_open_file(&f, &b);
 		ck_assert(sink_bench_write_bytes(&f, 20 * PIECE, 0) == SINK_FULL);
@@ -182,7 +185,7 @@ TEST(a_disk_that_is_full_at_last)
 	for (size_t i = 0; i < N_ROWS(lengths); i++) {
 		struct sink_bench b;
 		struct sink_file f;
-		sink_bench_begin(&b, 0, 0);
+		sink_bench_begin(&b, 0, 0, false);
 		set_most(lengths[i] - 1);
 		sink_bench_open_file(&f, &b);
 		ck_assert(sink_bench_write_bytes(&f, lengths[i], 0) == SINK_OPEN);
@@ -219,7 +222,7 @@ TEST(given_up_it_leaves_nothing)
 	for (size_t i = 0; i < N_ROWS(pools); i++) {
 		struct sink_bench b;
 		struct sink_file f;
-		sink_bench_begin(&b, pools[i].n_threads, 0);
+		sink_bench_begin(&b, pools[i].n_threads, 0, pools[i].has_named_drafts);
 		size_t n_fds = place_n_fds();
 		sink_bench_open_file(&f, &b);
 		ck_assert(sink_bench_write_bytes(&f, drops[_i].len, 0) == SINK_OPEN);

@@ -10,6 +10,11 @@
 #include "base/alloc.h"
 #include "sink_bench.h"
 
+/* How drafts are kept. */
+static const struct {
+	bool has_named_drafts;
+} ways[] = {{false}, {true}};
+
 /* A crash between the file and the commit of its result: the next run saves it again. */
 TEST(saved_again_it_replaces)
 {
@@ -20,7 +25,9 @@ TEST(saved_again_it_replaces)
 	place_begin(&b.place, 0);
 	snprintf(path, sizeof(path), "%s/a.gif", place_job_text(1));
 	place_write(&b.place, path, "what was there before the crash", 31);
-	struct folder_opts opts = {.path = b.place.path, .offload = b.place.offload};
+	struct folder_opts opts = {.path = b.place.path,
+	    .offload = b.place.offload,
+	    .has_named_drafts = ways[_i].has_named_drafts};
 	ck_assert_int_eq(folder_open(&opts, &b.folder), OK);
 	sink_bench_settle(&b);
 	ck_assert(folder_used(b.folder) == 31);
@@ -39,7 +46,7 @@ TEST(given_up_what_it_replaced_is_gone_too)
 	struct sink_bench b;
 	struct sink_file f;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, ways[_i].has_named_drafts);
 	sink_bench_save(&b, 3000, 1, &(struct sink_naming){.name = "a"}, &f);
 	sink_bench_open_file(&f, &b);
 	ck_assert(sink_bench_write_bytes(&f, 1000, 2) == SINK_OPEN);
@@ -59,7 +66,7 @@ TEST(a_name_that_another_has)
 	struct sink_bench b;
 	struct sink_file f;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, ways[_i].has_named_drafts);
 	sink_bench_save(&b, 1000, 1, &by_country, &f);
 	sink_bench_check_saved(&b, &f, "Brazil.gif", 1000, 1);
 	/* the same bytes: it is the one that was saved before a crash */
@@ -85,7 +92,7 @@ TEST(given_up_while_another_has_the_name)
 	for (unsigned seed = 1; seed <= 2; seed++) {
 		struct sink_bench b;
 		struct sink_file f;
-		sink_bench_begin(&b, 0, 0);
+		sink_bench_begin(&b, 0, 0, ways[_i].has_named_drafts);
 		sink_bench_save(&b, 1000, 1, &by_country, &f);
 		sink_bench_open_file(&f, &b);
 		ck_assert(sink_bench_write_bytes(&f, 1000, seed) == SINK_OPEN);
@@ -103,14 +110,18 @@ TEST(given_up_while_another_has_the_name)
 static const struct {
 	const char *name;
 	bool is_link, is_file; /* in place of the job's folder */
-} intruders[] = {{"a link for a folder", true, false}, {"a file for a folder", false, true}};
+	bool has_named_drafts;
+} intruders[] = {{"a link for a folder", true, false, false},
+    {"a file for a folder", false, true, false},
+    {"a link for a folder, under names", true, false, true},
+    {"a file for a folder, under names", false, true, true}};
 
 TEST(no_link_is_followed)
 {
 	struct sink_bench b;
 	struct sink_file f;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, intruders[_i].has_named_drafts);
 	place_make_folder(&b.place, "elsewhere");
 	if (intruders[_i].is_link)
 		place_link(&b.place, place_job_text(1), "elsewhere");
@@ -135,7 +146,7 @@ TEST(a_link_for_a_file_is_replaced)
 	struct sink_bench b;
 	struct sink_file f;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, ways[_i].has_named_drafts);
 	place_write(&b.place, "victim", "victim", 6);
 	place_make_folder(&b.place, place_job_text(1));
 	snprintf(path, sizeof(path), "%s/a", place_job_text(1));
@@ -154,7 +165,7 @@ TEST(a_folder_for_a_file_is_an_error)
 	struct sink_bench b;
 	struct sink_file f;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, ways[_i].has_named_drafts);
 	snprintf(path, sizeof(path), "%s/a/b", place_job_text(1));
 	place_write(&b.place, path, "x", 1);
 	sink_bench_save(&b, 100, 1, &(struct sink_naming){.name = "a"}, &f);
@@ -172,7 +183,7 @@ TEST(its_job_is_removed)
 	struct sink_bench b;
 	struct sink_file f;
 
-	sink_bench_begin(&b, 0, 0);
+	sink_bench_begin(&b, 0, 0, ways[_i].has_named_drafts);
 	sink_bench_open_file(&f, &b);
 	ck_assert(sink_bench_write_bytes(&f, 3 * PIECE, 1) == SINK_OPEN);
 	folder_remove_job(b.folder, &job);
@@ -188,12 +199,12 @@ TEST(its_job_is_removed)
 
 SUITE(sink_names)
 {
-	ADD(given_up_what_it_replaced_is_gone_too);
-	ADD(given_up_while_another_has_the_name);
+	ADD_ROWS(given_up_what_it_replaced_is_gone_too, ways);
+	ADD_ROWS(given_up_while_another_has_the_name, ways);
 	ADD_ROWS(no_link_is_followed, intruders);
-	ADD(a_link_for_a_file_is_replaced);
-	ADD(a_folder_for_a_file_is_an_error);
-	ADD(its_job_is_removed);
-	ADD(saved_again_it_replaces);
-	ADD(a_name_that_another_has);
+	ADD_ROWS(a_link_for_a_file_is_replaced, ways);
+	ADD_ROWS(a_folder_for_a_file_is_an_error, ways);
+	ADD_ROWS(its_job_is_removed, ways);
+	ADD_ROWS(saved_again_it_replaces, ways);
+	ADD_ROWS(a_name_that_another_has, ways);
 }
