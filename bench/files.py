@@ -69,7 +69,13 @@ def _measure_rate(bench, nginx):
     _report_rate(bench, {step: _median_run(taken) for step, taken in runs.items() if taken})
     report.none("wrong or missing files", max(run.n_wrong for taken in runs.values()
                                               for run in taken))
-    report.note("create, write 10 kB, close, raw loop", f"{statistics.median(creations):,.0f}/s")
+    creation = statistics.median(creations)
+    report.note("create, write 10 kB, close, raw loop", f"{creation:,.0f}/s")
+    if runs["bare"]:
+        bare = _median_run(runs["bare"])
+        least = bare.cpu_us + bare.server_cpu_us + 1e6 / creation
+        report.note("no more than this can come of bare loop, nginx and that together",
+                    f"{os.cpu_count() * 1e6 / least:,.0f}/s")
     total, idle, stolen = (now - then for now, then in zip(machine.times(), before))
     report.note("the machine meanwhile: idle, stolen by its host",
                 f"{idle / total:.0%}, {stolen / total:.0%}")
