@@ -164,13 +164,21 @@ static usec_t back_off(uint32_t attempts)
 	return random() % (most < BACK_OFF_MOST ? most : BACK_OFF_MOST);
 }
 
-/* Try again later, or give up. */
-static void try_again(struct fetch *f, const struct transfer_outcome *o, enum reason reason)
+/* Leave the host alone for as long as it asks; returns how long that is. */
+static usec_t hold_host(struct fetch *f, const struct transfer_outcome *o)
 {
 	usec_t hold = o->retry_after < RETRY_AFTER_MOST ? o->retry_after : RETRY_AFTER_MOST;
 
 	if (hold > 0)
 		ticket_hold_host(&f->ticket, hold);
+	return hold;
+}
+
+/* Try again later, or give up. */
+static void try_again(struct fetch *f, const struct transfer_outcome *o, enum reason reason)
+{
+	usec_t hold = hold_host(f, o);
+
 	ticket_release(
 	    f->fetcher->origins, &f->ticket, o->is_congestion ? ORIGIN_CONGESTED : ORIGIN_GOOD);
 	if (f->attempts >= f->max_attempts) {
@@ -284,6 +292,8 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 
 static void on_metadata_answer(struct fetch *f, const struct transfer_outcome *o)
 {
+	if (is_worth_another_try(o->status))
+		(void)hold_host(f, o);
 	ticket_release(f->fetcher->origins, &f->ticket,
 	    o->is_congestion || o->status == 503 || o->status == 429 ? ORIGIN_CONGESTED
 								     : ORIGIN_GOOD);

@@ -24,8 +24,24 @@ void fetch_on_saved(const struct sink_outcome *outcome, void *arg)
 	}
 }
 
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* Say whether a name could be another flag's: `BR` is what that of BR is called without a country,
+ * and `Land-BR` when `Land` is taken. */
+static bool ends_in_code(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 2 && is_capital(name[len - 1]) && is_capital(name[len - 2]) &&
+	       (len == 2 || name[len - 3] == '-');
+}
+
 /* Write `United_States.gif`, and `United_States-US.gif` in case that another code has the same
- * country. */
+ * country. What looks like another code's name is not taken without one's own behind it, so that no
+ * two flags of a job can ever come to one name. */
 static void name_by_country(struct fetch *f, char ret_second[static sizeof(f->file_name)])
 {
 	char country[FILE_NAME_MAX + 1];
@@ -35,9 +51,12 @@ static void name_by_country(struct fetch *f, char ret_second[static sizeof(f->fi
 		if (*s == ' ')
 			*s = '_';
 	}
-	snprintf(f->file_name, sizeof(f->file_name), "%s.gif", country);
 	snprintf(ret_second, sizeof(f->file_name), "%s-%.*s.gif", country, (int)f->item.code.len,
 	    f->item.code.bytes);
+	if (ends_in_code(country))
+		memcpy(f->file_name, ret_second, sizeof(f->file_name));
+	else
+		snprintf(f->file_name, sizeof(f->file_name), "%s.gif", country);
 }
 
 /* Blanks and dots alone name nothing. */

@@ -1,6 +1,8 @@
 """Jobs of flags: which codes, from where, saved under which name."""
 import json
 import string
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -228,6 +230,45 @@ def test_two_countries_of_one_name(world):
         assert read_file(world.api, results.job, result["file"]) == content.flag(result["code"])
 
 
+def country_server(countries):
+    """Return a handler of flags: metadata.json says the country that a code has here, and 404 where it has none."""
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            code = self.path.split("/")[1]
+            is_flag, known = self.path.endswith(".gif"), code.upper() in countries
+            body = f"flag of {code}" if is_flag else json.dumps({"country": countries.get(code.upper())})
+            self.send_response(200 if is_flag or known else 404)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+    return Handler
+
+
+@pytest.mark.parametrize("countries", [
+    {"BR": "US", "CN": "DE"}, {"BR": "Land-US", "CN": "Land", "US": "Land"},
+    {"BR": "A-DE", "CN": "A", "DE": "A", "US": "A-DE"}, {"BR": "-US", "CN": "-", "US": "-"}],
+    ids=["codes", "name with a code", "the same again", "hyphens"])
+def test_a_country_called_like_another_file(world, countries):
+    """Whatever a server calls its countries, no flag takes the place of another one."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), country_server(countries)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            results = flags(world.api, codes=["BR", "CN", "DE", "US"], name_by_country=True, concurrency=1,
+                            base_url=f"http://127.0.0.1:{server.server_port}")
+        finally:
+            server.shutdown()
+    assert tally(results) == {("ok", None): 4}
+    for result in results:
+        content_of = read_file(world.api, results.job, result["file"])
+        assert content_of == f"flag of {result['code'].lower()}".encode(), [(r["code"], r["file"]) for r in results]
+
+
 def test_metadata_has_its_place_in_the_limits(fetcher, web):
     results = flags(fetcher.api, codes=["B"], name_by_country=True, base_url=web.base(delay=0.02), concurrency=4)
     assert {status for status, _ in tally(results)} == {"ok", "not_found"}
@@ -244,6 +285,16 @@ def test_metadata_fails(fetcher, web):
     assert result["country_reason"] == "timeout", result
     [result] = flags(fetcher.api, codes=["BR"], name_by_country=True, base_url=web.base(status=404, at="metadata.json"))
     assert (result["status"], result["file"], result["country_reason"]) == ("ok", "BR.gif", "http_404"), result
+
+
+def test_retry_after_of_metadata(fetcher, web):
+    """The host that asks for a pause in its second answer gets it as well."""
+    flags(fetcher.api, codes=["BR"], name_by_country=True,
+          base_url=web.base(status=503, retry_after=2, at="metadata.json"))
+    flags(fetcher.api, codes=["US"], base_url=web.base())
+    [asked] = [r for r in web.requests() if r.path.endswith("metadata.json")]
+    [later] = [r for r in web.requests() if r.path.endswith("us.gif")]
+    assert 1.8 < later.start - asked.start < 5, "Retry-After of 2 s"
 
 
 # --- Ways to ask ---
