@@ -150,6 +150,7 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/fetch_bench.c tests/unit/engine/fetch_bench.h \
 	tests/unit/engine/origin_bench.c tests/unit/engine/origin_bench.h \
 	tests/unit/engine/place.c tests/unit/engine/place.h \
+	tests/unit/engine/test_answer_head.c \
 	tests/unit/engine/test_draft.c \
 	tests/unit/engine/test_fetch.c \
 	tests/unit/engine/test_fetch_cancel.c \

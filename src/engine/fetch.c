@@ -263,7 +263,7 @@ static void ask_country(struct fetch *f)
 
 static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 {
-	bool is_good = o->status >= 200 && o->status < 300;
+	bool is_good = fetch_is_whole(o->status);
 
 	f->status = o->status;
 	f->version = o->version;
@@ -303,7 +303,7 @@ static void on_metadata_answer(struct fetch *f, const struct transfer_outcome *o
 		fetch_save(f, o->reason == REASON_CANCELLED ? REASON_TOO_LARGE : o->reason);
 	else if (o->status == 404 || o->status == 410)
 		fetch_save(f, REASON_HTTP_404);
-	else if (o->status < 200 || o->status > 299)
+	else if (!fetch_is_whole(o->status))
 		fetch_save(f, REASON_HTTP_STATUS);
 	else if (!f->fetcher->opts.find_country(
 		     f->metadata.data, f->metadata.len, f->country, sizeof(f->country)))

@@ -50,12 +50,17 @@ static enum transfer_verdict take_file(struct fetch *f, const char *bytes, size_
 	return TRANSFER_TAKEN;
 }
 
+bool fetch_is_whole(long status)
+{
+	return status >= 200 && status < 300 && status != 206;
+}
+
 /* Whatever stands behind a redirect or an error is read, so that the connection can be used again,
  * unless it is long. */
 enum transfer_verdict fetch_on_body(const char *bytes, size_t n_bytes, long status, void *arg)
 {
 	struct fetch *f = arg;
-	bool is_wanted = status >= 200 && status < 300;
+	bool is_wanted = fetch_is_whole(status);
 
 	if (is_wanted && f->is_metadata)
 		return take_metadata(f, bytes, n_bytes);

@@ -11,14 +11,14 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "engine/answer_head.h"
 #include "engine/curl_loop.h"
 #include "engine/policy.h"
 #include "engine/transfer_outcome.h"
 #include "loop/loop.h"
 
 enum {
-	MAX_HEADER_BYTES = 64 << 10, /* of an answer */
-	MAX_IDLE = 512,              /* connections */
+	MAX_IDLE = 512, /* connections */
 	/* Connections thrown out of a full pool leave something behind in this version of libcurl
 	 * that later transfers look through; so after so many connections that were made to be
 	 * kept, and when nothing has run for a while, a new multi handle takes over. */
@@ -36,11 +36,12 @@ struct transfer {
 	struct curl_slist *headers, *connect_to; /* owned */
 	const struct transfer_events *events;
 	void *arg;
-	size_t n_header_bytes;
+	struct answer_head head;
 	bool keeps_connection;
 	bool is_stopped;    /* by on_body */
 	const char *denied; /* why the policy refused; static */
-	const char *broken; /* what was wrong with the answer; static */
+	enum reason fault;  /* of the answer's header; NONE: none */
+	const char *broken; /* what it was; static */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -62,12 +63,8 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
-	(void)bytes;
-	t->n_header_bytes += size * n;
-	if (t->n_header_bytes <= MAX_HEADER_BYTES)
-		return size * n;
-	t->broken = TRANSFER_HEADER_TOO_LONG;
-	return 0;
+	t->fault = answer_head_add(&t->head, bytes, size * n, &t->broken);
+	return t->fault == REASON_NONE ? size * n : 0;
 }
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
@@ -163,9 +160,10 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 		outcome.detail = t->denied;
 	} else if (t->is_stopped) {
 		outcome.reason = REASON_CANCELLED;
-	} else if (t->broken != NULL) {
-		outcome.reason = REASON_TOO_LARGE;
+	} else if (t->fault != REASON_NONE) {
+		outcome.reason = t->fault;
 		outcome.detail = t->broken;
+		outcome.is_congestion = false;
 	}
 	t->events->on_done(&outcome, t->arg);
 	transfer_outcome_done(&outcome);
@@ -223,9 +221,10 @@ static struct transfer *get_spare(struct transfers *transfers)
 		t->easy = easy;
 		set_common(transfers, t);
 	}
-	t->n_header_bytes = 0;
+	t->head = (struct answer_head){0};
 	t->is_stopped = false;
-	t->denied = t->broken = NULL;
+	t->denied = NULL;
+	t->fault = REASON_NONE;
 	t->error[0] = '\0';
 	return t;
 }

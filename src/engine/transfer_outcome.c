@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/answer_head.h"
+
 /* What libcurl found wrong with a certificate, told by OpenSSL's number where there is one. */
 static const char *tls_fault(CURL *easy, CURLcode code, const char *error)
 {
@@ -61,7 +63,7 @@ static void explain(struct transfer_outcome *o, CURL *easy, CURLcode code, const
 		break;
 	case CURLE_OUT_OF_MEMORY: /* what libcurl says of a line that is longer than its buffer */
 		o->reason = REASON_TOO_LARGE;
-		o->detail = TRANSFER_HEADER_TOO_LONG;
+		o->detail = ANSWER_HEAD_TOO_LONG;
 		break;
 	case CURLE_FAILED_INIT:
 	case CURLE_BAD_FUNCTION_ARGUMENT:
@@ -120,6 +122,16 @@ static char *find_location(CURL *easy)
 	return to;
 }
 
+/* CURLINFO_CONTENT_TYPE may be that of an interim answer (1xx). */
+static const char *find_type(CURL *easy)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(easy, "Content-Type", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return NULL;
+	return header->value[strspn(header->value, "\r\n")] != '\0' ? header->value : NULL;
+}
+
 static void get_answer(CURL *easy, struct transfer_outcome *o)
 {
 	long status = 0, version = 0;
@@ -134,7 +146,7 @@ static void get_answer(CURL *easy, struct transfer_outcome *o)
 		     : version == CURL_HTTP_VERSION_1_1 ? 11
 		     : version == CURL_HTTP_VERSION_2_0 ? 20
 							: 0;
-	curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &o->content_type);
+	o->content_type = find_type(easy);
 	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &o->location);
 	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
 	o->retry_after = retry_after > 0

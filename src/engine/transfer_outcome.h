@@ -5,8 +5,6 @@
 
 #include "engine/transfer.h"
 
-#define TRANSFER_HEADER_TOO_LONG "the header is too long"
-
 /* Fill the outcome of a transfer that ended with `code`; `error` is what CURLOPT_ERRORBUFFER got,
  * and must live as long as the outcome. */
 void transfer_outcome_fill(

@@ -118,6 +118,14 @@ CASES = {  # case: (path, options, (status, reason or reasons, http_status))
     "redirect loop": ("/loop", {}, ("error", "too_many_redirects", 302)),
     "redirect to nowhere": ("/redirect", {"to": ""}, ("error", ("http_status", "invalid_url"), 302)),
     "redirect to nonsense": ("/redirect", {"to": "http://[::g]/"}, ("error", "invalid_url", 302)),
+    "coding that nobody asked for": (
+        "/files/a.bin", {"header": "Transfer-Encoding: gzip", "framing": "close"}, ("error", "connect", 200)),
+    "length that is none": (
+        "/files/a.bin", {"header": "Content-Length: 5x", "framing": "close"}, ("error", "connect", 200)),
+    "length beyond all": (
+        "/files/a.bin", {"header": "Content-Length: 9" + "9" * 30, "framing": "close"}, ("error", "connect", 200)),
+    "two lengths": ("/files/a.bin", {"header": "Content-Length: 5"}, ("error", "connect", 200)),
+    "part that nobody asked for": ("/files/a.bin", {"status": 206}, ("error", "http_status", 206)),
     "redirect to a 404": ("/redirect", {"to": "/nothing"}, ("not_found", "http_404", 404)),
     "300": ("/files/a.bin", {"status": 300}, ("error", "http_status", 300)),
 }

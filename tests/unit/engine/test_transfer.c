@@ -18,6 +18,9 @@ enum { LONG = 1 << 20 };
 
 static const struct http_rule rules[] = {
     {"/good", 1, 0, OK_HEAD "Content-Type: image/gif\r\n", "GIF89a", 0, HTTP_KEEP, 0},
+    {"/hints", 1, 0, "HTTP/1.1 103 Hints\r\nContent-Type: text/css\r\n\r\n" OK_HEAD, "body", 0,
+	HTTP_KEEP, 0},
+    {"/blank", 1, 0, OK_HEAD "Content-Type: \r\n", "body", 0, HTTP_KEEP, 0},
     {"/long", 1, 0, OK_HEAD, NULL, LONG, HTTP_KEEP, 0},
     {"/silent", 1, 0, NULL, NULL, 0, HTTP_STALL, 0},
     {"/stalls", 1, 0, OK_HEAD "Content-Length: 100\r\n", "half of it", 0, HTTP_STALL, 0},
@@ -291,6 +294,8 @@ static const struct {
 	usec_t retry_after;
 } answers[] = {
     {"/good", 200, "GIF89a", "image/gif", "", 0},
+    {"/hints", 200, "body", "", "", 0},
+    {"/blank", 200, "body", "", "", 0},
     {"/none", 404, "not found\n", "", "", 0},
     {"/moved", 301, "moved", "", "/x?y", 0},
     {"/later", 503, "", "", "", 120 * USEC_PER_SEC},
