@@ -17,7 +17,8 @@
 static const char part_folder[] = ".part";
 
 struct drafts {
-	int fd; /* owned; of `.part` */
+	int folder; /* borrowed */
+	int fd;     /* owned; of `.part` */
 	bool are_named;
 	uint32_t boot; /* tells this process's drafts from older ones */
 	atomic_uint n_named;
@@ -59,9 +60,10 @@ static void make_name(struct drafts *drafts, char ret_name[static DRAFT_NAME_SIZ
 	    atomic_fetch_add(&drafts->n_named, 1));
 }
 
+/* Not in `.part`, which is empty then: nothing is lost when somebody removes it. */
 static int open_nameless(const struct drafts *drafts)
 {
-	return openat(drafts->fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
+	return openat(drafts->folder, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0644);
 }
 
 /* Whether files can be without a name here, and be given one. */
@@ -87,6 +89,7 @@ struct drafts *drafts_open(int folder, bool are_named)
 	if (fd < 0)
 		return NULL;
 	struct drafts *drafts = xcalloc(1, sizeof(*drafts));
+	drafts->folder = folder;
 	drafts->fd = fd;
 	random_bytes(&drafts->boot, sizeof(drafts->boot));
 	drafts->are_named = are_named || !can_be_nameless(drafts);

@@ -12,7 +12,7 @@
 
 struct drafts;
 
-/* The drafts of the folder open as `folder`, which stays the caller's: its sub-folder `.part` is
+/* The drafts of the folder open as `folder`, borrowed until drafts_close: its sub-folder `.part` is
  * made when it is missing. `are_named`: give them names even where they could do without. NULL with
  * errno. */
 struct drafts *drafts_open(int folder, bool are_named);

@@ -201,6 +201,20 @@ TEST(published_without_privileges)
 	end(&b);
 }
 
+/* It is always empty where drafts have no names, and those who tidy up remove what is empty. */
+TEST(a_part_folder_that_is_gone)
+{
+	struct bench b;
+	struct draft d;
+
+	begin(&b, false);
+	ck_assert_int_eq(unlinkat(b.folder, ".part", AT_REMOVEDIR), 0);
+	write_draft(&b, &d, "text");
+	ck_assert_int_eq(draft_publish(&d, b.drafts, b.dir, "a", false), 0);
+	check_text(&b, "dir/a", "text");
+	end(&b);
+}
+
 TEST(a_full_disk_is_told)
 {
 	struct bench b;
@@ -222,6 +236,7 @@ SUITE(draft)
 	ADD_ROWS(replaces_a_link_and_no_folder, ways);
 	ADD_ROWS(cleaning_spares_those_of_this_process, ways);
 	ADD_ROWS(published_without_privileges, ways);
+	ADD(a_part_folder_that_is_gone);
 	ADD_ROWS(a_full_disk_is_told, ways);
 	ADD_ROWS(appears_when_it_is_published, ways);
 }
