@@ -180,6 +180,7 @@ static bool answer_at_once(struct download *d)
 {
 	char etag[FILE_DIGEST_TEXT + 1], whole[64];
 	const char *have = request_header(d->rq, "If-None-Match");
+	bool is_get = strcmp(request_method(d->rq), "GET") == 0; /* HEAD has no ranges */
 
 	file_digest_format(d->file.digest, etag);
 	if (have != NULL && (strcmp(have, "*") == 0 || strstr(have, etag) != NULL)) {
@@ -187,8 +188,8 @@ static bool answer_at_once(struct download *d)
 		request_respond(d->rq, 304, NULL, NULL);
 		return true;
 	}
-	if (range_choose(request_header(d->rq, "Range"), request_header(d->rq, "If-Range"), etag,
-		d->file.n_bytes, &d->range))
+	if (range_choose(is_get ? request_header(d->rq, "Range") : NULL,
+		request_header(d->rq, "If-Range"), etag, d->file.n_bytes, &d->range))
 		return false;
 	snprintf(whole, sizeof(whole), "bytes */%llu", (unsigned long long)d->file.n_bytes);
 	request_add_header(d->rq, "Content-Range", whole);

@@ -96,9 +96,11 @@ def test_headers(served):
     assert headers["ETag"] == f'"{result["sha256"]}"' and headers["Accept-Ranges"] == "bytes"
 
 
-def test_head(served):
+@pytest.mark.parametrize("value", [None, "bytes=0-99", "bytes=99999-"])
+def test_head(served, value):
+    """Ranges are for GET alone (RFC 9110 section 14.2)."""
     api, path, _ = served
-    response = api("HEAD", path)
+    response = api("HEAD", path, headers={"Range": value})
     assert (response.status_code, response.headers["Content-Length"], response.content) == (200, "10000", b"")
 
 
