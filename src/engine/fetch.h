@@ -50,7 +50,8 @@ void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts
 /* The policy of targets from now on, borrowed; without one nothing is fetched. */
 void fetcher_set_policy(struct fetcher *fetcher, const struct policy *policy);
 
-/* As engine_room, engine_set_on_room and engine_in_flight. */
+/* As engine_room, engine_set_on_room and engine_in_flight. There is no room until the folder is
+ * counted. */
 size_t fetcher_room(struct fetcher *fetcher);
 void fetcher_set_on_room(struct fetcher *fetcher, void (*on_room)(void *arg), void *arg);
 size_t fetcher_in_flight(const struct fetcher *fetcher);

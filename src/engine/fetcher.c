@@ -52,11 +52,21 @@ static void on_room(void *arg)
 		fetcher->on_room(fetcher->on_room_arg);
 }
 
+static void on_counted(void *arg)
+{
+	struct fetcher *fetcher = arg;
+
+	defer_start(&fetcher->room);
+}
+
 enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetcher)
 {
 	struct fetcher *fetcher = xcalloc(1, sizeof(*fetcher));
-	const struct folder_opts folder = {
-	    .path = opts->folder, .quota = opts->quota, .offload = opts->offload};
+	const struct folder_opts folder = {.path = opts->folder,
+	    .quota = opts->quota,
+	    .offload = opts->offload,
+	    .on_counted = on_counted,
+	    .arg = fetcher};
 	const struct transfers_opts transfers = {.loop = opts->loop,
 	    .ca_file = opts->ca_file,
 	    .user_agent = opts->user_agent,
@@ -134,6 +144,8 @@ void fetcher_set_policy(struct fetcher *fetcher, const struct policy *policy)
 
 size_t fetcher_room(struct fetcher *fetcher)
 {
+	if (!folder_is_counted(fetcher->folder)) /* the quota holds from the first byte on */
+		return 0;
 	return fetcher->n_fetches < MAX_FETCHES ? MAX_FETCHES - fetcher->n_fetches : 0;
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,17 +16,24 @@
 #include "loop/offload.h"
 #include "model/file_name.h"
 
+struct chore;
+
 struct folder {
 	int fd;                /* owned */
 	struct drafts *drafts; /* owned */
 	uint64_t quota, used;
 	struct offload *offload; /* borrowed */
+	bool is_counted;
+	STAILQ_HEAD(, chore) waiting; /* removals, until it is counted; owned */
+	void (*on_counted)(void *arg);
+	void *arg;
 };
 
 enum chore_kind { CHORE_COUNT, CHORE_LIST, CHORE_REMOVE_JOB, CHORE_REMOVE_FILE };
 
 /* A piece of work for the pool. */
 struct chore {
+	STAILQ_ENTRY(chore) link; /* in folder->waiting */
 	struct offload_task task;
 	struct folder *folder;
 	enum chore_kind kind;
@@ -203,13 +211,34 @@ static void work(struct offload_task *task)
 
 /* --- Thread: loop --- */
 
+static void free_chore(struct chore *chore)
+{
+	free(chore->ids);
+	free(chore->name);
+	free(chore);
+}
+
+static void end_count(struct folder *folder, uint64_t n_bytes)
+{
+	struct chore *chore;
+
+	folder->used += n_bytes;
+	folder->is_counted = true;
+	while ((chore = STAILQ_FIRST(&folder->waiting)) != NULL) {
+		STAILQ_REMOVE_HEAD(&folder->waiting, link);
+		offload_submit(folder->offload, &chore->task);
+	}
+	if (folder->on_counted != NULL)
+		folder->on_counted(folder->arg);
+}
+
 static void on_done(struct offload_task *task)
 {
 	struct chore *chore = (struct chore *)((char *)task - offsetof(struct chore, task));
 	struct folder *folder = chore->folder;
 
 	if (chore->kind == CHORE_COUNT)
-		folder->used += chore->n_bytes;
+		end_count(folder, chore->n_bytes);
 	else
 		folder_release(folder, chore->n_bytes);
 	if (chore->is_more) {
@@ -220,9 +249,7 @@ static void on_done(struct offload_task *task)
 	}
 	if (chore->kind == CHORE_LIST)
 		chore->on_ids(TAKE(chore->ids), chore->n_ids, chore->arg);
-	free(chore->ids);
-	free(chore->name);
-	free(chore);
+	free_chore(chore);
 }
 
 static struct chore *new_chore(struct folder *folder, enum chore_kind kind)
@@ -255,6 +282,9 @@ enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
 	folder->drafts = drafts;
 	folder->quota = opts->quota;
 	folder->offload = opts->offload;
+	STAILQ_INIT(&folder->waiting);
+	folder->on_counted = opts->on_counted;
+	folder->arg = opts->arg;
 	offload_submit(folder->offload, &new_chore(folder, CHORE_COUNT)->task);
 	*ret_folder = folder;
 	return OK;
@@ -262,8 +292,14 @@ enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
 
 void folder_close(struct folder *folder)
 {
+	struct chore *chore;
+
 	if (folder == NULL)
 		return;
+	while ((chore = STAILQ_FIRST(&folder->waiting)) != NULL) {
+		STAILQ_REMOVE_HEAD(&folder->waiting, link);
+		free_chore(chore);
+	}
 	drafts_close(folder->drafts);
 	close(folder->fd);
 	free(folder);
@@ -272,6 +308,11 @@ void folder_close(struct folder *folder)
 void folder_set_quota(struct folder *folder, uint64_t quota)
 {
 	folder->quota = quota;
+}
+
+bool folder_is_counted(const struct folder *folder)
+{
+	return folder->is_counted;
 }
 
 bool folder_reserve(struct folder *folder, uint64_t n_bytes)
@@ -288,12 +329,21 @@ void folder_release(struct folder *folder, uint64_t n_bytes)
 	folder->used -= n_bytes < folder->used ? n_bytes : folder->used;
 }
 
+/* Not while it is being counted: whether what goes was counted would be chance. */
+static void remove_later(struct folder *folder, struct chore *chore)
+{
+	if (folder->is_counted)
+		offload_submit(folder->offload, &chore->task);
+	else
+		STAILQ_INSERT_TAIL(&folder->waiting, chore, link);
+}
+
 void folder_remove_job(struct folder *folder, const struct id *job)
 {
 	struct chore *chore = new_chore(folder, CHORE_REMOVE_JOB);
 
 	chore->job = *job;
-	offload_submit(folder->offload, &chore->task);
+	remove_later(folder, chore);
 }
 
 void folder_remove_file(struct folder *folder, const struct id *job, const char *name)
@@ -302,7 +352,7 @@ void folder_remove_file(struct folder *folder, const struct id *job, const char 
 
 	chore->job = *job;
 	chore->name = xstrdup(name);
-	offload_submit(folder->offload, &chore->task);
+	remove_later(folder, chore);
 }
 
 void folder_list(struct folder *folder, folder_ids_fn *on_ids, void *arg)

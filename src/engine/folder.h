@@ -19,6 +19,9 @@ struct folder_opts {
 	uint64_t quota;   /* bytes in all; 0: no limit */
 	struct offload *offload;
 	bool has_named_drafts; /* as drafts_open says */
+	/* Called once, not before folder_open returned: what is in it is counted. NULL: nobody. */
+	void (*on_counted)(void *arg);
+	void *arg;
 };
 
 /* Open the folder. ERR_IO: it can't be made or opened, errno says why. What is in it is counted,
@@ -26,6 +29,9 @@ struct folder_opts {
 enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder) MUST_CHECK;
 /* After offload_stop and the delivery of what it left. */
 void folder_close(struct folder *folder);
+
+/* Say whether what is in it is counted. What is written before may be counted twice. */
+bool folder_is_counted(const struct folder *folder);
 
 /* Set bytes aside before they are written; false when that is past the quota. */
 bool folder_reserve(struct folder *folder, uint64_t n_bytes);

@@ -424,8 +424,37 @@ TEST(a_folder_that_cannot_be_used)
 	fetch_bench_end(&b);
 }
 
+static void count_call(void *arg)
+{
+	++*(unsigned *)arg;
+}
+
+static bool was_called(void *arg)
+{
+	return *(unsigned *)arg > 0;
+}
+
+/* Else the quota would not hold at the start, and what is saved meanwhile would count twice. */
+TEST(no_room_until_the_folder_is_counted)
+{
+	char path[128];
+	struct fetch_bench b;
+	unsigned n_calls = 0;
+
+	fetch_bench_begin(&b, rules);
+	snprintf(path, sizeof(path), "%s/files", b.place.path);
+	b.opts.folder = path;
+	ck_assert_int_eq(fetcher_new(&b.opts, &b.fetcher), OK);
+	fetcher_set_on_room(b.fetcher, count_call, &n_calls);
+	ck_assert_uint_eq(fetcher_room(b.fetcher), 0);
+	run_until(b.place.loop, was_called, &n_calls, "room");
+	ck_assert_uint_gt(fetcher_room(b.fetcher), 0);
+	fetch_bench_end(&b);
+}
+
 SUITE(fetch_save)
 {
+	ADD(no_room_until_the_folder_is_counted);
 	ADD(a_folder_that_cannot_be_used);
 	ADD_ROWS(a_full_disk, disks);
 	ADD(a_full_disk_at_any_length);

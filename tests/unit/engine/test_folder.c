@@ -159,6 +159,40 @@ TEST(what_a_crash_left_goes_when_it_is_opened)
 	place_end(&p);
 }
 
+static void on_counted(void *arg)
+{
+	++*(int *)arg;
+}
+
+/* What is removed while it is being counted goes afterwards, so that the count is right. */
+TEST(is_counted_before_anything_goes)
+{
+	struct place p;
+	struct id job = place_job(1), other = place_job(2);
+	struct folder *folder;
+	int n_calls = 0;
+
+	place_begin(&p, 0);
+	struct folder_opts opts = {
+	    .path = p.path, .offload = p.offload, .on_counted = on_counted, .arg = &n_calls};
+	place_write(&p, in_job(1, "a.gif"), "gif", 3);
+	place_write(&p, in_job(2, "a.gif"), "gifs", 4);
+	place_write(&p, in_job(2, "b.gif"), "other", 5);
+	ck_assert_int_eq(folder_open(&opts, &folder), OK);
+	folder_remove_job(folder, &job);
+	folder_remove_file(folder, &other, "a.gif");
+	ck_assert(!folder_is_counted(folder) && n_calls == 0);
+	place_check_list(&p, place_job_text(1), "a.gif");
+	mailbox_deliver(p.mailbox);
+	ck_assert(folder_is_counted(folder) && n_calls == 1);
+	ck_assert(folder_used(folder) == 12);
+	settle(&p);
+	ck_assert(folder_used(folder) == 5 && n_calls == 1);
+	place_check_list(&p, place_job_text(2), "b.gif");
+	folder_close(folder);
+	place_end(&p);
+}
+
 TEST(a_folder_of_parts_that_is_none)
 {
 	struct place p;
@@ -442,6 +476,7 @@ SUITE(folder)
 	ADD(what_cannot_be_removed_stays);
 	ADD(removing_nothing_is_fine);
 	ADD(a_quota_below_what_is_there);
+	ADD(is_counted_before_anything_goes);
 	ADD(a_folder_of_parts_that_is_none);
 	ADD(a_folder_of_parts_that_is_a_link);
 	ADD(what_a_crash_left_goes_when_it_is_opened);
