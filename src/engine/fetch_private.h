@@ -84,7 +84,7 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 void fetch_on_start(struct ticket *ticket, void *arg);
 void fetch_on_unresolved(struct ticket *ticket, enum reason reason, const char *detail, void *arg);
 
-/* fetch_body.c: whether a whole body comes with this status; 206 is a part, which nobody asked for. */
+/* fetch_body.c: whether a whole body comes with this status; 206 is a part nobody asked for. */
 bool fetch_is_whole(long status);
 /* fetch_body.c: of a transfer. */
 enum transfer_verdict fetch_on_body(const char *bytes, size_t n_bytes, long status, void *arg);

@@ -23,8 +23,7 @@ static const struct {
     {"length with a sign", HEAD "Content-Length: +5\r\n", REASON_CONNECT},
     {"length and more", HEAD "Content-Length: 5x\r\n", REASON_CONNECT},
     {"length of 64 bits", HEAD "Content-Length: 9223372036854775808\r\n", REASON_CONNECT},
-    {"length of many digits", HEAD "Content-Length: 99999999999999999999999\r\n",
-	REASON_CONNECT},
+    {"length of many digits", HEAD "Content-Length: 99999999999999999999999\r\n", REASON_CONNECT},
     {"length of more digits", HEAD "Content-Length: 00000000000000000000000000000005\r\n",
 	REASON_CONNECT},
     {"length of an interim answer",
@@ -76,8 +75,7 @@ TEST(counts_all_lines)
 
 	memset(line, 'x', sizeof(line));
 	for (int i = 0; i < 64; i++)
-		ck_assert_int_eq(
-		    answer_head_add(&head, line, sizeof(line), &detail), REASON_NONE);
+		ck_assert_int_eq(answer_head_add(&head, line, sizeof(line), &detail), REASON_NONE);
 	ck_assert_int_eq(answer_head_add(&head, "\r\n", 2, &detail), REASON_TOO_LARGE);
 	ck_assert_str_eq(detail, ANSWER_HEAD_TOO_LONG);
 }
