@@ -1,17 +1,13 @@
 /* GET /schedules/{id}/changes, /outcomes and /events: what a schedule's runs have found. */
-#include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/feed.h"
 #include "base/alloc.h"
-#include "base/str.h"
 #include "core/schedules.h"
-#include "loop/loop.h"
 #include "wire/json_job.h"
 
 enum { PAGE_DEFAULT = 1000, PAGE_MOST = 10000, EVENTS_PAGE = 500, MAX_CURSOR = 8192 };
 
-#define HEART_BEAT (15 * USEC_PER_SEC)
 /* Bytes of `run` events that a client may leave unread; what is more is left out. */
 #define MAX_UNREAD ((size_t)1 << 20)
 
@@ -149,117 +145,52 @@ void outcomes_handle(struct request *rq, struct api *api)
 /* --- Events --- */
 
 struct stream {
-	struct request *rq;
-	struct api *api;
+	struct feed feed; /* of changes; first */
 	int64_t no;
-	uint64_t after; /* changes up to this number were told */
-	bool has_more;  /* there may be some behind it */
-	bool is_reading, is_closed;
-	bool is_over; /* the schedule is gone */
-	struct buf out;
-	size_t n_sent; /* bytes of `out` */
 	struct schedule_watch watch;
-	struct timer heart_beat;
 };
-
-static void free_stream(struct stream *s)
-{
-	schedules_unwatch(&s->watch);
-	timer_cancel(&s->heart_beat);
-	buf_done(&s->out);
-	free(s);
-}
 
 static void on_event(enum schedule_event event, const struct job *job, void *arg)
 {
 	struct stream *s = arg;
+	struct buf *out = &s->feed.out;
 
 	if (event == SCHEDULE_CHANGED) {
-		s->has_more = true;
+		s->feed.has_more = true;
 	} else if (event == SCHEDULE_GONE) {
-		s->is_over = true;
-	} else if (s->out.len - s->n_sent < MAX_UNREAD) {
+		s->feed.is_ended = true;
+	} else if (out->len - s->feed.n_sent < MAX_UNREAD) {
 		/* no id: what resumes is the log of changes */
-		buf_add_str(&s->out, "event: run\ndata: ");
-		json_job_add(&s->out, job, clock_wall());
-		buf_add_str(&s->out, "\n\n");
+		buf_add_str(out, "event: run\ndata: ");
+		json_job_add(out, job, clock_wall());
+		buf_add_str(out, "\n\n");
 	}
-	request_wake(s->rq);
+	request_wake(s->feed.rq);
 }
 
-static void on_heart_beat(void *arg)
+static void ask(struct feed *feed, struct store_op *op)
 {
-	struct stream *s = arg;
-
-	if (s->n_sent == s->out.len)
-		buf_add_str(&s->out, ": heart-beat\n\n");
-	timer_start(&s->heart_beat, HEART_BEAT);
-	request_wake(s->rq);
-}
-
-static void on_page(struct store_op *op)
-{
-	struct stream *s = op->arg;
-
-	s->is_reading = false;
-	if (s->is_closed) {
-		free_stream(s);
-		return;
-	}
-	s->after = op->u.log.last;
-	s->has_more = s->has_more || op->u.log.is_more;
-	buf_add(&s->out, op->u.log.text.data, op->u.log.text.len);
-	request_wake(s->rq);
-}
-
-static void ask_page(struct stream *s)
-{
-	struct store_op *op = store_op_new(STORE_CHANGES, on_page, s);
-
-	op->u.log.schedule_no = s->no;
-	op->u.log.after = s->after;
+	op->u.log.schedule_no = ((struct stream *)feed)->no;
+	op->u.log.after = feed->after;
 	op->u.log.limit = EVENTS_PAGE;
 	op->u.log.is_events = true;
-	s->is_reading = true;
-	s->has_more = false;
-	store_start(s->api->store, op);
 }
 
-static ssize_t on_read(char *bytes, size_t max, void *arg)
+static void take(struct feed *feed, const struct store_op *op)
 {
-	struct stream *s = arg;
-	size_t n = s->out.len - s->n_sent;
-
-	if (n > 0) {
-		n = n < max ? n : max;
-		memcpy(bytes, s->out.data + s->n_sent, n);
-		s->n_sent += n;
-		return (ssize_t)n;
-	}
-	if (s->is_over && !s->is_reading)
-		return STREAM_END;
-	buf_clear(&s->out);
-	s->n_sent = 0;
-	if (!s->is_reading && s->has_more)
-		ask_page(s);
-	return STREAM_WAIT;
+	feed->after = op->u.log.last;
+	feed->has_more = feed->has_more || op->u.log.is_more;
+	buf_add(&feed->out, op->u.log.text.data, op->u.log.text.len);
 }
 
-static void on_close(void *arg)
+static void leave(struct feed *feed)
 {
-	struct stream *s = arg;
-
-	schedules_unwatch(&s->watch);
-	timer_cancel(&s->heart_beat);
-	s->is_closed = true;
-	if (!s->is_reading)
-		free_stream(s);
+	schedules_unwatch(&((struct stream *)feed)->watch);
 }
 
 void schedule_events_handle(struct request *rq, struct api *api)
 {
-	static const struct stream_events events = {.read = on_read, .close = on_close};
-	const char *last = request_header(rq, "Last-Event-ID");
+	static const struct feed_kind kind = {STORE_CHANGES, ask, take, leave};
 	struct id id;
 	int64_t no = find_no(rq, api, &id);
 
@@ -267,18 +198,11 @@ void schedule_events_handle(struct request *rq, struct api *api)
 		return;
 	/* who names no number wants what comes */
 	uint64_t after = schedules_last_change(api->core, &id);
-	if (!api_query_number(rq, "after", INT64_MAX - 1, &after))
+	if (!feed_read_after(rq, &after))
 		return;
-	if (last != NULL && str_to_u64(last, INT64_MAX - 1, &after) != OK) {
-		request_refuse(rq, 400, "The Last-Event-ID must be a sequence number.");
-		return;
-	}
 	struct stream *s = xcalloc(1, sizeof(*s));
-	*s = (struct stream){.rq = rq, .api = api, .no = no, .after = after, .has_more = true};
-	buf_init(&s->out, SIZE_MAX / 2);
-	buf_add_str(&s->out, "retry: 2000\n\n");
-	timer_init(&s->heart_beat, api->loop, on_heart_beat, s);
-	timer_start(&s->heart_beat, HEART_BEAT);
+	s->no = no;
+	feed_init(&s->feed, &kind, rq, api, after);
 	schedules_watch(api->core, &id, &s->watch, on_event, s);
-	request_stream(rq, "text/event-stream", &events, s);
+	feed_start_events(&s->feed);
 }

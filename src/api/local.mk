@@ -7,6 +7,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/backup_api.c \
 	src/api/bulk_api.c \
 	src/api/changes_api.c \
+	src/api/feed.c src/api/feed.h \
 	src/api/file_api.c \
 	src/api/health_api.c \
 	src/api/http.h \

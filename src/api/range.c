@@ -17,6 +17,18 @@ static bool read_place(const char *text, uint64_t *ret_place)
 	return e == OK || e == ERR_TOO_BIG;
 }
 
+/* The last bytes, as many as `length` says. */
+static bool parse_tail(const char *length, uint64_t size, uint64_t *ret_first, uint64_t *ret_end)
+{
+	uint64_t n;
+
+	if (!read_place(length, &n))
+		return false;
+	*ret_first = n < size ? size - n : 0;
+	*ret_end = n > 0 ? size : *ret_first;
+	return true;
+}
+
 /* Read `first-last`, `first-` or `-length`. False: it makes no sense. */
 static bool parse(const char *text, uint64_t size, uint64_t *ret_first, uint64_t *ret_end)
 {
@@ -25,19 +37,15 @@ static bool parse(const char *text, uint64_t size, uint64_t *ret_first, uint64_t
 
 	if (dash == NULL || strchr(text, ',') != NULL)
 		return false;
+	if (dash == text)
+		return parse_tail(dash + 1, size, ret_first, ret_end);
 	AUTO_FREE char *left = xstrndup(text, (size_t)(dash - text));
-	bool has_first = *left != '\0', has_last = dash[1] != '\0';
-	if ((has_first && !read_place(left, &first)) ||
-	    (has_last && !read_place(dash + 1, &last)) || (!has_first && !has_last) ||
-	    (has_first && has_last && last < first))
+	bool has_last = dash[1] != '\0';
+	if (!read_place(left, &first) || (has_last && !read_place(dash + 1, &last)) ||
+	    (has_last && last < first))
 		return false;
-	if (!has_first) { /* the last bytes */
-		*ret_first = last < size ? size - last : 0;
-		*ret_end = last > 0 ? size : *ret_first;
-	} else {
-		*ret_first = first;
-		*ret_end = has_last && last < size ? last + 1 : size;
-	}
+	*ret_first = first;
+	*ret_end = has_last && last < size ? last + 1 : size;
 	return true;
 }
 

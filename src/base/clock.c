@@ -110,29 +110,40 @@ static bool get_offset(const char **at, int *ret_minutes)
 	return true;
 }
 
+/* A day that there is. */
+static bool get_day(const char **at, struct tm *tm)
+{
+	struct tm back;
+
+	if (!get_digits(at, 4, &tm->tm_year) || !get_char(at, "-") ||
+	    !get_digits(at, 2, &tm->tm_mon) || !get_char(at, "-") ||
+	    !get_digits(at, 2, &tm->tm_mday))
+		return false;
+	tm->tm_year -= 1900;
+	tm->tm_mon--;
+	struct tm date = {.tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday};
+	time_t day = timegm(&date);
+	gmtime_r(&day, &back); /* a day that there isn't became another one */
+	return back.tm_mon == tm->tm_mon && back.tm_mday == tm->tm_mday;
+}
+
+static bool get_time_of_day(const char **at, struct tm *tm, usec_t *ret_fraction)
+{
+	return get_digits(at, 2, &tm->tm_hour) && get_char(at, ":") &&
+	       get_digits(at, 2, &tm->tm_min) && get_char(at, ":") &&
+	       get_digits(at, 2, &tm->tm_sec) && get_fraction(at, ret_fraction) &&
+	       tm->tm_hour <= 23 && tm->tm_min <= 59 && tm->tm_sec <= 60;
+}
+
 enum err clock_parse(const char *text, usec_t *ret_wall)
 {
 	const char *at = text;
-	struct tm tm = {0}, back;
+	struct tm tm = {0};
 	usec_t fraction;
 	int offset;
 
-	if (!get_digits(&at, 4, &tm.tm_year) || !get_char(&at, "-") ||
-	    !get_digits(&at, 2, &tm.tm_mon) || !get_char(&at, "-") ||
-	    !get_digits(&at, 2, &tm.tm_mday) || !get_char(&at, "Tt ") ||
-	    !get_digits(&at, 2, &tm.tm_hour) || !get_char(&at, ":") ||
-	    !get_digits(&at, 2, &tm.tm_min) || !get_char(&at, ":") ||
-	    !get_digits(&at, 2, &tm.tm_sec) || !get_fraction(&at, &fraction) ||
+	if (!get_day(&at, &tm) || !get_char(&at, "Tt ") || !get_time_of_day(&at, &tm, &fraction) ||
 	    !get_offset(&at, &offset) || *at != '\0')
-		return ERR_INVALID;
-	if (tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
-		return ERR_INVALID;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	struct tm date = {.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday};
-	time_t day = timegm(&date);
-	gmtime_r(&day, &back); /* a day that there isn't became another one */
-	if (back.tm_mon != tm.tm_mon || back.tm_mday != tm.tm_mday)
 		return ERR_INVALID;
 	usec_t wall = ((usec_t)timegm(&tm) - (usec_t)offset * 60) * USEC_PER_SEC + fraction;
 	if (wall < 0 || wall > CLOCK_WALL_MAX)

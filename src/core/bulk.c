@@ -110,6 +110,20 @@ static void take(struct bulk *b, const struct job *job, struct victim *v)
 	jobs_cancel(b->core, &job->id);
 }
 
+/* Take a job that was read if it still fits; false when it has ended since: read anew it says how.
+ */
+static bool judge(struct bulk *b, const struct job *row, struct victim *v)
+{
+	const struct job *live = jobs_find(b->core, &row->id);
+
+	if (live == NULL && !job_state_is_ended(row->state))
+		return b->verb != BULK_DELETE;
+	if ((live != NULL || b->verb == BULK_DELETE) &&
+	    job_filter_fits(&b->filter, live != NULL ? live : row))
+		take(b, live != NULL ? live : row, v);
+	return true;
+}
+
 static void on_listed(struct store_op *op)
 {
 	struct bulk *b = op->arg;
@@ -117,16 +131,8 @@ static void on_listed(struct store_op *op)
 
 	b->err = op->err;
 	b->is_listing = true;
-	for (uint32_t i = 0; op->err == OK && i < op->u.list.n; i++) {
-		const struct job *row = &op->u.list.jobs[i];
-		const struct job *live = jobs_find(b->core, &row->id);
-		/* it has ended since it was read: read anew it says how */
-		if (live == NULL && !job_state_is_ended(row->state))
-			has_stale = has_stale || b->verb == BULK_DELETE;
-		else if ((live != NULL || b->verb == BULK_DELETE) &&
-			 job_filter_fits(&b->filter, live != NULL ? live : row))
-			take(b, live != NULL ? live : row, &b->victims[i]);
-	}
+	for (uint32_t i = 0; op->err == OK && i < op->u.list.n; i++)
+		has_stale = !judge(b, &op->u.list.jobs[i], &b->victims[i]) || has_stale;
 	b->is_listing = false;
 	if (!has_stale) {
 		b->is_more = op->u.list.is_more;

@@ -1,7 +1,6 @@
 /* asyncprobectl cancel, rm, pause, resume and retry: what is done to jobs. Thread: main. */
 #include <limits.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "ctl/commands.h"
 #include "ctl/each.h"
@@ -140,52 +139,25 @@ int cmd_rm(int argc, char **argv, struct options *options)
 
 /* --- pause and resume --- */
 
-static int act_on_each(
-    int argc, char **argv, struct options *options, const char *doc, const struct act *act)
-{
-	const struct syntax syntax = {
-	    .words = "ID...", .doc = doc, .least_words = 1, .most_words = INT_MAX, .ids_of = "job"};
-	struct words ids;
-
-	args_parse(argc, argv, &syntax, options, NULL, &ids);
-	return each_id(act, &ids, options);
-}
-
 int cmd_pause(int argc, char **argv, struct options *options)
 {
 	static const struct act act = {"POST", "/jobs/", "/pause", print_state};
 
-	return act_on_each(argc, argv, options,
-	    "Pause jobs: what is in flight finishes, nothing else begins.", &act);
+	return each_of(argc, argv, options,
+	    "Pause jobs: what is in flight finishes, nothing else begins.", "job", &act);
 }
 
 int cmd_resume(int argc, char **argv, struct options *options)
 {
 	static const struct act act = {"POST", "/jobs/", "/resume", print_state};
 
-	return act_on_each(argc, argv, options, "Have jobs that are paused go on.", &act);
+	return each_of(argc, argv, options, "Have jobs that are paused go on.", "job", &act);
 }
 
 /* --- retry --- */
 
 int cmd_retry(int argc, char **argv, struct options *options)
 {
-	const char *folder = NULL;
-	const struct syntax syntax = {.words = "ID",
-	    .doc = "Try what failed in a job again, as a new job, and follow that one.",
-	    .least_words = 1,
-	    .most_words = 1,
-	    .ids_of = "job",
-	    .shared = submit_output_argp(),
-	    .shared_input = &folder};
-	struct words ids;
-	char path[80];
-
-	args_parse(argc, argv, &syntax, options, NULL, &ids);
-	struct follow_opts follow = {.http = answer_open(options), .options = options};
-	snprintf(path, sizeof(path), "/jobs/%s/retry", ids.list[0]);
-	int status =
-	    follow.http != NULL ? submit_post(path, ids.list[0], folder, &follow) : CTL_USAGE;
-	http_free(follow.http);
-	return status;
+	return submit_again(argc, argv, options,
+	    "Try what failed in a job again, as a new job, and follow that one.", "job", "retry");
 }

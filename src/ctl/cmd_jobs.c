@@ -1,16 +1,15 @@
 /* asyncprobectl jobs and show. Thread: main. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/filter.h"
+#include "ctl/pages.h"
 #include "ctl/progress.h"
 #include "ctl/view.h"
 
-enum { MAX_PATH_BYTES = 4096, MAX_LIMIT = 1000, KIND_WIDTH = 9 };
+enum { MAX_PATH_BYTES = 4096, KIND_WIDTH = 9 };
 enum { OPT_PAUSED = 0x100, OPT_NOT_PAUSED };
 
 /* --- jobs --- */
@@ -18,8 +17,7 @@ enum { OPT_PAUSED = 0x100, OPT_NOT_PAUSED };
 struct listing {
 	struct filter filter;
 	const char *paused; /* true or false; NULL: any */
-	uint64_t limit;     /* jobs a page; 0: the daemon decides */
-	bool is_all;
+	struct pages pages;
 	bool has_head; /* the table's first line is printed */
 };
 
@@ -34,14 +32,8 @@ static error_t on_jobs_option(int key, char *value, struct argp_state *state)
 	case OPT_NOT_PAUSED:
 		l->paused = "false";
 		return 0;
-	case 'l':
-		l->limit = args_number(state, "limit", value, MAX_LIMIT);
-		return 0;
-	case 'a':
-		l->is_all = true;
-		return 0;
 	default:
-		return ARGP_ERR_UNKNOWN;
+		return pages_option(&l->pages, key, value, state);
 	}
 }
 
@@ -64,54 +56,10 @@ static void print_row(const struct job_view *job, void *arg)
 	putchar('\n');
 }
 
-/* Print one page; *ret_next is new text, or NULL behind the last page. */
-static int print_page(struct listing *l, const struct options *options, struct http *http,
-    const char *cursor, char **ret_next)
+static bool read_page(
+    const char *text, size_t len, bool is_shown, void *arg, struct page_end *ret_end)
 {
-	struct buf path;
-	struct http_call *call;
-	char digits[24];
-
-	buf_init(&path, MAX_PATH_BYTES);
-	buf_add_str(&path, "/jobs");
-	filter_add(&l->filter, &path);
-	if (l->paused != NULL)
-		http_add_query(&path, "paused", l->paused);
-	if (cursor != NULL)
-		http_add_query(&path, "cursor", cursor);
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)l->limit);
-	if (l->limit > 0)
-		http_add_query(&path, "limit", digits);
-	int status = answer_get(http, path.data, &call);
-	buf_done(&path);
-	if (status != CTL_OK)
-		return status;
-	const struct buf *body = &http_call_answer(call)->body;
-	view_job_fn *on_row = options->is_json ? NULL : print_row;
-	if (body->len == 0 || !view_parse_jobs(body->data, body->len, on_row, l, ret_next))
-		status = answer_strange();
-	else if (options->is_json)
-		status = answer_print_raw(http_call_answer(call));
-	http_call_free(call);
-	return status;
-}
-
-static int print_pages(struct listing *l, const struct options *options, struct http *http)
-{
-	AUTO_FREE char *cursor = NULL;
-	int status;
-
-	do {
-		char *next = NULL;
-		status = print_page(l, options, http, cursor, &next);
-		free(cursor);
-		cursor = next;
-	} while (status == CTL_OK && l->is_all && cursor != NULL);
-	if (status == CTL_OK && cursor != NULL && !options->is_quiet && !options->is_json) {
-		fflush(stdout);
-		fputs("There are older jobs; --all shows them.\n", stderr);
-	}
-	return status;
+	return view_parse_jobs(text, len, is_shown ? print_row : NULL, arg, &ret_end->next);
 }
 
 int cmd_jobs(int argc, char **argv, struct options *options)
@@ -119,11 +67,11 @@ int cmd_jobs(int argc, char **argv, struct options *options)
 	static const struct argp_option own_options[] = {
 	    {"paused", OPT_PAUSED, NULL, 0, "Only jobs that are paused", 0},
 	    {"not-paused", OPT_NOT_PAUSED, NULL, 0, "Only jobs that are not", 0},
-	    {"limit", 'l', "N", 0, "Show N jobs (with --all: ask for N at a time)", 0},
-	    {"all", 'a', NULL, 0, "Show all jobs, page after page", 0},
+	    PAGES_OPTIONS("jobs"),
 	    {0},
 	};
-	struct listing l = {.limit = 0};
+	struct listing l = {
+	    .pages = {.cursor_name = "cursor", .things = "jobs", .read = read_page, .arg = &l}};
 	const struct syntax syntax = {.options = own_options,
 	    .on_option = on_jobs_option,
 	    .doc = "List jobs, newest first.",
@@ -131,11 +79,17 @@ int cmd_jobs(int argc, char **argv, struct options *options)
 	    .shared_input = &l.filter,
 	    .shared_title = FILTER_TITLE};
 	struct words words;
+	struct buf path;
 
 	args_parse(argc, argv, &syntax, options, &l, &words);
-	struct http *http = answer_open(options);
-	int status = http != NULL ? print_pages(&l, options, http) : CTL_USAGE;
-	http_free(http);
+	buf_init(&path, MAX_PATH_BYTES);
+	buf_add_str(&path, "/jobs");
+	filter_add(&l.filter, &path);
+	if (l.paused != NULL)
+		http_add_query(&path, "paused", l.paused);
+	l.pages.path = path.data;
+	int status = pages_print(&l.pages, options);
+	buf_done(&path);
 	return status;
 }
 

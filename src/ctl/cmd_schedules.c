@@ -1,24 +1,22 @@
 /* asyncprobectl schedules: the table of its commands; list, show, pause, resume, run and rm. What
  * makes and changes schedules is in cmd_schedules_edit.c, what they found in cmd_schedules_log.c.
  * Thread: main. */
-#include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "ctl/commands.h"
 #include "ctl/each.h"
+#include "ctl/pages.h"
 #include "ctl/submit.h"
 #include "ctl/view_schedule.h"
 
-enum { MAX_PATH_BYTES = 4096, MAX_LIMIT = 1000, OPT_NAME = 0x100 };
+enum { MAX_PATH_BYTES = 4096, OPT_NAME = 0x100 };
 
 /* --- list --- */
 
 struct listing {
 	const char *name; /* borrowed from argv; NULL: any */
-	uint64_t limit;   /* schedules a page; 0: the daemon decides */
-	bool is_all;
+	struct pages pages;
 	bool has_head; /* the table's first line is printed */
 };
 
@@ -26,19 +24,10 @@ static error_t on_list_option(int key, char *value, struct argp_state *state)
 {
 	struct listing *l = state->input;
 
-	switch (key) {
-	case OPT_NAME:
-		l->name = value;
-		return 0;
-	case 'l':
-		l->limit = args_number(state, "limit", value, MAX_LIMIT);
-		return 0;
-	case 'a':
-		l->is_all = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	if (key != OPT_NAME)
+		return pages_option(&l->pages, key, value, state);
+	l->name = value;
+	return 0;
 }
 
 /* `every 60s`, or the expression of cron and its time zone; new text. */
@@ -78,73 +67,36 @@ static void print_row(const struct schedule_view *s, void *arg)
 	putchar('\n');
 }
 
-/* Print one page; *ret_next is new text, or NULL behind the last page. */
-static int print_page(struct listing *l, const struct options *options, struct http *http,
-    const char *cursor, char **ret_next)
+static bool read_page(
+    const char *text, size_t len, bool is_shown, void *arg, struct page_end *ret_end)
 {
-	struct buf path;
-	struct http_call *call;
-	char digits[24];
-
-	buf_init(&path, MAX_PATH_BYTES);
-	buf_add_str(&path, "/schedules");
-	if (l->name != NULL)
-		http_add_query(&path, "name", l->name);
-	if (cursor != NULL)
-		http_add_query(&path, "cursor", cursor);
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)l->limit);
-	if (l->limit > 0)
-		http_add_query(&path, "limit", digits);
-	int status = answer_get(http, path.data, &call);
-	buf_done(&path);
-	if (status != CTL_OK)
-		return status;
-	const struct buf *body = &http_call_answer(call)->body;
-	view_schedule_fn *on_row = options->is_json ? NULL : print_row;
-	if (body->len == 0 || !view_parse_schedules(body->data, body->len, on_row, l, ret_next))
-		status = answer_strange();
-	else if (options->is_json)
-		status = answer_print_raw(http_call_answer(call));
-	http_call_free(call);
-	return status;
-}
-
-static int print_pages(struct listing *l, const struct options *options, struct http *http)
-{
-	AUTO_FREE char *cursor = NULL;
-	int status;
-
-	do {
-		char *next = NULL;
-		status = print_page(l, options, http, cursor, &next);
-		free(cursor);
-		cursor = next;
-	} while (status == CTL_OK && l->is_all && cursor != NULL);
-	if (status == CTL_OK && cursor != NULL && !options->is_quiet && !options->is_json) {
-		fflush(stdout);
-		fputs("There are older schedules; --all shows them.\n", stderr);
-	}
-	return status;
+	return view_parse_schedules(text, len, is_shown ? print_row : NULL, arg, &ret_end->next);
 }
 
 static int cmd_list(int argc, char **argv, struct options *options)
 {
 	static const struct argp_option own_options[] = {
 	    {"name", OPT_NAME, "TEXT", 0, "Only schedules that are called TEXT", 0},
-	    {"limit", 'l', "N", 0, "Show N schedules (with --all: ask for N at a time)", 0},
-	    {"all", 'a', NULL, 0, "Show all schedules, page after page", 0},
+	    PAGES_OPTIONS("schedules"),
 	    {0},
 	};
 	static const struct syntax syntax = {.options = own_options,
 	    .on_option = on_list_option,
 	    .doc = "List schedules, newest first."};
-	struct listing l = {.limit = 0};
+	struct listing l = {
+	    .pages = {
+		.cursor_name = "cursor", .things = "schedules", .read = read_page, .arg = &l}};
 	struct words words;
+	struct buf path;
 
 	args_parse(argc, argv, &syntax, options, &l, &words);
-	struct http *http = answer_open(options);
-	int status = http != NULL ? print_pages(&l, options, http) : CTL_USAGE;
-	http_free(http);
+	buf_init(&path, MAX_PATH_BYTES);
+	buf_add_str(&path, "/schedules");
+	if (l.name != NULL)
+		http_add_query(&path, "name", l.name);
+	l.pages.path = path.data;
+	int status = pages_print(&l.pages, options);
+	buf_done(&path);
 	return status;
 }
 
@@ -230,64 +182,35 @@ int schedules_print_next(const struct http_answer *answer)
 	return print_answer(answer, print_next);
 }
 
-static int act_on_each(
-    int argc, char **argv, struct options *options, const char *doc, const struct act *act)
-{
-	const struct syntax syntax = {.words = "ID...",
-	    .doc = doc,
-	    .least_words = 1,
-	    .most_words = INT_MAX,
-	    .ids_of = "schedule"};
-	struct words ids;
-
-	args_parse(argc, argv, &syntax, options, NULL, &ids);
-	return each_id(act, &ids, options);
-}
-
 static int cmd_pause_schedule(int argc, char **argv, struct options *options)
 {
 	static const struct act act = {"POST", "/schedules/", "/pause", schedules_print_next};
 
-	return act_on_each(
-	    argc, argv, options, "Have schedules run no more; a run under way goes on.", &act);
+	return each_of(argc, argv, options, "Have schedules run no more; a run under way goes on.",
+	    "schedule", &act);
 }
 
 static int cmd_resume_schedule(int argc, char **argv, struct options *options)
 {
 	static const struct act act = {"POST", "/schedules/", "/resume", schedules_print_next};
 
-	return act_on_each(argc, argv, options, "Have schedules that are paused run again.", &act);
+	return each_of(
+	    argc, argv, options, "Have schedules that are paused run again.", "schedule", &act);
 }
 
 static int cmd_rm_schedule(int argc, char **argv, struct options *options)
 {
 	static const struct act act = {"DELETE", "/schedules/", "", NULL};
 
-	return act_on_each(argc, argv, options,
+	return each_of(argc, argv, options,
 	    "Remove schedules with their changes. Their jobs stay, and a run under way goes on.",
-	    &act);
+	    "schedule", &act);
 }
 
 static int cmd_run_schedule(int argc, char **argv, struct options *options)
 {
-	const char *folder = NULL;
-	const struct syntax syntax = {.words = "ID",
-	    .doc = "Run a schedule now, even if it is paused, and follow the job.",
-	    .least_words = 1,
-	    .most_words = 1,
-	    .ids_of = "schedule",
-	    .shared = submit_output_argp(),
-	    .shared_input = &folder};
-	struct words ids;
-	char path[80];
-
-	args_parse(argc, argv, &syntax, options, NULL, &ids);
-	struct follow_opts follow = {.http = answer_open(options), .options = options};
-	snprintf(path, sizeof(path), "/schedules/%s/run", ids.list[0]);
-	int status =
-	    follow.http != NULL ? submit_post(path, ids.list[0], folder, &follow) : CTL_USAGE;
-	http_free(follow.http);
-	return status;
+	return submit_again(argc, argv, options,
+	    "Run a schedule now, even if it is paused, and follow the job.", "schedule", "run");
 }
 
 /* --- The table --- */

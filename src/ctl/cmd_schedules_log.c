@@ -2,12 +2,11 @@
  * changes come as server-sent events; a stream that breaks is taken up where it broke. Thread:
  * main. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
+#include "ctl/pages.h"
 #include "ctl/retry.h"
 #include "ctl/view_schedule.h"
 
@@ -16,7 +15,6 @@ enum { MAX_LIMIT = 10000, MAX_LINE = 1 << 20 };
 #define MOST_SILENCE (60 * USEC_PER_SEC) /* four heart-beats */
 
 struct log {
-	struct http *http; /* owned */
 	const struct options *options;
 	const char *id;
 	uint64_t after;
@@ -64,94 +62,56 @@ static void print_last(const struct change_view *outcome, void *arg)
 
 /* --- Pages --- */
 
-/* Read `what` of the schedule, a page, behind `from` in its list. */
-static int get_page(const struct log *l, const char *what, const char *from_name, const char *from,
-    struct http_call **ret_call)
+static int print_pages(const struct log *l, const char *what, const struct pages *pages)
 {
-	struct buf path;
-	char digits[24];
+	struct pages all = *pages;
+	char path[80];
 
-	buf_init(&path, SIZE_MAX / 2);
-	buf_addf(&path, "/schedules/%s/%s", l->id, what);
-	if (from != NULL)
-		http_add_query(&path, from_name, from);
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)l->limit);
-	if (l->limit > 0)
-		http_add_query(&path, "limit", digits);
-	int status = answer_get(l->http, path.data, ret_call);
-	buf_done(&path);
-	return status;
+	snprintf(path, sizeof(path), "/schedules/%s/%s", l->id, what);
+	all.path = path;
+	all.limit = l->limit;
+	all.is_all = l->limit == 0;
+	return pages_print(&all, l->options);
 }
 
-/* Print a page of changes; *ret_n is how many there were. */
-static int print_changes(struct log *l, bool is_first, size_t *ret_n)
+static bool read_changes(
+    const char *text, size_t len, bool is_shown, void *arg, struct page_end *ret_end)
 {
-	view_change_fn *on_row = l->options->is_json ? NULL : print_change;
-	struct http_call *call;
+	if (!view_parse_changes(text, len, is_shown ? print_change : NULL, arg, &ret_end->next))
+		return false;
+	ret_end->is_empty = ret_end->next == NULL;
+	return true;
+}
+
+static int print_changes(const struct log *l)
+{
 	char after[24];
 
 	snprintf(after, sizeof(after), "%llu", (unsigned long long)l->after);
-	int status = get_page(l, "changes", "after", after, &call);
-	if (status != CTL_OK)
-		return status;
-	const struct buf *body = &http_call_answer(call)->body;
-	if (body->len == 0 ||
-	    !view_parse_changes(body->data, body->len, on_row, NULL, ret_n, &l->after))
-		status = answer_strange();
-	else if (l->options->is_json && (*ret_n > 0 || is_first))
-		status = answer_print_raw(http_call_answer(call));
-	http_call_free(call);
-	return status;
+	return print_pages(l, "changes",
+	    &(struct pages){.cursor_name = "after", .from = after, .read = read_changes});
 }
 
-static int print_all_changes(struct log *l)
+static bool read_outcomes(
+    const char *text, size_t len, bool is_shown, void *arg, struct page_end *ret_end)
 {
-	size_t n = 0;
-	int status = print_changes(l, true, &n);
-
-	while (status == CTL_OK && n > 0 && l->limit == 0)
-		status = print_changes(l, false, &n);
-	return status;
+	return view_parse_outcomes(text, len, is_shown ? print_last : NULL, arg, &ret_end->next);
 }
 
-static int print_outcomes(const struct log *l, const char *cursor, char **ret_next)
+static int print_outcomes(const struct log *l)
 {
-	view_change_fn *on_row = l->options->is_json ? NULL : print_last;
-	struct http_call *call;
-	int status = get_page(l, "outcomes", "cursor", cursor, &call);
-
-	if (status != CTL_OK)
-		return status;
-	const struct buf *body = &http_call_answer(call)->body;
-	if (body->len == 0 || !view_parse_outcomes(body->data, body->len, on_row, NULL, ret_next))
-		status = answer_strange();
-	else if (l->options->is_json)
-		status = answer_print_raw(http_call_answer(call));
-	http_call_free(call);
-	return status;
-}
-
-static int print_all_outcomes(struct log *l)
-{
-	AUTO_FREE char *cursor = NULL;
-	int status;
-
-	do {
-		char *next = NULL;
-		status = print_outcomes(l, cursor, &next);
-		free(cursor);
-		cursor = next;
-	} while (status == CTL_OK && cursor != NULL && l->limit == 0);
-	return status;
+	return print_pages(
+	    l, "outcomes", &(struct pages){.cursor_name = "cursor", .read = read_outcomes});
 }
 
 /* --- Following --- */
 
 struct stream {
 	struct log *log;
-	struct buf line; /* whose end has not come */
-	bool is_change;  /* the event that is being read */
-	bool was_open;   /* the daemon did answer once */
+	struct http *http; /* owned */
+	struct buf line;   /* whose end has not come */
+	bool is_change;    /* the event that is being read */
+	bool was_open;     /* the daemon did answer once */
 	struct retry retry;
 };
 
@@ -214,11 +174,11 @@ static bool read_stream(struct stream *s, int *ret_status)
 	    (unsigned long long)s->log->after);
 	buf_clear(&s->line);
 	s->is_change = false;
-	struct http_call *call = http_run(s->log->http, &(struct http_request){.method = "GET",
-							    .path = path,
-							    .on_body = on_bytes,
-							    .arg = s,
-							    .most_silence = MOST_SILENCE});
+	struct http_call *call = http_run(s->http, &(struct http_request){.method = "GET",
+						       .path = path,
+						       .on_body = on_bytes,
+						       .arg = s,
+						       .most_silence = MOST_SILENCE});
 	const struct http_answer *answer = http_call_answer(call);
 	bool is_good = answer->outcome == HTTP_ANSWERED && answer->status == 200;
 	bool is_over =
@@ -237,15 +197,18 @@ static bool read_stream(struct stream *s, int *ret_status)
 
 static int follow(struct log *l)
 {
-	struct stream s = {.log = l};
+	struct stream s = {.log = l, .http = answer_open(l->options)};
 	int status;
 
+	if (s.http == NULL)
+		return CTL_USAGE;
 	buf_init(&s.line, MAX_LINE);
 	while (!read_stream(&s, &status)) {
 		while (!retry_is_due(&s.retry))
-			http_wait(l->http, s.retry.due - clock_mono());
+			http_wait(s.http, s.retry.due - clock_mono());
 	}
 	buf_done(&s.line);
+	http_free(s.http);
 	return status;
 }
 
@@ -282,7 +245,7 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 	}
 
 static int run(int argc, char **argv, struct options *options,
-    const struct argp_option *own_options, const char *doc, int (*print)(struct log *l))
+    const struct argp_option *own_options, const char *doc, int (*print)(const struct log *l))
 {
 	const struct syntax syntax = {.options = own_options,
 	    .on_option = on_option,
@@ -296,12 +259,7 @@ static int run(int argc, char **argv, struct options *options,
 
 	args_parse(argc, argv, &syntax, options, &l, &words);
 	l.id = words.list[0];
-	l.http = answer_open(options);
-	if (l.http == NULL)
-		return CTL_USAGE;
-	int status = l.is_following ? follow(&l) : print(&l);
-	http_free(l.http);
-	return status;
+	return l.is_following ? follow(&l) : print(&l);
 }
 
 int cmd_schedules_changes(int argc, char **argv, struct options *options)
@@ -315,7 +273,7 @@ int cmd_schedules_changes(int argc, char **argv, struct options *options)
 
 	return run(argc, argv, options, own_options,
 	    "Print what the runs of a schedule found to be different from the run before.",
-	    print_all_changes);
+	    print_changes);
 }
 
 int cmd_schedules_outcomes(int argc, char **argv, struct options *options)
@@ -323,6 +281,5 @@ int cmd_schedules_outcomes(int argc, char **argv, struct options *options)
 	static const struct argp_option own_options[] = {LIMIT_OPTION, {0}};
 
 	return run(argc, argv, options, own_options,
-	    "Print what was found last of each target, and since when it is so.",
-	    print_all_outcomes);
+	    "Print what was found last of each target, and since when it is so.", print_outcomes);
 }

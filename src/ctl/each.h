@@ -13,9 +13,10 @@ struct act {
 	int (*print)(const struct http_answer *answer);
 };
 
+/* Read a command line of ids, and do as each_id; `ids_of` as in struct syntax. */
+int each_of(int argc, char **argv, struct options *options, const char *doc, const char *ids_of,
+    const struct act *act);
+
 /* Ask for each of the ids; one refusal does not stop the rest, an absent daemon does. Returns the
  * worst that came. With --json answers are printed as they came, with --quiet not at all. */
 int each_id(const struct act *act, const struct words *ids, const struct options *options);
-
-/* Ask for one id; *ret_call, which the caller frees, has the answer when CTL_OK is returned. */
-int each_ask(struct http *http, const struct act *act, const char *id, struct http_call **ret_call);

@@ -23,6 +23,7 @@ src_asyncprobectl_SOURCES = \
 	src/ctl/job_args.c src/ctl/job_args.h \
 	src/ctl/job_words.c src/ctl/job_words.h \
 	src/ctl/main.c \
+	src/ctl/pages.c src/ctl/pages.h \
 	src/ctl/progress.c src/ctl/progress.h \
 	src/ctl/retry.c src/ctl/retry.h \
 	src/ctl/rows.c src/ctl/rows.h \

@@ -149,7 +149,17 @@ int submit_run(const struct submission *s, struct follow_opts *follow)
 	return status;
 }
 
-int submit_post(
+/* --- A job of what is there already --- */
+
+static error_t on_output(int key, char *value, struct argp_state *state)
+{
+	if (key != 'o')
+		return ARGP_ERR_UNKNOWN;
+	*(const char **)state->input = value;
+	return 0;
+}
+
+static int post(
     const char *path, const char *subject, const char *folder, struct follow_opts *follow)
 {
 	if (!open_folder(follow, folder))
@@ -166,21 +176,30 @@ int submit_post(
 	return status;
 }
 
-static error_t on_output(int key, char *value, struct argp_state *state)
+int submit_again(int argc, char **argv, struct options *options, const char *doc, const char *thing,
+    const char *verb)
 {
-	if (key != 'o')
-		return ARGP_ERR_UNKNOWN;
-	*(const char **)state->input = value;
-	return 0;
-}
-
-const struct argp *submit_output_argp(void)
-{
-	static const struct argp_option options[] = {
+	static const struct argp_option own_options[] = {
 	    {"output", 'o', "DIR", 0, "Copy the job's files into DIR", 0},
 	    {0},
 	};
-	static const struct argp argp = {.options = options, .parser = on_output};
+	const struct syntax syntax = {.options = own_options,
+	    .on_option = on_output,
+	    .words = "ID",
+	    .doc = doc,
+	    .least_words = 1,
+	    .most_words = 1,
+	    .ids_of = thing};
+	const char *folder = NULL;
+	struct words ids;
+	char path[80];
 
-	return &argp;
+	args_parse(argc, argv, &syntax, options, &folder, &ids);
+	struct follow_opts follow = {.http = answer_open(options), .options = options};
+	if (follow.http == NULL)
+		return CTL_USAGE;
+	snprintf(path, sizeof(path), "/%ss/%s/%s", thing, ids.list[0], verb);
+	int status = post(path, ids.list[0], folder, &follow);
+	http_free(follow.http);
+	return status;
 }

@@ -24,14 +24,10 @@ struct submission {
  * which the caller frees. */
 struct http_call *submit_dry(struct http *http, const struct submission *s);
 
-/* The option --output of submit_post's commands; the parser's input is a const char *, the folder.
- */
-const struct argp *submit_output_argp(void);
-
-/* POST to a path that makes a job of what is there already, then go on as submit_run; `subject`
- * stands before what is told of a refusal. `folder`: copy files there; NULL: don't. */
-int submit_post(
-    const char *path, const char *subject, const char *folder, struct follow_opts *follow);
+/* A command that makes a job of what is there already: read its command line, which is the ID of a
+ * `thing` ("job"), POST to /THINGs/ID/VERB, and go on as submit_run. */
+int submit_again(int argc, char **argv, struct options *options, const char *doc, const char *thing,
+    const char *verb);
 
 /* Send the submission, lines in constant memory, and print the plan (dry run) or the job's id
  * (--no-wait), or follow the job; `since` and `copies` of `follow` are set here. Returns what the

@@ -167,8 +167,8 @@ bool view_parse_change(const char *text, size_t len, view_change_fn *on_change, 
 	return read_change(root, on_change, arg);
 }
 
-bool view_parse_changes(const char *text, size_t len, view_change_fn *on_change, void *arg,
-    size_t *ret_n, uint64_t *ret_next)
+bool view_parse_changes(
+    const char *text, size_t len, view_change_fn *on_change, void *arg, char **ret_next)
 {
 	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 	const json_t *changes = json_object_get(root, "changes"), *object;
@@ -181,8 +181,9 @@ bool view_parse_changes(const char *text, size_t len, view_change_fn *on_change,
 		if (!read_change(object, on_change, arg))
 			return false;
 	}
-	*ret_n = json_array_size(changes);
-	*ret_next = number_of(root, "next");
+	*ret_next = json_array_size(changes) > 0
+			? json_dumps(json_object_get(root, "next"), JSON_ENCODE_ANY)
+			: NULL;
 	return true;
 }
 

@@ -64,9 +64,10 @@ typedef void view_change_fn(const struct change_view *change, void *arg);
 /* As view_parse_schedule. */
 bool view_parse_change(const char *text, size_t len, view_change_fn *on_change, void *arg);
 
-/* Read {"changes":[...],"next":N}, as view_parse_schedules; *ret_n is how many there were. */
-bool view_parse_changes(const char *text, size_t len, view_change_fn *on_change, void *arg,
-    size_t *ret_n, uint64_t *ret_next);
+/* Read {"changes":[...],"next":N}, as view_parse_schedules; *ret_next is NULL when there are none.
+ */
+bool view_parse_changes(
+    const char *text, size_t len, view_change_fn *on_change, void *arg, char **ret_next);
 
 /* A target's last outcome: `at` is since when it is so, `seq` and `from` are empty. */
 bool view_parse_outcomes(

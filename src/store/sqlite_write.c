@@ -264,7 +264,21 @@ static enum err note_files(struct db *db, int64_t job_no, uint64_t seq, const st
 	return e;
 }
 
-static enum err put(struct db *db, struct store_op *op)
+/* Store a block of results and what is noted of them; the first has the number `seq`. */
+static enum err put_block(struct db *db, const struct store_op *op, uint64_t seq)
+{
+	const struct buf *block = &op->u.put.block;
+	enum err e = insert_block(db, op->job_no, seq, op->u.put.n, block);
+
+	if (e == OK && op->u.put.has_aliases)
+		e = note_leaders(db, op->job_no, seq, block);
+	if (e == OK && op->u.put.has_files)
+		e = note_files(db, op->job_no, seq, block);
+	return e;
+}
+
+/* Count the results, and say how the job is now. */
+static enum err put_progress(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_JOB);
 
@@ -278,14 +292,15 @@ static enum err put(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
 	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
 	sqlite3_bind_int(s, next + 4, (int)op->u.put.reason);
-	enum err e = update_returning(db, s, &op->u.put.completed);
-	uint64_t first = op->u.put.completed - op->u.put.n + 1;
+	return update_returning(db, s, &op->u.put.completed);
+}
+
+static enum err put(struct db *db, struct store_op *op)
+{
+	enum err e = put_progress(db, op);
+
 	if (e == OK && op->u.put.n > 0)
-		e = insert_block(db, op->job_no, first, op->u.put.n, &op->u.put.block);
-	if (e == OK && op->u.put.n > 0 && op->u.put.has_aliases)
-		e = note_leaders(db, op->job_no, first, &op->u.put.block);
-	if (e == OK && op->u.put.n > 0 && op->u.put.has_files)
-		e = note_files(db, op->job_no, first, &op->u.put.block);
+		e = put_block(db, op, op->u.put.completed - op->u.put.n + 1);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
 		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
 	if (e == OK && op->u.put.changes.schedule_no != 0)

@@ -37,38 +37,88 @@ static void free_outbox(struct stored_outbox *outbox)
 	free(outbox->passed_over);
 }
 
-void store_op_free(struct store_op *op)
+static void free_input(struct store_op *op)
 {
-	if (op == NULL)
-		return;
+	free_chunks(op->u.input.chunks, op->u.input.n_chunks);
+	free(op->u.input.aliases);
+	free(op->u.input.idempotency.key);
+	job_done(&op->u.input.job);
+}
+
+static void free_put(struct store_op *op)
+{
+	buf_done(&op->u.put.block);
+	free(op->u.put.chunks);
+	free(op->u.put.kept);
+}
+
+static void free_claim(struct chunks_page *page)
+{
+	free_chunks(page->chunks, page->n);
+	free(page->skip);
+}
+
+static void free_list(struct store_op *op)
+{
+	for (uint32_t i = 0; i < op->u.list.n; i++)
+		job_done(&op->u.list.jobs[i]);
+	free(op->u.list.jobs);
+	job_filter_done(&op->u.list.filter);
+}
+
+static void free_files(struct files_page *page)
+{
+	for (uint32_t i = 0; i < page->n; i++) {
+		free(page->files[i].name);
+		free(page->files[i].content_type);
+	}
+	free(page->files);
+	free(page->name);
+}
+
+static void free_schedules(struct schedules_page *page)
+{
+	for (uint32_t i = 0; i < page->n; i++)
+		schedule_done(&page->schedules[i]);
+	free(page->schedules);
+	free(page->name);
+}
+
+/* What an operation on a schedule, on some, or on what their runs found has beside itself. */
+static void free_schedule_parts(struct store_op *op)
+{
+	if (op->verb == STORE_SCHEDULE_LIST) {
+		free_schedules(&op->u.schedules);
+	} else if (op->verb == STORE_CHANGES || op->verb == STORE_OUTCOMES) {
+		buf_done(&op->u.log.target);
+		buf_done(&op->u.log.text);
+	} else {
+		schedule_done(&op->u.schedule.schedule);
+	}
+}
+
+/* What an operation has beside itself. */
+static void free_parts(struct store_op *op)
+{
 	switch (op->verb) {
 	case STORE_STAGE:
 	case STORE_SUBMIT:
-		free_chunks(op->u.input.chunks, op->u.input.n_chunks);
-		free(op->u.input.aliases);
-		free(op->u.input.idempotency.key);
-		job_done(&op->u.input.job);
+		free_input(op);
 		break;
 	case STORE_PUT:
-		buf_done(&op->u.put.block);
-		free(op->u.put.chunks);
-		free(op->u.put.kept);
+		free_put(op);
 		break;
 	case STORE_RETIRE:
 		free(op->u.retire.jobs);
 		break;
 	case STORE_CLAIM:
-		free_chunks(op->u.claim.chunks, op->u.claim.n);
-		free(op->u.claim.skip);
+		free_claim(&op->u.claim);
 		break;
 	case STORE_LOAD:
 		job_done(&op->u.job);
 		break;
 	case STORE_LIST:
-		for (uint32_t i = 0; i < op->u.list.n; i++)
-			job_done(&op->u.list.jobs[i]);
-		free(op->u.list.jobs);
-		job_filter_done(&op->u.list.filter);
+		free_list(op);
 		break;
 	case STORE_ROWS:
 		buf_done(&op->u.rows.text);
@@ -82,12 +132,7 @@ void store_op_free(struct store_op *op)
 		free(op->u.done.failed);
 		break;
 	case STORE_FILES:
-		for (uint32_t i = 0; i < op->u.files.n; i++) {
-			free(op->u.files.files[i].name);
-			free(op->u.files.files[i].content_type);
-		}
-		free(op->u.files.files);
-		free(op->u.files.name);
+		free_files(&op->u.files);
 		break;
 	case STORE_UNKNOWN:
 		free(op->u.ids.ids);
@@ -97,18 +142,10 @@ void store_op_free(struct store_op *op)
 	case STORE_SCHEDULE_PASS:
 	case STORE_SCHEDULE_REMOVE:
 	case STORE_SCHEDULE_LOAD:
-		schedule_done(&op->u.schedule.schedule);
-		break;
 	case STORE_SCHEDULE_LIST:
-		for (uint32_t i = 0; i < op->u.schedules.n; i++)
-			schedule_done(&op->u.schedules.schedules[i]);
-		free(op->u.schedules.schedules);
-		free(op->u.schedules.name);
-		break;
 	case STORE_CHANGES:
 	case STORE_OUTCOMES:
-		buf_done(&op->u.log.target);
-		buf_done(&op->u.log.text);
+		free_schedule_parts(op);
 		break;
 	case STORE_OUTBOX:
 		free_outbox(&op->u.outbox);
@@ -120,5 +157,12 @@ void store_op_free(struct store_op *op)
 	case STORE_POSTED:
 		break;
 	}
+}
+
+void store_op_free(struct store_op *op)
+{
+	if (op == NULL)
+		return;
+	free_parts(op);
 	free(op);
 }

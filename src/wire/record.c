@@ -222,6 +222,17 @@ static void get_file(struct reader *in, struct file_result *f)
 	f->country = get_span(in, MAX_TEXT);
 }
 
+static usec_t get_time(struct reader *in)
+{
+	const uint8_t *bytes = get_bytes(in, 8);
+	uint64_t time = 0;
+
+	for (int i = 0; i < 8; i++)
+		time |= (uint64_t)bytes[i] << (8 * i);
+	in->bad = in->bad || time > CLOCK_WALL_MAX;
+	return (usec_t)time;
+}
+
 bool record_next(const char *block, size_t len, size_t *offset, struct result *ret_result)
 {
 	struct result *r = ret_result;
@@ -240,12 +251,7 @@ bool record_next(const char *block, size_t len, size_t *offset, struct result *r
 	r->reason = reason;
 	r->attempts = (uint32_t)get_number(&in, UINT32_MAX);
 	r->duration = (usec_t)get_number(&in, INT64_MAX);
-	const uint8_t *time = get_bytes(&in, 8);
-	uint64_t finished = 0;
-	for (int i = 0; i < 8; i++)
-		finished |= (uint64_t)time[i] << (8 * i);
-	in.bad = in.bad || finished > CLOCK_WALL_MAX;
-	r->finished_at = (usec_t)finished;
+	r->finished_at = get_time(&in);
 	r->name_len = get_number(&in, RESULT_MAX_NAME);
 	if (in.bad)
 		return false;

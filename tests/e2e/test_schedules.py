@@ -8,7 +8,7 @@ import pytest
 
 from client import ENDED, expect, pointers
 from processes import eventually
-from schedules import JOB, act, add, jobs_of, patch, rows, seconds_of, show, until, wait_jobs
+from schedules import JOB, act, add, jobs_of, let_pass, patch, rows, seconds_of, show, until, wait_jobs
 
 SLOW = {"kind": "domains", "domains": ["slow.example"], "timeout_ms": 8000, "attempts": 1}
 
@@ -66,7 +66,7 @@ def test_pause_resume_run(api):
     assert response.headers["Location"] == f"/jobs/{job['id']}" and job["schedule_id"] == schedule["id"]
     assert api.wait(job)["state"] == "done"
     assert show(api, schedule)["last_job_id"] == job["id"]
-    time.sleep(1.3)  # nothing must happen in this time
+    let_pass(api, "1300ms")
     assert [j["id"] for j in jobs_of(api, schedule)] == [job["id"]]
     resumed = act(api, schedule, "resume")
     assert not resumed["paused"] and 0.5 < until(resumed["next_run_at"]) < 1.3
@@ -74,7 +74,7 @@ def test_pause_resume_run(api):
     wait_jobs(api, schedule, 2)
     assert act(api, schedule, "pause")["paused"] and act(api, schedule, "pause")["next_run_at"] is None
     n = show(api, schedule)["runs"]
-    time.sleep(1.3)  # as above
+    let_pass(api, "1300ms")
     assert show(api, schedule)["runs"] == n
 
 
@@ -264,7 +264,7 @@ def test_delete_while_running(daemon):
     expect(api("DELETE", f"/schedules/{schedule['id']}"), 404)
     ended = api.wait(job)
     assert ended["state"] == "done" and ended["schedule_id"] == schedule["id"]
-    time.sleep(1.2)  # nothing must happen in this time
+    let_pass(api, "1200ms")
     assert len(jobs_of(api, schedule)) == 1 and api.get("/schedules").json()["schedules"] == []
     for path in ("changes", "outcomes", "events"):
         api.get(f"/schedules/{schedule['id']}/{path}", 404)

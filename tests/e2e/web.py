@@ -27,6 +27,10 @@ HOSTS = [f"h{number}.test" for number in range(100)]
 NAMES = [*HOSTS, "good.test", "expired.test", "selfsigned.test", "wronghost.test", "untrusted.test"]
 
 
+def host(number):
+    return HOSTS[number % len(HOSTS)]
+
+
 class Web:
     """The HTTP stub. Its options are those of http_stub.py; `tls=True` is short for --tls."""
 
@@ -183,6 +187,18 @@ class Results(list):
     """The results of a job, which is `job`."""
 
     job = None
+
+
+def check_outcome(result, expected):
+    """Check a result against (status, reason, http_status), of which the last two may be several that are good."""
+    status, reasons, codes = expected
+    reasons = reasons if isinstance(reasons, tuple) else (reasons,)
+    codes = codes if isinstance(codes, tuple) else (codes,)
+    assert result["status"] == status and result["reason"] in reasons and result["http_status"] in codes, (
+        f"expected {expected}: {result}")
+    if status != "ok":
+        assert result["file"] is None and result["sha256"] is None, f"what failed is not saved: {result}"
+        assert result["name"], f"the name under which it would have been saved: {result}"
 
 
 def file_path(job, name):

@@ -1,0 +1,51 @@
+/* An answer whose text is read from the store a page at a time, from one sequence number on, and
+ * that may go on for as long as the client listens. Who has one says what is read and tells when
+ * there is more; the feed asks for a page when all before it was sent, keeps the stream alive, and
+ * outlives a client that goes while a page is under way. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "api/api.h"
+#include "api/http.h"
+#include "loop/loop.h"
+
+struct feed;
+
+struct feed_kind {
+	enum store_verb page;
+	/* Say which page: the one behind feed->after. */
+	void (*ask)(struct feed *feed, struct store_op *op);
+	/* Add a page to `out`, and note what it tells of those behind it. */
+	void (*take)(struct feed *feed, const struct store_op *op);
+	/* The client has gone or has all: end what the feed's owner holds. No call follows. */
+	void (*leave)(struct feed *feed);
+};
+
+/* The first member of its owner, which lies on the heap and is freed with it. */
+struct feed {
+	const struct feed_kind *kind;
+	struct request *rq; /* borrowed, as api */
+	struct api *api;
+	uint64_t after; /* rows up to this number were read */
+	bool has_more;  /* there may be some behind it */
+	bool is_ended;  /* nothing is asked for any more */
+	bool is_reading, is_closed;
+	struct buf out;
+	size_t n_sent; /* bytes of `out` */
+	struct timer heart_beat;
+};
+
+/* Read from `?after=` or, which wins, the header Last-Event-ID where to go on. False when one is
+ * bad, and then the request was refused; absent: *ret_after stays. */
+bool feed_read_after(struct request *rq, uint64_t *ret_after);
+
+/* Prepare to read what is behind `after`. */
+void feed_init(struct feed *feed, const struct feed_kind *kind, struct request *rq, struct api *api,
+    uint64_t after);
+
+/* Answer with it. Whoever changes `out`, has_more or is_ended later calls request_wake. */
+void feed_start(struct feed *feed, const char *content_type);
+/* The same with server-sent events and their heart-beat. */
+void feed_start_events(struct feed *feed);
