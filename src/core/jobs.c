@@ -137,6 +137,16 @@ void jobs_cancel(struct core *core, const struct id *id)
 	commit_mark(run);
 }
 
+void jobs_tell_ending(struct core *core)
+{
+	struct run *run, *next;
+
+	HASH_ITER (hh, core->runs, run, next) {
+		if (job_state_is_ended(run->next_state))
+			run_tell(run);
+	}
+}
+
 struct deletion {
 	struct core *core;
 	struct id id;
