@@ -139,9 +139,10 @@ void jobs_cancel(struct core *core, const struct id *id)
 
 void jobs_tell_ending(struct core *core)
 {
-	struct run *run, *next;
+	struct run *next;
 
-	HASH_ITER (hh, core->runs, run, next) {
+	for (struct run *run = core->runs; run != NULL; run = next) {
+		next = run->hh.next;
 		if (job_state_is_ended(run->next_state))
 			run_tell(run);
 	}
