@@ -252,7 +252,7 @@ TEST(a_doubtful_nxdomain_is_confirmed)
 	ck_assert(confirmations() == 3 && fake_dns_count(b.dns[0], "gone.test", RR_A) == 2);
 	r = probe(&b, "mute.test"); /* never confirmed: no verdict */
 	ck_assert(r->status == ITEM_ERROR && r->reason == REASON_TIMEOUT);
-	r = probe(&b, "late.test"); /* each answer comes late, and the second one confirms the first */
+	r = probe(&b, "late.test"); /* each answer is late; the second confirms the first */
 	ck_assert(r->reason == REASON_NXDOMAIN && r->attempts <= ATTEMPTS);
 	ck_assert_uint_le(fake_dns_count(b.dns[0], "late.test", RR_A), 2 * ATTEMPTS);
 	end(&b);
