@@ -36,6 +36,7 @@ tests_unit_base_test_base_SOURCES = $(UNIT) \
 	tests/unit/base/test_metrics.c \
 	tests/unit/base/test_process.c \
 	tests/unit/base/test_random.c \
+	tests/unit/base/test_stdfd.c \
 	tests/unit/base/test_str.c \
 	tests/unit/base/test_utf8.c
 tests_unit_base_test_base_LDADD = $(LINK_BASE) $(CHECK_LIBS)

@@ -193,11 +193,19 @@ static void on_cancel_change(const struct job *job, void *arg)
 
 	if (job == NULL) {
 		give_up_wait(w);
-	} else if (job_state_is_ended(job->state)) {
-		events_unsubscribe(&w->subscription);
-		respond_job(w->rq, job);
-		free(w);
+		return;
 	}
+	bool has_ended = job_state_is_ended(job->state);
+	if (!has_ended && store_is_writable(w->api->store))
+		return;
+	events_unsubscribe(&w->subscription);
+	if (has_ended)
+		respond_job(w->rq, job);
+	else
+		request_refuse(w->rq, 507,
+		    "The job is stopped, but that can't be stored before the database can be "
+		    "written again.");
+	free(w);
 }
 
 static void on_found_cancel(
@@ -209,8 +217,10 @@ static void on_found_cancel(
 	}
 	struct waiter *w = xcalloc(1, sizeof(*w));
 	w->rq = rq;
+	w->api = api;
 	events_subscribe(api->core, &job->id, &w->subscription, on_cancel_change, w);
 	jobs_cancel(api->core, &job->id);
+	on_cancel_change(job, w); /* the store may be full already */
 }
 
 void job_cancel_handle(struct request *rq, struct api *api)

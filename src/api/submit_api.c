@@ -174,7 +174,8 @@ static bool check_state(struct request *rq, struct api *api)
 /* May this body be taken, and of what kind is it? Refuses otherwise. */
 static bool check(struct request *rq, struct api *api, enum submission_body *ret_body)
 {
-	const char *key = request_header(rq, "Idempotency-Key");
+	const char *key = request_header(rq, "Idempotency-Key"),
+		   *encoding = request_header(rq, "Content-Encoding");
 
 	if (!parse_content_type(request_header(rq, "Content-Type"), ret_body)) {
 		request_add_header(
@@ -182,6 +183,10 @@ static bool check(struct request *rq, struct api *api, enum submission_body *ret
 		request_refuse(rq, 415,
 		    "The Content-Type must be application/json, text/plain or "
 		    "application/x-ndjson.");
+	} else if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
+		request_add_header(rq, "Accept-Encoding", "identity");
+		request_refuse(
+		    rq, 415, "The body must be sent as it is, without a Content-Encoding.");
 	} else if (key != NULL && (*key == '\0' || strlen(key) > MAX_KEY)) {
 		request_refuse(rq, 400, "The Idempotency-Key must have 1 to %d bytes.", MAX_KEY);
 	} else {

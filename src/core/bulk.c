@@ -87,10 +87,14 @@ static void on_change(const struct job *job, void *arg)
 {
 	struct victim *v = arg;
 
-	if (job == NULL)
+	if (job == NULL) {
 		close_one(v->bulk, ERR_BUSY, false);
-	else if (job_state_is_ended(job->state))
+	} else if (job_state_is_ended(job->state)) {
 		close_one(v->bulk, OK, job->state == JOB_CANCELLED);
+	} else if (!store_is_writable(v->bulk->core->opts.store)) {
+		events_unsubscribe(&v->subscription);
+		close_one(v->bulk, ERR_FULL, false);
+	}
 }
 
 static void on_deleted(enum err e, void *arg)
@@ -108,6 +112,7 @@ static void take(struct bulk *b, const struct job *job, struct victim *v)
 	v->bulk = b;
 	events_subscribe(b->core, &job->id, &v->subscription, on_change, v);
 	jobs_cancel(b->core, &job->id);
+	on_change(job, v); /* the store may be full already */
 }
 
 /* Take a job that was read if it still fits; false when it has ended since: read anew it says how.

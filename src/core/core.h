@@ -78,6 +78,10 @@ const struct job *jobs_find(struct core *core, const struct id *id);
 /* End a job, if it is live: what is done stays. Subscribers are told when that is committed. */
 void jobs_cancel(struct core *core, const struct id *id);
 
+/* Tell the subscribers of jobs that end: the store can't commit it for now, who waits may give up.
+ */
+void jobs_tell_ending(struct core *core);
+
 /* Forget a job, live or ended. ERR_FULL, ERR_READ_ONLY, ERR_IO: the store can't; a live job is
  * cancelled then. */
 typedef void jobs_fn(enum err e, void *arg);

@@ -137,6 +137,17 @@ void jobs_cancel(struct core *core, const struct id *id)
 	commit_mark(run);
 }
 
+void jobs_tell_ending(struct core *core)
+{
+	struct run *next;
+
+	for (struct run *run = core->runs; run != NULL; run = next) {
+		next = run->hh.next;
+		if (job_state_is_ended(run->next_state))
+			run_tell(run);
+	}
+}
+
 struct deletion {
 	struct core *core;
 	struct id id;

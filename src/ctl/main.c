@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/stdfd.h"
 #include "ctl/commands.h"
 
 const char *argp_program_version = "asyncprobectl " PACKAGE_VERSION;
@@ -52,6 +53,7 @@ int main(int argc, char **argv)
 	    commands, "Queue, follow and manage the jobs of asyncprobed.", "asyncprobectl");
 	char name[64] = "asyncprobectl ";
 
+	stdfd_open();
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_DFL);
 	argp_err_exit_status = CTL_USAGE;

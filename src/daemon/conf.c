@@ -133,8 +133,14 @@ static char *read_line(char *line, int size, void *arg)
 {
 	struct source *source = arg;
 
-	if (source->failed || fgets(line, size, source->file) == NULL)
+	if (source->failed)
 		return NULL;
+	if (fgets(line, size, source->file) == NULL) {
+		source->failed = ferror(source->file) != 0; /* of a folder, for example */
+		if (source->failed)
+			buf_addf(&source->why, "%s: %s", source->path, strerror(errno));
+		return NULL;
+	}
 	source->line++;
 	size_t len = strlen(line);
 	if (len > 0 && line[len - 1] != '\n' && !feof(source->file)) {

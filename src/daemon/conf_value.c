@@ -11,7 +11,8 @@
 #include "model/result.h"
 #include "model/url.h"
 
-/* Count them; false when one is not an endpoint, or where `has_paths` a Unix socket. */
+/* Count them; false when one is not an endpoint with a port, or where `has_paths` a Unix socket. A
+ * listener's port may be 0. */
 static bool count_endpoints(const char *text, bool has_paths, uint64_t *ret_n)
 {
 	char element[256];
@@ -25,7 +26,7 @@ static bool count_endpoints(const char *text, bool has_paths, uint64_t *ret_n)
 		memcpy(element, text, len);
 		element[len] = '\0';
 		bool is_path = has_paths && strncmp(element, "unix:/", 6) == 0;
-		if (!is_path && !endpoint_parse(element, 0, &e))
+		if (!is_path && (!endpoint_parse(element, 1, &e) || (!has_paths && e.port == 0)))
 			return false;
 		text += len;
 		text += strspn(text, CONF_SEPARATORS);

@@ -64,11 +64,15 @@ struct daemon {
 
 static void on_writable(bool is_writable, enum err why, void *arg)
 {
-	(void)arg;
-	if (is_writable)
+	struct daemon *d = arg;
+
+	if (is_writable) {
 		log_info("store_writable", "state=again");
-	else
-		log_error("store_not_writable", "error=%s jobs=refused", err_str(why));
+		return;
+	}
+	log_error("store_not_writable", "error=%s jobs=refused", err_str(why));
+	if (d->core != NULL)
+		jobs_tell_ending(d->core);
 }
 
 static void on_fatal(const char *why, void *arg)
@@ -452,7 +456,7 @@ static void stop(struct daemon *d)
 	if (d->server != NULL)
 		server_stop(d->server);
 	settle(d);
-	core_free(d->core);
+	core_free(TAKE(d->core));
 	while (d->mailbox != NULL && mailbox_deliver(d->mailbox))
 		; /* what the end of unfinished files left behind */
 	reload_free(d->reload);

@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "base/stdfd.h"
 #include "daemon/conf.h"
 #include "daemon/daemon.h"
 #include "daemon/entrance.h"
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
 	struct conf conf;
 	int status = EXIT_FAILURE;
 
+	stdfd_open();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive packs names beyond ASCII only then */
 	read_arguments(argc, argv, &arguments);
 	if (arguments.is_version) {

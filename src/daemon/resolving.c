@@ -36,5 +36,7 @@ struct engine *resolving_start(const struct conf *conf, struct loop *loop)
 	struct engine *engine = engine_new(loop, &opts);
 	if (engine == NULL)
 		log_error("resolver", "state=refused");
+	else if (opts.hosts_path != NULL && !engine_has_hosts(engine))
+		log_warning("no_hosts_file", "file=%s names=asked", log_quote(hosts));
 	return engine;
 }

@@ -71,6 +71,11 @@ struct engine *engine_new(struct loop *loop, const struct engine_opts *opts)
 	return engine;
 }
 
+bool engine_has_hosts(const struct engine *engine)
+{
+	return engine->hosts != NULL;
+}
+
 void engine_free(struct engine *engine)
 {
 	struct probe *probe;

@@ -22,6 +22,7 @@ struct engine_opts {
 
 /* Make an engine; NULL when the resolver refuses. An unreadable hosts file is an empty one. */
 struct engine *engine_new(struct loop *loop, const struct engine_opts *opts);
+bool engine_has_hosts(const struct engine *engine); /* was it read? */
 void engine_free(struct engine *engine); /* probes under way are dropped, without a call */
 
 /* Change the defaults of probes that start from now on. */

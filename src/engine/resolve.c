@@ -100,7 +100,8 @@ static bool ask(struct probe *probe)
 		return false;
 	push_query(probe, query);
 	probe->avoid = query_server(query);
-	if (!probe->is_confirming)
+	/* what confirms is no attempt, unless it is asked again */
+	if (!probe->is_confirming || probe->attempts > 0)
 		probe->result.attempts = ++probe->attempts;
 	return true;
 }
@@ -125,12 +126,10 @@ static usec_t pause_before(uint32_t attempt)
 static void try_again(struct probe *probe, enum rcode failure)
 {
 	probe->last_failure = failure;
-	if (probe->is_confirming) { /* the doubt stands: begin again as if nothing had been answered
-				     */
-		probe->is_confirming = false;
-		if (probe->attempts == 0)
-			probe->attempts = 1;
-	}
+	/* the doubt stands, and goes with the next NXDOMAIN, of whichever attempt and however late
+	 */
+	if (probe->is_confirming && probe->attempts == 0)
+		probe->attempts = 1;
 	if (probe->attempts >= probe->max_attempts) {
 		probe_finish(probe, ITEM_ERROR, failure_reasons[failure]);
 		return;

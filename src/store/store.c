@@ -118,13 +118,14 @@ static void add_metrics(struct store *store)
 	metrics_getter(METRIC_STORE_BYTES, get_log, store, "log");
 }
 
-/* Two daemons on one database would answer each item twice. */
+/* Two daemons on one database would answer each item twice, by whatever links they came to it. */
 static enum err lock_database(struct store *store, char **ret_why)
 {
+	AUTO_FREE char *real = realpath(store->path, NULL); /* NULL: it isn't there yet */
 	struct buf path;
 
 	buf_init(&path, 4200);
-	buf_addf(&path, "%s.lock", store->path);
+	buf_addf(&path, "%s.lock", real != NULL ? real : store->path);
 	store->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	bool good = store->lock_fd >= 0 && flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0;
 	bool is_used = !good && errno == EWOULDBLOCK;

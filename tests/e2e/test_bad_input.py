@@ -1,4 +1,5 @@
 """Bad input: each kind gets its problem document, and nothing is queued."""
+import gzip
 import json
 import re
 import resource
@@ -152,6 +153,15 @@ def test_content_type(api, media):
     data = json.dumps(GOOD).encode()
     headers = {} if media is None else {"Content-Type": media}
     expect(api("POST", "/jobs", data=data, headers=headers), 415)
+
+
+@pytest.mark.parametrize("media, encoding", [
+    ("text/plain", "gzip"), ("application/x-ndjson", "br"), ("application/json", "gzip, identity")])
+def test_content_encoding(api, media, encoding):
+    """What is compressed is no list of odd names."""
+    headers = {"Content-Type": media, "Content-Encoding": encoding}
+    response = expect(api("POST", "/jobs?kind=domains", data=gzip.compress(b"a.test\n"), headers=headers), 415)
+    assert response.headers["Accept-Encoding"] == "identity"
 
 
 BAD_QUERIES = {  # case: (path, pointer); ID is a job that is there

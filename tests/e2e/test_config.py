@@ -82,6 +82,7 @@ BAD = {  # case: (text, line, word of the message)
     "size out of bounds": ("[api]\nmax_body = 99999999999999999999G\n", 2, "max_body"),
     "no server": ("[dns]\nservers = resolver.example\n", 2, "servers"),
     "port out of bounds": ("[dns]\nservers = 127.0.0.1:70000\n", 2, "servers"),
+    "port zero": ("[dns]\nservers = 127.0.0.1:0\n", 2, "servers"),
     "no listener": ("[api]\nlisten = here\n", 2, "listen"),
     "no level": ("[log]\nlevel = loud\n", 2, "level"),
     "no format": ("[log]\nformat = xml\n", 2, "format"),
@@ -113,6 +114,12 @@ def test_bad_option(option):
 def test_bad_command_line(arguments):
     done = run(*arguments)
     assert done.returncode in (1, 2) and done.stderr, f"expected a message and exit status 1 or 2: {done}"
+
+
+def test_file_that_cannot_be_read(tmp_path):
+    """A folder can be opened like a file: that there is nothing to read in it doesn't make it good."""
+    done = run("-t", "-c", tmp_path)
+    assert done.returncode == 1 and f"{tmp_path}: Is a directory" in done.stderr, done
 
 
 def test_option_overrides_file(make_daemon, dns, write):
@@ -151,8 +158,10 @@ def test_store_that_is_no_database(tmp_path):
 
 def test_store_in_use(daemon):
     """Two daemons on one database would answer each item twice."""
-    done = run("-o", f"store.url={daemon.settings['store.url']}", "-o", "api.listen=127.0.0.1:0")
-    assert done.returncode == 1 and "jobs.db" in done.stderr, done
+    (daemon.folder / "link-to-jobs.db").symlink_to("jobs.db")
+    for name in "jobs.db", "./jobs.db", "link-to-jobs.db":
+        done = run("-o", f"store.url=sqlite://{daemon.folder}/{name}", "-o", "api.listen=127.0.0.1:0")
+        assert done.returncode == 1 and "jobs.db" in done.stderr and "another daemon" in done.stderr, done
 
 
 def test_address_in_use(daemon, tmp_path):

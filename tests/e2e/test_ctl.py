@@ -131,6 +131,17 @@ def test_unreachable(ctl, arguments):
     assert done.stderr, f"a message on stderr: {done}"
 
 
+@pytest.mark.parametrize("command", ["results ID", "results --format csv ID", "--json results ID", "domains found.test"])
+def test_closed_output(daemon, command):
+    """What is printed goes nowhere, and never into the connection to the daemon, which would have its number."""
+    job = daemon.api.wait(daemon.api.submit(["found.test", "nx.test"]))
+    arguments = command.replace("ID", job["id"]).split()
+    done = subprocess.run(["bash", "-c", '"$@" >&-', "bash", binary("src/asyncprobectl"), *arguments], check=False,
+                          stderr=subprocess.PIPE, text=True, timeout=DEADLINE,
+                          env={**os.environ, "ASYNCPROBED_URL": daemon.api.url})
+    assert done.returncode == 1 and "standard output: Bad file descriptor" in done.stderr, done
+
+
 def test_progress_on_a_terminal(daemon):
     """The bar goes to the terminal, the lines to standard output."""
     leader, follower = pty.openpty()

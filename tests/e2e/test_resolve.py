@@ -148,6 +148,14 @@ def test_hosts_file(make_daemon, dns):
     assert dns.stats()["names"] == 1, "names of the hosts file are not asked of a server"
 
 
+@pytest.mark.parametrize("name, is_told", [("hosts", False), ("missing", True), ("folder", True), ("", False)])
+def test_hosts_file_that_cannot_be_read(make_daemon, dns, tmp_path, name, is_told):
+    """Names that stand in it would be asked of the servers, so it is told."""
+    (tmp_path / "folder").mkdir()
+    with make_daemon(dns, settings={"dns.hosts_file": name and str(tmp_path / name)}) as daemon:
+        assert ("event=no_hosts_file" in daemon.lines.text()) == is_told, daemon.lines.text()
+
+
 @pytest.mark.settings({"dns.timeout": "250ms", "dns.attempts": "2"})
 def test_mix_is_counted_exactly(api):
     shares = {"found": 1000, "nx": 1000, "nodata": 300, "servfail": 500, "refused": 200, "trunc": 100, "drop": 100}

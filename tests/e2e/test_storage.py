@@ -133,6 +133,21 @@ def test_full_in_the_middle_of_a_job(daemon, disk):
     check_complete(api.results(job), n)
 
 
+def test_cancel_while_full(daemon, disk):
+    """Nobody waits for a commit that may never come: the job stops, the answer is 507, and it ends once there is room."""
+    api = daemon.api
+    jobs = [api.submit((f"found-{n}-{i}.test" for i in range(500)), rate=10, label=label)
+            for n, label in enumerate(["one", "many", "many"])]
+    disk.fill(daemon)
+    submit_until_refused(api)
+    expect(api("POST", f"/jobs/{jobs[0]['id']}/cancel", timeout=10), 507)
+    expect(api("POST", "/jobs/cancel?label=many", timeout=10), 507)
+    disk.free(daemon)
+    for job in jobs:
+        ended = api.wait(job)
+        assert ended["state"] == "cancelled" and ended["completed"] < 500, ended
+
+
 def test_crash_while_full(daemon, disk):
     api = daemon.api
     job = api.wait(api.submit(["found.test", "nx.test"]))

@@ -33,6 +33,10 @@ def test_media_type_may_have_parameters(api, media):
     api.post({"kind": "domains", "domains": ["found.test"]}, media=media)
 
 
+def test_identity_is_no_encoding(api):
+    api.post({"kind": "domains", "domains": ["found.test"]}, headers={"Content-Encoding": "identity"})
+
+
 EXPANSIONS = {  # case: (fields, names in the order of the job)
     "domains": ({"domains": ["b.test", "a.test"]}, ["b.test", "a.test"]),
     "names x tlds": ({"names": ["await", "try"], "tlds": ["dev", "com.br"]},

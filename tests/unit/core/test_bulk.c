@@ -184,6 +184,7 @@ static const struct {
 } faults[] = {
     {"a list that can't be read", BULK_CANCEL, ERR_IO, OK, ERR_IO},
     {"a store that is full", BULK_DELETE, OK, ERR_FULL, ERR_FULL},
+    {"a store that can't keep the end of jobs", BULK_CANCEL, OK, ERR_FULL, ERR_FULL},
 };
 
 TEST(gives_up_on_a_fault)
@@ -203,19 +204,47 @@ TEST(gives_up_on_a_fault)
 	bench_end(&b);
 }
 
+/* Begin to cancel many; no end is committed. */
+static void start_cancel(
+    struct bench *b, const struct job_filter *filter, struct outcome_of_bulk *ret_o)
+{
+	begin_many(b);
+	fake_store_hold(b->store, true);
+	bulk_start(b->core, BULK_CANCEL, filter, on_done, ret_o);
+	run_turns(b->loop, 3);
+	fake_store_release(b->store, fake_store_n_waiting(b->store, STORE_LIST));
+	run_turns(b->loop, 3);
+	ck_assert_uint_gt(fake_store_n_waiting(b->store, STORE_PUT), 0);
+	ck_assert_uint_eq(ret_o->n_calls, 0);
+}
+
 TEST(is_told_when_the_core_goes_away)
 {
 	const struct job_filter filter = {.has_kind = true, .kind = KIND_DOMAINS};
 	struct outcome_of_bulk o = {0};
 	struct bench b;
 
-	begin_many(&b);
-	fake_store_fail_writes(b.store, ERR_FULL); /* ends can't be committed */
-	bulk_start(b.core, BULK_CANCEL, &filter, on_done, &o);
-	run_turns(b.loop, 5);
-	ck_assert_uint_eq(o.n_calls, 0);
+	start_cancel(&b, &filter, &o);
 	bench_end(&b);
 	ck_assert(o.n_calls == 1 && o.err == ERR_BUSY);
+}
+
+TEST(gives_up_when_the_store_gets_full_meanwhile)
+{
+	const struct job_filter filter = {.has_kind = true, .kind = KIND_DOMAINS};
+	struct outcome_of_bulk o = {0};
+	struct bench b;
+
+	start_cancel(&b, &filter, &o);
+	fake_store_fail_writes(b.store, ERR_FULL);
+	jobs_tell_ending(b.core);
+	run_until(b.loop, is_over, &o, "the end");
+	ck_assert(o.n_calls == 1 && o.err == ERR_FULL && o.n_jobs == 0);
+	fake_store_fail_writes(b.store, OK);
+	fake_store_hold(b.store, false);
+	while (count(&b, "mine", JOB_CANCELLED, false) == 0)
+		run_turns(b.loop, 1); /* what was met ends once there is room */
+	bench_end(&b);
 }
 
 SUITE(bulk)
@@ -227,4 +256,5 @@ SUITE(bulk)
 	ADD(jobs_that_come_meanwhile_are_not_touched);
 	ADD_ROWS(gives_up_on_a_fault, faults);
 	ADD(is_told_when_the_core_goes_away);
+	ADD(gives_up_when_the_store_gets_full_meanwhile);
 }

@@ -233,6 +233,7 @@ TEST(a_doubtful_nxdomain_is_confirmed)
 	    {"v6.test", RR_AAAA, 1, 0, DNS_FOUND, 0},
 	    {"mute.test", RR_A, 1, 1, DNS_NXDOMAIN, 0},
 	    {"mute.test", RR_A, 2, 0, DNS_SILENT, 0},
+	    {"late.test", RR_A, 1, 0, DNS_NXDOMAIN, LATE},
 	    {.name = NULL},
 	};
 	struct bench b = {.n_servers = 1, .dns = {fake_dns_new(script)}};
@@ -251,6 +252,9 @@ TEST(a_doubtful_nxdomain_is_confirmed)
 	ck_assert(confirmations() == 3 && fake_dns_count(b.dns[0], "gone.test", RR_A) == 2);
 	r = probe(&b, "mute.test"); /* never confirmed: no verdict */
 	ck_assert(r->status == ITEM_ERROR && r->reason == REASON_TIMEOUT);
+	r = probe(&b, "late.test"); /* each answer is late; the second confirms the first */
+	ck_assert(r->reason == REASON_NXDOMAIN && r->attempts <= ATTEMPTS);
+	ck_assert_uint_le(fake_dns_count(b.dns[0], "late.test", RR_A), 2 * ATTEMPTS);
 	end(&b);
 }
 
