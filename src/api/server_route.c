@@ -85,19 +85,22 @@ static void refuse_route(struct request *rq, const struct buf *allow)
 	}
 }
 
-/* A parameter that the route doesn't know is a mistake that should not pass in silence. */
-static void check_query_name(const char *name, const char *value, void *arg)
+/* A parameter that the route doesn't know, or that is there again, where only the first would
+ * count, is a mistake that should not pass in silence. */
+static void check_query(const char *name, const char *value, void *arg)
 {
 	struct request *rq = arg;
+	const char *first = request_query(rq, name);
 	char wanted[64];
 
-	(void)value;
 	if (rq->response != NULL)
 		return;
 	int len = snprintf(wanted, sizeof(wanted), " %s ", name);
 	if (len >= (int)sizeof(wanted) || strchr(name, ' ') != NULL ||
 	    strstr(rq->route->query, wanted) == NULL)
 		request_refuse_query(rq, name, "There is no such query parameter.");
+	else if (first != NULL && first != value) /* the same text at another place */
+		request_refuse_query(rq, name, "This may be there once.");
 }
 
 struct head {
@@ -181,5 +184,5 @@ void server_route_request(struct request *rq, const char *path)
 		refuse_route(rq, &allow);
 	buf_done(&allow);
 	if (rq->response == NULL && rq->route->query != NULL)
-		request_each_query(rq, check_query_name, rq);
+		request_each_query(rq, check_query, rq);
 }

@@ -183,6 +183,8 @@ BAD_QUERIES = {  # case: (path, pointer); ID is a job that is there
     "format": ("/jobs/ID/results?format=xml", "/format"), "follow": ("/jobs/ID/results?follow=maybe", "/follow"),
     "unknown of results": ("/jobs/ID/results?folow=true", "/folow"),
     "after of events": ("/jobs/ID/events?after=x", "/after"),
+    "limit twice": ("/jobs?limit=5&state=done&limit=6", "/limit"), "limit twice alike": ("/jobs?limit=5&limit=5", "/limit"),
+    "status twice": ("/jobs/ID/results?status=found&status=error", "/status"),
 }
 
 
