@@ -308,7 +308,8 @@ struct writer *writer_new(
 	w->db = db;
 	w->mailbox = mailbox;
 	w->events = *events;
-	w->has_garbage = w->has_chores = true;
+	/* a daemon that was killed may have been in the midst of any of these */
+	w->has_garbage = w->is_shrinking = w->is_cut = w->has_chores = true;
 	if (db_measure(db, &w->size) != OK)
 		w->size = (struct store_size){0};
 	STAILQ_INIT(&w->queue);
@@ -319,12 +320,16 @@ struct writer *writer_new(
 	pthread_cond_init(&w->wake, &attributes);
 	pthread_cond_init(&w->wake_checkpointer, &attributes);
 	pthread_condattr_destroy(&attributes);
-	if (pthread_create(&w->thread, NULL, run, w) != 0) {
+	pthread_mutex_lock(&w->lock); /* the one thread asks whether there is the other */
+	bool good = pthread_create(&w->thread, NULL, run, w) == 0;
+	w->has_checkpointer =
+	    good && pthread_create(&w->checkpointer, NULL, run_checkpointer, w) == 0;
+	pthread_mutex_unlock(&w->lock);
+	if (!good) {
 		db_close(db);
 		free(w);
 		return NULL;
 	}
-	w->has_checkpointer = pthread_create(&w->checkpointer, NULL, run_checkpointer, w) == 0;
 	return w;
 }
 

@@ -251,6 +251,7 @@ def test_pause_when_the_disk_is_full(daemon):
     assert daemon.api.show(job)["paused"] is False
     daemon.limit_files(1 << 30)
     eventually(lambda: daemon.api("POST", f"/jobs/{job['id']}/pause").status_code == 200, "room again")
+    eventually(lambda: daemon.api("GET", "/readyz").status_code == 200, "room is proven")
     do(daemon.api, job, "cancel")
 
 
