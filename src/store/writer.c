@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/alloc.h"
@@ -299,6 +300,14 @@ static void *run_checkpointer(void *arg)
 	return NULL;
 }
 
+/* Say whether the file has what was given back before the last daemon's end. */
+static bool is_longer_than_it_should_be(const struct writer *w)
+{
+	struct stat st;
+
+	return stat(db_path(w->db), &st) == 0 && (uint64_t)st.st_size > w->size.used + w->size.free;
+}
+
 struct writer *writer_new(
     struct db *db, struct mailbox *mailbox, const struct writer_events *events)
 {
@@ -308,10 +317,11 @@ struct writer *writer_new(
 	w->db = db;
 	w->mailbox = mailbox;
 	w->events = *events;
-	/* a daemon that was killed may have been in the midst of any of these */
-	w->has_garbage = w->is_shrinking = w->is_cut = w->has_chores = true;
+	/* a daemon that was killed may have been in the midst of these */
+	w->has_garbage = w->is_shrinking = w->has_chores = true;
 	if (db_measure(db, &w->size) != OK)
 		w->size = (struct store_size){0};
+	w->is_cut = is_longer_than_it_should_be(w);
 	STAILQ_INIT(&w->queue);
 	STAILQ_INIT(&w->kept);
 	pthread_mutex_init(&w->lock, NULL);
