@@ -21,6 +21,7 @@ UNIT_TESTS = \
 	tests/unit/base/test_base \
 	tests/unit/core/test_core \
 	tests/unit/engine/test_engine \
+	tests/unit/http/test_http \
 	tests/unit/loop/test_loop \
 	tests/unit/model/test_model \
 	tests/unit/store/test_store \
@@ -101,11 +102,14 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 
 tests_unit_api_test_api_SOURCES = $(UNIT) \
-	tests/unit/api/test_accept.c \
-	tests/unit/api/test_access.c \
-	tests/unit/api/test_range.c \
-	tests/unit/api/test_tokens.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(CHECK_LIBS)
+	tests/unit/api/test_range.c
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(CHECK_LIBS)
+
+tests_unit_http_test_http_SOURCES = $(UNIT) \
+	tests/unit/http/test_accept.c \
+	tests/unit/http/test_access.c \
+	tests/unit/http/test_tokens.c
+tests_unit_http_test_http_LDADD = src/http/libhttp.a $(LINK_MODEL) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \

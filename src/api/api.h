@@ -1,7 +1,7 @@
 /* What handlers work with, and the table of routes. Thread: loop. */
 #pragma once
 
-#include "api/http.h"
+#include "http/request.h"
 #include "core/core.h"
 #include "model/job_filter.h"
 #include "store/store.h"

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
-#include "api/http.h"
+#include "http/request.h"
 #include "loop/loop.h"
 
 struct feed;

@@ -3,7 +3,7 @@
  * of the disk. A stream that has caught up with a live job sleeps until the job changes. */
 #include <string.h>
 
-#include "api/accept.h"
+#include "http/accept.h"
 #include "api/feed.h"
 #include "base/alloc.h"
 #include "wire/json_job.h"

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/server.h"
+#include "http/server.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"

@@ -2,7 +2,7 @@
  * timer obeys its time-out (its client sockets are edge-triggered, so ignoring the time-out would
  * leave requests hanging). Resuming a connection wakes nothing by itself in this mode: pump after
  * each resume. */
-#include "api/server.h"
+#include "http/server.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,8 +16,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "api/server_private.h"
-#include "api/tls.h"
+#include "http/server_private.h"
+#include "http/tls.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "model/result.h"

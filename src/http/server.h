@@ -1,7 +1,7 @@
 /* The HTTP server: libmicrohttpd on our loop, without a thread of its own. Thread: loop. */
 #pragma once
 
-#include "api/http.h"
+#include "http/request.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "model/result.h"

@@ -1,6 +1,6 @@
 /* What libmicrohttpd does with GnuTLS needs the files as texts; here they are read and judged, so
  * that a mistake shows at the start with its name. */
-#include "api/tls.h"
+#include "http/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
  * before its request was whole is let go. While the server is the slow side nobody's time runs.
  * Closing goes through shutdown(2): libmicrohttpd sees that at once, in each state but suspended.
  * Without connections there is no sweep. */
-#include "api/server_door.h"
+#include "http/door.h"
 
 #include <linux/sockios.h>
 #include <linux/tcp.h>
@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <uthash.h>
 
-#include "api/server_private.h"
+#include "http/server_private.h"
 #include "base/alloc.h"
 #include "base/log.h"
 

@@ -5,8 +5,8 @@
 #include <microhttpd.h>
 #include <sys/queue.h>
 
-#include "api/server.h"
-#include "api/server_door.h"
+#include "http/server.h"
+#include "http/door.h"
 #include "base/metrics.h"
 #include "loop/loop.h"
 #include "model/bucket.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/server_private.h"
+#include "http/server_private.h"
 #include "base/alloc.h"
 
 enum { MAX_PARAMS = 2 };

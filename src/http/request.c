@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "api/server_private.h"
+#include "http/server_private.h"
 #include "base/alloc.h"
 #include "base/log.h"
 

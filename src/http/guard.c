@@ -9,9 +9,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "api/access.h"
-#include "api/server_private.h"
-#include "api/tls.h"
+#include "http/access.h"
+#include "http/server_private.h"
+#include "http/tls.h"
 #include "base/alloc.h"
 #include "base/log.h"
 

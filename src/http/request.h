@@ -25,7 +25,7 @@ struct route {
 	const char *query; /* names of its query parameters, each between spaces; NULL: the handler
 			      judges them */
 	bool has_body;
-	unsigned scopes; /* a token needs one of them (api/tokens.h); 0: none is asked for */
+	unsigned scopes; /* a token needs one of them (http/tokens.h); 0: none is asked for */
 };
 
 /* --- What was asked; all texts are borrowed from the request --- */

@@ -1,0 +1,12 @@
+noinst_LIBRARIES += src/http/libhttp.a
+src_http_libhttp_a_SOURCES = \
+	src/http/accept.c src/http/accept.h \
+	src/http/access.c src/http/access.h \
+	src/http/door.c src/http/door.h \
+	src/http/guard.c \
+	src/http/reader.h \
+	src/http/request.c src/http/request.h \
+	src/http/route.c \
+	src/http/server.c src/http/server.h src/http/server_private.h \
+	src/http/tls.c src/http/tls.h \
+	src/http/tokens.c src/http/tokens.h
