@@ -13,6 +13,7 @@ LINK_BASE = src/base/libbase.a
 LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS) $(GLIB_LIBS)
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
+LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
 LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
@@ -21,6 +22,7 @@ UNIT_TESTS = \
 	tests/unit/base/test_base \
 	tests/unit/core/test_core \
 	tests/unit/engine/test_engine \
+	tests/unit/http/test_http \
 	tests/unit/loop/test_loop \
 	tests/unit/model/test_model \
 	tests/unit/store/test_store \
@@ -47,6 +49,14 @@ tests_unit_loop_test_loop_SOURCES = $(UNIT) \
 	tests/unit/loop/test_mailbox.c \
 	tests/unit/loop/test_offload.c
 tests_unit_loop_test_loop_LDADD = $(LINK_LOOP) $(CHECK_LIBS)
+
+tests_unit_http_test_http_SOURCES = $(UNIT) \
+	tests/unit/http/feeding.c tests/unit/http/feeding.h \
+	tests/unit/http/test_bodies.c \
+	tests/unit/http/test_fields.c \
+	tests/unit/http/test_reader.c \
+	tests/unit/http/test_request_line.c
+tests_unit_http_test_http_LDADD = $(LINK_HTTP) $(CHECK_LIBS)
 
 tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
@@ -199,6 +209,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_problem \
 	tests/fuzz/fuzz_query \
 	tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_reader \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
 	tests/fuzz/fuzz_target \
@@ -228,6 +239,9 @@ tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_range_LDADD = src/api/libapi.a $(LINK_BASE)
 tests_fuzz_fuzz_range_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_reader_SOURCES = tests/fuzz/fuzz_reader.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_reader_LDADD = $(LINK_HTTP)
+tests_fuzz_fuzz_reader_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_record_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_record_LDFLAGS = $(FUZZ_FLAGS)
