@@ -13,6 +13,7 @@ LINK_BASE = src/base/libbase.a
 LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS) $(GLIB_LIBS)
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
+LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
 LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
@@ -48,6 +49,17 @@ tests_unit_loop_test_loop_SOURCES = $(UNIT) \
 	tests/unit/loop/test_mailbox.c \
 	tests/unit/loop/test_offload.c
 tests_unit_loop_test_loop_LDADD = $(LINK_LOOP) $(CHECK_LIBS)
+
+tests_unit_http_test_http_SOURCES = $(UNIT) \
+	tests/unit/http/test_accept.c \
+	tests/unit/http/test_access.c \
+	tests/unit/http/test_tokens.c \
+	tests/unit/http/feeding.c tests/unit/http/feeding.h \
+	tests/unit/http/test_bodies.c \
+	tests/unit/http/test_fields.c \
+	tests/unit/http/test_reader.c \
+	tests/unit/http/test_request_line.c
+tests_unit_http_test_http_LDADD = src/http/libhttp.a $(LINK_MODEL) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
@@ -104,12 +116,6 @@ tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 tests_unit_api_test_api_SOURCES = $(UNIT) \
 	tests/unit/api/test_range.c
 tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(CHECK_LIBS)
-
-tests_unit_http_test_http_SOURCES = $(UNIT) \
-	tests/unit/http/test_accept.c \
-	tests/unit/http/test_access.c \
-	tests/unit/http/test_tokens.c
-tests_unit_http_test_http_LDADD = src/http/libhttp.a $(LINK_MODEL) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
@@ -203,6 +209,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_problem \
 	tests/fuzz/fuzz_query \
 	tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_reader \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
 	tests/fuzz/fuzz_target \
@@ -232,6 +239,9 @@ tests_fuzz_fuzz_query_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_range_SOURCES = tests/fuzz/fuzz_range.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_range_LDADD = src/api/libapi.a $(LINK_BASE)
 tests_fuzz_fuzz_range_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_reader_SOURCES = tests/fuzz/fuzz_reader.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_reader_LDADD = $(LINK_HTTP)
+tests_fuzz_fuzz_reader_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_record_SOURCES = tests/fuzz/fuzz_record.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_record_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_record_LDFLAGS = $(FUZZ_FLAGS)

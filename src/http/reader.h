@@ -14,13 +14,16 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "http/chunked.h"
+#include "http/fields.h"
+#include "http/request_line.h"
 
 struct reader_limits {
-	size_t max_line;    /* bytes of the request line; beyond it 414 */
-	size_t max_head;    /* bytes of the line and all fields; beyond it 431 */
-	size_t max_fields;  /* field lines; beyond it 431 */
-	size_t max_params;  /* parameters of the query; beyond it 414 */
-	uint64_t max_body;  /* bytes of the body, without its framing; beyond it 413 */
+	size_t max_line;   /* bytes of the request line; beyond it 414 */
+	size_t max_head;   /* bytes of the line and all fields; beyond it 431 */
+	size_t max_fields; /* field lines; beyond it 431 */
+	size_t max_params; /* parameters of the query; beyond it 414 */
+	uint64_t max_body; /* bytes of the body, without its framing; beyond it 413 */
 };
 
 enum reader_event {
@@ -28,27 +31,38 @@ enum reader_event {
 	READER_HEAD, /* reader.head is filled; the rest waits for the next call */
 	READER_BODY, /* *ret_piece is a part of the body */
 	READER_END,  /* the request is complete; the next byte begins another one */
-	READER_BAD   /* reader.status and reader.detail say why; all further bytes are refused too */
+	READER_BAD /* reader.status and reader.detail say why; all further bytes are refused too */
 };
 
 struct request_head {
-	struct buf text;          /* owned; the canonical head: line, fields, empty line. Valid until
-				     READER_END */
-	bool is_head;             /* the method is HEAD */
+	struct buf text; /* owned; the canonical head: line, fields, empty line. Valid until
+			    READER_END */
+	bool is_head;    /* the method is HEAD */
 	bool is_http_1_0;
-	bool is_last;             /* the client wants, or its version implies, a close afterwards */
-	bool expects_continue;    /* Expect: 100-continue, and there is a body to wait for */
+	bool is_last;          /* the client wants, or its version implies, a close afterwards */
+	bool expects_continue; /* Expect: 100-continue, and there is a body to wait for */
 	bool has_body;
-	bool is_chunked;          /* has_body, of unknown length */
-	uint64_t content_length;  /* has_body && !is_chunked */
+	bool is_chunked;         /* has_body, of unknown length */
+	uint64_t content_length; /* has_body && !is_chunked */
 };
 
 struct reader {
 	struct request_head head;
-	int status;          /* after READER_BAD: 400, 413, 414, 417, 431, 501 or 505 */
-	const char *detail;  /* after READER_BAD: static; a sentence for a problem document */
+	int status;         /* after READER_BAD: 400, 413, 414, 417, 431, 501 or 505 */
+	const char *detail; /* after READER_BAD: static; a sentence for a problem document */
 	/* private from here on */
 	struct reader_limits limits;
+	int state;
+	unsigned n_empty_lines; /* before this request */
+	size_t n_head;          /* bytes of this head, or of the trailers */
+	bool is_trailer;
+	struct slice method, target; /* lengths; places in line_text once it is whole */
+	struct buf line_text;       /* owned; the request line while the head is read */
+	struct request_line line;   /* borrows from line_text */
+	struct field field;         /* the one that is being read */
+	struct fields fields;       /* those that were read */
+	struct chunked chunks;
+	uint64_t n_left; /* bytes of a body of known length */
 };
 
 void reader_init(struct reader *r, const struct reader_limits *limits);
