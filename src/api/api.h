@@ -11,6 +11,7 @@ struct api {
 	struct core *core;
 	struct store *store;
 	struct offload *offload;
+	usec_t stream_idle; /* longest life of a stream without events */
 	size_t max_json;
 	const char *limits; /* JSON; borrowed */
 	bool is_draining;

@@ -222,7 +222,7 @@ static void on_found_results(
 	s->is_following = wanted.is_following && !api->is_draining;
 	result_add_head(&s->feed.out, s->format, job->kind);
 	subscribe(s);
-	feed_start(&s->feed, formats[s->format].content_type);
+	feed_start(&s->feed, formats[s->format].content_type, s->is_live && s->is_following);
 }
 
 void results_handle(struct request *rq, struct api *api)

@@ -17,9 +17,9 @@ bool char_is_value(unsigned char c);   /* what a field value may hold: VCHAR, SP
 int char_hex(unsigned char c);         /* the value of a hexadecimal digit, or -1 */
 
 bool span_is_token(struct slice s);
-bool span_same(struct slice a, struct slice b);      /* but for the case of ASCII letters */
+bool span_same(struct slice a, struct slice b);     /* but for the case of ASCII letters */
 bool span_equals(struct slice s, const char *text); /* as span_same */
-struct slice span_trim(struct slice s);              /* without blanks at both ends */
+struct slice span_trim(struct slice s);             /* without blanks at both ends */
 
 /* Take the next element off a comma-separated list: trimmed, maybe empty. False at the end. */
 bool span_next(struct slice *list, struct slice *ret_element);

@@ -4,36 +4,34 @@
  *                  ^                                                |
  *                  +------------------------------------------------+
  *
- * libmicrohttpd has one time-out that any byte renews, sees no client that drips, and overlooks a
- * close that came together with bytes (its sockets are edge-triggered). Here a header has a
- * deadline, a body and an answer must move so many bytes in so much time, and whose client closed
- * before its request was whole is let go. While the server is the slow side nobody's time runs.
- * Closing goes through shutdown(2): libmicrohttpd sees that at once, in each state but suspended.
- * Without connections there is no sweep. */
+ * A header has a deadline; a body and an answer must move so many bytes in so much time. While the
+ * server is the slow side nobody's time runs. Without connections there is no sweep. */
 #include "http/door.h"
 
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <uthash.h>
 
-#include "http/server_private.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "http/request_private.h"
 
 enum {
-	LEAST_RATE = 1024, /* bytes a second of a body or an answer */
-	MOST_ASKED = 1024, /* about so many idle connections are asked for bytes in one sweep */
-	MOST_LINES = 20    /* logged from sweep to sweep */
+	LEAST_RATE = 1024,   /* bytes a second of a body or an answer */
+	MOST_LINES = 20,     /* logged from sweep to sweep */
+	RESERVED_PART = 8,   /* of all connections, one in so many is for addresses with few */
+	RESERVED_SHARE = 16, /* connections that such an address has at most */
+	MOST_EVICTED = 64    /* connections that make room in one sweep */
 };
 
 #define SWEEP_MOST  (2 * USEC_PER_SEC)
 #define SWEEP_LEAST (50 * USEC_PER_MSEC)
+#define LINGER      (2 * USEC_PER_SEC) /* for the client to close after the last answer */
+#define LEAST_IDLE  USEC_PER_SEC /* before an idle connection makes room, or gives up its pipe */
 
 static const struct {
 	const char *name;
@@ -45,14 +43,7 @@ static const struct {
     [CUT_BODY] = {"slow_body", LOG_LEVEL_INFO},
     [CUT_ANSWER] = {"slow_reader", LOG_LEVEL_INFO},
     [CUT_PER_ADDRESS] = {"per_address", LOG_LEVEL_INFO},
-    [CUT_CONNECTIONS] = {"connections", LOG_LEVEL_INFO},
-};
-
-/* What counts as one address: an IPv4 address, or the /64 that an IPv6 client picks from freely. */
-struct origin {
-	uint8_t key[16];
-	size_t n_peers;
-	UT_hash_handle hh;
+    [CUT_CROWDED] = {"crowded", LOG_LEVEL_DEBUG},
 };
 
 /* The clock of the deadlines, which stands still while the loop is held up. */
@@ -73,61 +64,94 @@ static void count_cut(struct server *server, enum cut why, const struct endpoint
 	log_write(cuts[why].level, "connection_cut", "why=%s peer=%s", cuts[why].name, text);
 }
 
-/* --- Connections come and go --- */
-
-/* False for what is no network address. */
-static bool read_address(const struct sockaddr *address, struct endpoint *ret_endpoint)
+void door_cut(struct connection *c, enum cut why)
 {
-	const struct sockaddr_in *v4 = (const void *)address;
-	const struct sockaddr_in6 *v6 = (const void *)address;
-
-	memset(ret_endpoint, 0, sizeof(*ret_endpoint));
-	if (address->sa_family == AF_INET6) {
-		bool is_mapped = IN6_IS_ADDR_V4MAPPED(&v6->sin6_addr);
-		ret_endpoint->address.is_v6 = !is_mapped;
-		memcpy(ret_endpoint->address.bytes, &v6->sin6_addr.s6_addr[is_mapped ? 12 : 0],
-		    is_mapped ? 4 : 16);
-		ret_endpoint->port = ntohs(v6->sin6_port);
-	} else if (address->sa_family == AF_INET) {
-		memcpy(ret_endpoint->address.bytes, &v4->sin_addr, 4);
-		ret_endpoint->port = ntohs(v4->sin_port);
-	}
-	return address->sa_family == AF_INET6 || address->sa_family == AF_INET;
+	count_cut(c->server, why, &c->endpoint);
+	if (why == CUT_ANSWER) /* nor shall the kernel go on sending */
+		transport_break(&c->transport);
+	connection_close(c);
 }
 
-static struct origin *find_origin(const struct door *door, const struct address *a, bool may_make)
-{
-	struct origin *origin, key = {.n_peers = 0};
+/* --- Shares --- */
 
-	key.key[15] = a->is_v6;
-	memcpy(key.key, a->bytes, a->is_v6 ? 8 : 4);
-	HASH_FIND(hh, door->origins, key.key, sizeof(key.key), origin);
-	if (origin == NULL && may_make) {
-		origin = xcalloc(1, sizeof(*origin));
-		*origin = key;
+static struct share *find_share(struct server *server, const void *key, size_t len)
+{
+	struct share *share;
+
+	HASH_FIND(hh, server->door.shares, key, len, share);
+	if (share == NULL) {
+		share = xcalloc(1, sizeof(*share));
+		memcpy(share->key, key, len);
+		HASH_ADD(hh, server->door.shares, key, len, share);
 	}
-	return origin;
+	share->n_users++;
+	return share;
 }
 
-enum MHD_Result door_on_accept(void *arg, const struct sockaddr *address, socklen_t len)
+struct share *door_share_address(struct server *server, const struct address *a)
 {
-	struct server *server = arg;
-	struct endpoint endpoint;
+	char key[18] = {'a', a->is_v6};
 
-	(void)len;
-	if (!read_address(
-		address, &endpoint)) /* who may use the Unix socket is the owner's guest */
-		return MHD_YES;
-	if (server->door.n_network >= server->opts.max_connections) {
-		count_cut(server, CUT_CONNECTIONS, &endpoint);
-		return MHD_NO;
+	memcpy(key + 2, a->bytes, a->is_v6 ? 8 : 4);
+	return find_share(server, key, sizeof(key));
+}
+
+struct share *door_share_token(struct server *server, const char *name)
+{
+	char key[sizeof(((struct share *)0)->key)] = "t";
+	size_t len = strlen(name);
+
+	len = len < sizeof(key) - 1 ? len : sizeof(key) - 1;
+	memcpy(key + 1, name, len);
+	return find_share(server, key, len + 1);
+}
+
+void door_unshare(struct server *server, struct share *share)
+{
+	if (share == NULL || --share->n_users > 0)
+		return;
+	HASH_DEL(server->door.shares, share);
+	free(share);
+}
+
+static bool is_idle(const struct connection *c)
+{
+	return c->phase == PHASE_IDLE && door_clock(&c->server->door) - c->since >= LEAST_IDLE;
+}
+
+/* Close the connection that has been idle longest, of one share or (NULL) of any. */
+static bool evict(struct server *server, const struct share *share)
+{
+	struct connection *c, *oldest = NULL;
+
+	TAILQ_FOREACH (c, &server->door.connections, link) {
+		bool is_theirs = share == NULL ? c->share != NULL : c->share == share;
+		if (is_theirs && is_idle(c) && (oldest == NULL || c->since < oldest->since))
+			oldest = c;
 	}
-	const struct origin *origin = find_origin(&server->door, &endpoint.address, false);
-	if (origin != NULL && origin->n_peers >= server->opts.max_per_address) {
-		count_cut(server, CUT_PER_ADDRESS, &endpoint);
-		return MHD_NO;
-	}
-	return MHD_YES;
+	if (oldest != NULL)
+		door_cut(oldest, CUT_CROWDED);
+	return oldest != NULL;
+}
+
+bool door_admits(struct server *server, struct share *share, const struct endpoint *endpoint)
+{
+	size_t most = server->opts.max_connections, reserved = most / RESERVED_PART;
+	bool is_scarce = server->door.n_network >= most - reserved;
+	bool has_many = share->n_connections >= server->opts.max_per_address ||
+			(is_scarce && reserved > 0 && share->n_connections >= RESERVED_SHARE);
+
+	if (!has_many || evict(server, share))
+		return true;
+	count_cut(server, CUT_PER_ADDRESS, endpoint);
+	return false;
+}
+
+bool door_is_full(const struct server *server, bool is_local)
+{
+	const struct door *door = &server->door;
+
+	return (is_local ? door->n_local : door->n_network) >= server->opts.max_connections;
 }
 
 static void start_sweeping(struct door *door)
@@ -136,272 +160,157 @@ static void start_sweeping(struct door *door)
 	timer_start(&door->sweep_timer, door->sweep_every);
 }
 
-static struct peer *add_peer(struct server *server, struct MHD_Connection *connection)
+void door_enter(struct server *server, struct connection *c)
 {
 	struct door *door = &server->door;
-	struct peer *peer = xcalloc(1, sizeof(*peer));
-	const struct sockaddr *address =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
 
-	peer->server = server;
-	peer->fd =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-	const union MHD_ConnectionInfo *tls =
-	    MHD_get_connection_info(connection, MHD_CONNECTION_INFO_GNUTLS_SESSION);
-	peer->tls = tls != NULL ? tls->tls_session : NULL;
-	if (read_address(address, &peer->endpoint)) {
-		peer->origin = find_origin(door, &peer->endpoint.address, true);
-		if (peer->origin->n_peers++ == 0)
-			HASH_ADD(hh, door->origins, key, sizeof(peer->origin->key), peer->origin);
-		door->n_network++;
-	}
-	if (door->n_peers++ == 0)
+	if (door->n_network + door->n_local == 0)
 		start_sweeping(door);
-	TAILQ_INSERT_TAIL(&door->peers, peer, link);
-	peer_enter(peer, PEER_HEADER, NULL);
-	return peer;
+	if (c->share != NULL)
+		c->share->n_connections++;
+	(*(c->share != NULL ? &door->n_network : &door->n_local))++;
 }
 
-static void remove_peer(struct peer *peer)
+void door_leave(struct server *server, struct connection *c)
 {
-	struct server *server = peer->server;
 	struct door *door = &server->door;
 
-	TAILQ_REMOVE(&door->peers, peer, link);
-	if (--door->n_peers == 0)
+	(*(c->share != NULL ? &door->n_network : &door->n_local))--;
+	if (c->share != NULL)
+		c->share->n_connections--;
+	door_unshare(server, c->share);
+	c->share = NULL;
+	if (door->n_network + door->n_local == 0)
 		timer_cancel(&door->sweep_timer);
-	if (peer->origin != NULL) {
-		door->n_network--;
-		if (--peer->origin->n_peers == 0) {
-			HASH_DEL(door->origins, peer->origin);
-			free(peer->origin);
-		}
-	}
-	free(peer);
-	/* at its limit libmicrohttpd listens again only when it is run again */
 	if (!server->is_ending)
-		defer_start(&server->pump);
-}
-
-void door_on_connection(void *arg, struct MHD_Connection *connection, void **context,
-    enum MHD_ConnectionNotificationCode code)
-{
-	if (code == MHD_CONNECTION_NOTIFY_STARTED)
-		*context = add_peer(arg, connection);
-	else
-		remove_peer(*context);
-}
-
-struct peer *peer_of(struct MHD_Connection *connection)
-{
-	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
-	    ->socket_context;
+		listeners_resume(server);
 }
 
 /* --- The sweep --- */
 
-/* Begin to measure anew. */
-static void measure(struct peer *peer, uint64_t n_bytes)
+void door_measure(struct connection *c, uint64_t n_bytes)
 {
-	peer->since = door_clock(&peer->server->door);
-	peer->n_before = n_bytes;
-	peer->is_measured = true;
-	peer->has_waited = false;
-}
-
-void peer_enter(struct peer *peer, enum peer_phase phase, struct request *rq)
-{
-	peer->phase = phase;
-	peer->rq = rq;
-	measure(peer, 0);
-	peer->is_measured = false;
-}
-
-static void cut(struct peer *peer, enum cut why)
-{
-	static const struct linger at_once = {.l_onoff = 1};
-
-	peer->is_cut = true;
-	count_cut(peer->server, why, &peer->endpoint);
-	if (why == CUT_ANSWER) /* nor shall the kernel go on sending */
-		setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
-	if (peer->rq != NULL && peer->rq->is_suspended)
-		server_cut_stream(peer->rq);
-	else
-		shutdown(peer->fd, SHUT_RDWR);
+	c->since = door_clock(&c->server->door);
+	c->n_before = n_bytes;
+	c->is_measured = true;
+	c->has_waited = false;
 }
 
 /* What the kernel knows of a connection. */
 struct flow {
-	uint64_t received; /* bytes that came */
-	uint64_t taken;    /* bytes that arrived at the other end; a Unix socket doesn't count them:
-			      a number that changes when it takes some */
-	bool is_owed;      /* others are on their way, or wait to be sent */
+	uint64_t taken; /* bytes that arrived at the other end; a Unix socket doesn't count them:
+			   a number that changes when it takes some */
+	bool is_owed;   /* others are on their way, or wait to be sent */
 };
 
-static struct flow ask_flow(const struct peer *peer)
+static struct flow ask_flow(const struct connection *c)
 {
 	struct tcp_info info;
 	socklen_t len = sizeof(info);
 	int n_unsent = 0;
 
 	memset(&info, 0, sizeof(info));
-	if (peer->origin == NULL) {
-		ioctl(peer->fd, SIOCOUTQ, &n_unsent);
-		return (struct flow){.is_owed = n_unsent > 0,
-		    .taken = (peer->rq != NULL ? peer->rq->n_streamed : 0) - (uint64_t)n_unsent};
+	if (c->share == NULL) {
+		ioctl(c->transport.fd, SIOCOUTQ, &n_unsent);
+		return (struct flow){.is_owed = n_unsent > 0 || c->out.len > 0,
+		    .taken = c->n_sent - (uint64_t)n_unsent};
 	}
-	getsockopt(peer->fd, IPPROTO_TCP, TCP_INFO, &info, &len);
-	return (struct flow){.received = info.tcpi_bytes_received,
-	    .taken = info.tcpi_bytes_acked,
-	    .is_owed = info.tcpi_notsent_bytes > 0 || info.tcpi_unacked > 0};
-}
-
-/* Has the client closed, and libmicrohttpd read all that came before? */
-static bool has_closed(const struct peer *peer, short seen)
-{
-	int n_unread = 0;
-
-	return (seen & (POLLRDHUP | POLLHUP | POLLERR)) != 0 &&
-	       ioctl(peer->fd, FIONREAD, &n_unread) == 0 && n_unread == 0;
+	getsockopt(c->transport.fd, IPPROTO_TCP, TCP_INFO, &info, &len);
+	return (struct flow){.taken = info.tcpi_bytes_acked,
+	    .is_owed = info.tcpi_notsent_bytes > 0 || info.tcpi_unacked > 0 || c->out.len > 0};
 }
 
 /* Is what was moved since the measuring began less than it must be? */
-static bool is_too_slow(const struct peer *peer, usec_t age, uint64_t n_bytes)
+static bool is_too_slow(const struct connection *c, usec_t age, uint64_t n_bytes)
 {
-	return n_bytes - peer->n_before < (uint64_t)(age / USEC_PER_MSEC) * LEAST_RATE / 1000;
+	return n_bytes - c->n_before < (uint64_t)(age / USEC_PER_MSEC) * LEAST_RATE / 1000;
 }
 
-static void judge_idle(struct peer *peer, short seen, usec_t age)
+static void judge_body(struct connection *c, usec_t age)
 {
-	if (has_closed(peer, seen)) {
-		cut(peer, CUT_GONE);
+	if (c->pipe != NULL && c->pipe->waiting.len > 0)
+		c->has_waited = true;
+	if (age < c->server->opts.transfer_timeout)
+		return;
+	if (c->has_waited || !is_too_slow(c, age, c->n_body)) {
+		door_measure(c, c->n_body);
 		return;
 	}
-	if (age >= peer->server->opts.idle_timeout) {
-		cut(peer, CUT_IDLE);
-		return;
-	}
-	/* the begin of a request is nothing that libmicrohttpd tells; among many connections it may
-	 * be seen some sweeps later */
-	const struct door *door = &peer->server->door;
-	size_t n_turns = door->n_peers / MOST_ASKED + 1;
-	if ((size_t)peer->fd % n_turns != door->n_sweeps % n_turns)
-		return;
-	struct flow flow = ask_flow(peer);
-	if (peer->is_measured && flow.received != peer->n_before)
-		peer_enter(peer, PEER_HEADER, NULL);
-	peer->n_before = flow.received;
-	peer->is_measured = true;
-}
-
-static void judge_header(struct peer *peer, short seen, usec_t age)
-{
-	if (has_closed(peer, seen))
-		cut(peer, CUT_GONE);
-	else if (age >= peer->server->opts.header_timeout)
-		cut(peer, CUT_HEADER);
-}
-
-static void judge_body(struct peer *peer, short seen, usec_t age)
-{
-	struct request *rq = peer->rq;
-
-	if (rq->is_suspended) {
-		peer->has_waited = true;
-	} else if (has_closed(peer, seen)) {
-		cut(peer, CUT_GONE);
-	} else if (age >= peer->server->opts.transfer_timeout) {
-		if (!peer->has_waited && is_too_slow(peer, age, rq->n_body)) {
-			server_refuse_slow_body(rq);
-			cut(peer, CUT_BODY);
-		} else {
-			measure(peer, rq->n_body);
-		}
-	}
+	count_cut(c->server, CUT_BODY, &c->endpoint);
+	connection_refuse(c, 408, "The body arrived too slowly.");
 }
 
 /* Does the client take what it is owed? `is_waiting`: there is nothing more at this time. */
-static void judge_taking(struct peer *peer, const struct flow *flow, bool is_waiting, usec_t age)
+static void judge_taking(struct connection *c, const struct flow *flow, bool is_waiting, usec_t age)
 {
-	bool has_taken = flow->taken != peer->n_before;
-	bool is_counted = peer->origin != NULL;
+	bool has_taken = flow->taken != c->n_before;
+	bool is_counted = c->share != NULL;
 
-	if (!peer->is_measured || (is_waiting && !flow->is_owed) || (has_taken && !is_counted)) {
-		measure(peer, flow->taken);
-	} else if (age >= peer->server->opts.transfer_timeout) {
-		if (!has_taken || (!peer->has_waited && is_too_slow(peer, age, flow->taken)))
-			cut(peer, CUT_ANSWER);
+	if (!c->is_measured || (is_waiting && !flow->is_owed) || (has_taken && !is_counted)) {
+		door_measure(c, flow->taken);
+	} else if (age >= c->server->opts.transfer_timeout) {
+		if (!has_taken || (!c->has_waited && is_too_slow(c, age, flow->taken)))
+			door_cut(c, CUT_ANSWER);
 		else
-			measure(peer, flow->taken);
+			door_measure(c, flow->taken);
 	}
 }
 
-static void judge_answer(struct peer *peer, short seen, usec_t age)
+static void judge_answer(struct connection *c, usec_t age)
 {
-	bool is_waiting = peer->rq->is_streaming && peer->rq->is_suspended;
+	bool is_waiting = c->rq != NULL && request_is_waiting(c->rq);
 
-	if (is_waiting && (seen & (POLLRDHUP | POLLHUP | POLLERR)) != 0) {
-		cut(peer, CUT_GONE);
+	if (is_waiting && c->is_ended) {
+		door_cut(c, CUT_GONE);
 		return;
 	}
-	struct flow flow = ask_flow(peer);
-	judge_taking(peer, &flow, is_waiting, age);
+	c->has_waited = c->has_waited || is_waiting;
+	struct flow flow = ask_flow(c);
+	judge_taking(c, &flow, is_waiting, age);
 }
 
-static void judge_drain(struct peer *peer, short seen, usec_t age)
+static void judge_drain(struct connection *c, usec_t age)
 {
-	struct flow flow = ask_flow(peer);
+	struct flow flow = ask_flow(c);
 
-	if (flow.is_owed) {
-		judge_taking(peer, &flow, false, age);
-		return;
-	}
-	peer_enter(peer, PEER_IDLE, NULL);
-	judge_idle(peer, seen, 0);
+	if (flow.is_owed)
+		judge_taking(c, &flow, false, age);
+	else if (c->phase == PHASE_DRAIN)
+		connection_enter(c, PHASE_IDLE);
+	else if (age >= LINGER)
+		connection_close(c);
 }
 
-static void judge(struct peer *peer, short seen, usec_t age)
+static void judge_idle(struct connection *c, usec_t age)
 {
-	switch (peer->phase) {
-	case PEER_HEADER:
-		judge_header(peer, seen, age);
-		break;
-	case PEER_IDLE:
-		judge_idle(peer, seen, age);
-		break;
-	case PEER_BODY:
-		judge_body(peer, seen, age);
-		break;
-	case PEER_WORK: /* the handler takes the time that it needs */
-		break;
-	case PEER_ANSWER:
-		judge_answer(peer, seen, age);
-		break;
-	case PEER_DRAIN:
-		judge_drain(peer, seen, age);
-		break;
-	}
+	if (age >= c->server->opts.idle_timeout)
+		door_cut(c, CUT_IDLE);
+	else if (age >= LEAST_IDLE)
+		connection_rest(c);
 }
 
-/* One poll(2) for all. */
-static void poll_peers(struct door *door)
+static void judge(struct connection *c, usec_t age)
 {
-	struct peer *peer;
-	size_t n = 0;
-
-	if (door->max_polled < door->n_peers) {
-		door->max_polled = door->n_peers * 2;
-		door->polled = xrealloc(door->polled, door->max_polled * sizeof(*door->polled));
-	}
-	TAILQ_FOREACH (peer, &door->peers, link) {
-		bool is_asked = peer->phase != PEER_WORK && !peer->is_cut;
-		door->polled[n++] =
-		    (struct pollfd){.fd = is_asked ? peer->fd : -1, .events = POLLRDHUP};
-	}
-	if (poll(door->polled, n, 0) < 0) {
-		for (size_t i = 0; i < n; i++)
-			door->polled[i].revents = 0;
+	switch (c->phase) {
+	case PHASE_HEADER:
+		if (age >= c->server->opts.header_timeout)
+			door_cut(c, CUT_HEADER);
+		break;
+	case PHASE_IDLE:
+		judge_idle(c, age);
+		break;
+	case PHASE_BODY:
+		judge_body(c, age);
+		break;
+	case PHASE_WORK: /* the handler takes the time that it needs */
+		break;
+	case PHASE_ANSWER:
+		judge_answer(c, age);
+		break;
+	case PHASE_DRAIN:
+	case PHASE_CLOSING:
+		judge_drain(c, age);
+		break;
 	}
 }
 
@@ -409,8 +318,7 @@ static void on_sweep(void *arg)
 {
 	struct server *server = arg;
 	struct door *door = &server->door;
-	struct peer *peer;
-	size_t i = 0;
+	struct connection *c, *next;
 
 	usec_t late = clock_mono() - door->sweep_due;
 	if (late > door->sweep_every)
@@ -418,18 +326,16 @@ static void on_sweep(void *arg)
 	if (door->n_lines > MOST_LINES)
 		log_info("connections_cut", "more=%u", door->n_lines - MOST_LINES);
 	door->n_lines = 0;
-	door->n_sweeps++;
 	server_pump(server); /* so that what has come was taken, and who is gone is gone */
-	if (door->n_peers == 0)
-		return;
-	poll_peers(door);
 	usec_t now = door_clock(door);
-	TAILQ_FOREACH (peer, &door->peers, link) {
-		if (!peer->is_cut)
-			judge(peer, door->polled[i].revents, now - peer->since);
-		i++;
+	for (c = TAILQ_FIRST(&door->connections); c != NULL; c = next) {
+		next = TAILQ_NEXT(c, link);
+		judge(c, now - c->since);
 	}
-	start_sweeping(door);
+	for (int i = 0; i < MOST_EVICTED && door_is_full(server, false) && evict(server, NULL); i++)
+		;
+	if (door->n_network + door->n_local > 0)
+		start_sweeping(door);
 }
 
 /* --- Begin and end --- */
@@ -444,7 +350,7 @@ void door_set_times(struct server *server)
 	door->sweep_every = least > SWEEP_MOST    ? SWEEP_MOST
 			    : least < SWEEP_LEAST ? SWEEP_LEAST
 						  : least;
-	if (door->n_peers > 0)
+	if (door->n_network + door->n_local > 0)
 		start_sweeping(door);
 }
 
@@ -452,7 +358,7 @@ void door_init(struct server *server)
 {
 	struct door *door = &server->door;
 
-	TAILQ_INIT(&door->peers);
+	TAILQ_INIT(&door->connections);
 	timer_init(&door->sweep_timer, server->loop, on_sweep, server);
 	for (int i = 0; i < N_CUTS; i++)
 		door->cuts[i] = metrics_cell(METRIC_HTTP_CONNECTIONS_CUT, cuts[i].name);
@@ -462,9 +368,4 @@ void door_init(struct server *server)
 void door_stop(struct server *server)
 {
 	timer_cancel(&server->door.sweep_timer);
-}
-
-void door_done(struct server *server)
-{
-	free(server->door.polled);
 }

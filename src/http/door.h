@@ -2,10 +2,11 @@
  * Thread: loop. */
 #pragma once
 
-#include <microhttpd.h>
 #include <sys/queue.h>
+#include <uthash.h>
 
 #include "base/metrics.h"
+#include "http/connection.h"
 #include "loop/loop.h"
 #include "model/result.h"
 
@@ -20,46 +21,27 @@ enum cut {
 	CUT_BODY,        /* the body came too slowly */
 	CUT_ANSWER,      /* the answer was taken too slowly, or not at all */
 	CUT_PER_ADDRESS, /* too many from this address */
-	CUT_CONNECTIONS, /* too many in all */
+	CUT_CROWDED,     /* an idle one made room for another client */
 	N_CUTS
 };
 
-enum peer_phase {
-	PEER_HEADER, /* of a new connection, or its next request has begun */
-	PEER_IDLE,   /* between two requests, and nothing is on its way */
-	PEER_BODY,   /* the header was read, the body is not whole */
-	PEER_WORK,   /* the handler has the request */
-	PEER_ANSWER, /* it is being sent */
-	PEER_DRAIN   /* it was sent, and may still be on its way to the client */
-};
-
-/* The other end of a connection; lives from accept to close. */
-struct peer {
-	TAILQ_ENTRY(peer) link;
-	struct server *server;
-	int fd;                   /* borrowed from libmicrohttpd */
-	void *tls;                /* its session, borrowed; NULL: in clear */
-	struct endpoint endpoint; /* zero for a Unix socket */
-	struct origin *origin; /* shared with the others of its address; NULL for a Unix socket */
-	struct request *rq;    /* NULL between requests */
-	enum peer_phase phase;
-	usec_t since;      /* begin of the phase, or of the stretch of it that is measured now */
-	uint64_t n_before; /* bytes moved up to then */
-	bool is_measured;  /* ... are known */
-	bool has_waited;   /* for us, since then */
-	bool is_cut;
+/* What one client has of the server: of an address its connections and streams, of a token its
+ * streams. An IPv4 address, or the /64 that an IPv6 client picks from freely, is one client. */
+struct share {
+	size_t n_connections;
+	size_t n_live, n_finite; /* streams: that wait for events, and that end by themselves */
+	size_t n_users;          /* what points here */
+	UT_hash_handle hh;
+	char key[80]; /* the last member, of which the hash takes as much as is used */
 };
 
 struct door {
-	TAILQ_HEAD(, peer) peers;
-	size_t n_peers, n_network; /* all; without those of Unix sockets */
-	struct origin *origins;    /* hash by key; owned */
-	struct timer sweep_timer;  /* set while there are peers */
-	size_t n_sweeps;
+	TAILQ_HEAD(connections, connection) connections;
+	size_t n_network, n_local; /* connections by TCP, and by Unix sockets */
+	struct share *shares;      /* hash by key; owned */
+	struct timer sweep_timer;  /* set while there are connections */
 	usec_t sweep_every, sweep_due;
-	usec_t lost_time;      /* in which the loop was held up */
-	struct pollfd *polled; /* owned; room for max_polled */
-	size_t max_polled;
+	usec_t lost_time; /* in which the loop was held up */
 	unsigned n_lines; /* logged since the last sweep, and left out */
 	struct metric_cell *cuts[N_CUTS];
 };
@@ -70,18 +52,28 @@ void door_init(struct server *server);
 /* The time-outs among the options of `server` have changed. */
 void door_set_times(struct server *server);
 
-/* Look at no connection any more; those that are left end with libmicrohttpd. */
+/* Sweep no more. */
 void door_stop(struct server *server);
 
-/* Free what is left when libmicrohttpd has closed all connections. */
-void door_done(struct server *server);
+/* Find the share of an address, or of a token by its name, and count a user of it. */
+struct share *door_share_address(struct server *server, const struct address *address);
+struct share *door_share_token(struct server *server, const char *name);
+void door_unshare(struct server *server, struct share *share); /* NULL is fine */
 
-/* libmicrohttpd's callbacks. */
-enum MHD_Result door_on_accept(void *arg, const struct sockaddr *address, socklen_t len);
-void door_on_connection(void *arg, struct MHD_Connection *connection, void **context,
-    enum MHD_ConnectionNotificationCode code);
+/* May one more client of this address connect? Where an idle connection of the address can make
+ * room it is closed. */
+bool door_admits(struct server *server, struct share *share, const struct endpoint *endpoint);
 
-struct peer *peer_of(struct MHD_Connection *connection);
+/* Say that there is no place for one more connection of any address (is_local: by a Unix socket).
+ */
+bool door_is_full(const struct server *server, bool is_local);
 
-/* A connection goes over to a phase, with the request that it is about (NULL: none). */
-void peer_enter(struct peer *peer, enum peer_phase phase, struct request *rq);
+/* Count a connection that begins or ends. */
+void door_enter(struct server *server, struct connection *c);
+void door_leave(struct server *server, struct connection *c);
+
+/* Close a connection, count and log why. */
+void door_cut(struct connection *c, enum cut why);
+
+/* Begin to measure what the connection moves anew, from a count of bytes. */
+void door_measure(struct connection *c, uint64_t n_bytes);

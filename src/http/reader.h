@@ -57,10 +57,10 @@ struct reader {
 	size_t n_head;          /* bytes of this head, or of the trailers */
 	bool is_trailer;
 	struct slice method, target; /* lengths; places in line_text once it is whole */
-	struct buf line_text;       /* owned; the request line while the head is read */
-	struct request_line line;   /* borrows from line_text */
-	struct field field;         /* the one that is being read */
-	struct fields fields;       /* those that were read */
+	struct buf line_text;        /* owned; the request line while the head is read */
+	struct request_line line;    /* borrows from line_text */
+	struct field field;          /* the one that is being read */
+	struct fields fields;        /* those that were read */
 	struct chunked chunks;
 	uint64_t n_left; /* bytes of a body of known length */
 };

@@ -83,6 +83,7 @@ enum { STREAM_WAIT = 0, STREAM_END = -1, STREAM_FAILED = -2 };
 struct stream_events {
 	ssize_t (*read)(char *bytes, size_t max, void *arg);
 	void (*close)(void *arg);
+	bool is_live; /* it waits for events: how long is not known */
 };
 void request_stream(
     struct request *rq, const char *content_type, const struct stream_events *events, void *arg);

@@ -13,7 +13,7 @@ struct request_line {
 	struct slice method;
 	struct slice authority; /* of a target in absolute form; otherwise data is NULL */
 	struct slice path;      /* the target in origin form; without `/` where only a query is */
-	bool is_rootless;      /* a `/` is to be put before path */
+	bool is_rootless;       /* a `/` is to be put before path */
 	bool is_http_1_0;
 };
 
