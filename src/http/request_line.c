@@ -19,11 +19,10 @@ static bool read_version(struct slice version, bool *ret_is_1_0, struct fault *r
 	return true;
 }
 
-/* An escaped NUL would cut a parameter short for whoever unescapes it into a C string. A path with
- * one is never unescaped, and names nothing. */
+/* An escaped NUL is left to who unescapes: a text with one stays as it is, and so names nothing. */
 static bool check_escapes(struct slice path, struct fault *ret_fault)
 {
-	const char *end = path.data + path.len, *query = memchr(path.data, '?', path.len);
+	const char *end = path.data + path.len;
 
 	for (const char *at = path.data; (at = memchr(at, '%', (size_t)(end - at))) != NULL;
 	     at += 3) {
@@ -31,8 +30,6 @@ static bool check_escapes(struct slice path, struct fault *ret_fault)
 		    char_hex((unsigned char)at[2]) < 0)
 			return fault_set(
 			    ret_fault, 400, "The target has a malformed percent escape.");
-		if (query != NULL && at > query && at[1] == '0' && at[2] == '0')
-			return fault_set(ret_fault, 400, "The query has an escaped NUL.");
 	}
 	return true;
 }
