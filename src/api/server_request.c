@@ -257,6 +257,11 @@ const char *request_method(const struct request *rq)
 	return rq->method;
 }
 
+const char *request_token_name(const struct request *rq)
+{
+	return rq->token_name;
+}
+
 const char *request_path_param(const struct request *rq)
 {
 	return rq->param;
