@@ -103,9 +103,10 @@ tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 tests_unit_api_test_api_SOURCES = $(UNIT) \
 	tests/unit/api/test_accept.c \
 	tests/unit/api/test_access.c \
+	tests/unit/api/test_gzip.c \
 	tests/unit/api/test_range.c \
 	tests/unit/api/test_tokens.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(CHECK_LIBS)
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(ZLIB_LIBS) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \

@@ -9,6 +9,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/changes_api.c \
 	src/api/feed.c src/api/feed.h \
 	src/api/file_api.c \
+	src/api/gzip.c src/api/gzip.h \
 	src/api/health_api.c \
 	src/api/http.h \
 	src/api/jobs_api.c \
@@ -16,6 +17,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/metrics_api.c \
 	src/api/openapi_api.c src/api/openapi_text.h \
 	src/api/range.c src/api/range.h \
+	src/api/request_metrics.c src/api/request_metrics.h \
 	src/api/routes.c \
 	src/api/schedules_api.c \
 	src/api/server.c src/api/server.h src/api/server_private.h \

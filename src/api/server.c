@@ -363,7 +363,7 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	bucket_init(&server->refusals, 5, clock_mono());
 	server->refusals.most = server->refusals.tokens = 20;
 	door_init(server);
-	server_add_request_metrics(server);
+	server->metrics = request_metrics_new(opts->routes, opts->n_routes);
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);
 	metrics_getter(METRIC_HTTP_STREAMS, get_streams, server);
 	if (opts->tls != NULL && !tls_present(opts->tls)) {
@@ -452,7 +452,7 @@ void server_free(struct server *server)
 	door_done(server);
 	tls_forget();
 	free(server->listeners);
-	free(server->metrics);
+	request_metrics_free(server->metrics);
 	free(server);
 }
 

@@ -5,18 +5,12 @@
 #include <microhttpd.h>
 #include <sys/queue.h>
 
+#include "api/request_metrics.h"
 #include "api/server.h"
 #include "api/server_door.h"
 #include "base/metrics.h"
 #include "loop/loop.h"
 #include "model/bucket.h"
-
-enum { N_CODES = 24 };
-
-struct route_metrics {
-	struct metric_cell *codes[N_CODES];
-	struct metric_cell *duration;
-};
 
 struct server {
 	struct loop *loop;
@@ -28,10 +22,9 @@ struct server {
 	struct door door;
 	TAILQ_HEAD(, request) requests;
 	size_t n_streams;
-	struct route_metrics
-	    *metrics;           /* owned; one a route, and one for unknown routes at the end */
-	struct bucket refusals; /* how often one may be logged */
-	bool is_handing_over;   /* whoever has the sockets next takes the new connections */
+	struct request_metrics *metrics; /* owned */
+	struct bucket refusals;          /* how often one may be logged */
+	bool is_handing_over; /* whoever has the sockets next takes the new connections */
 	bool is_ending;
 };
 
@@ -86,9 +79,6 @@ void server_on_completed(void *arg, struct MHD_Connection *connection, void **co
 
 /* Let libmicrohttpd do what is to be done now. */
 void server_pump(struct server *server);
-
-/* Register the counters of all routes. */
-void server_add_request_metrics(struct server *server);
 
 /* End a stream that waits. */
 void server_cut_stream(struct request *rq);

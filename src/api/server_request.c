@@ -19,42 +19,13 @@
 
 enum { STREAM_BLOCK = 64 << 10 };
 
-static const int codes[N_CODES - 1] = {200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406,
-    408, 409, 412, 413, 415, 421, 422, 429, 500, 503, 507};
-
-static size_t route_index(const struct server *server, const struct route *route)
+static void count_request(struct request *rq)
 {
-	return route != NULL ? (size_t)(route - server->opts.routes) : server->opts.n_routes;
-}
+	struct request_metrics *m = rq->server->metrics;
 
-void server_add_request_metrics(struct server *server)
-{
-	size_t n = server->opts.n_routes;
-
-	server->metrics = xcalloc(n + 1, sizeof(*server->metrics));
-	for (size_t i = 0; i <= n; i++) {
-		const char *pattern = i < n ? server->opts.routes[i].pattern : "other";
-		const char *method = i < n ? server->opts.routes[i].method : "other";
-		char text[16];
-		for (int c = 0; c < N_CODES; c++) {
-			snprintf(text, sizeof(text), "%d", c < N_CODES - 1 ? codes[c] : 0);
-			server->metrics[i].codes[c] = metrics_cell(METRIC_HTTP_REQUESTS, pattern,
-			    method, c < N_CODES - 1 ? text : "other");
-		}
-		server->metrics[i].duration = metrics_cell(METRIC_HTTP_DURATION, pattern);
-	}
-}
-
-static void count_request(const struct request *rq)
-{
-	struct route_metrics *m = &rq->server->metrics[route_index(rq->server, rq->route)];
-	int c = 0;
-
-	while (c < N_CODES - 1 && codes[c] != rq->status)
-		c++;
-	metric_add(m->codes[c], 1);
+	request_metrics_count(m, rq->route, rq->status);
 	if (!rq->is_streaming && !rq->is_slow)
-		metric_observe(m->duration, (double)(clock_mono() - rq->started_at) / USEC_PER_SEC);
+		request_metrics_observe(m, rq->route, clock_mono() - rq->started_at);
 }
 
 static void free_when_over(struct request *rq)

@@ -137,7 +137,7 @@ class TestPagesOfTheSettings:
 
     def test_they_may_all_that_the_api_has(self, api, contract):
         """Each method of the document, and each header that it names or that a handler reads."""
-        by_browser = {"accept", "host", "origin", "sec-fetch-site", "content-length", "content-encoding"}
+        by_browser = {"accept", "accept-encoding", "host", "origin", "sec-fetch-site", "content-length", "content-encoding"}
         read = {name for path in (TOP / "src").rglob("*.c")
                 for name in re.findall(r'request_header\([^()]*?, "([\w-]+)"\)', path.read_text(encoding="utf-8"))}
         assert len(read) > 10, f"the search for request_header finds {read}"
