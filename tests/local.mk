@@ -85,6 +85,7 @@ tests_unit_store_test_store_LDADD = $(LINK_STORE) $(CHECK_LIBS)
 tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/describe.c tests/unit/wire/describe.h \
 	tests/unit/wire/samples.c tests/unit/wire/samples.h \
+	tests/unit/wire/test_cells.c \
 	tests/unit/wire/test_file_row.c \
 	tests/unit/wire/test_flag_metadata.c \
 	tests/unit/wire/test_json_job.c \

@@ -28,7 +28,7 @@ static void check_json(const char *text, size_t len, const char *key)
 
 static void check_row(const struct result *r, enum result_format format)
 {
-	static const char *const ends[N_FORMATS] = {"\n", "}\n", "\r\n", "\n", "\n\n"};
+	static const char *const ends[N_FORMATS] = {"\n", "}\n", "\r\n", "\n", "\r\n", "\n\n"};
 	const char *subject = r->is_file ? "url" : "domain";
 	struct buf b;
 
