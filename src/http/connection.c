@@ -8,7 +8,8 @@
 #include <sys/socket.h>
 
 #include "base/alloc.h"
-#include "http/request_private.h"
+#include "http/answer.h"
+#include "http/server_private.h"
 
 enum {
 	MAX_OUT = 256 << 10, /* bytes; an answer is taken from libmicrohttpd in pieces of less */
@@ -34,7 +35,7 @@ static void detach(struct connection *c)
 
 	c->rq = NULL;
 	if (rq != NULL)
-		request_abandon(rq);
+		c->abandon(rq);
 	if (c->pipe != NULL)
 		pipe_close(c->pipe);
 	c->pipe = NULL;
@@ -250,11 +251,26 @@ void connection_refuse(struct connection *c, int status, const char *detail)
 		return;
 	}
 	connection_enter(c, PHASE_CLOSING);
-	request_write_refusal(c->server, status, detail, &c->out);
+	answer_write_refusal(status, detail, &c->out);
+	request_metrics_count(c->server->metrics, NULL, status);
 	linger(c);
 }
 
 /* --- From the client --- */
+
+static void on_answer(void *arg)
+{
+	connection_relay(arg);
+}
+
+/* libmicrohttpd takes bytes again. */
+static void on_room(void *arg)
+{
+	struct connection *c = arg;
+
+	c->has_waited = true;
+	pass_waiting(c);
+}
 
 static void on_head(struct connection *c)
 {
@@ -272,7 +288,7 @@ static void on_head(struct connection *c)
 		return;
 	}
 	if (c->pipe == NULL)
-		c->pipe = pipe_open(c);
+		c->pipe = pipe_open(c->server, on_answer, on_room, c);
 	if (c->pipe == NULL) {
 		connection_refuse(c, 503, "The daemon has no free file descriptors.");
 		return;
@@ -430,12 +446,6 @@ static void pass_waiting(struct connection *c)
 	}
 	judge_end(c);
 	watch_input(c);
-}
-
-void connection_resume(struct connection *c)
-{
-	c->has_waited = true;
-	pass_waiting(c);
 }
 
 void connection_rest(struct connection *c)

@@ -43,8 +43,9 @@ struct connection {
 	struct buf out;     /* bytes that the client has not taken */
 	struct pipe *pipe;  /* owned; NULL: none was needed yet */
 	struct request *rq; /* borrowed; NULL: libmicrohttpd has none of this client */
-	uint64_t n_body;    /* bytes of the body that came */
-	uint64_t n_sent;    /* bytes given to the kernel, in all */
+	void (*abandon)(struct request *rq); /* tells it that the client has gone */
+	uint64_t n_body;                     /* bytes of the body that came */
+	uint64_t n_sent;                     /* bytes given to the kernel, in all */
 	unsigned n_matched; /* of the end of the head, in the answer to a HEAD request */
 	bool is_under_way;  /* a head was passed on, and its answer is not complete */
 	bool is_passed;     /* ... and so was all of its body */
@@ -54,6 +55,7 @@ struct connection {
 	bool is_ended;      /* the client sends no more */
 	bool is_head, is_last, is_http_1_0; /* of the request under way: its method is HEAD; the
 					       connection ends with it; its version */
+	bool is_quiet;                      /* the answer is a stream that has nothing to send */
 	bool is_closed;                     /* memory alone is left, until the loop's next turn */
 	struct defer again;                 /* reading goes on in the next turn */
 	bool is_reading, is_writing;        /* the watches run */
@@ -76,9 +78,6 @@ void connection_close(struct connection *c);
  * close then. Where an answer has begun already the connection is just closed. The connection may
  * be freed. */
 void connection_refuse(struct connection *c, int status, const char *detail);
-
-/* libmicrohttpd takes bytes again. */
-void connection_resume(struct connection *c);
 
 /* Free the connections that were closed. */
 void connections_reap(struct server *server);

@@ -18,7 +18,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "http/request_private.h"
+#include "http/server_private.h"
 
 enum {
 	LEAST_RATE = 1024,   /* bytes a second of a body or an answer */
@@ -182,8 +182,8 @@ void door_leave(struct server *server, struct connection *c)
 	c->share = NULL;
 	if (door->n_network + door->n_local == 0)
 		timer_cancel(&door->sweep_timer);
-	if (!server->is_ending)
-		listeners_resume(server);
+	if (server->is_resting)
+		defer_start(&server->room);
 }
 
 /* --- The sweep --- */
@@ -258,7 +258,7 @@ static void judge_taking(struct connection *c, const struct flow *flow, bool is_
 
 static void judge_answer(struct connection *c, usec_t age)
 {
-	bool is_waiting = c->rq != NULL && request_is_waiting(c->rq);
+	bool is_waiting = c->is_quiet;
 
 	if (is_waiting && c->is_ended) {
 		door_cut(c, CUT_GONE);
@@ -326,7 +326,6 @@ static void on_sweep(void *arg)
 	if (door->n_lines > MOST_LINES)
 		log_info("connections_cut", "more=%u", door->n_lines - MOST_LINES);
 	door->n_lines = 0;
-	server_pump(server); /* so that what has come was taken, and who is gone is gone */
 	usec_t now = door_clock(door);
 	for (c = TAILQ_FIRST(&door->connections); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);

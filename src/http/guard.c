@@ -254,30 +254,3 @@ void server_check_access(struct request *rq)
 	if (rq->response != NULL && rq->status >= 400)
 		log_refusal(rq);
 }
-
-/* The headers of every answer. */
-static const char *const always[][2] = {{"Cache-Control", "no-cache"},
-    {"X-Content-Type-Options", "nosniff"}, {"X-Frame-Options", "DENY"},
-    {"Referrer-Policy", "no-referrer"}, {"Cross-Origin-Resource-Policy", "same-origin"}};
-static const char policy_name[] = "Content-Security-Policy",
-		  policy[] = "default-src 'none'; frame-ancestors 'none'";
-
-void server_write_headers(struct buf *text)
-{
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		buf_addf(text, "%s: %s\r\n", always[i][0], always[i][1]);
-	buf_addf(text, "%s: %s\r\n", policy_name, policy);
-}
-
-void server_add_headers(const struct request *rq, struct MHD_Response *response)
-{
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		MHD_add_response_header(response, always[i][0], always[i][1]);
-	for (size_t at = 0; at < rq->headers.len;) {
-		const char *name = rq->headers.data + at, *value = name + strlen(name) + 1;
-		MHD_add_response_header(response, name, value);
-		at += strlen(name) + strlen(value) + 2;
-	}
-	if (MHD_get_response_header(response, policy_name) == NULL)
-		MHD_add_response_header(response, policy_name, policy);
-}

@@ -61,6 +61,7 @@ static void rest(struct listener *l)
 {
 	watch_cancel(&l->watch);
 	l->is_watched = false;
+	l->server->is_resting = true;
 }
 
 /* No client can be taken, and the socket stays ready: look again a little later. */
@@ -104,11 +105,13 @@ static bool start_watch(struct listener *l)
 
 void listeners_resume(struct server *server)
 {
+	server->is_resting = false;
 	for (size_t i = 0; i < server->n_listeners; i++) {
 		struct listener *l = &server->listeners[i];
 		if (l->fd >= 0 && !l->is_watched && !timer_is_set(&server->accept_timer) &&
 		    !door_is_full(server, l->endpoint.port == 0))
 			start_watch(l);
+		server->is_resting = server->is_resting || (l->fd >= 0 && !l->is_watched);
 	}
 }
 

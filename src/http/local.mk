@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/http/libhttp.a
 src_http_libhttp_a_SOURCES = \
 	src/http/accept.c src/http/accept.h \
 	src/http/access.c src/http/access.h \
+	src/http/answer.c src/http/answer.h \
 	src/http/authority.c src/http/authority.h \
 	src/http/chars.c src/http/chars.h \
 	src/http/chunked.c src/http/chunked.h \

@@ -42,16 +42,18 @@ void pipe_on_connection(
 	free_when_over(p);
 }
 
-struct pipe *pipe_open(struct connection *c)
+struct pipe *pipe_open(struct server *server, loop_fn *on_answer, loop_fn *on_room, void *owner)
 {
 	static const struct sockaddr_un nowhere = {.sun_family = AF_UNIX};
-	struct server *server = c->server;
 	int fds[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0)
 		return NULL;
 	struct pipe *p = xcalloc(1, sizeof(*p));
-	p->connection = c;
+	p->server = server;
+	p->owner = owner;
+	p->on_answer = on_answer;
+	p->on_room = on_room;
 	p->fd = fds[0];
 	buf_init(&p->waiting, MAX_WAITING);
 	server->opening = p;
@@ -72,7 +74,7 @@ void pipe_close(struct pipe *p)
 	watch_cancel(&p->writable);
 	close(p->fd);
 	p->fd = -1;
-	p->connection = NULL;
+	p->owner = NULL;
 	free_when_over(p);
 }
 
@@ -87,7 +89,7 @@ static void on_writable(void *arg)
 		watch_cancel(&p->writable);
 		p->is_writing = false;
 		buf_clear(&p->waiting);
-		connection_resume(p->connection);
+		p->on_room(p->owner);
 	}
 }
 
@@ -103,8 +105,8 @@ bool pipe_write(struct pipe *p, const void *bytes, size_t n_bytes)
 	}
 	buf_add(&p->waiting, (const char *)bytes + n, n_bytes - (size_t)n);
 	if (p->waiting.len > 0 && !p->is_writing)
-		p->is_writing = watch_start_write(&p->writable, p->connection->server->loop, p->fd,
-				    on_writable, p) == OK;
+		p->is_writing =
+		    watch_start_write(&p->writable, p->server->loop, p->fd, on_writable, p) == OK;
 	return !p->waiting.overflow;
 }
 
@@ -112,7 +114,7 @@ static void on_readable(void *arg)
 {
 	struct pipe *p = arg;
 
-	connection_relay(p->connection);
+	p->on_answer(p->owner);
 }
 
 void pipe_listen(struct pipe *p, bool is_on)
@@ -120,8 +122,8 @@ void pipe_listen(struct pipe *p, bool is_on)
 	if (is_on == p->is_reading)
 		return;
 	if (is_on)
-		p->is_reading = watch_start_read(&p->readable, p->connection->server->loop, p->fd,
-				    on_readable, p) == OK;
+		p->is_reading =
+		    watch_start_read(&p->readable, p->server->loop, p->fd, on_readable, p) == OK;
 	else
 		watch_cancel(&p->readable);
 	p->is_reading = p->is_reading && is_on;

@@ -9,20 +9,22 @@
 #include "base/err.h"
 #include "loop/loop.h"
 
-struct connection;
 struct server;
 
 struct pipe {
-	struct connection *connection; /* shared; NULL: the client has gone */
-	struct MHD_Connection *end;    /* libmicrohttpd's; NULL: it has closed, or not begun */
-	int fd;                        /* owned; our end; -1: closed */
+	struct server *server;
+	void *owner;        /* borrowed; NULL: it has closed the pipe */
+	loop_fn *on_answer; /* called with the owner when there is something to read */
+	loop_fn *on_room;   /* ... when nothing waits any more, which pipe_write left waiting */
+	struct MHD_Connection *end; /* libmicrohttpd's; NULL: it has closed, or not begun */
+	int fd;                     /* owned; our end; -1: closed */
 	struct watch readable, writable;
 	struct buf waiting; /* bytes that libmicrohttpd has not taken yet */
 	bool is_reading, is_writing;
 };
 
 /* Connect to libmicrohttpd; NULL when the system or libmicrohttpd refuses. */
-struct pipe *pipe_open(struct connection *c);
+struct pipe *pipe_open(struct server *server, loop_fn *on_answer, loop_fn *on_room, void *owner);
 
 /* Close our end: the client has gone, or needs libmicrohttpd no more. The pipe is freed when
  * libmicrohttpd has closed its end. */

@@ -13,9 +13,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "http/request_private.h"
 #include "base/alloc.h"
 #include "base/log.h"
+#include "http/answer.h"
+#include "http/request_private.h"
 
 static void count_request(const struct request *rq)
 {
@@ -71,8 +72,10 @@ void request_suspend(struct request *rq)
 {
 	MHD_suspend_connection(rq->connection);
 	rq->is_suspended = true;
-	if (rq->client != NULL)
+	if (rq->client != NULL) {
 		rq->client->has_waited = true;
+		rq->client->is_quiet = rq->is_streaming;
+	}
 }
 
 static void handle(struct request *rq)
@@ -123,6 +126,30 @@ static enum MHD_Result on_complete_request(struct request *rq)
 	return MHD_YES;
 }
 
+static void resume(struct request *rq)
+{
+	if (!rq->is_suspended || rq->is_inside)
+		return;
+	rq->is_suspended = false;
+	if (rq->client != NULL)
+		rq->client->is_quiet = false;
+	MHD_resume_connection(rq->connection);
+	defer_start(&rq->server->pump);
+}
+
+/* The client has gone: what waits for it ends. */
+static void abandon(struct request *rq)
+{
+	bool is_in_body = rq->has_body_events && !rq->is_body_ended;
+
+	rq->client = NULL;
+	rq->is_cut = true;
+	/* libmicrohttpd sees only then that its client has closed; a handler at work answers first
+	 */
+	if (rq->is_streaming || is_in_body)
+		resume(rq);
+}
+
 enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload_data, size_t *upload_data_size,
     void **con_cls)
@@ -133,7 +160,7 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 
 	(void)version;
 	if (rq == NULL) {
-		struct connection *client = pipe_of(connection)->connection;
+		struct connection *client = pipe_of(connection)->owner;
 		if (client == NULL)
 			return MHD_NO;
 		rq = xcalloc(1, sizeof(*rq));
@@ -141,6 +168,7 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 		rq->connection = connection;
 		rq->client = client;
 		client->rq = rq;
+		client->abandon = abandon;
 		rq->method = method;
 		rq->started_at = clock_mono();
 		buf_init(&rq->headers, 8192);
@@ -242,15 +270,6 @@ void request_take_body(struct request *rq, const struct body_events *events, voi
 	rq->has_body_events = true;
 }
 
-static void resume(struct request *rq)
-{
-	if (!rq->is_suspended || rq->is_inside)
-		return;
-	rq->is_suspended = false;
-	MHD_resume_connection(rq->connection);
-	defer_start(&rq->server->pump);
-}
-
 void request_continue(struct request *rq)
 {
 	resume(rq);
@@ -276,7 +295,7 @@ void request_answer(struct request *rq, int status, struct MHD_Response *respons
 		request_free_when_over(rq);
 		return;
 	}
-	server_add_headers(rq, response);
+	answer_add_headers(&rq->headers, response);
 	if (rq->server->is_handing_over)
 		MHD_add_response_header(response, "Connection", "close");
 	rq->status = status;
@@ -340,43 +359,6 @@ void request_wake(struct request *rq)
 }
 
 /* --- For the server --- */
-
-void request_abandon(struct request *rq)
-{
-	bool is_in_body = rq->has_body_events && !rq->is_body_ended;
-
-	rq->client = NULL;
-	rq->is_cut = true;
-	/* libmicrohttpd sees only then that its client has closed; a handler at work answers first
-	 */
-	if (rq->is_streaming || is_in_body)
-		resume(rq);
-}
-
-bool request_is_waiting(const struct request *rq)
-{
-	return rq->is_streaming && rq->is_suspended;
-}
-
-void request_write_refusal(struct server *server, int status, const char *detail, struct buf *text)
-{
-	struct request rq = {.server = server, .status = status, .started_at = clock_mono()};
-	struct problem p = {0};
-	struct buf body;
-
-	problem_set(&p, status, "%s", detail);
-	buf_init(&body, 4096);
-	problem_encode(&p, &body);
-	buf_addf(text,
-	    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
-	    "Content-Length: %zu\r\n",
-	    status, problem_title(status), body.len);
-	server_write_headers(text);
-	buf_addf(text, "%s\r\n%s", status == 503 ? "Retry-After: 5\r\n" : "", body.data);
-	count_request(&rq);
-	problem_done(&p);
-	buf_done(&body);
-}
 
 void server_end_requests(struct server *server)
 {

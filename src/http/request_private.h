@@ -51,28 +51,12 @@ void server_route_request(struct request *rq, const char *path);
 /* Refuse what its sender may not ask for. The route may be unknown. */
 void server_check_access(struct request *rq);
 
-/* Write the headers of every answer. */
-void server_write_headers(struct buf *text);
-
-/* Add the headers of the request's answer, and those of every answer. */
-void server_add_headers(const struct request *rq, struct MHD_Response *response);
-
 /* MHD's callbacks for a request. */
 enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *upload_data, size_t *upload_data_size,
     void **con_cls);
 void server_on_completed(void *arg, struct MHD_Connection *connection, void **con_cls,
     enum MHD_RequestTerminationCode code);
-
-/* The client has gone: what waits for it ends. */
-void request_abandon(struct request *rq);
-
-/* Say that the answer is a stream which has nothing to send now. */
-bool request_is_waiting(const struct request *rq);
-
-/* Write the whole answer to a request that libmicrohttpd doesn't see, or not to its end, and count
- * it. The connection is to be closed behind it. */
-void request_write_refusal(struct server *server, int status, const char *detail, struct buf *text);
 
 /* End streams and answer whoever still waits. */
 void server_end_requests(struct server *server);

@@ -34,8 +34,10 @@ static bool run_once(struct server *server, uint64_t *ret_wait)
 	return is_set && wait == 0;
 }
 
-void server_pump(struct server *server)
+/* Let libmicrohttpd do what is to be done now, and pass on what it has answered. */
+static void pump(void *arg)
 {
+	struct server *server = arg;
 	uint64_t wait;
 
 	for (int round = 0; run_once(server, &wait); round++) {
@@ -50,17 +52,12 @@ void server_pump(struct server *server)
 		timer_start(&server->pump_timer, (usec_t)wait * USEC_PER_MSEC);
 }
 
-static void pump(void *arg)
-{
-	server_pump(arg);
-}
-
 static void reap(void *arg)
 {
 	connections_reap(arg);
 }
 
-static void on_accept_time(void *arg)
+static void on_room(void *arg)
 {
 	listeners_resume(arg);
 }
@@ -188,8 +185,9 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	TAILQ_INIT(&server->closed);
 	defer_init(&server->pump, loop, pump, server);
 	defer_init(&server->reap, loop, reap, server);
+	defer_init(&server->room, loop, on_room, server);
 	timer_init(&server->pump_timer, loop, pump, server);
-	timer_init(&server->accept_timer, loop, on_accept_time, server);
+	timer_init(&server->accept_timer, loop, on_room, server);
 	server->scratch = xmalloc(SERVER_PIECE);
 	buf_init(&server->frame, SERVER_PIECE + 64);
 	bucket_init(&server->refusals, 5, clock_mono());
@@ -258,6 +256,7 @@ void server_stop(struct server *server)
 	defer_cancel(&server->pump);
 	timer_cancel(&server->pump_timer);
 	timer_cancel(&server->accept_timer);
+	defer_cancel(&server->room);
 	door_stop(server);
 	watch_cancel(&server->watch);
 	MHD_stop_daemon(server->daemon);

@@ -21,6 +21,8 @@ struct server {
 	size_t n_listeners;
 	struct listener *listeners; /* owned */
 	struct timer accept_timer;  /* set while the process is out of descriptors */
+	struct defer room;          /* a connection has ended, and a listener rests */
+	bool is_resting;
 	struct door door;
 	struct MHD_Daemon *daemon; /* owned; has no sockets but the ends of pipes */
 	struct watch watch;        /* of its epoll descriptor */
@@ -39,6 +41,3 @@ struct server {
 	bool is_handing_over; /* whoever has the sockets next takes the new connections */
 	bool is_ending;
 };
-
-/* Let libmicrohttpd do what is to be done now, and pass on what it has answered. */
-void server_pump(struct server *server);

@@ -1,0 +1,13 @@
+/* What every answer has. Inside the server. Thread: loop. */
+#pragma once
+
+#include <microhttpd.h>
+
+#include "base/buf.h"
+
+/* Add the headers of every answer to `response`, and before them those in `headers`: name NUL value
+ * NUL and so on. One of them takes the place of the general Content-Security-Policy. */
+void answer_add_headers(const struct buf *headers, struct MHD_Response *response);
+
+/* Write a whole answer with a problem document, behind which the connection is to be closed. */
+void answer_write_refusal(int status, const char *detail, struct buf *text);
