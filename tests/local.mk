@@ -51,12 +51,15 @@ tests_unit_loop_test_loop_SOURCES = $(UNIT) \
 tests_unit_loop_test_loop_LDADD = $(LINK_LOOP) $(CHECK_LIBS)
 
 tests_unit_http_test_http_SOURCES = $(UNIT) \
+	tests/unit/http/test_accept.c \
+	tests/unit/http/test_access.c \
+	tests/unit/http/test_tokens.c \
 	tests/unit/http/feeding.c tests/unit/http/feeding.h \
 	tests/unit/http/test_bodies.c \
 	tests/unit/http/test_fields.c \
 	tests/unit/http/test_reader.c \
 	tests/unit/http/test_request_line.c
-tests_unit_http_test_http_LDADD = $(LINK_HTTP) $(CHECK_LIBS)
+tests_unit_http_test_http_LDADD = src/http/libhttp.a $(LINK_MODEL) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
@@ -111,11 +114,8 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 
 tests_unit_api_test_api_SOURCES = $(UNIT) \
-	tests/unit/api/test_accept.c \
-	tests/unit/api/test_access.c \
-	tests/unit/api/test_range.c \
-	tests/unit/api/test_tokens.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_MODEL) $(CRYPTO_LIBS) $(GNUTLS_LIBS) $(CHECK_LIBS)
+	tests/unit/api/test_range.c
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \

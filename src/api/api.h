@@ -1,7 +1,7 @@
 /* What handlers work with, and the table of routes. Thread: loop. */
 #pragma once
 
-#include "api/http.h"
+#include "http/request.h"
 #include "core/core.h"
 #include "model/job_filter.h"
 #include "store/store.h"
@@ -11,6 +11,7 @@ struct api {
 	struct core *core;
 	struct store *store;
 	struct offload *offload;
+	usec_t stream_idle; /* longest life of a stream without events */
 	size_t max_json;
 	const char *limits; /* JSON; borrowed */
 	bool is_draining;

@@ -19,9 +19,18 @@ static void on_heart_beat(void *arg)
 	request_wake(f->rq);
 }
 
+static void on_worn_out(void *arg)
+{
+	struct feed *f = arg;
+
+	f->is_worn_out = true;
+	request_wake(f->rq);
+}
+
 static void on_page(struct store_op *op)
 {
 	struct feed *f = op->arg;
+	size_t before = f->out.len;
 
 	f->is_reading = false;
 	if (f->is_closed) {
@@ -29,6 +38,8 @@ static void on_page(struct store_op *op)
 		return;
 	}
 	f->kind->take(f, op);
+	if (f->is_live && f->out.len > before)
+		timer_start(&f->life, f->api->stream_idle);
 	request_wake(f->rq);
 }
 
@@ -55,6 +66,9 @@ static ssize_t on_read(char *bytes, size_t max, void *arg)
 	}
 	if (f->is_ended && !f->is_reading)
 		return STREAM_END;
+	/* rows that just end would look complete; events go on with another connection */
+	if (f->is_worn_out)
+		return f->is_events ? STREAM_END : STREAM_FAILED;
 	buf_clear(&f->out);
 	f->n_sent = 0;
 	if (!f->is_reading && f->has_more)
@@ -68,6 +82,7 @@ static void on_close(void *arg)
 
 	f->kind->leave(f);
 	timer_cancel(&f->heart_beat);
+	timer_cancel(&f->life);
 	buf_done(&f->out);
 	f->is_closed = true;
 	if (!f->is_reading)
@@ -92,18 +107,23 @@ void feed_init(struct feed *f, const struct feed_kind *kind, struct request *rq,
 	*f = (struct feed){.kind = kind, .rq = rq, .api = api, .after = after, .has_more = true};
 	buf_init(&f->out, SIZE_MAX / 2);
 	timer_init(&f->heart_beat, api->loop, on_heart_beat, f);
+	timer_init(&f->life, api->loop, on_worn_out, f);
 }
 
-void feed_start(struct feed *f, const char *content_type)
+void feed_start(struct feed *f, const char *content_type, bool is_live)
 {
-	static const struct stream_events events = {.read = on_read, .close = on_close};
+	const struct stream_events events = {on_read, on_close, is_live};
 
+	f->is_live = is_live;
+	if (is_live)
+		timer_start(&f->life, f->api->stream_idle);
 	request_stream(f->rq, content_type, &events, f);
 }
 
 void feed_start_events(struct feed *f)
 {
+	f->is_events = true;
 	buf_add_str(&f->out, "retry: 2000\n\n");
 	timer_start(&f->heart_beat, HEART_BEAT);
-	feed_start(f, "text/event-stream");
+	feed_start(f, "text/event-stream", true);
 }

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "api/api.h"
-#include "api/http.h"
+#include "http/request.h"
 #include "loop/loop.h"
 
 struct feed;
@@ -35,6 +35,10 @@ struct feed {
 	struct buf out;
 	size_t n_sent; /* bytes of `out` */
 	struct timer heart_beat;
+	struct timer life; /* of a live feed, since its last event */
+	bool is_live;      /* it waits for events */
+	bool is_events;    /* they are server-sent events */
+	bool is_worn_out;  /* there was none for too long */
 };
 
 /* Read from `?after=` or, which wins, the header Last-Event-ID where to go on. False when one is
@@ -45,7 +49,8 @@ bool feed_read_after(struct request *rq, uint64_t *ret_after);
 void feed_init(struct feed *feed, const struct feed_kind *kind, struct request *rq, struct api *api,
     uint64_t after);
 
-/* Answer with it. Whoever changes `out`, has_more or is_ended later calls request_wake. */
-void feed_start(struct feed *feed, const char *content_type);
+/* Answer with it; `is_live`: it waits for events, though not for ever. Whoever changes `out`,
+ * has_more or is_ended later calls request_wake. */
+void feed_start(struct feed *feed, const char *content_type, bool is_live);
 /* The same with server-sent events and their heart-beat. */
 void feed_start_events(struct feed *feed);

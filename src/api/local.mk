@@ -1,7 +1,5 @@
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
-	src/api/accept.c src/api/accept.h \
-	src/api/access.c src/api/access.h \
 	src/api/api.h \
 	src/api/archive_api.c \
 	src/api/backup_api.c \
@@ -10,7 +8,6 @@ src_api_libapi_a_SOURCES = \
 	src/api/feed.c src/api/feed.h \
 	src/api/file_api.c \
 	src/api/health_api.c \
-	src/api/http.h \
 	src/api/jobs_api.c \
 	src/api/limits_api.c \
 	src/api/metrics_api.c \
@@ -18,15 +15,8 @@ src_api_libapi_a_SOURCES = \
 	src/api/range.c src/api/range.h \
 	src/api/routes.c \
 	src/api/schedules_api.c \
-	src/api/server.c src/api/server.h src/api/server_private.h \
-	src/api/server_access.c \
-	src/api/server_door.c src/api/server_door.h \
-	src/api/server_request.c \
-	src/api/server_route.c \
 	src/api/stream_api.c \
-	src/api/submit_api.c \
-	src/api/tls.c src/api/tls.h \
-	src/api/tokens.c src/api/tokens.h
+	src/api/submit_api.c
 nodist_src_api_libapi_a_SOURCES = src/api/openapi_text.c
 EXTRA_DIST += src/api/embed.sh
 CLEANFILES += src/api/openapi_text.c

@@ -1,5 +1,5 @@
 /* GET /metrics: what base/metrics knows, in the form that the scraper prefers. */
-#include "api/accept.h"
+#include "http/accept.h"
 #include "api/api.h"
 #include "base/metrics.h"
 

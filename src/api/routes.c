@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/tokens.h"
+#include "http/tokens.h"
 #include "base/alloc.h"
 #include "base/str.h"
 

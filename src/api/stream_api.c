@@ -3,7 +3,7 @@
  * of the disk. A stream that has caught up with a live job sleeps until the job changes. */
 #include <string.h>
 
-#include "api/accept.h"
+#include "http/accept.h"
 #include "api/feed.h"
 #include "base/alloc.h"
 #include "wire/json_job.h"
@@ -222,7 +222,7 @@ static void on_found_results(
 	s->is_following = wanted.is_following && !api->is_draining;
 	result_add_head(&s->feed.out, s->format, job->kind);
 	subscribe(s);
-	feed_start(&s->feed, formats[s->format].content_type);
+	feed_start(&s->feed, formats[s->format].content_type, s->is_live && s->is_following);
 }
 
 void results_handle(struct request *rq, struct api *api)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "api/server.h"
+#include "http/server.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -154,6 +154,7 @@ static void read_limits(const struct conf *conf, struct server_opts *opts)
 	opts->max_body = conf_number(conf, CONF_api_max_body);
 	opts->max_per_address = (unsigned)conf_number(conf, CONF_api_per_address);
 	opts->max_streams = (unsigned)conf_number(conf, CONF_api_streams);
+	opts->max_streams_per_client = (unsigned)conf_number(conf, CONF_api_streams_per_client);
 	opts->header_timeout = (usec_t)conf_number(conf, CONF_api_header_timeout);
 	opts->idle_timeout = (usec_t)conf_number(conf, CONF_api_idle_timeout);
 	opts->transfer_timeout = (usec_t)conf_number(conf, CONF_api_transfer_timeout);
@@ -182,6 +183,7 @@ static bool start_server(struct daemon *d)
 	    .store = d->store,
 	    .offload = d->offload,
 	    .limits = d->limits,
+	    .stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle),
 	    .max_json = max_json(d->conf)};
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
@@ -282,6 +284,7 @@ static bool change_server(struct daemon *d)
 
 	read_limits(d->conf, &limits);
 	server_set_limits(d->server, &limits);
+	d->api.stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle);
 	d->api.max_json = max_json(d->conf);
 	return true;
 }

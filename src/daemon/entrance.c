@@ -89,9 +89,9 @@ static bool is_local(const struct endpoint *e)
 /* What a listener that others can reach lacks; NULL: nothing. */
 static const char *find_gap(const struct entrance *e)
 {
-	if (e->access.tokens == NULL && e->tls.client_ca == NULL)
+	if (e->access.tokens == NULL && !e->tls.asks_clients)
 		return "whoever can connect could use it: set api.token_file";
-	if (e->tls.cert == NULL)
+	if (e->tls.context == NULL)
 		return "tokens would go over the network in clear: set api.tls_cert for TLS";
 	return NULL;
 }
@@ -136,21 +136,17 @@ static bool check_listeners(struct entrance *e, const struct conf *conf, char **
 	return entrance_judge(e, conf, endpoints, n_tcp, ret_why);
 }
 
-/* The file of the certificate may have been renewed, and that of its key with it. */
-static bool renew_certificate(struct entrance *e, struct tls *fresh)
+/* The file of the certificate may have been renewed, and that of its key with it. Sessions that
+ * there are keep what they have begun with. */
+static void renew_certificate(struct entrance *e, struct tls *fresh)
 {
-	if (e->tls.cert == NULL ||
-	    (strcmp(e->tls.cert, fresh->cert) == 0 && strcmp(e->tls.key, fresh->key) == 0))
-		return true;
-	if (!tls_present(fresh))
-		return false;
 	struct tls old = e->tls;
-	e->tls.cert = fresh->cert;
-	e->tls.key = fresh->key;
-	fresh->cert = old.cert;
-	fresh->key = old.key;
+
+	if (old.context == NULL || fresh->context == NULL || tls_is_same(&old, fresh))
+		return;
+	e->tls = *fresh;
+	*fresh = old;
 	log_info("certificate_renewed", "setting=api.tls_cert");
-	return true;
 }
 
 /* Later: only what requests are judged by changes, and the listeners that are there must bear it.
@@ -161,8 +157,8 @@ static bool replace_access(struct entrance *e, struct entrance *new, char **ret_
 
 	e->access = new->access;
 	const char *gap = e->is_exposed ? find_gap(e) : NULL;
-	if (gap == NULL && !renew_certificate(e, &new->tls))
-		gap = "the certificate can't be used";
+	if (gap == NULL)
+		renew_certificate(e, &new->tls);
 	if (gap != NULL) {
 		struct buf why;
 		buf_init(&why, 1024);
@@ -207,7 +203,7 @@ bool entrance_check(const struct conf *conf, char **ret_why)
 void entrance_fill(struct entrance *e, struct server_opts *opts)
 {
 	opts->access = &e->access;
-	opts->tls = e->tls.cert != NULL ? &e->tls : NULL;
+	opts->tls = e->tls.context != NULL ? &e->tls : NULL;
 	opts->has_unix_group = e->has_group;
 	opts->unix_group = e->group;
 	opts->unix_mode = e->mode;

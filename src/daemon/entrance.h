@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "api/access.h"
-#include "api/server.h"
-#include "api/tls.h"
+#include "http/access.h"
+#include "http/server.h"
+#include "http/tls.h"
 #include "daemon/conf.h"
 
 struct entrance {

@@ -44,6 +44,8 @@ static const struct limit connections[] = {
     {"total", CONF_api_connections, PLAIN},
     {"per_address", CONF_api_per_address, PLAIN},
     {"streams", CONF_api_streams, PLAIN},
+    {"streams_per_client", CONF_api_streams_per_client, PLAIN},
+    {"stream_idle_ms", CONF_api_stream_idle, MSEC},
     {"idle_timeout_ms", CONF_api_idle_timeout, MSEC},
 };
 static const struct limit jobs[] = {

@@ -12,7 +12,7 @@ static bool is_name_char(char c)
 	       c == '-' || c == '.' || c == '_' || c == '~';
 }
 
-static size_t name_len(struct span text)
+static size_t name_len(struct slice text)
 {
 	size_t n = 0;
 
@@ -22,7 +22,7 @@ static size_t name_len(struct span text)
 }
 
 /* The length of an address in brackets, or 0. */
-static size_t literal_len(struct span text)
+static size_t literal_len(struct slice text)
 {
 	char address[INET6_ADDRSTRLEN];
 	struct in6_addr parsed;
@@ -38,7 +38,7 @@ static size_t literal_len(struct span text)
 	return n + 2;
 }
 
-bool authority_is_valid(struct span text)
+bool authority_is_valid(struct slice text)
 {
 	unsigned port = 0;
 

@@ -9,4 +9,4 @@
 /* Accept a name of letters, digits, `-`, `.`, `_` and `~`, an IPv4 address, or an IPv6 address in
  * brackets; then maybe a colon and a port, which may be empty. Narrower than RFC 3986: no escapes,
  * no user. */
-bool authority_is_valid(struct span text);
+bool authority_is_valid(struct slice text);

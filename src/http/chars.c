@@ -42,7 +42,7 @@ int char_hex(unsigned char c)
 	return -1;
 }
 
-bool span_is_token(struct span s)
+bool span_is_token(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {
 		if (!char_is_token((unsigned char)s.data[i]))
@@ -56,7 +56,7 @@ static char to_lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
 }
 
-bool span_same(struct span a, struct span b)
+bool span_same(struct slice a, struct slice b)
 {
 	if (a.len != b.len)
 		return false;
@@ -67,12 +67,12 @@ bool span_same(struct span a, struct span b)
 	return true;
 }
 
-bool span_equals(struct span s, const char *text)
+bool span_equals(struct slice s, const char *text)
 {
-	return span_same(s, (struct span){text, strlen(text)});
+	return span_same(s, (struct slice){text, strlen(text)});
 }
 
-struct span span_trim(struct span s)
+struct slice span_trim(struct slice s)
 {
 	while (s.len > 0 && char_is_blank((unsigned char)s.data[s.len - 1]))
 		s.len--;
@@ -83,13 +83,13 @@ struct span span_trim(struct span s)
 	return s;
 }
 
-bool span_next(struct span *list, struct span *ret_element)
+bool span_next(struct slice *list, struct slice *ret_element)
 {
 	if (list->data == NULL)
 		return false;
 	const char *comma = list->len > 0 ? memchr(list->data, ',', list->len) : NULL;
 	size_t n = comma != NULL ? (size_t)(comma - list->data) : list->len;
-	*ret_element = span_trim((struct span){list->data, n});
-	*list = comma != NULL ? (struct span){comma + 1, list->len - n - 1} : (struct span){0};
+	*ret_element = span_trim((struct slice){list->data, n});
+	*list = comma != NULL ? (struct slice){comma + 1, list->len - n - 1} : (struct slice){0};
 	return true;
 }

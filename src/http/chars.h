@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct span {
+struct slice {
 	const char *data; /* borrowed; not terminated */
 	size_t len;
 };
@@ -16,10 +16,10 @@ bool char_is_visible(unsigned char c); /* VCHAR */
 bool char_is_value(unsigned char c);   /* what a field value may hold: VCHAR, SP, HTAB, obs-text */
 int char_hex(unsigned char c);         /* the value of a hexadecimal digit, or -1 */
 
-bool span_is_token(struct span s);
-bool span_same(struct span a, struct span b);      /* but for the case of ASCII letters */
-bool span_equals(struct span s, const char *text); /* as span_same */
-struct span span_trim(struct span s);              /* without blanks at both ends */
+bool span_is_token(struct slice s);
+bool span_same(struct slice a, struct slice b);     /* but for the case of ASCII letters */
+bool span_equals(struct slice s, const char *text); /* as span_same */
+struct slice span_trim(struct slice s);             /* without blanks at both ends */
 
 /* Take the next element off a comma-separated list: trimmed, maybe empty. False at the end. */
-bool span_next(struct span *list, struct span *ret_element);
+bool span_next(struct slice *list, struct slice *ret_element);

@@ -140,12 +140,12 @@ static bool step(struct chunked *c, unsigned char byte, struct fault *ret_fault)
 }
 
 enum chunked_result chunked_feed(struct chunked *c, const char *bytes, size_t n, size_t *ret_taken,
-    struct span *ret_data, struct fault *ret_fault)
+    struct slice *ret_data, struct fault *ret_fault)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (c->state == DATA) {
 			size_t size = n - i < c->left ? n - i : (size_t)c->left;
-			*ret_data = (struct span){bytes + i, size};
+			*ret_data = (struct slice){bytes + i, size};
 			*ret_taken = i + size;
 			c->left -= size;
 			c->n_data += size;

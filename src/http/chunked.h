@@ -45,4 +45,4 @@ void chunked_init(struct chunked *c, uint64_t max_data);
 /* Read up to `n` bytes, stop at the first event, and say in *ret_taken how many were taken.
  * *ret_data borrows from `bytes`. Not to be called again after CHUNKED_LAST or CHUNKED_BAD. */
 enum chunked_result chunked_feed(struct chunked *c, const char *bytes, size_t n, size_t *ret_taken,
-    struct span *ret_data, struct fault *ret_fault);
+    struct slice *ret_data, struct fault *ret_fault);

@@ -20,7 +20,7 @@ enum use {
 	}
 
 static const struct {
-	struct span name;
+	struct slice name;
 	enum use use;
 } table[] = {
     [FIELD_HOST] = {NAMED("Host"), ONCE},
@@ -76,7 +76,7 @@ static const struct {
     {NAMED("X-Forwarded-Proto"), LIST},
 };
 
-static int kind_of(struct span name)
+static int kind_of(struct slice name)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		if (span_same(name, table[i].name))
@@ -85,14 +85,14 @@ static int kind_of(struct span name)
 	return FIELD_UNKNOWN;
 }
 
-static struct span name_of(const struct fields *f, const struct field *row)
+static struct slice name_of(const struct fields *f, const struct field *row)
 {
-	return (struct span){f->text.data + row->name, row->name_len};
+	return (struct slice){f->text.data + row->name, row->name_len};
 }
 
-static struct span value_of(const struct fields *f, const struct field *row)
+static struct slice value_of(const struct fields *f, const struct field *row)
 {
-	return span_trim((struct span){f->text.data + row->value, row->value_len});
+	return span_trim((struct slice){f->text.data + row->value, row->value_len});
 }
 
 void fields_init(struct fields *f, size_t max_text)
@@ -138,12 +138,12 @@ bool fields_add(struct fields *f, const struct field *place, size_t max, struct 
 	return true;
 }
 
-bool fields_check_trailer(struct span name, struct fault *ret_fault)
+bool fields_check_trailer(struct slice name, struct fault *ret_fault)
 {
 	return kind_of(name) < 0 || fault_set(ret_fault, 400, "A trailer has a name of the head.");
 }
 
-bool fields_find(const struct fields *f, enum field_kind kind, struct span *ret_value)
+bool fields_find(const struct fields *f, enum field_kind kind, struct slice *ret_value)
 {
 	const struct field *row = find(f, (int)kind);
 
@@ -153,7 +153,7 @@ bool fields_find(const struct fields *f, enum field_kind kind, struct span *ret_
 	return true;
 }
 
-static void drop(struct fields *f, struct span name)
+static void drop(struct fields *f, struct slice name)
 {
 	for (size_t i = 0; i < f->n; i++) {
 		if (span_same(name_of(f, &f->rows[i]), name))
@@ -162,7 +162,7 @@ static void drop(struct fields *f, struct span name)
 }
 
 static bool read_option(
-    struct fields *f, struct span option, bool *ret_is_close, struct fault *ret_fault)
+    struct fields *f, struct slice option, bool *ret_is_close, struct fault *ret_fault)
 {
 	int kind = kind_of(option);
 
@@ -187,7 +187,7 @@ bool fields_read_connection(struct fields *f, bool *ret_is_close, struct fault *
 	for (size_t i = 0; i < f->n; i++) {
 		if (f->rows[i].kind != FIELD_CONNECTION)
 			continue;
-		struct span list = value_of(f, &f->rows[i]), option;
+		struct slice list = value_of(f, &f->rows[i]), option;
 		while (span_next(&list, &option)) {
 			if (++n_options > MAX_OPTIONS)
 				return fault_set(
@@ -205,7 +205,7 @@ static void write_joined(
 	bool is_begun = false;
 
 	for (const struct field *row = first; row < f->rows + f->n; row++) {
-		struct span value = value_of(f, row);
+		struct slice value = value_of(f, row);
 		if (row->kind != first->kind || value.len == 0)
 			continue;
 		if (is_begun)
@@ -222,7 +222,7 @@ void fields_write(const struct fields *f, struct buf *text)
 		enum use use = row->kind >= 0 ? table[row->kind].use : ONCE;
 		bool is_ours = row->kind >= 0 && row->kind < FIELD_N_LOOKED_FOR;
 		bool is_joined = (use == LIST || use == CRUMBS) && find(f, row->kind) != row;
-		struct span name = name_of(f, row), value = value_of(f, row);
+		struct slice name = name_of(f, row), value = value_of(f, row);
 		if (is_ours || is_joined || row->is_dropped || use == ONE_HOP)
 			continue;
 		buf_add(text, name.data, name.len);

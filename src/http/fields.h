@@ -40,10 +40,10 @@ void fields_done(struct fields *f); /* frees the inside; it may be filled again 
 bool fields_add(struct fields *f, const struct field *place, size_t max, struct fault *ret_fault);
 
 /* Refuse a trailer whose name has a meaning in the head: there it is too late for it. */
-bool fields_check_trailer(struct span name, struct fault *ret_fault);
+bool fields_check_trailer(struct slice name, struct fault *ret_fault);
 
 /* Give the value of the first field of a kind, trimmed. False: there is none. */
-bool fields_find(const struct fields *f, enum field_kind kind, struct span *ret_value);
+bool fields_find(const struct fields *f, enum field_kind kind, struct slice *ret_value);
 
 /* Obey the options of all fields Connection: fields that they name are dropped. Refuses with 400
  * a name that is not for one connection only. */

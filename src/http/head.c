@@ -7,7 +7,7 @@
 #include "http/authority.h"
 
 /* Read Content-Length (RFC 9112 section 6.3). */
-static bool read_length(struct span value, uint64_t *ret_length, struct fault *ret_fault)
+static bool read_length(struct slice value, uint64_t *ret_length, struct fault *ret_fault)
 {
 	uint64_t length = 0;
 
@@ -26,10 +26,10 @@ static bool read_length(struct span value, uint64_t *ret_length, struct fault *r
 }
 
 /* A coding that is not known, or no list of codings at all? */
-static bool refuse_coding(struct span list, struct fault *ret_fault)
+static bool refuse_coding(struct slice list, struct fault *ret_fault)
 {
 	bool is_known = true;
-	struct span coding;
+	struct slice coding;
 
 	while (span_next(&list, &coding)) {
 		if (!span_is_token(coding))
@@ -45,7 +45,7 @@ static bool refuse_coding(struct span list, struct fault *ret_fault)
 static bool read_framing(const struct fields *fields, uint64_t max_body, struct request_head *head,
     struct fault *ret_fault)
 {
-	struct span length, coding;
+	struct slice length, coding;
 	bool has_length = fields_find(fields, FIELD_CONTENT_LENGTH, &length);
 	bool has_coding = fields_find(fields, FIELD_TRANSFER_ENCODING, &coding);
 
@@ -69,7 +69,7 @@ static bool read_framing(const struct fields *fields, uint64_t max_body, struct 
 static bool read_expect(
     const struct fields *fields, struct request_head *head, struct fault *ret_fault)
 {
-	struct span value;
+	struct slice value;
 
 	if (head->is_http_1_0 || !fields_find(fields, FIELD_EXPECT, &value))
 		return true;
@@ -81,7 +81,7 @@ static bool read_expect(
 
 /* RFC 9112 section 3.2. The authority of the target, where it has one, replaces the field. */
 static bool choose_host(const struct request_line *line, const struct fields *fields,
-    struct span *ret_host, struct fault *ret_fault)
+    struct slice *ret_host, struct fault *ret_fault)
 {
 	bool is_there = fields_find(fields, FIELD_HOST, ret_host);
 
@@ -95,7 +95,7 @@ static bool choose_host(const struct request_line *line, const struct fields *fi
 }
 
 static void write_head(const struct request_line *line, const struct fields *fields,
-    const struct span *host, bool has_length, struct request_head *head)
+    const struct slice *host, bool has_length, struct request_head *head)
 {
 	struct buf *text = &head->text;
 
@@ -127,7 +127,7 @@ static void write_head(const struct request_line *line, const struct fields *fie
 bool head_make(const struct request_line *line, struct fields *fields, uint64_t max_body,
     struct request_head *ret_head, struct fault *ret_fault)
 {
-	struct span host = {0}, length;
+	struct slice host = {0}, length;
 	bool is_close;
 
 	ret_head->is_http_1_0 = line->is_http_1_0;

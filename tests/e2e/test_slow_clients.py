@@ -1,6 +1,7 @@
 """Clients that are slow, silent, half gone or too many: they are let go in time, and nobody else waits for them."""
 import http.client
 import json
+import os
 import select
 import signal
 import socket
@@ -371,6 +372,49 @@ def test_daemon_that_is_held_up(daemon, api):
         assert [read(sock)[0] for sock in (header, body, idle)] == [200, 202, 200]
 
 
+def work_of(daemon):
+    """Seconds of the processor, and how often the daemon went to sleep."""
+    status = dict(line.split(":", 1) for line in open(f"/proc/{daemon.pid}/status", encoding="ascii"))
+    fields = open(f"/proc/{daemon.pid}/stat", encoding="ascii").read().rsplit(")", 1)[1].split()
+    ticks = int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK"), int(status["voluntary_ctxt_switches"])
+
+
+STUCK = {
+    "extension": UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n5;" + b"a" * 200,
+    "size": UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"0" * 8,
+    "header": b"GET /healthz HTTP/1.1\r\nX: " + b"a" * 20_000,
+    "line": b"GET /" + b"a" * 10_000,
+    "body": UPLOAD + b"Content-Length: 1000000\r\n\r\n" + b"found.test\n" * 1000,
+    "trailer": UPLOAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 1000,
+    "pipelined": b"GET /jobs/%s/events HTTP/1.1\r\nHost: localhost\r\n\r\n" + b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 4000,
+}
+
+
+@pytest.mark.parametrize("name", STUCK)
+def test_no_progress_costs_nothing(daemon, api, dns, name):
+    """A connection that makes no progress makes the loop turn no more than an idle daemon does."""
+    dns.toggle_black_hole()
+    job = api.submit(["found.test"], timeout_ms=10_000, attempts=20)
+    data = STUCK[name]
+    socks = [connect(api) for _ in range(50)]
+    for sock in socks:
+        sock.setblocking(False)
+        try:
+            sock.send(data % job["id"].encode() if name == "pipelined" else data)
+        except BlockingIOError:
+            pass
+    eventually(lambda: api.metrics()[OPEN] >= 50, "they are there")
+    api.get("/healthz")
+    seconds, turns = work_of(daemon)
+    pause(2)
+    seconds, turns = (after - before for after, before in zip(work_of(daemon), (seconds, turns)))
+    assert seconds < 0.5 and turns < 500, (seconds, turns)
+    for sock in socks:
+        sock.close()
+    api("POST", f"/jobs/{job['id']}/cancel")
+
+
 class TestLimits:
     def test_per_address(self, make_daemon, dns, tmp_path):
         """One address has so many connections; another one, and the Unix socket, have their own."""
@@ -429,11 +473,88 @@ class TestLimits:
         for i in range(6):
             host, port = addresses[i % 2].split(":")
             socks.append(socket.create_connection((host, int(port)), DEADLINE))
-        eventually(lambda: sum(is_closed(sock) for sock in socks) == 3, "three of six are taken")
         for sock in socks:
+            ask(sock)
+        eventually(lambda: len(select.select(socks, [], [], 0)[0]) == 3, "three of six are served")
+        taken = select.select(socks, [], [], 0)[0]
+        for sock in taken:
+            assert read(sock)[0] == 200
+            sock.close()
+        for sock in set(socks) - set(taken):
+            assert read(sock)[0] == 200, "the others have their places"
             sock.close()
 
-    @pytest.mark.settings({"api.streams": "2", "dns.timeout": "2s"})
+    @pytest.mark.settings({"api.per_address": "4"})
+    def test_idle_connections_make_room(self, api):
+        """Kept connections that rest are closed for a new one of the same address, the oldest first."""
+        kept = [connect(api, source="127.0.0.2") for _ in range(4)]
+        for sock in kept:
+            ask(sock)
+            assert read(sock)[0] == 200
+        pause(4)  # until they count as resting
+        with connect(api, source="127.0.0.2") as sock:
+            ask(sock)
+            assert read(sock)[0] == 200
+        assert is_closed(kept[0]) and not is_closed(kept[2])
+        assert cuts(api, "crowded") == 1 and cuts(api, "per_address") == 0
+
+    def test_places_for_other_addresses(self, make_daemon, dns):
+        """The last eighth of the connections is for addresses that have few."""
+        with make_daemon(dns, settings={"api.connections": "200", "api.per_address": "200"}) as daemon:
+            crowd = [connect(daemon.api, source="127.0.0.2") for _ in range(190)]
+            for sock in crowd[:175]:
+                ask(sock)
+                assert read(sock)[0] == 200
+            eventually(lambda: cuts(daemon.api, "per_address") == 15, "those beyond seven eighths are refused")
+            with connect(daemon.api, source="127.0.0.3") as sock:
+                ask(sock)
+                assert read(sock)[0] == 200
+            for sock in crowd:
+                sock.close()
+
+    @pytest.mark.settings({"api.streams": "6", "api.streams_per_client": "4", "api.per_address": "40"})
+    def test_shares_of_streams(self, api, dns):
+        """An address has its part of the streams; what ends by itself, and other requests, are served all the same."""
+        dns.toggle_black_hole()
+        job = api.submit(["found.test"], timeout_ms=10_000, attempts=20)
+        live = [connect(api, source="127.0.0.2") for _ in range(5)]
+        for sock in live:
+            ask(sock, f"/jobs/{job['id']}/events")
+        eventually(lambda: api.metrics()[STREAMS] == 4, "four are open")
+        assert read(live[4])[0] == 503
+        for sock in live[4:]:
+            ask(sock)
+            assert read(sock)[0] == 200, "the address may ask for other things"
+            ask(sock, f"/jobs/{job['id']}/results")
+            assert read(sock)[0] == 200, "also for a stream that ends"
+        with connect(api, source="127.0.0.3") as one, connect(api, source="127.0.0.3") as two, \
+                connect(api, source="127.0.0.3") as three:
+            for sock in (one, two):
+                ask(sock, f"/jobs/{job['id']}/results?follow=true")
+            eventually(lambda: api.metrics()[STREAMS] == 6, "another address has what is left")
+            ask(three, f"/jobs/{job['id']}/events")
+            assert read(three)[0] == 503
+            ask(three, f"/jobs/{job['id']}/results")
+            assert read(three)[0] == 200
+        for sock in live:
+            sock.close()
+        api("POST", f"/jobs/{job['id']}/cancel")
+
+    @pytest.mark.settings({"api.stream_idle": "1s"})
+    def test_idle_streams_end(self, api, dns):
+        """A stream without events ends; rows that are not all of them are not taken for all."""
+        dns.toggle_black_hole()
+        job = api.submit(["found.test"], timeout_ms=10_000, attempts=20)
+        with connect(api) as events, connect(api) as rows:
+            ask(events, f"/jobs/{job['id']}/events")
+            ask(rows, f"/jobs/{job['id']}/results?follow=true")
+            status, _, content = read(events)
+            assert status == 200 and b"event: state" in content
+            with pytest.raises(http.client.IncompleteRead):
+                read(rows)
+        api("POST", f"/jobs/{job['id']}/cancel")
+
+    @pytest.mark.settings({"api.streams": "2", "api.streams_per_client": "2", "dns.timeout": "2s"})
     @pytest.mark.parametrize("path", ["results?follow=true", "events"])
     def test_streams(self, api, dns, contract, path):
         dns.toggle_black_hole()

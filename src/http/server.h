@@ -1,7 +1,7 @@
 /* The HTTP server: libmicrohttpd on our loop, without a thread of its own. Thread: loop. */
 #pragma once
 
-#include "api/http.h"
+#include "http/request.h"
 #include "base/clock.h"
 #include "base/err.h"
 #include "model/result.h"
@@ -34,11 +34,13 @@ struct server_opts {
 	/* 0 stands for the default in each of these: */
 	unsigned max_connections; /* 4096; each Unix socket may have as many beside those */
 	unsigned max_per_address; /* 1024 connections; Unix sockets don't count */
-	unsigned max_streams;     /* 1024 at one time; further ones are answered 503 */
-	usec_t header_timeout;    /* 10 s from the first byte, or from the connection, to its end */
-	usec_t idle_timeout;      /* 60 s from an answer to the next request */
-	usec_t transfer_timeout;  /* 30 s, over which a body or an answer has to move 1 KiB a
-				     second */
+	unsigned max_streams;     /* 1024 that wait for events, and as many that end by themselves;
+				     further ones are answered 503 */
+	unsigned max_streams_per_client; /* 512 of each kind: of an address, and of a token */
+	usec_t header_timeout;   /* 10 s from the first byte, or from the connection, to its end */
+	usec_t idle_timeout;     /* 60 s from an answer to the next request */
+	usec_t transfer_timeout; /* 30 s, over which a body or an answer has to move 1 KiB a
+				    second */
 	const struct route *routes; /* static */
 	size_t n_routes;
 	struct api *api;       /* handed to the handlers */

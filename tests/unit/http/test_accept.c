@@ -1,7 +1,7 @@
 /* Content negotiation. */
 #include "../unit.h"
 
-#include "api/accept.h"
+#include "http/accept.h"
 
 static const char *const types[] = {
     "application/x-ndjson", "application/json", "text/csv", "text/plain"};

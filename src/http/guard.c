@@ -9,9 +9,9 @@
 #include <strings.h>
 #include <sys/socket.h>
 
-#include "api/access.h"
-#include "api/server_private.h"
-#include "api/tls.h"
+#include "http/access.h"
+#include "http/request_private.h"
+#include "http/tls.h"
 #include "base/alloc.h"
 #include "base/log.h"
 
@@ -87,7 +87,7 @@ static struct address get_local_address(const struct request *rq)
 	struct endpoint e = {.port = 0};
 	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
 
-	if (getsockname(rq->peer->fd, (struct sockaddr *)&address, &len) == 0)
+	if (getsockname(rq->client->transport.fd, (struct sockaddr *)&address, &len) == 0)
 		(void)endpoint_from_sockaddr((struct sockaddr *)&address, &e);
 	if (e.address.is_v6 && memcmp(e.address.bytes, mapped, sizeof(mapped)) == 0) {
 		struct address v4 = {.is_v6 = false};
@@ -102,7 +102,7 @@ static void check_host(struct request *rq, const struct access *access)
 	const char *host = request_header(rq, "Host");
 
 	/* no browser leaves it out, or can speak to a Unix socket */
-	if (host == NULL || rq->peer->origin == NULL)
+	if (host == NULL || rq->client->share == NULL)
 		return;
 	struct address local = get_local_address(rq);
 	if (!access_allows_host(access, host, &local))
@@ -114,8 +114,8 @@ static void check_certificate(struct request *rq)
 {
 	const struct tls *tls = rq->server->opts.tls;
 
-	if (tls != NULL && tls->client_ca != NULL && rq->peer->tls != NULL &&
-	    !tls_client_is_trusted(rq->peer->tls)) {
+	if (tls != NULL && tls->asks_clients && rq->client->transport.ssl != NULL &&
+	    !tls_client_is_trusted(rq->client->transport.ssl)) {
 		request_add_header(rq, "Connection", "close");
 		request_refuse(rq, 403, "This needs a certificate that this daemon trusts.");
 	}
@@ -168,7 +168,7 @@ static void check_page(struct request *rq, const struct access *access)
 
 /* --- All together --- */
 
-static void add_certificate(void *session, struct buf *text)
+static void add_certificate(const struct ssl_st *session, struct buf *text)
 {
 	struct buf name;
 
@@ -181,22 +181,23 @@ static void add_certificate(void *session, struct buf *text)
 
 void request_describe_client(const struct request *rq, struct buf *text)
 {
-	const struct peer *peer = rq->peer;
+	const struct connection *client = rq->client;
 	char address[ENDPOINT_TEXT_SIZE];
 	struct ucred credentials;
 	socklen_t len = sizeof(credentials);
 
 	buf_addf(text, "token=%s peer=", rq->token_name != NULL ? rq->token_name : "-");
-	if (peer == NULL) {
+	if (client == NULL) {
 		buf_add_str(text, "gone");
-	} else if (peer->origin != NULL) {
-		endpoint_format(&peer->endpoint, address);
+	} else if (client->share != NULL) {
+		endpoint_format(&client->endpoint, address);
 		buf_add_str(text, address);
-		if (peer->tls != NULL)
-			add_certificate(peer->tls, text);
+		if (client->transport.ssl != NULL)
+			add_certificate(client->transport.ssl, text);
 	} else {
 		buf_add_str(text, "unix");
-		if (getsockopt(peer->fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) == 0)
+		if (getsockopt(client->transport.fd, SOL_SOCKET, SO_PEERCRED, &credentials, &len) ==
+		    0)
 			buf_addf(text, " uid=%lu", (unsigned long)credentials.uid);
 	}
 }
@@ -234,13 +235,22 @@ void server_check_access(struct request *rq)
 		log_refusal(rq);
 }
 
+/* The headers of every answer. */
+static const char *const always[][2] = {{"Cache-Control", "no-cache"},
+    {"X-Content-Type-Options", "nosniff"}, {"X-Frame-Options", "DENY"},
+    {"Referrer-Policy", "no-referrer"}, {"Cross-Origin-Resource-Policy", "same-origin"}};
+static const char policy_name[] = "Content-Security-Policy",
+		  policy[] = "default-src 'none'; frame-ancestors 'none'";
+
+void server_write_headers(struct buf *text)
+{
+	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
+		buf_addf(text, "%s: %s\r\n", always[i][0], always[i][1]);
+	buf_addf(text, "%s: %s\r\n", policy_name, policy);
+}
+
 void server_add_headers(const struct request *rq, struct MHD_Response *response)
 {
-	static const char policy[] = "Content-Security-Policy";
-	static const char *const always[][2] = {{"Cache-Control", "no-cache"},
-	    {"X-Content-Type-Options", "nosniff"}, {"X-Frame-Options", "DENY"},
-	    {"Referrer-Policy", "no-referrer"}, {"Cross-Origin-Resource-Policy", "same-origin"}};
-
 	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
 		MHD_add_response_header(response, always[i][0], always[i][1]);
 	for (size_t at = 0; at < rq->headers.len;) {
@@ -248,7 +258,6 @@ void server_add_headers(const struct request *rq, struct MHD_Response *response)
 		MHD_add_response_header(response, name, value);
 		at += strlen(name) + strlen(value) + 2;
 	}
-	if (MHD_get_response_header(response, policy) == NULL)
-		MHD_add_response_header(
-		    response, policy, "default-src 'none'; frame-ancestors 'none'");
+	if (MHD_get_response_header(response, policy_name) == NULL)
+		MHD_add_response_header(response, policy_name, policy);
 }

@@ -1,45 +1,13 @@
-/* Inside the server: what server.c (listeners, the loop), server_door.c (connections) and
- * server_request.c (one request's life) share. */
+/* A request as the server's own files see it. Inside the server. */
 #pragma once
 
-#include <microhttpd.h>
-#include <sys/queue.h>
-
-#include "api/server.h"
-#include "api/server_door.h"
-#include "base/metrics.h"
-#include "loop/loop.h"
-#include "model/bucket.h"
-
-enum { N_CODES = 24 };
-
-struct route_metrics {
-	struct metric_cell *codes[N_CODES];
-	struct metric_cell *duration;
-};
-
-struct server {
-	struct loop *loop;
-	struct server_opts opts;
-	size_t n_listeners;
-	struct listener *listeners; /* owned */
-	struct defer pump;
-	struct timer pump_timer;
-	struct door door;
-	TAILQ_HEAD(, request) requests;
-	size_t n_streams;
-	struct route_metrics
-	    *metrics;           /* owned; one a route, and one for unknown routes at the end */
-	struct bucket refusals; /* how often one may be logged */
-	bool is_handing_over;   /* whoever has the sockets next takes the new connections */
-	bool is_ending;
-};
+#include "http/server_private.h"
 
 struct request {
 	TAILQ_ENTRY(request) link;
 	struct server *server;
 	struct MHD_Connection *connection; /* NULL once libmicrohttpd is through with it */
-	struct peer *peer;                 /* borrowed; until then */
+	struct connection *client;         /* borrowed; NULL once it is gone */
 	const struct route *route;         /* NULL: unknown */
 	const char *method;                /* borrowed from libmicrohttpd */
 	char *param, *name;                /* owned; what stood for `{id}` and `{name}` */
@@ -48,7 +16,6 @@ struct request {
 	struct body_events body;
 	void *body_arg;
 	bool has_body_events, is_body_ended;
-	uint64_t n_body;  /* bytes of the body read */
 	bool is_handled;  /* the handler was called */
 	bool is_answered; /* ... and has answered */
 	bool is_suspended;
@@ -60,19 +27,32 @@ struct request {
 	struct buf headers; /* of the answer: name NUL value NUL ... */
 	struct stream_events stream;
 	void *stream_arg;
-	uint64_t n_streamed; /* bytes of it up to now */
-	bool is_streaming;   /* the answer is a stream */
-	bool is_stream_open; /* ... whose close is still to be called */
+	struct share *shares[2]; /* of the client's address and token, which the stream counts in;
+				    NULL: none */
+	bool is_streaming;       /* the answer is a stream */
+	bool is_stream_open;     /* ... whose close is still to be called */
 	bool is_turned_away; /* a stream too many: an error is answered, close is still to be called
 			      */
 	bool is_cut;         /* ... and which ends now */
 };
 
-/* Find the route of a request and check its head; refuses where something is wrong. */
+/* Let libmicrohttpd leave the request alone until request_wake or request_continue. */
+void request_suspend(struct request *rq);
+
+/* Hand the complete answer to libmicrohttpd, or throw it away when the request is over. */
+void request_answer(struct request *rq, int status, struct MHD_Response *response);
+
+/* Free the request when both libmicrohttpd and its handler are through with it. */
+void request_free_when_over(struct request *rq);
+
+/* Find the route of a request; refuses where there is none, or its query is wrong. */
 void server_route_request(struct request *rq, const char *path);
 
 /* Refuse what its sender may not ask for. The route may be unknown. */
 void server_check_access(struct request *rq);
+
+/* Write the headers of every answer. */
+void server_write_headers(struct buf *text);
 
 /* Add the headers of the request's answer, and those of every answer. */
 void server_add_headers(const struct request *rq, struct MHD_Response *response);
@@ -84,17 +64,15 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 void server_on_completed(void *arg, struct MHD_Connection *connection, void **con_cls,
     enum MHD_RequestTerminationCode code);
 
-/* Let libmicrohttpd do what is to be done now. */
-void server_pump(struct server *server);
+/* The client has gone: what waits for it ends. */
+void request_abandon(struct request *rq);
 
-/* Register the counters of all routes. */
-void server_add_request_metrics(struct server *server);
+/* Say that the answer is a stream which has nothing to send now. */
+bool request_is_waiting(const struct request *rq);
 
-/* End a stream that waits. */
-void server_cut_stream(struct request *rq);
-
-/* Tell the client of a body that came too slowly so; its connection is then to be cut. */
-void server_refuse_slow_body(struct request *rq);
+/* Write the whole answer to a request that libmicrohttpd doesn't see, or not to its end, and count
+ * it. The connection is to be closed behind it. */
+void request_write_refusal(struct server *server, int status, const char *detail, struct buf *text);
 
 /* End streams and answer whoever still waits. */
 void server_end_requests(struct server *server);

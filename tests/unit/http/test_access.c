@@ -1,7 +1,7 @@
 /* What the daemon may be called, and by which web pages. */
 #include "../unit.h"
 
-#include "api/access.h"
+#include "http/access.h"
 
 static char name[] = "probe.example", address[] = "203.0.113.7", page[] = "https://tools.example";
 

@@ -1,5 +1,5 @@
 /* Names and origins are few: they are looked through. */
-#include "api/access.h"
+#include "http/access.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -13,11 +13,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "api/server_private.h"
+#include "http/request_private.h"
 #include "base/alloc.h"
 #include "base/log.h"
-
-enum { STREAM_BLOCK = 64 << 10 };
 
 static const int codes[N_CODES - 1] = {200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406,
     408, 409, 412, 413, 415, 421, 422, 429, 500, 503, 507};
@@ -57,7 +55,7 @@ static void count_request(const struct request *rq)
 		metric_observe(m->duration, (double)(clock_mono() - rq->started_at) / USEC_PER_SEC);
 }
 
-static void free_when_over(struct request *rq)
+void request_free_when_over(struct request *rq)
 {
 	struct MHD_Response *unsent = rq->is_queued ? NULL : rq->response;
 
@@ -73,6 +71,8 @@ static void free_when_over(struct request *rq)
 	if (rq->is_stream_open)
 		return;
 	TAILQ_REMOVE(&rq->server->requests, rq, link);
+	for (int i = 0; i < 2; i++)
+		door_unshare(rq->server, rq->shares[i]);
 	buf_done(&rq->headers);
 	free(rq->param);
 	free(rq->name);
@@ -87,7 +87,8 @@ static enum MHD_Result queue_answer(struct request *rq)
 	if (rq->is_queued)
 		return MHD_YES;
 	rq->is_queued = true;
-	peer_enter(rq->peer, PEER_ANSWER, rq);
+	if (rq->client != NULL)
+		connection_enter(rq->client, PHASE_ANSWER);
 	count_request(rq);
 	enum MHD_Result result =
 	    MHD_queue_response(rq->connection, (unsigned)rq->status, rq->response);
@@ -95,11 +96,12 @@ static enum MHD_Result queue_answer(struct request *rq)
 	return result;
 }
 
-static void suspend(struct request *rq)
+void request_suspend(struct request *rq)
 {
 	MHD_suspend_connection(rq->connection);
 	rq->is_suspended = true;
-	rq->peer->has_waited = true;
+	if (rq->client != NULL)
+		rq->client->has_waited = true;
 }
 
 static void handle(struct request *rq)
@@ -118,72 +120,23 @@ static enum MHD_Result on_head(struct request *rq, const char *path)
 	return rq->response != NULL ? queue_answer(rq) : MHD_YES;
 }
 
-/* Refuse a request in the middle of its body, where libmicrohttpd can't answer: the answer is
- * written here, and the connection is to be cut then. `p` is ended. */
-static void refuse_in_body(struct request *rq, struct problem *p)
-{
-	struct buf body, text;
-
-	rq->status = p->status;
-	buf_init(&body, 4096);
-	buf_init(&text, 8192);
-	problem_encode(p, &body);
-	buf_addf(&text,
-	    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\n"
-	    "Connection: close\r\nContent-Length: %zu\r\n\r\n%s",
-	    p->status, problem_title(p->status), body.len, body.data);
-	/* nothing goes in clear into TLS: there the connection just ends */
-	ssize_t n = rq->peer->tls == NULL
-			? send(rq->peer->fd, text.data, text.len, MSG_DONTWAIT | MSG_NOSIGNAL)
-			: 0;
-	(void)n;
-	shutdown(rq->peer->fd, SHUT_WR);
-	count_request(rq);
-	problem_done(p);
-	buf_done(&body);
-	buf_done(&text);
-}
-
-/* A body that is too long, and may have no end. */
-static enum MHD_Result cut_too_large(struct request *rq)
-{
-	struct problem p = {0};
-
-	problem_set(&p, 413, "The body may have at most %llu bytes.",
-	    (unsigned long long)rq->server->opts.max_body);
-	refuse_in_body(rq, &p);
-	return MHD_NO;
-}
-
-void server_refuse_slow_body(struct request *rq)
-{
-	struct problem p = {0};
-
-	problem_set(&p, 408, "The body came too slowly.");
-	refuse_in_body(rq, &p);
-}
-
 static enum MHD_Result on_piece(struct request *rq, const char *bytes, size_t *n_bytes)
 {
 	size_t n = *n_bytes;
 
-	if (rq->n_body + n > rq->server->opts.max_body)
-		return cut_too_large(rq);
 	if (rq->response == NULL && rq->has_body_events) {
 		n = rq->body.on_piece(bytes, n, rq->body_arg);
 		if (n < *n_bytes && rq->response == NULL)
-			suspend(rq);
+			request_suspend(rq);
 	}
 	if (rq->response != NULL)
 		n = *n_bytes; /* refused: the rest is passed over */
-	rq->n_body += n;
 	*n_bytes -= n;
 	return MHD_YES;
 }
 
 static enum MHD_Result on_complete_request(struct request *rq)
 {
-	peer_enter(rq->peer, PEER_WORK, rq);
 	if (rq->response == NULL && rq->has_body_events && !rq->is_body_ended) {
 		rq->is_body_ended = true;
 		rq->body.on_end(rq->body_arg);
@@ -192,7 +145,7 @@ static enum MHD_Result on_complete_request(struct request *rq)
 	}
 	if (rq->response != NULL)
 		return queue_answer(rq);
-	suspend(rq);
+	request_suspend(rq);
 	return MHD_YES;
 }
 
@@ -206,11 +159,14 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 
 	(void)version;
 	if (rq == NULL) {
+		struct connection *client = pipe_of(connection)->connection;
+		if (client == NULL)
+			return MHD_NO;
 		rq = xcalloc(1, sizeof(*rq));
 		rq->server = server;
 		rq->connection = connection;
-		rq->peer = peer_of(connection);
-		peer_enter(rq->peer, PEER_BODY, rq);
+		rq->client = client;
+		client->rq = rq;
 		rq->method = method;
 		rq->started_at = clock_mono();
 		buf_init(&rq->headers, 8192);
@@ -232,12 +188,13 @@ void server_on_completed(void *arg, struct MHD_Connection *connection, void **co
 {
 	struct request *rq = *con_cls;
 
-	(void)arg, (void)connection, (void)code;
+	(void)arg, (void)connection;
 	if (rq == NULL)
 		return;
 	*con_cls = NULL;
-	peer_enter(rq->peer, PEER_DRAIN, NULL);
-	rq->peer = NULL;
+	if (rq->client != NULL)
+		connection_complete(rq->client, code == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+	rq->client = NULL;
 	rq->connection = NULL;
 	if (rq->has_body_events && !rq->is_body_ended && rq->response == NULL) {
 		rq->body.on_gone(rq->body_arg);
@@ -247,7 +204,7 @@ void server_on_completed(void *arg, struct MHD_Connection *connection, void **co
 		rq->stream.close(rq->stream_arg);
 	if (!rq->is_handled)
 		rq->is_answered = true;
-	free_when_over(rq);
+	request_free_when_over(rq);
 }
 
 /* --- For handlers --- */
@@ -331,14 +288,13 @@ void request_add_header(struct request *rq, const char *name, const char *value)
 	buf_add(&rq->headers, value, strlen(value) + 1);
 }
 
-/* The answer is complete: hand it to libmicrohttpd, or throw it away when the request is over. */
-static void answer(struct request *rq, int status, struct MHD_Response *response)
+void request_answer(struct request *rq, int status, struct MHD_Response *response)
 {
 	rq->is_answered = true;
 	if (rq->response != NULL ||
 	    rq->connection == NULL) { /* answered for the handler when the server ended */
 		MHD_destroy_response(response);
-		free_when_over(rq);
+		request_free_when_over(rq);
 		return;
 	}
 	server_add_headers(rq, response);
@@ -359,7 +315,7 @@ void request_respond(struct request *rq, int status, const char *content_type, s
 
 	if (content_type != NULL)
 		MHD_add_response_header(response, "Content-Type", content_type);
-	answer(rq, status, response);
+	request_answer(rq, status, response);
 }
 
 void request_respond_problem(struct request *rq, struct problem *p)
@@ -399,60 +355,6 @@ void request_refuse_query(struct request *rq, const char *name, const char *deta
 	request_respond_problem(rq, &p);
 }
 
-static ssize_t on_stream_read(void *arg, uint64_t pos, char *bytes, size_t max)
-{
-	struct request *rq = arg;
-
-	(void)pos;
-	if (rq->is_cut)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	ssize_t n = rq->stream.read(bytes, max, rq->stream_arg);
-	if (n == STREAM_END)
-		return MHD_CONTENT_READER_END_OF_STREAM;
-	if (n == STREAM_FAILED)
-		return MHD_CONTENT_READER_END_WITH_ERROR;
-	if (n == STREAM_WAIT)
-		suspend(rq);
-	rq->n_streamed += (uint64_t)n;
-	return n;
-}
-
-static void on_stream_free(void *arg)
-{
-	struct request *rq = arg;
-
-	rq->server->n_streams--;
-	rq->stream.close(rq->stream_arg);
-	rq->is_stream_open = false;
-	free_when_over(rq); /* libmicrohttpd may keep the answer longer than the connection */
-}
-
-void request_stream(
-    struct request *rq, const char *content_type, const struct stream_events *events, void *arg)
-{
-	request_stream_sized(rq, 200, content_type, MHD_SIZE_UNKNOWN, events, arg);
-}
-
-void request_stream_sized(struct request *rq, int status, const char *content_type,
-    uint64_t n_bytes, const struct stream_events *events, void *arg)
-{
-	rq->stream = *events;
-	rq->stream_arg = arg;
-	if (rq->server->n_streams >= rq->server->opts.max_streams && rq->connection != NULL &&
-	    rq->response == NULL) {
-		rq->is_turned_away = true;
-		buf_clear(&rq->headers); /* they were about what is not sent */
-		request_refuse(rq, 503, "There are too many streams at this time.");
-		return;
-	}
-	rq->is_streaming = rq->is_stream_open = true;
-	rq->server->n_streams++;
-	struct MHD_Response *response = MHD_create_response_from_callback(
-	    n_bytes, STREAM_BLOCK, on_stream_read, rq, on_stream_free);
-	MHD_add_response_header(response, "Content-Type", content_type);
-	answer(rq, status, response);
-}
-
 void request_wake(struct request *rq)
 {
 	resume(rq);
@@ -460,10 +362,41 @@ void request_wake(struct request *rq)
 
 /* --- For the server --- */
 
-void server_cut_stream(struct request *rq)
+void request_abandon(struct request *rq)
 {
+	bool is_in_body = rq->has_body_events && !rq->is_body_ended;
+
+	rq->client = NULL;
 	rq->is_cut = true;
-	resume(rq);
+	/* libmicrohttpd sees only then that its client has closed; a handler at work answers first
+	 */
+	if (rq->is_streaming || is_in_body)
+		resume(rq);
+}
+
+bool request_is_waiting(const struct request *rq)
+{
+	return rq->is_streaming && rq->is_suspended;
+}
+
+void request_write_refusal(struct server *server, int status, const char *detail, struct buf *text)
+{
+	struct request rq = {.server = server, .status = status, .started_at = clock_mono()};
+	struct problem p = {0};
+	struct buf body;
+
+	problem_set(&p, status, "%s", detail);
+	buf_init(&body, 4096);
+	problem_encode(&p, &body);
+	buf_addf(text,
+	    "HTTP/1.1 %d %s\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
+	    "Content-Length: %zu\r\n",
+	    status, problem_title(status), body.len);
+	server_write_headers(text);
+	buf_addf(text, "%s\r\n%s", status == 503 ? "Retry-After: 5\r\n" : "", body.data);
+	count_request(&rq);
+	problem_done(&p);
+	buf_done(&body);
 }
 
 void server_end_requests(struct server *server)

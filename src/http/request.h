@@ -25,7 +25,7 @@ struct route {
 	const char *query; /* names of its query parameters, each between spaces; NULL: the handler
 			      judges them */
 	bool has_body;
-	unsigned scopes; /* a token needs one of them (api/tokens.h); 0: none is asked for */
+	unsigned scopes; /* a token needs one of them (http/tokens.h); 0: none is asked for */
 };
 
 /* --- What was asked; all texts are borrowed from the request --- */
@@ -83,6 +83,7 @@ enum { STREAM_WAIT = 0, STREAM_END = -1, STREAM_FAILED = -2 };
 struct stream_events {
 	ssize_t (*read)(char *bytes, size_t max, void *arg);
 	void (*close)(void *arg);
+	bool is_live; /* it waits for events: how long is not known */
 };
 void request_stream(
     struct request *rq, const char *content_type, const struct stream_events *events, void *arg);

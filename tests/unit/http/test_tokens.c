@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "api/tokens.h"
+#include "http/tokens.h"
 #include "base/alloc.h"
 #include "base/clock.h"
 

@@ -1,5 +1,5 @@
 /* Content negotiation. */
-#include "api/accept.h"
+#include "http/accept.h"
 
 #include <stdbool.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "api/server_private.h"
+#include "http/request_private.h"
 #include "base/alloc.h"
 
 enum { MAX_PARAMS = 2 };
@@ -103,80 +103,10 @@ static void check_query(const char *name, const char *value, void *arg)
 		request_refuse_query(rq, name, "This may be there once.");
 }
 
-struct head {
-	int n_hosts, n_lengths, n_encodings, n_authorizations;
-	const char *fault; /* NULL: none */
-};
-
-static bool is_name(const char *text, size_t len)
-{
-	static const char good[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				   "0123456789!#$%&'*+-.^_`|~";
-
-	return len > 0 && strspn(text, good) >= len;
-}
-
-static bool is_value(const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		if ((c < ' ' && c != '\t') || c == 0x7f)
-			return false;
-	}
-	return true;
-}
-
-static enum MHD_Result on_header(void *arg, enum MHD_ValueKind kind, const char *name,
-    size_t name_len, const char *value, size_t value_len)
-{
-	struct head *head = arg;
-
-	(void)kind;
-	head->n_hosts += strcasecmp(name, "Host") == 0;
-	head->n_lengths += strcasecmp(name, "Content-Length") == 0;
-	head->n_authorizations += strcasecmp(name, "Authorization") == 0;
-	if (strcasecmp(name, "Transfer-Encoding") == 0) {
-		head->n_encodings++;
-		if (value == NULL || strcasecmp(value, "chunked") != 0)
-			head->fault = "The only Transfer-Encoding is chunked.";
-	}
-	if (!is_name(name, name_len))
-		head->fault = "The name of a header can't be one.";
-	else if (!is_value(value, value != NULL ? value_len : 0))
-		head->fault = "A header has control characters.";
-	return MHD_YES;
-}
-
-/* What RFC 9110 section 5.5 and RFC 9112 sections 3.2, 5.1 and 6.3 want refused, because others on
- * the way may have understood it otherwise; and bodies that say that they are too long. */
-static void check_head(struct request *rq)
-{
-	struct head head = {.fault = NULL};
-	const char *length = request_header(rq, "Content-Length");
-
-	MHD_get_connection_values_n(rq->connection, MHD_HEADER_KIND, on_header, &head);
-	if (head.n_lengths > 0 && head.n_encodings > 0)
-		head.fault = "Content-Length and Transfer-Encoding don't go together.";
-	else if (head.n_hosts > 1 || head.n_lengths > 1 || head.n_encodings > 1 ||
-		 head.n_authorizations > 1)
-		head.fault = "A header that may be there once is there twice.";
-	if (head.fault != NULL) {
-		/* where this request ends is not sure: nothing may follow */
-		request_add_header(rq, "Connection", "close");
-		request_refuse(rq, 400, "%s", head.fault);
-	} else if (length != NULL && strtoull(length, NULL, 10) > rq->server->opts.max_body) {
-		request_refuse(rq, 413, "The body may have at most %llu bytes.",
-		    (unsigned long long)rq->server->opts.max_body);
-	}
-}
-
 void server_route_request(struct request *rq, const char *path)
 {
 	struct buf allow;
 
-	check_head(rq);
-	if (rq->response != NULL)
-		return;
 	buf_init(&allow, 256);
 	find_route(rq, path, &allow);
 	server_check_access(rq);

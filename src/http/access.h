@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "api/tokens.h"
+#include "http/tokens.h"
 #include "model/address.h"
 
 enum { ACCESS_MAX_NAMES = 64 };

@@ -1,6 +1,6 @@
 /* The token file is read whole and small; digests are compared in constant time, and all of them
  * every time. */
-#include "api/tokens.h"
+#include "http/tokens.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,128 @@
+/* libmicrohttpd may keep its end longer than the client lives, and may close it first: the pipe is
+ * freed by whoever lets go last. */
+#include "http/pipe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/alloc.h"
+#include "http/server_private.h"
+
+enum { MAX_WAITING = 256 << 10 }; /* bytes; a piece of a body and its framing are less */
+
+static void free_when_over(struct pipe *p)
+{
+	if (p->fd >= 0 || p->end != NULL)
+		return;
+	buf_done(&p->waiting);
+	free(p);
+}
+
+struct pipe *pipe_of(struct MHD_Connection *end)
+{
+	return MHD_get_connection_info(end, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void pipe_on_connection(
+    void *arg, struct MHD_Connection *end, void **context, enum MHD_ConnectionNotificationCode code)
+{
+	struct server *server = arg;
+
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		/* called within MHD_add_connection */
+		server->opening->end = end;
+		*context = server->opening;
+		return;
+	}
+	struct pipe *p = *context;
+	p->end = NULL;
+	free_when_over(p);
+}
+
+struct pipe *pipe_open(struct connection *c)
+{
+	static const struct sockaddr_un nowhere = {.sun_family = AF_UNIX};
+	struct server *server = c->server;
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0)
+		return NULL;
+	struct pipe *p = xcalloc(1, sizeof(*p));
+	p->connection = c;
+	p->fd = fds[0];
+	buf_init(&p->waiting, MAX_WAITING);
+	server->opening = p;
+	/* closes the socket when it fails */
+	bool is_added = MHD_add_connection(server->daemon, fds[1],
+			    (const struct sockaddr *)&nowhere, sizeof(nowhere)) == MHD_YES;
+	server->opening = NULL;
+	if (!is_added || p->end == NULL) {
+		pipe_close(p);
+		return NULL;
+	}
+	return p;
+}
+
+void pipe_close(struct pipe *p)
+{
+	watch_cancel(&p->readable);
+	watch_cancel(&p->writable);
+	close(p->fd);
+	p->fd = -1;
+	p->connection = NULL;
+	free_when_over(p);
+}
+
+static void on_writable(void *arg)
+{
+	struct pipe *p = arg;
+	ssize_t n = send(p->fd, p->waiting.data, p->waiting.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n > 0)
+		buf_drain(&p->waiting, (size_t)n);
+	if (p->waiting.len == 0 || (n < 0 && errno != EAGAIN)) {
+		watch_cancel(&p->writable);
+		p->is_writing = false;
+		buf_clear(&p->waiting);
+		connection_resume(p->connection);
+	}
+}
+
+bool pipe_write(struct pipe *p, const void *bytes, size_t n_bytes)
+{
+	ssize_t n = 0;
+
+	if (p->waiting.len == 0) {
+		n = send(p->fd, bytes, n_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n < 0 && errno != EAGAIN)
+			return false;
+		n = n < 0 ? 0 : n;
+	}
+	buf_add(&p->waiting, (const char *)bytes + n, n_bytes - (size_t)n);
+	if (p->waiting.len > 0 && !p->is_writing)
+		p->is_writing = watch_start_write(&p->writable, p->connection->server->loop, p->fd,
+				    on_writable, p) == OK;
+	return !p->waiting.overflow;
+}
+
+static void on_readable(void *arg)
+{
+	struct pipe *p = arg;
+
+	connection_relay(p->connection);
+}
+
+void pipe_listen(struct pipe *p, bool is_on)
+{
+	if (is_on == p->is_reading)
+		return;
+	if (is_on)
+		p->is_reading = watch_start_read(&p->readable, p->connection->server->loop, p->fd,
+				    on_readable, p) == OK;
+	else
+		watch_cancel(&p->readable);
+	p->is_reading = p->is_reading && is_on;
+}

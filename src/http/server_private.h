@@ -1,0 +1,52 @@
+/* Inside the server: what its files share. */
+#pragma once
+
+#include <microhttpd.h>
+#include <sys/queue.h>
+
+#include "base/metrics.h"
+#include "http/connection.h"
+#include "http/door.h"
+#include "http/listener.h"
+#include "http/server.h"
+#include "loop/loop.h"
+#include "model/bucket.h"
+
+enum { N_CODES = 24, SERVER_PIECE = 64 << 10 };
+
+struct route_metrics {
+	struct metric_cell *codes[N_CODES];
+	struct metric_cell *duration;
+};
+
+struct server {
+	struct loop *loop;
+	struct server_opts opts;
+	size_t n_listeners;
+	struct listener *listeners; /* owned */
+	struct timer accept_timer;  /* set while the process is out of descriptors */
+	struct door door;
+	struct MHD_Daemon *daemon; /* owned; has no sockets but the ends of pipes */
+	struct watch watch;        /* of its epoll descriptor */
+	struct defer pump;
+	struct timer pump_timer;
+	struct pipe *opening;               /* borrowed; while libmicrohttpd is given its end */
+	TAILQ_HEAD(, connection) completed; /* their answers lie in their pipes */
+	struct connections closed;          /* to be freed */
+	struct defer reap;
+	char *scratch;    /* owned; SERVER_PIECE bytes, for one read at a time */
+	struct buf frame; /* a chunk for libmicrohttpd */
+	TAILQ_HEAD(, request) requests;
+	size_t n_live, n_finite; /* streams: that wait for events, and that end by themselves */
+	struct route_metrics
+	    *metrics;           /* owned; one a route, and one for unknown routes at the end */
+	struct bucket refusals; /* how often one may be logged */
+	bool is_handing_over;   /* whoever has the sockets next takes the new connections */
+	bool is_ending;
+};
+
+/* Let libmicrohttpd do what is to be done now, and pass on what it has answered. */
+void server_pump(struct server *server);
+
+/* Register the counters of all routes. */
+void server_add_request_metrics(struct server *server);
