@@ -117,7 +117,10 @@ static enum MHD_Result on_head(struct request *rq, const char *path)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	if (rq->response == NULL && rq->route->has_body)
 		handle(rq);
-	return rq->response != NULL ? queue_answer(rq) : MHD_YES;
+	/* an answer before the end of a request, even of one without a body, makes libmicrohttpd
+	 * close: it waits for that, unless there is a body that nobody wants */
+	return rq->response != NULL && rq->client->reader.head.has_body ? queue_answer(rq)
+									: MHD_YES;
 }
 
 static enum MHD_Result on_piece(struct request *rq, const char *bytes, size_t *n_bytes)
