@@ -293,6 +293,8 @@ CHUNKS = {
     "empty line behind a body": good(CHUNKED + ONE + END + b"\r\n", 200),
 }
 
+REFUSED = b"POST /jobs HTTP/1.1\r\n" + HOST + b"Content-Type: text/html\r\nContent-Length: 7\r\n\r\n" + LINES
+
 PIPELINES = {
     "three": good(get(b"") + get(b"", b"/nothing") + get(b""), 200, 404, 200),
     "with bodies": good(upload(b"Content-Length: 7\r\n", LINES) + CHUNKED + ONE + END + get(b""), 200, 200, 200),
@@ -302,6 +304,14 @@ PIPELINES = {
         methods=("GET", "HEAD", "GET")),
     "bad behind good": bad(get(b"") + get(b"", b"/nothing") + b"GARBAGE\r\n", before=[200, 404]),
     "bad body behind good": bad(get(b"") + CHUNKED + b"7\na.test\n\r\n" + END, before=[200]),
+    "good behind a refused body": Case(REFUSED + SMUGGLED, [415], False, ()),
+    "bad behind a refused body": Case(REFUSED + b"GARBAGE\r\n", [415], False, ()),
+    "bad behind a refused body in chunks": Case(
+        b"POST /nothing HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + ONE + END + b"GARBAGE\r\n",
+        [404], False, ()),
+    "bad chunk of a refused body": Case(
+        b"POST /nothing HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + b"7\na.test\n\r\n" + END,
+        [404], False, ()),
     "behind close": Case(get(b"") + get(b"Connection: close\r\n") + SMUGGLED, [200, 200], False, ()),
 }
 
