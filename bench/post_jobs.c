@@ -1,11 +1,13 @@
 /*
  * A crowd of clients for `make bench`: N keep-alive connections to a daemon on 127.0.0.1, each
- * posting jobs of one name and waiting for the answer before it posts the next one.
+ * posting jobs of one name, or getting a path, and waiting for the answer before it sends the next
+ * request.
  *
- *     post_jobs PORT CONNECTIONS POSTS SUFFIX [MAX-SECONDS]
- *     posts=N seconds=S per_second=R not_202=N p50_ms=T p99_ms=T
+ *     post_jobs PORT CONNECTIONS REQUESTS SUFFIX|PATH [MAX-SECONDS]
+ *     requests=N seconds=S per_second=R unexpected=N p50_ms=T p99_ms=T
  *
- * The names are p0000000.SUFFIX, p0000001.SUFFIX, ... The clock runs from the first connect to the
+ * A text that begins with a slash is a path; 200 is expected then, and 202 of a job. The names are
+ * p0000000.SUFFIX, p0000001.SUFFIX, ... The clock runs from the first connect to the
  * last answer. It speaks raw HTTP/1.1 and understands only what it needs: a status line, headers
  * with Content-Length, a body that is thrown away. It connects to nothing but 127.0.0.1.
  *
@@ -28,16 +30,17 @@
 #include <event2/event.h>
 
 #define MAX_CONNECTIONS 1000
-#define MAX_POSTS       10000000
+#define MAX_REQUESTS    10000000
 #define MAX_HEADER      65536
 #define DEFAULT_SECONDS 120
 
 struct crowd {
 	struct event_base *events; /* owned */
-	const char *suffix;        /* borrowed from argv */
+	const char *suffix;        /* borrowed from argv; or the path */
+	bool is_get;
 	unsigned short port;
-	size_t n_posts; /* to do in all */
-	size_t n_sent, n_answered, n_not_202;
+	size_t n_requests; /* to do in all */
+	size_t n_sent, n_answered, n_unexpected;
 	float *latencies_ms; /* owned: one for each answer */
 	bool is_broken;
 };
@@ -79,28 +82,39 @@ static void give_up(struct crowd *crowd, const char *why)
 	event_base_loopbreak(crowd->events);
 }
 
-static void send_post(struct client *client)
+/* Write the next request; returns its length, which may be more than there is room for. */
+static int write_request(const struct crowd *crowd, char *text, size_t size)
+{
+	char body[512];
+
+	if (crowd->is_get)
+		return snprintf(text, size, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%u\r\n\r\n",
+		    crowd->suffix, (unsigned)crowd->port);
+	int n_body = snprintf(body, sizeof(body),
+	    "{\"kind\":\"domains\",\"domains\":[\"p%07zu.%s\"]}", crowd->n_sent, crowd->suffix);
+	if (n_body >= (int)sizeof(body))
+		return n_body + (int)size;
+	return snprintf(text, size,
+	    "POST /jobs HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: application/json\r\n"
+	    "Content-Length: %d\r\n\r\n%s",
+	    (unsigned)crowd->port, n_body, body);
+}
+
+static void send_request(struct client *client)
 {
 	struct crowd *crowd = client->crowd;
-	char body[512], head[512];
-	int n_body, n_head;
+	char text[1024];
 
-	if (crowd->n_sent == crowd->n_posts)
+	if (crowd->n_sent == crowd->n_requests)
 		return;
-	n_body = snprintf(body, sizeof(body), "{\"kind\":\"domains\",\"domains\":[\"p%07zu.%s\"]}",
-	    crowd->n_sent, crowd->suffix);
-	n_head = snprintf(head, sizeof(head),
-	    "POST /jobs HTTP/1.1\r\nHost: 127.0.0.1:%u\r\nContent-Type: application/json\r\n"
-	    "Content-Length: %d\r\n\r\n",
-	    (unsigned)crowd->port, n_body);
-	if (n_body >= (int)sizeof(body) || n_head >= (int)sizeof(head)) {
+	int n = write_request(crowd, text, sizeof(text));
+	if (n >= (int)sizeof(text)) {
 		give_up(crowd, "a suffix too long");
 		return;
 	}
 	crowd->n_sent++;
 	client->sent_at = seconds_now();
-	evbuffer_add(bufferevent_get_output(client->wire), head, (size_t)n_head);
-	evbuffer_add(bufferevent_get_output(client->wire), body, (size_t)n_body);
+	evbuffer_add(bufferevent_get_output(client->wire), text, (size_t)n);
 }
 
 /*
@@ -132,8 +146,8 @@ static int take_header(struct client *client, struct evbuffer *input)
 	}
 	if (status < 100 || status > 599 || length < 0)
 		return -1;
-	if (status != 202)
-		client->crowd->n_not_202++;
+	if (status != (client->crowd->is_get ? 200 : 202))
+		client->crowd->n_unexpected++;
 	client->n_body_left = (size_t)length;
 	client->is_in_body = true;
 	return 1;
@@ -145,10 +159,10 @@ static void count_answer(struct client *client)
 
 	client->is_in_body = false;
 	crowd->latencies_ms[crowd->n_answered++] = (float)((seconds_now() - client->sent_at) * 1e3);
-	if (crowd->n_answered == crowd->n_posts)
+	if (crowd->n_answered == crowd->n_requests)
 		event_base_loopbreak(crowd->events);
 	else
-		send_post(client);
+		send_request(client);
 }
 
 static void on_read(struct bufferevent *wire, void *arg)
@@ -183,7 +197,7 @@ static void on_wire_event(struct bufferevent *wire, short what, void *arg)
 
 	if (what & BEV_EVENT_CONNECTED) {
 		setsockopt(bufferevent_getfd(wire), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-		send_post(client);
+		send_request(client);
 	} else if (what & (BEV_EVENT_EOF | BEV_EVENT_ERROR)) {
 		give_up(client->crowd, "a connection was closed or refused");
 	}
@@ -226,12 +240,12 @@ static void print_figures(struct crowd *crowd, double seconds)
 	size_t n = crowd->n_answered;
 
 	qsort(crowd->latencies_ms, n, sizeof(crowd->latencies_ms[0]), by_value);
-	printf("posts=%zu seconds=%.3f per_second=%.0f not_202=%zu p50_ms=%.2f p99_ms=%.2f\n", n,
-	    seconds, (double)n / seconds, crowd->n_not_202, (double)crowd->latencies_ms[n / 2],
-	    (double)crowd->latencies_ms[n * 99 / 100]);
+	printf("requests=%zu seconds=%.3f per_second=%.0f unexpected=%zu p50_ms=%.2f p99_ms=%.2f\n",
+	    n, seconds, (double)n / seconds, crowd->n_unexpected,
+	    (double)crowd->latencies_ms[n / 2], (double)crowd->latencies_ms[n * 99 / 100]);
 }
 
-static int post_all(struct crowd *crowd, struct client *clients, size_t n_clients, long max_seconds)
+static int run(struct crowd *crowd, struct client *clients, size_t n_clients, long max_seconds)
 {
 	struct timeval patience = {.tv_sec = max_seconds};
 	double started = seconds_now();
@@ -242,7 +256,7 @@ static int post_all(struct crowd *crowd, struct client *clients, size_t n_client
 		if (!client_start(&clients[i], crowd))
 			return 1;
 	event_base_dispatch(crowd->events);
-	if (crowd->is_broken || crowd->n_answered < crowd->n_posts)
+	if (crowd->is_broken || crowd->n_answered < crowd->n_requests)
 		return 1;
 	print_figures(crowd, seconds_now() - started);
 	return 0;
@@ -258,20 +272,22 @@ int main(int argc, char **argv)
 	if (argc == 5 || argc == 6) {
 		crowd.port = (unsigned short)parse_number(argv[1], 65535);
 		n_clients = parse_number(argv[2], MAX_CONNECTIONS);
-		crowd.n_posts = (size_t)parse_number(argv[3], MAX_POSTS);
+		crowd.n_requests = (size_t)parse_number(argv[3], MAX_REQUESTS);
 		crowd.suffix = argv[4];
+		crowd.is_get = argv[4][0] == '/';
 	}
 	if (argc == 6)
 		max_seconds = parse_number(argv[5], 3600);
-	if (crowd.port == 0 || n_clients == 0 || crowd.n_posts == 0 || max_seconds == 0) {
-		fputs("usage: post_jobs PORT CONNECTIONS POSTS SUFFIX [MAX-SECONDS]\n", stderr);
+	if (crowd.port == 0 || n_clients == 0 || crowd.n_requests == 0 || max_seconds == 0) {
+		fputs("usage: post_jobs PORT CONNECTIONS REQUESTS SUFFIX|PATH [MAX-SECONDS]\n",
+		    stderr);
 		return 2;
 	}
 	crowd.events = event_base_new();
-	crowd.latencies_ms = calloc(crowd.n_posts, sizeof(crowd.latencies_ms[0]));
+	crowd.latencies_ms = calloc(crowd.n_requests, sizeof(crowd.latencies_ms[0]));
 	clients = calloc((size_t)n_clients, sizeof(clients[0]));
 	if (crowd.events != NULL && crowd.latencies_ms != NULL && clients != NULL)
-		status = post_all(&crowd, clients, (size_t)n_clients, max_seconds);
+		status = run(&crowd, clients, (size_t)n_clients, max_seconds);
 	for (long i = 0; clients != NULL && i < n_clients; i++)
 		if (clients[i].wire != NULL)
 			bufferevent_free(clients[i].wire);

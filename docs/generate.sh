@@ -33,7 +33,7 @@ metrics_table() {
 	BEGIN {
 		type["COUNTER"] = type["COUNTER_FN"] = "counter"
 		type["GAUGE"] = type["INFO"] = "gauge"
-		type["LATENCY"] = type["LAG"] = type["SIZE"] = "histogram"
+		type["LATENCY"] = type["ANSWER"] = type["LAG"] = type["SIZE"] = "histogram"
 	}
 	/^METRIC/ {
 		split($1, head, /[(, ]+/)

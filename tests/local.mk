@@ -98,6 +98,7 @@ tests_unit_store_test_store_LDADD = $(LINK_STORE) $(CHECK_LIBS)
 tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/describe.c tests/unit/wire/describe.h \
 	tests/unit/wire/samples.c tests/unit/wire/samples.h \
+	tests/unit/wire/test_cells.c \
 	tests/unit/wire/test_file_row.c \
 	tests/unit/wire/test_flag_metadata.c \
 	tests/unit/wire/test_json_job.c \
@@ -114,8 +115,9 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 
 tests_unit_api_test_api_SOURCES = $(UNIT) \
+	tests/unit/api/test_gzip.c \
 	tests/unit/api/test_range.c
-tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(CHECK_LIBS)
+tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(ZLIB_LIBS) $(CHECK_LIBS)
 
 # The core with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \

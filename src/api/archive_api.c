@@ -12,9 +12,10 @@
 
 #include "api/api.h"
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "loop/offload.h"
 
-enum { FILES_A_PAGE = 200, PIECE = 256 << 10 };
+enum { FILES_A_PAGE = 200, PIECE = 256 << 10, MAX_NAME = 4096 };
 
 struct tar {
 	struct request *rq;
@@ -86,7 +87,11 @@ static void begin_file(struct tar *tar)
 	if (tar->fd < 0 || fstat(tar->fd, &st) < 0)
 		return;
 	struct archive_entry *entry = archive_entry_new();
-	archive_entry_set_pathname_utf8(entry, file->name);
+	struct buf name;
+	buf_init(&name, MAX_NAME);
+	utf8_add_visible(&name, file->name, strlen(file->name), '_');
+	archive_entry_set_pathname_utf8(entry, name.data);
+	buf_done(&name);
 	if (archive_entry_pathname(entry) == NULL) /* without a locale for UTF-8 it can't say */
 		archive_entry_set_pathname(entry, "unnamed");
 	archive_entry_set_filetype(entry, AE_IFREG);

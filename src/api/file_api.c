@@ -11,6 +11,7 @@
 #include "api/api.h"
 #include "api/range.h"
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "loop/offload.h"
 
 enum { PIECE = 256 << 10 };
@@ -101,7 +102,7 @@ static void on_close(void *arg)
 static void add_headers(const struct download *d)
 {
 	struct request *rq = d->rq;
-	struct buf text;
+	struct buf text, name;
 	char etag[FILE_DIGEST_TEXT + 3] = "\"";
 
 	file_digest_format(d->file.digest, etag + 1);
@@ -112,8 +113,11 @@ static void add_headers(const struct download *d)
 	request_add_header(rq, "Content-Security-Policy", "sandbox; default-src 'none'");
 	buf_init(&text, 4096);
 	/* RFC 6266: the plain form for names that are tokens, the encoded one for all others */
+	buf_init(&name, 4096);
+	utf8_add_visible(&name, d->file.name, strlen(d->file.name), '_');
 	buf_add_str(&text, "attachment; filename*=UTF-8''");
-	range_add_escaped(&text, d->file.name);
+	range_add_escaped(&text, name.data);
+	buf_done(&name);
 	request_add_header(rq, "Content-Disposition", text.data);
 	buf_clear(&text);
 	if (d->range.is_part) {

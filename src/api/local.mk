@@ -7,6 +7,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/changes_api.c \
 	src/api/feed.c src/api/feed.h \
 	src/api/file_api.c \
+	src/api/gzip.c src/api/gzip.h \
 	src/api/health_api.c \
 	src/api/jobs_api.c \
 	src/api/limits_api.c \

@@ -182,6 +182,20 @@ static bool choose_format(struct request *rq, enum result_format *ret_format)
 	return true;
 }
 
+/* How cells of CSV are written; taken with other formats too, since Accept may choose one. */
+static bool read_csv(struct request *rq, bool *ret_is_safe)
+{
+	const char *text = request_query(rq, "csv");
+	bool is_safe = text != NULL && strcmp(text, "safe") == 0;
+
+	if (text != NULL && !is_safe && strcmp(text, "raw") != 0) {
+		request_refuse_query(rq, "csv", "This must be raw or safe.");
+		return false;
+	}
+	*ret_is_safe = is_safe;
+	return true;
+}
+
 static bool read_flag(struct request *rq, const char *name, bool *ret_flag)
 {
 	const char *text = request_query(rq, name);
@@ -198,9 +212,10 @@ static void on_found_results(
     struct request *rq, struct api *api, const struct job *job, bool is_live)
 {
 	struct stream wanted = {.limit = 0};
+	bool is_safe = false;
 	const char *status = request_query(rq, "status"), *limit = request_query(rq, "limit");
 
-	if (!choose_format(rq, &wanted.format) ||
+	if (!choose_format(rq, &wanted.format) || !read_csv(rq, &is_safe) ||
 	    !api_query_number(rq, "after", INT64_MAX - 1, &wanted.feed.after) ||
 	    !api_query_number(
 		rq, "limit", wanted.format == FORMAT_JSON ? JSON_MOST : INT64_MAX, &wanted.limit) ||
@@ -215,14 +230,14 @@ static void on_found_results(
 		return;
 	}
 	struct stream *s = new_stream(rq, api, job, is_live, wanted.feed.after);
-	s->format = wanted.format;
+	s->format = wanted.format == FORMAT_CSV && is_safe ? FORMAT_CSV_SAFE : wanted.format;
 	s->limit = wanted.limit == 0 && wanted.format == FORMAT_JSON ? JSON_DEFAULT : wanted.limit;
 	s->has_status = status != NULL;
 	s->status = wanted.status;
 	s->is_following = wanted.is_following && !api->is_draining;
 	result_add_head(&s->feed.out, s->format, job->kind);
 	subscribe(s);
-	feed_start(&s->feed, formats[s->format].content_type, s->is_live && s->is_following);
+	feed_start(&s->feed, formats[wanted.format].content_type, s->is_live && s->is_following);
 }
 
 void results_handle(struct request *rq, struct api *api)

@@ -211,6 +211,7 @@ void submit_handle(struct request *rq, struct api *api)
 	struct upload *u = xcalloc(1, sizeof(*u));
 	struct submission_opts opts = {.body = body,
 	    .idempotency_key = request_header(rq, "Idempotency-Key"),
+	    .owner = request_token_name(rq),
 	    .max_json = api->max_json,
 	    .events = {.on_ready = on_ready, .on_done = on_done, .arg = u}};
 	u->rq = rq;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/utf8.h"
 
 /* Escapes make a JSON line at most five times as long as its pairs. */
 enum { MAX_PAIRS = 2048, MAX_LINE = 8 * MAX_PAIRS, MAX_VALUE = 240, N_QUOTES = 4 };
@@ -187,8 +188,10 @@ void log_write(enum log_level level, const char *event, const char *pairs, ...)
 	} else {
 		if (!to_journal) /* which notes the time itself */
 			buf_addf(&line, "time=%s ", time);
-		buf_addf(&line, "level=%s event=%s%s%s\n", level_names[level], event,
-		    text[0] != '\0' ? " " : "", text);
+		buf_addf(&line, "level=%s event=%s%s", level_names[level], event,
+		    text[0] != '\0' ? " " : "");
+		utf8_add_visible(&line, text, strlen(text), '?');
+		buf_add_char(&line, '\n');
 	}
 	ssize_t n = write(STDERR_FILENO, line.data, line.len);
 	(void)n; /* there is nowhere to say that the log can't be written */

@@ -1,17 +1,19 @@
-/* The registry of metrics and its exposition. The formats: Prometheus "text-based format" 0.0.4 and
- * OpenMetrics 1.0. */
+/* The registry of metrics and its exposition. What a scrape writes before each value, and the heads
+ * of the metrics, are made when a series is registered: a scrape copies them. The formats:
+ * Prometheus "text-based format" 0.0.4 and OpenMetrics 1.0. */
 #include "base/metrics.h"
 
 #include <assert.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 
-enum metric_type { COUNTER, COUNTER_FN, GAUGE, INFO, LATENCY, LAG, SIZE };
+enum metric_type { COUNTER, COUNTER_FN, GAUGE, INFO, LATENCY, ANSWER, LAG, SIZE };
 
 struct metric_row {
 	enum metric_type type;
@@ -24,7 +26,9 @@ static const struct metric_row rows[] = {
 #undef METRIC
 };
 
-enum { MAX_BUCKETS = 16 };
+enum { MAX_BUCKETS = 16, N_FORMATS = METRICS_OPENMETRICS + 1 };
+
+#define MANY 1e15 /* whole numbers below are exact in a double, and short */
 
 struct bucket_set {
 	int n;
@@ -34,6 +38,7 @@ struct bucket_set {
 static const struct bucket_set bucket_sets[] = {
     [LATENCY] = {16,
 	{.0001, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30}},
+    [ANSWER] = {7, {.001, .005, .025, .1, .5, 2.5, 10}},
     [LAG] = {11, {.0005, .001, .002, .005, .01, .02, .05, .1, .2, .5, 1}},
     [SIZE] = {8, {1, 2, 5, 10, 50, 100, 1000, 10000}},
 };
@@ -42,6 +47,8 @@ struct metric_cell {
 	struct metric_cell *next;
 	const struct metric_row *row;
 	char *labels; /* owned; `a="x",b="y"`, or "" */
+	/* owned; each line up to its value: one, or those of the buckets, of +Inf, sum and count */
+	char *lines[MAX_BUCKETS + 3];
 	metric_get_fn *get;
 	void *get_arg;
 	double sum; /* histogram: sum of the values; otherwise unused */
@@ -50,6 +57,7 @@ struct metric_cell {
 };
 
 static struct metric_cell *cells[N_METRICS], **cell_ends[N_METRICS];
+static char *heads[N_METRICS][N_FORMATS]; /* owned; of the metrics that have cells */
 
 static void add_escaped(struct buf *b, const char *s)
 {
@@ -79,6 +87,105 @@ static char *format_labels(const struct metric_row *row, va_list args)
 	return buf_take(&b, NULL);
 }
 
+/* The shortest decimal that reads back as the same number; the daemon never leaves the "C" locale.
+ */
+static void add_number(struct buf *b, double value)
+{
+	char text[32];
+
+	if (!isfinite(value)) {
+		buf_add_str(b, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
+		return;
+	}
+	if (value >= 0 && value < MANY && value == (double)(uint64_t)value) {
+		buf_add_u64(b, (uint64_t)value);
+		return;
+	}
+	for (int digits = 15; digits <= 17; digits++) {
+		snprintf(text, sizeof(text), "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	buf_add_str(b, text);
+}
+
+/* A bucket's bound as OpenMetrics writes it: with a point even when it is whole. */
+static void add_bound(struct buf *b, double bound)
+{
+	size_t before = b->len;
+
+	add_number(b, bound);
+	if (b->data != NULL && strpbrk(b->data + before, ".eI") == NULL)
+		buf_add_str(b, ".0");
+}
+
+static char *PRINTF(1, 2) format_line(const char *format, ...)
+{
+	struct buf b;
+	va_list args;
+
+	va_start(args, format);
+	buf_init(&b, 1 << 17);
+	buf_addv(&b, format, args);
+	va_end(args);
+	return buf_take(&b, NULL);
+}
+
+static void make_histogram_lines(struct metric_cell *c)
+{
+	const struct bucket_set *set = &bucket_sets[c->row->type];
+	bool has_labels = c->labels[0] != '\0';
+	const char *name = c->row->name, *open = has_labels ? "{" : "",
+		   *close = has_labels ? "}" : "";
+
+	for (int i = 0; i <= set->n; i++) {
+		struct buf bound;
+		buf_init(&bound, 64);
+		add_bound(&bound, i < set->n ? set->bounds[i] : INFINITY);
+		c->lines[i] = format_line("%s_bucket{%s%sle=\"%s\"} ", name, c->labels,
+		    has_labels ? "," : "", bound.data);
+		buf_done(&bound);
+	}
+	c->lines[set->n + 1] = format_line("%s_sum%s%s%s ", name, open, c->labels, close);
+	c->lines[set->n + 2] = format_line("%s_count%s%s%s ", name, open, c->labels, close);
+}
+
+static void make_lines(struct metric_cell *c)
+{
+	if (c->row->type >= LATENCY)
+		make_histogram_lines(c);
+	else if (c->labels[0] != '\0')
+		c->lines[0] = format_line("%s{%s} ", c->row->name, c->labels);
+	else
+		c->lines[0] = format_line("%s ", c->row->name);
+}
+
+/* OpenMetrics names the family of a counter or an info without its suffix. */
+static char *make_head(const struct metric_row *row, enum metrics_format format)
+{
+	static const char *const text_types[] = {[COUNTER] = "counter",
+	    [COUNTER_FN] = "counter",
+	    [GAUGE] = "gauge",
+	    [INFO] = "gauge",
+	    [LATENCY] = "histogram",
+	    [ANSWER] = "histogram",
+	    [LAG] = "histogram",
+	    [SIZE] = "histogram"};
+	const char *type = text_types[row->type];
+	int name_len = (int)strlen(row->name);
+
+	if (format == METRICS_OPENMETRICS) {
+		if (row->type == COUNTER || row->type == COUNTER_FN)
+			name_len -= (int)strlen("_total");
+		if (row->type == INFO) {
+			name_len -= (int)strlen("_info");
+			type = "info";
+		}
+	}
+	return format_line("# HELP %.*s %s\n# TYPE %.*s %s\n", name_len, row->name, row->help,
+	    name_len, row->name, type);
+}
+
 static struct metric_cell *find_or_make(enum metric metric, va_list args)
 {
 	AUTO_FREE char *labels = format_labels(&rows[metric], args);
@@ -91,8 +198,12 @@ static struct metric_cell *find_or_make(enum metric metric, va_list args)
 	c = xcalloc(1, sizeof(*c));
 	c->row = &rows[metric];
 	c->labels = TAKE(labels);
-	if (cell_ends[metric] == NULL)
+	make_lines(c);
+	if (cell_ends[metric] == NULL) {
 		cell_ends[metric] = &cells[metric];
+		for (int i = 0; i < N_FORMATS; i++)
+			heads[metric][i] = make_head(&rows[metric], (enum metrics_format)i);
+	}
 	*cell_ends[metric] = c;
 	cell_ends[metric] = &c->next;
 	return c;
@@ -143,96 +254,42 @@ double metric_value(const struct metric_cell *cell)
 	return cell->row->type >= LATENCY ? cell->sum : (double)cell->count;
 }
 
-/* The shortest decimal that reads back as the same number; the daemon never leaves the "C" locale.
- */
-static void add_number(struct buf *b, double value)
+static void write_count(struct buf *b, const char *line, uint64_t count)
 {
-	char text[32];
-
-	if (!isfinite(value)) {
-		buf_add_str(b, isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
-		return;
-	}
-	for (int digits = 6; digits <= 17; digits++) {
-		snprintf(text, sizeof(text), "%.*g", digits, value);
-		if (strtod(text, NULL) == value)
-			break;
-	}
-	buf_add_str(b, text);
+	buf_add_str(b, line);
+	buf_add_u64(b, count);
+	buf_add_char(b, '\n');
 }
 
-/* A bucket's bound as OpenMetrics writes it: with a point even when it is whole. */
-static void add_bound(struct buf *b, double bound)
+static void write_number(struct buf *b, const char *line, double value)
 {
-	size_t before = b->len;
-
-	add_number(b, bound);
-	if (b->data != NULL && strpbrk(b->data + before, ".eI") == NULL)
-		buf_add_str(b, ".0");
+	buf_add_str(b, line);
+	add_number(b, value);
+	buf_add_char(b, '\n');
 }
 
 static void write_histogram(struct buf *b, const struct metric_cell *c)
 {
-	const struct bucket_set *set = &bucket_sets[c->row->type];
-	const char *comma = c->labels[0] != '\0' ? "," : "";
+	int n = bucket_sets[c->row->type].n;
 	uint64_t total = 0;
 
-	for (int i = 0; i < set->n; i++) {
+	for (int i = 0; i < n; i++) {
 		total += c->buckets[i];
-		buf_addf(b, "%s_bucket{%s%sle=\"", c->row->name, c->labels, comma);
-		add_bound(b, set->bounds[i]);
-		buf_addf(b, "\"} %llu\n", (unsigned long long)total);
+		write_count(b, c->lines[i], total);
 	}
-	buf_addf(b, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", c->row->name, c->labels, comma,
-	    (unsigned long long)c->count);
-	const char *open = c->labels[0] != '\0' ? "{" : "",
-		   *close = c->labels[0] != '\0' ? "}" : "";
-	buf_addf(b, "%s_sum%s%s%s ", c->row->name, open, c->labels, close);
-	add_number(b, c->sum);
-	buf_addf(b, "\n%s_count%s%s%s %llu\n", c->row->name, open, c->labels, close,
-	    (unsigned long long)c->count);
+	write_count(b, c->lines[n], c->count);
+	write_number(b, c->lines[n + 1], c->sum);
+	write_count(b, c->lines[n + 2], c->count);
 }
 
 static void write_cell(struct buf *b, const struct metric_cell *c)
 {
-	if (c->row->type >= LATENCY) {
+	if (c->row->type >= LATENCY)
 		write_histogram(b, c);
-		return;
-	}
-	buf_add_str(b, c->row->name);
-	if (c->labels[0] != '\0')
-		buf_addf(b, "{%s}", c->labels);
-	buf_add_char(b, ' ');
-	if (c->get != NULL)
-		add_number(b, c->get(c->get_arg));
+	else if (c->get != NULL)
+		write_number(b, c->lines[0], c->get(c->get_arg));
 	else
-		buf_add_u64(b, c->count);
-	buf_add_char(b, '\n');
-}
-
-/* OpenMetrics names the family of a counter or an info without its suffix. */
-static void write_head(struct buf *b, const struct metric_row *row, enum metrics_format format)
-{
-	static const char *const text_types[] = {[COUNTER] = "counter",
-	    [COUNTER_FN] = "counter",
-	    [GAUGE] = "gauge",
-	    [INFO] = "gauge",
-	    [LATENCY] = "histogram",
-	    [LAG] = "histogram",
-	    [SIZE] = "histogram"};
-	const char *type = text_types[row->type];
-	int name_len = (int)strlen(row->name);
-
-	if (format == METRICS_OPENMETRICS) {
-		if (row->type == COUNTER || row->type == COUNTER_FN)
-			name_len -= (int)strlen("_total");
-		if (row->type == INFO) {
-			name_len -= (int)strlen("_info");
-			type = "info";
-		}
-	}
-	buf_addf(b, "# HELP %.*s %s\n# TYPE %.*s %s\n", name_len, row->name, row->help, name_len,
-	    row->name, type);
+		write_count(b, c->lines[0], c->count);
 }
 
 void metrics_write(struct buf *b, enum metrics_format format)
@@ -240,7 +297,7 @@ void metrics_write(struct buf *b, enum metrics_format format)
 	for (int i = 0; i < N_METRICS; i++) {
 		if (cells[i] == NULL)
 			continue;
-		write_head(b, &rows[i], format);
+		buf_add_str(b, heads[i][format]);
 		for (const struct metric_cell *c = cells[i]; c != NULL; c = c->next)
 			write_cell(b, c);
 	}
@@ -254,8 +311,14 @@ void metrics_done(void)
 		while (cells[i] != NULL) {
 			struct metric_cell *c = cells[i];
 			cells[i] = c->next;
+			for (size_t k = 0; k < sizeof(c->lines) / sizeof(c->lines[0]); k++)
+				free(c->lines[k]);
 			free(c->labels);
 			free(c);
+		}
+		for (int k = 0; k < N_FORMATS; k++) {
+			free(heads[i][k]);
+			heads[i][k] = NULL;
 		}
 		cell_ends[i] = NULL;
 	}

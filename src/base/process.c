@@ -1,29 +1,37 @@
 /* The process_* metrics, from /proc/self and getrlimit. The start time is computed from the boot
  * clock because /proc/stat is hidden under systemd's ProcSubset=pid. */
 #include <dirent.h>
-#include <stdio.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
 enum stat_field { STAT_THREADS = 20, STAT_START_TIME = 22, STAT_VSIZE = 23, STAT_RSS = 24 };
 
+#define STAT_LIFETIME (USEC_PER_SEC / 100) /* one reading does for all that a scrape asks */
+
 /* Field `wanted` of /proc/self/stat, counted from 1 as in proc(5); 0 when it can't be read. */
 static double read_stat(enum stat_field wanted)
 {
-	char line[1024];
-	FILE *f = fopen("/proc/self/stat", "re");
+	static char line[1024];
+	static usec_t read_at;
+	usec_t now = clock_mono();
 
-	if (f == NULL)
-		return 0;
-	size_t n = fread(line, 1, sizeof(line) - 1, f);
-	fclose(f);
-	line[n] = '\0';
+	if (read_at == 0 || now - read_at > STAT_LIFETIME) {
+		int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
+		ssize_t n = fd >= 0 ? read(fd, line, sizeof(line) - 1) : 0;
+		line[n > 0 ? n : 0] = '\0';
+		if (fd >= 0)
+			close(fd);
+		read_at = now;
+	}
 	char *at = strrchr(line, ')'); /* the end of field 2, which may hold spaces */
 	for (int field = 2; at != NULL && field < (int)wanted; field++)
 		at = strchr(at + 1, ' ');
@@ -85,12 +93,18 @@ static double get_limit(void *arg)
 	return (double)limit.rlim_cur;
 }
 
+/* Since Linux 6.2 the size of the folder tells how many there are. Before, it is 0, and listing
+ * them takes a quarter of a millisecond for a thousand. */
 static double get_open_fds(void *arg)
 {
-	DIR *dir = opendir("/proc/self/fd");
+	struct stat st;
+	DIR *dir;
 	double n = 0;
 
 	(void)arg;
+	if (stat("/proc/self/fd", &st) == 0 && st.st_size > 0)
+		return (double)st.st_size;
+	dir = opendir("/proc/self/fd");
 	if (dir == NULL)
 		return 0;
 	while (readdir(dir) != NULL)

@@ -26,16 +26,31 @@ enum {
 	BIG_STEP = 32 * CHUNK_ITEMS,
 	STAGE_CHUNKS = 16, /* full chunks that wait before they are staged */
 	ALIAS_BATCH = 8192,
+	MAX_SCOPED_KEY = 4096,
 };
 
 static void advance(void *arg);
+
+/* Return the key as the store has it, which is new text. A key belongs to its owner: the same text
+ * from another one is another key. No name and no key has a line feed, so they can't be mistaken
+ * for each other, nor for a key without an owner. */
+static char *scope_key(const char *key, const char *owner)
+{
+	struct buf text;
+
+	if (key == NULL || owner == NULL)
+		return key != NULL ? xstrdup(key) : NULL;
+	buf_init(&text, MAX_SCOPED_KEY);
+	buf_addf(&text, "%s\n%s", owner, key);
+	return buf_take(&text, NULL);
+}
 
 struct submission *submission_new(struct core *core, const struct submission_opts *opts)
 {
 	struct submission *s = xcalloc(1, sizeof(*s));
 
 	*s = (struct submission){.core = core, .core_opts = core->opts, .opts = *opts};
-	s->key = opts->idempotency_key != NULL ? xstrdup(opts->idempotency_key) : NULL;
+	s->key = scope_key(opts->idempotency_key, opts->owner);
 	spec_init(&s->spec);
 	buf_init(&s->piece, opts->max_json);
 	defer_init(&s->advance, core->opts.loop, advance, s);

@@ -40,7 +40,8 @@ struct submission_events {
 struct submission_opts {
 	enum submission_body body;
 	const char *idempotency_key; /* borrowed for the call; NULL: none */
-	size_t max_json;             /* bytes of a JSON body, which must be held as a whole */
+	const char *owner; /* borrowed for the call; whose key it is; NULL: all share it */
+	size_t max_json;   /* bytes of a JSON body, which must be held as a whole */
 	struct submission_run run;
 	struct submission_events events;
 };

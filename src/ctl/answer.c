@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
+#include "ctl/raw.h"
 #include "wire/problem_parse.h"
 
 /* Set the token that the options or the environment name; false after saying on stderr what is
@@ -53,17 +55,16 @@ struct http *answer_open(const struct options *options)
 	return http;
 }
 
-/* Escape sequences could rewrite what a terminal shows; bytes from 0x80 on are UTF-8. */
 void answer_print(FILE *file, const char *text)
 {
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-		/* the C1 controls are c2 80 to c2 9f */
-		bool is_c1 =
-		    c == 0xc2 && (unsigned char)text[1] >= 0x80 && (unsigned char)text[1] < 0xa0;
-		fputc(c < 0x20 || c == 0x7f || is_c1 ? '?' : c, file);
-		text += is_c1;
-	}
+	size_t len = strlen(text);
+	struct buf b;
+
+	buf_init(&b, len);
+	utf8_add_visible(&b, text, len, '?');
+	if (b.len > 0)
+		fwrite(b.data, 1, b.len, file);
+	buf_done(&b);
 }
 
 static void begin_message(const char *subject)
@@ -102,7 +103,9 @@ int answer_check(const struct http_answer *answer, const char *subject)
 		return CTL_FAILED; /* who stopped it has said why */
 	if (answer->outcome == HTTP_NO_ANSWER) {
 		begin_message(subject);
-		fprintf(stderr, "no answer from the daemon: %s\n", answer->error);
+		fputs("no answer from the daemon: ", stderr);
+		answer_print(stderr, answer->error);
+		fputc('\n', stderr);
 		return CTL_UNREACHABLE;
 	}
 	if (answer->status >= 200 && answer->status < 300)
@@ -177,9 +180,10 @@ void answer_print_field(const char *name, const char *text)
 
 int answer_print_raw(const struct http_answer *answer)
 {
-	const struct buf *body = &answer->body;
+	struct raw raw;
 
-	if (fwrite(body->data, 1, body->len, stdout) == body->len && fflush(stdout) == 0)
+	raw_init(&raw);
+	if (raw_write(&raw, answer->body.data, answer->body.len) && fflush(stdout) == 0)
 		return CTL_OK;
 	fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(errno));
 	return CTL_FAILED;

@@ -37,11 +37,11 @@ int answer_verdict(const struct job_view *job);
 /* Say that the daemon's answer was none that this program knows; returns CTL_FAILED. */
 int answer_strange(void);
 
-/* Print text that came from elsewhere, control characters replaced. */
+/* Print text that came from elsewhere; what is unsafe to show (base/utf8.h) becomes `?`. */
 void answer_print(FILE *file, const char *text);
 
 /* Print a line on stdout: a name, and text as answer_print does; `-` for NULL. */
 void answer_print_field(const char *name, const char *text);
 
-/* Write the answer's body to stdout as it came; CTL_OK, or CTL_FAILED when that failed. */
+/* Write the answer's body to stdout as ctl/raw.h does; CTL_OK, or CTL_FAILED when that failed. */
 int answer_print_raw(const struct http_answer *answer);

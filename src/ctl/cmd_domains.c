@@ -83,7 +83,9 @@ static bool take_words(struct domains *d, const struct words *words)
 			text_list_add(
 			    strchr(word, '.') != NULL ? &d->spec.domains : &d->spec.names, word);
 		} else if (!spec_add_tld(&d->spec, word)) {
-			fprintf(stderr, "asyncprobectl: '%s' is no TLD\n", word);
+			fputs("asyncprobectl: '", stderr);
+			answer_print(stderr, word);
+			fputs("' is no TLD\n", stderr);
 			return false;
 		}
 	}
@@ -96,8 +98,11 @@ static bool check(const struct domains *d)
 	struct problem problem = {0};
 	bool is_good = submission_check(&d->spec, d->input != NULL, &problem);
 
-	for (size_t i = 0; i < problem.n_errors; i++)
-		fprintf(stderr, "asyncprobectl: %s\n", problem.errors[i].detail);
+	for (size_t i = 0; i < problem.n_errors; i++) {
+		fputs("asyncprobectl: ", stderr);
+		answer_print(stderr, problem.errors[i].detail);
+		fputc('\n', stderr);
+	}
 	if (!is_good)
 		fputs("Try `asyncprobectl domains --help' for more information.\n", stderr);
 	problem_done(&problem);

@@ -6,6 +6,7 @@
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/follow.h"
+#include "ctl/raw.h"
 
 enum { MAX_PATH_BYTES = 4096 };
 
@@ -14,8 +15,10 @@ enum { MAX_PATH_BYTES = 4096 };
 struct results {
 	const char *format, *status; /* borrowed from argv; NULL: not given */
 	const char *after, *limit;   /* the same, checked */
-	bool is_following;
+	bool is_following, is_raw;
 };
+
+enum { OPT_RAW = 0x100 };
 
 static error_t on_results_option(int key, char *value, struct argp_state *state)
 {
@@ -48,6 +51,9 @@ static error_t on_results_option(int key, char *value, struct argp_state *state)
 	case 'F':
 		r->is_following = true;
 		return 0;
+	case OPT_RAW:
+		r->is_raw = true;
+		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
 	}
@@ -55,8 +61,7 @@ static error_t on_results_option(int key, char *value, struct argp_state *state)
 
 static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 {
-	(void)arg;
-	if (fwrite(bytes, 1, n_bytes, stdout) == n_bytes && fflush(stdout) == 0)
+	if (raw_write(arg, bytes, n_bytes) && fflush(stdout) == 0)
 		return true;
 	fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(errno));
 	return false;
@@ -65,10 +70,14 @@ static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 static int print_results(const struct results *r, const char *id, struct http *http)
 {
 	struct buf path;
+	struct raw raw;
 
+	raw_init(&raw);
 	buf_init(&path, MAX_PATH_BYTES);
 	buf_addf(&path, "/jobs/%s/results", id);
 	http_add_query(&path, "format", r->format);
+	if (strcmp(r->format, "csv") == 0 && !r->is_raw)
+		http_add_query(&path, "csv", "safe");
 	if (r->is_following)
 		http_add_query(&path, "follow", "true");
 	if (r->status != NULL)
@@ -78,7 +87,8 @@ static int print_results(const struct results *r, const char *id, struct http *h
 	if (r->limit != NULL)
 		http_add_query(&path, "limit", r->limit);
 	struct http_call *call = http_run(
-	    http, &(struct http_request){.method = "GET", .path = path.data, .on_body = on_bytes});
+	    http, &(struct http_request){
+		      .method = "GET", .path = path.data, .on_body = on_bytes, .arg = &raw});
 	int status = answer_check(http_call_answer(call), NULL);
 	http_call_free(call);
 	buf_done(&path);
@@ -110,6 +120,9 @@ int cmd_results(int argc, char **argv, struct options *options)
 	    {"after", 'a', "SEQ", 0, "Begin behind this sequence number", 0},
 	    {"limit", 'l', "N", 0, "At most N results", 0},
 	    {"follow", 'F', NULL, 0, "Go on until the job ends", 0},
+	    {"raw", OPT_RAW, NULL, 0,
+		"Leave cells of csv as they are, also those that a spreadsheet takes for formulas",
+		0},
 	    {0},
 	};
 	static const struct syntax syntax = {.options = own_options,

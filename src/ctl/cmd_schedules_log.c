@@ -7,6 +7,7 @@
 #include "ctl/answer.h"
 #include "ctl/commands.h"
 #include "ctl/pages.h"
+#include "ctl/raw.h"
 #include "ctl/retry.h"
 #include "ctl/view_schedule.h"
 
@@ -109,9 +110,10 @@ static int print_outcomes(const struct log *l)
 struct stream {
 	struct log *log;
 	struct http *http; /* owned */
-	struct buf line;   /* whose end has not come */
-	bool is_change;    /* the event that is being read */
-	bool was_open;     /* the daemon did answer once */
+	struct raw raw;
+	struct buf line; /* whose end has not come */
+	bool is_change;  /* the event that is being read */
+	bool was_open;   /* the daemon did answer once */
 	struct retry retry;
 };
 
@@ -139,8 +141,10 @@ static bool take_line(struct stream *s, const char *line, size_t len)
 		(void)answer_strange();
 		return false;
 	}
-	if (s->log->options->is_json)
-		puts(line + 6);
+	if (s->log->options->is_json) {
+		(void)raw_write(&s->raw, line + 6, len - 6);
+		putchar('\n');
+	}
 	return true;
 }
 
@@ -202,6 +206,7 @@ static int follow(struct log *l)
 
 	if (s.http == NULL)
 		return CTL_USAGE;
+	raw_init(&s.raw);
 	buf_init(&s.line, MAX_LINE);
 	while (!read_stream(&s, &status)) {
 		while (!retry_is_due(&s.retry))

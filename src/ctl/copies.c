@@ -21,10 +21,12 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "ctl/answer.h"
 #include "ctl/retry.h"
+#include "model/file_name.h"
 
-enum { N_SLOTS = 8, MAX_NAME = 255, MAX_PATH_BYTES = 4096, TEMPORARY_SIZE = 64 };
+enum { N_SLOTS = 8, MAX_PATH_BYTES = 4096, TEMPORARY_SIZE = 64 };
 
 #define MOST_SILENCE (60 * USEC_PER_SEC)
 
@@ -155,11 +157,15 @@ static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 	return true;
 }
 
-/* A name that is one file in one folder. */
+/* A name of the kind that the daemon makes: one file in one folder, not hidden, with nothing in it
+ * that is not seen. */
 static bool is_plain_name(const char *name)
 {
-	return *name != '\0' && strlen(name) <= MAX_NAME && strchr(name, '/') == NULL &&
-	       strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+	size_t len = strlen(name), n_seen = 0;
+
+	while (n_seen < len && utf8_unsafe_length(name + n_seen, len - n_seen) == 0)
+		n_seen += utf8_length(name + n_seen, len - n_seen);
+	return file_name_is_safe(name) && n_seen == len;
 }
 
 static void begin(struct slot *s)

@@ -25,6 +25,7 @@ src_asyncprobectl_SOURCES = \
 	src/ctl/main.c \
 	src/ctl/pages.c src/ctl/pages.h \
 	src/ctl/progress.c src/ctl/progress.h \
+	src/ctl/raw.c src/ctl/raw.h \
 	src/ctl/retry.c src/ctl/retry.h \
 	src/ctl/rows.c src/ctl/rows.h \
 	src/ctl/submit.c src/ctl/submit.h \

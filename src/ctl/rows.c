@@ -12,6 +12,7 @@ enum { MAX_LINE = 1 << 20 };
 void rows_init(struct rows *rows, uint64_t last)
 {
 	*rows = (struct rows){.last = last};
+	raw_init(&rows->raw);
 	buf_init(&rows->rest, MAX_LINE);
 }
 
@@ -59,7 +60,7 @@ static enum rows_end take_line(struct rows *rows, const char *line, size_t len)
 	bool is_read = rows->is_for_people || rows->copies != NULL;
 
 	if (!rows->is_hidden && !rows->is_for_people)
-		(void)fwrite(line, 1, len, stdout);
+		(void)raw_write(&rows->raw, line, len);
 	rows->last++;
 	if (!is_read)
 		return ROWS_GOOD;

@@ -8,13 +8,15 @@
 
 #include "base/buf.h"
 #include "ctl/copies.h"
+#include "ctl/raw.h"
 
 struct rows {
 	bool is_for_people;    /* rows of files, told in a few words instead of as NDJSON */
 	bool is_hidden;        /* not printed at all */
 	struct copies *copies; /* borrowed; NULL: none, else the rows are NDJSON */
 	uint64_t last;         /* sequence number of the last row; there is no gap in them */
-	struct buf rest;       /* the start of a line whose end has not come */
+	struct raw raw;
+	struct buf rest; /* the start of a line whose end has not come */
 };
 
 enum rows_end { ROWS_GOOD, ROWS_NO_OUTPUT /* errno says why */, ROWS_STRANGE };

@@ -25,7 +25,7 @@ static int weight(const char *params, const char *end)
 	for (const char *p = params; p + 2 < end; p++) {
 		if ((p[0] == ';' || p[0] == ' ') && (p[1] == 'q' || p[1] == 'Q') && p[2] == '=') {
 			double q = strtod(p + 3, NULL);
-			return q <= 0 ? 0 : q >= 1 ? 1000 : (int)(q * 1000);
+			return q >= 1 ? 1000 : q > 0 ? (int)(q * 1000) : 0; /* NaN: 0 */
 		}
 	}
 	return 1000;
@@ -63,4 +63,30 @@ int accept_choose(const char *header, const char *const *types, size_t n_types)
 		}
 	}
 	return best;
+}
+
+/* The weight of a coding; that of `*` when it is not named, `unnamed` when neither is. */
+static int weight_of_coding(const char *header, const char *coding, int unnamed)
+{
+	int weight_of_any = unnamed;
+
+	for (const char *p = header; *p != '\0';) {
+		p += strspn(p, " ,\t");
+		const char *end = p + strcspn(p, ",");
+		size_t len = strcspn(p, ";, \t");
+		if (len == strlen(coding) && strncasecmp(p, coding, len) == 0)
+			return weight(p, end);
+		if (len == 1 && *p == '*')
+			weight_of_any = weight(p, end);
+		p = end;
+	}
+	return weight_of_any;
+}
+
+bool accept_takes_coding(const char *header, const char *coding)
+{
+	if (header == NULL)
+		return false;
+	int wanted = weight_of_coding(header, coding, 0);
+	return wanted > 0 && wanted >= weight_of_coding(header, "identity", 0);
 }

@@ -15,6 +15,7 @@ src_http_libhttp_a_SOURCES = \
 	src/http/pipe.c src/http/pipe.h \
 	src/http/reader.c src/http/reader.h \
 	src/http/request.c src/http/request.h src/http/request_private.h \
+	src/http/request_metrics.c src/http/request_metrics.h \
 	src/http/request_line.c src/http/request_line.h \
 	src/http/route.c \
 	src/http/server.c src/http/server.h src/http/server_private.h \

@@ -17,42 +17,13 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
-static const int codes[N_CODES - 1] = {200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 406,
-    408, 409, 412, 413, 415, 421, 422, 429, 500, 503, 507};
-
-static size_t route_index(const struct server *server, const struct route *route)
-{
-	return route != NULL ? (size_t)(route - server->opts.routes) : server->opts.n_routes;
-}
-
-void server_add_request_metrics(struct server *server)
-{
-	size_t n = server->opts.n_routes;
-
-	server->metrics = xcalloc(n + 1, sizeof(*server->metrics));
-	for (size_t i = 0; i <= n; i++) {
-		const char *pattern = i < n ? server->opts.routes[i].pattern : "other";
-		const char *method = i < n ? server->opts.routes[i].method : "other";
-		char text[16];
-		for (int c = 0; c < N_CODES; c++) {
-			snprintf(text, sizeof(text), "%d", c < N_CODES - 1 ? codes[c] : 0);
-			server->metrics[i].codes[c] = metrics_cell(METRIC_HTTP_REQUESTS, pattern,
-			    method, c < N_CODES - 1 ? text : "other");
-		}
-		server->metrics[i].duration = metrics_cell(METRIC_HTTP_DURATION, pattern);
-	}
-}
-
 static void count_request(const struct request *rq)
 {
-	struct route_metrics *m = &rq->server->metrics[route_index(rq->server, rq->route)];
-	int c = 0;
+	struct request_metrics *m = rq->server->metrics;
 
-	while (c < N_CODES - 1 && codes[c] != rq->status)
-		c++;
-	metric_add(m->codes[c], 1);
+	request_metrics_count(m, rq->route, rq->status);
 	if (!rq->is_streaming && !rq->is_slow)
-		metric_observe(m->duration, (double)(clock_mono() - rq->started_at) / USEC_PER_SEC);
+		request_metrics_observe(m, rq->route, clock_mono() - rq->started_at);
 }
 
 void request_free_when_over(struct request *rq)
@@ -221,6 +192,11 @@ void server_on_completed(void *arg, struct MHD_Connection *connection, void **co
 const char *request_method(const struct request *rq)
 {
 	return rq->method;
+}
+
+const char *request_token_name(const struct request *rq)
+{
+	return rq->token_name;
 }
 
 const char *request_path_param(const struct request *rq)

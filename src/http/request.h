@@ -56,6 +56,9 @@ void request_continue(struct request *rq);
  * later the client may have gone. */
 void request_describe_client(const struct request *rq, struct buf *text);
 
+/* Return the name of the token that it was sent with; NULL: none was asked for. */
+const char *request_token_name(const struct request *rq);
+
 /* Say that the answer waits for something to happen: the time it takes is no measure of the server.
  */
 void request_set_slow(struct request *rq);

@@ -195,7 +195,7 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	bucket_init(&server->refusals, 5, clock_mono());
 	server->refusals.most = server->refusals.tokens = 20;
 	door_init(server);
-	server_add_request_metrics(server);
+	server->metrics = request_metrics_new(opts->routes, opts->n_routes);
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);
 	metrics_getter(METRIC_HTTP_STREAMS, get_streams, server);
 	if (!start_daemon(server))
@@ -274,7 +274,7 @@ void server_free(struct server *server)
 	buf_done(&server->frame);
 	free(server->scratch);
 	free(server->listeners);
-	free(server->metrics);
+	request_metrics_free(server->metrics);
 	free(server);
 }
 

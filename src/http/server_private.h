@@ -8,16 +8,12 @@
 #include "http/connection.h"
 #include "http/door.h"
 #include "http/listener.h"
+#include "http/request_metrics.h"
 #include "http/server.h"
 #include "loop/loop.h"
 #include "model/bucket.h"
 
-enum { N_CODES = 24, SERVER_PIECE = 64 << 10 };
-
-struct route_metrics {
-	struct metric_cell *codes[N_CODES];
-	struct metric_cell *duration;
-};
+enum { SERVER_PIECE = 64 << 10 };
 
 struct server {
 	struct loop *loop;
@@ -38,15 +34,11 @@ struct server {
 	struct buf frame; /* a chunk for libmicrohttpd */
 	TAILQ_HEAD(, request) requests;
 	size_t n_live, n_finite; /* streams: that wait for events, and that end by themselves */
-	struct route_metrics
-	    *metrics;           /* owned; one a route, and one for unknown routes at the end */
-	struct bucket refusals; /* how often one may be logged */
-	bool is_handing_over;   /* whoever has the sockets next takes the new connections */
+	struct request_metrics *metrics; /* owned */
+	struct bucket refusals;          /* how often one may be logged */
+	bool is_handing_over; /* whoever has the sockets next takes the new connections */
 	bool is_ending;
 };
 
 /* Let libmicrohttpd do what is to be done now, and pass on what it has answered. */
 void server_pump(struct server *server);
-
-/* Register the counters of all routes. */
-void server_add_request_metrics(struct server *server);

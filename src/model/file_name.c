@@ -20,9 +20,9 @@ static size_t clean(const char *raw, size_t len, char *ret_name, size_t max)
 	size_t n = 0;
 
 	while (len > 0) {
-		size_t char_len = utf8_length(raw, len);
-		bool is_bad = char_len == 0 || utf8_is_control(raw, char_len) || is_awkward(*raw);
-		size_t step = char_len == 0 ? 1 : char_len, out = is_bad ? 1 : step;
+		size_t n_bad = utf8_unsafe_length(raw, len);
+		bool is_bad = n_bad > 0 || is_awkward(*raw);
+		size_t step = n_bad > 0 ? n_bad : utf8_length(raw, len), out = is_bad ? 1 : step;
 		if (n + out > max)
 			break;
 		if (is_bad)
@@ -129,6 +129,11 @@ size_t file_name_from_url(const char *url, size_t len, char ret_name[static FILE
 	return file_name_make(segment, n, ret_name);
 }
 
+static bool is_control(const unsigned char *s, size_t n)
+{
+	return (n == 1 && (s[0] < ' ' || s[0] == 0x7f)) || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
+}
+
 bool file_name_is_safe(const char *name)
 {
 	size_t len = strlen(name);
@@ -137,7 +142,7 @@ bool file_name_is_safe(const char *name)
 		return false;
 	for (size_t n; len > 0; name += n, len -= n) {
 		n = utf8_length(name, len);
-		if (n == 0 || utf8_is_control(name, n))
+		if (n == 0 || is_control((const unsigned char *)name, n))
 			return false;
 	}
 	return true;

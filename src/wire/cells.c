@@ -5,35 +5,37 @@
 
 #include "base/utf8.h"
 
-void cell_add_visible(struct buf *b, const char *s, size_t len)
+/* What Excel, LibreOffice and others begin a formula with; the last four are full-width forms,
+ * which some of them take for the same. */
+static bool is_formula(const char *s, size_t len)
 {
-	while (len > 0) {
-		size_t n = utf8_length(s, len);
-		if (n == 0 || utf8_is_control(s, n)) {
-			buf_add_char(b, '?');
-			n = n == 0 ? 1 : n;
-		} else {
-			buf_add(b, s, n);
-		}
-		s += n;
-		len -= n;
+	static const char *const signs[] = {
+	    "=", "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
+
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		size_t n = strlen(signs[i]);
+		if (len >= n && memcmp(s, signs[i], n) == 0)
+			return true;
 	}
+	return false;
 }
 
-void cell_add_csv(struct buf *b, const char *s, size_t len)
+void cell_add_csv(struct buf *b, const char *s, size_t len, bool is_guarded)
 {
-	if (memchr(s, '"', len) == NULL && memchr(s, ',', len) == NULL) {
-		cell_add_visible(b, s, len);
-		return;
-	}
-	buf_add_char(b, '"');
+	bool is_quoted = memchr(s, '"', len) != NULL || memchr(s, ',', len) != NULL;
+
+	if (is_quoted)
+		buf_add_char(b, '"');
+	if (is_guarded && is_formula(s, len))
+		buf_add_char(b, '\'');
 	for (const char *quote; (quote = memchr(s, '"', len)) != NULL;) {
 		size_t n = (size_t)(quote - s) + 1;
-		cell_add_visible(b, s, n);
+		utf8_add_visible(b, s, n, '?');
 		buf_add_char(b, '"');
 		s += n;
 		len -= n;
 	}
-	cell_add_visible(b, s, len);
-	buf_add_char(b, '"');
+	utf8_add_visible(b, s, len, '?');
+	if (is_quoted)
+		buf_add_char(b, '"');
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "wire/cells.h"
 #include "wire/json_text.h"
 
@@ -99,11 +100,11 @@ void file_row_add_csv_head(struct buf *b)
 	    "http_status,bytes,sha256,content_type,redirects,address,http_version,file\r\n");
 }
 
-static void add_cell(struct buf *b, struct span s)
+static void add_cell(struct buf *b, struct span s, bool is_guarded)
 {
 	buf_add_char(b, ',');
 	if (s.len > 0)
-		cell_add_csv(b, s.bytes, s.len);
+		cell_add_csv(b, s.bytes, s.len, is_guarded);
 }
 
 static void add_text_cell(struct buf *b, const char *text)
@@ -113,18 +114,18 @@ static void add_text_cell(struct buf *b, const char *text)
 		buf_add_str(b, text);
 }
 
-void file_row_add_csv(struct buf *b, const struct result *r)
+void file_row_add_csv(struct buf *b, const struct result *r, bool is_guarded)
 {
 	const struct file_result *f = &r->file;
 	char text[FILE_DIGEST_TEXT + 1], address[ADDRESS_TEXT_SIZE];
 
 	buf_addf(b, "%llu,%u", (unsigned long long)r->seq, r->index);
-	add_cell(b, f->code);
-	add_cell(b, (struct span){r->name, r->name_len});
-	add_cell(b, f->file_name);
+	add_cell(b, f->code, is_guarded);
+	add_cell(b, (struct span){r->name, r->name_len}, is_guarded);
+	add_cell(b, f->file_name, is_guarded);
 	add_text_cell(b, item_status_name(r->status));
 	add_text_cell(b, reason_name(r->reason));
-	add_cell(b, f->detail);
+	add_cell(b, f->detail, is_guarded);
 	buf_addf(b, ",%u,", r->attempts);
 	json_add_msec(b, r->duration);
 	clock_format(r->finished_at, text);
@@ -136,13 +137,13 @@ void file_row_add_csv(struct buf *b, const struct result *r)
 	buf_addf(b, ",%llu", (unsigned long long)f->n_bytes);
 	file_digest_format(f->digest, text);
 	add_text_cell(b, f->is_saved ? text : NULL);
-	add_cell(b, f->content_type);
+	add_cell(b, f->content_type, is_guarded);
 	buf_addf(b, ",%u", f->n_redirects);
 	if (r->n_addresses > 0)
 		address_format(&r->addresses[0], address);
 	add_text_cell(b, r->n_addresses > 0 ? address : NULL);
 	add_text_cell(b, version_text(f->http_version));
-	add_cell(b, f->is_saved ? f->file_name : (struct span){0});
+	add_cell(b, f->is_saved ? f->file_name : (struct span){0}, is_guarded);
 	buf_add_str(b, "\r\n");
 }
 
@@ -153,7 +154,7 @@ void file_row_add_text(struct buf *b, const struct result *r)
 			      : f->file_name.len > 0 ? f->file_name
 						     : (struct span){r->name, r->name_len};
 
-	cell_add_visible(b, subject.bytes, subject.len);
+	utf8_add_visible(b, subject.bytes, subject.len, '?');
 	if (r->status == ITEM_OK)
 		buf_add_str(b, " OK\n");
 	else if (r->status == ITEM_NOT_FOUND)

@@ -11,6 +11,16 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+static void add_escaped(struct buf *b, uint32_t c)
+{
+	if (c < 0x10000)
+		buf_addf(b, "\\u%04x", c);
+	else
+		buf_addf(b, "\\u%04x\\u%04x", 0xd7c0 + (c >> 10), 0xdc00 | (c & 0x3ff));
+}
+
+/* What is unsafe to show is escaped: a terminal gets only what is harmless, and a reader of JSON
+ * gets the same text. */
 static size_t add_special(struct buf *b, const char *s, size_t len)
 {
 	unsigned char c = (unsigned char)*s;
@@ -20,17 +30,13 @@ static size_t add_special(struct buf *b, const char *s, size_t len)
 		buf_add_char(b, (char)c);
 		return 1;
 	}
-	if (c < 0x20 || c == 0x7f) {
-		buf_addf(b, "\\u%04x", c);
-		return 1;
-	}
 	size_t n = utf8_length(s, len);
 	if (n == 0) {
 		buf_add_str(b, "\xef\xbf\xbd");
 		return 1;
 	}
-	if (n == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0) /* a C1 control character */
-		buf_addf(b, "\\u%04x", (unsigned char)s[1]);
+	if (utf8_is_unsafe(s, n))
+		add_escaped(b, utf8_code_point(s, n));
 	else
 		buf_add(b, s, n);
 	return n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "model/target.h"
 #include "wire/cells.h"
 #include "wire/file_row.h"
@@ -95,17 +96,17 @@ static void add_domain_json(struct buf *b, const struct result *r)
 	buf_add_str(b, "]}");
 }
 
-static void add_domain_csv(struct buf *b, const struct result *r)
+static void add_domain_csv(struct buf *b, const struct result *r, bool is_guarded)
 {
 	AUTO_FREE char *unicode = unicode_of(r);
 	char time[CLOCK_TEXT_SIZE];
 
 	clock_format(r->finished_at, time);
 	buf_addf(b, "%llu,%u,", (unsigned long long)r->seq, r->index);
-	cell_add_csv(b, r->name, r->name_len);
+	cell_add_csv(b, r->name, r->name_len, is_guarded);
 	buf_add_char(b, ',');
 	if (unicode != NULL)
-		cell_add_csv(b, unicode, strlen(unicode));
+		cell_add_csv(b, unicode, strlen(unicode), is_guarded);
 	const char *reason = reason_name(r->reason);
 	buf_addf(b, ",%s,%s,%u,", item_status_name(r->status), reason != NULL ? reason : "",
 	    r->attempts);
@@ -125,7 +126,7 @@ static void add_domain_text(struct buf *b, const struct result *r)
 
 	buf_add_char(b, marks[r->status]);
 	buf_add_char(b, ' ');
-	cell_add_visible(b, r->name, r->name_len);
+	utf8_add_visible(b, r->name, r->name_len, '?');
 	buf_add_char(b, '\n');
 }
 
@@ -141,9 +142,10 @@ void result_add_head(struct buf *b, enum result_format format, enum job_kind kin
 {
 	if (format == FORMAT_JSON)
 		buf_add_str(b, "{\"results\":[");
-	if (format == FORMAT_CSV && job_kind_is_files(kind))
+	bool is_csv = format == FORMAT_CSV || format == FORMAT_CSV_SAFE;
+	if (is_csv && job_kind_is_files(kind))
 		file_row_add_csv_head(b);
-	else if (format == FORMAT_CSV)
+	else if (is_csv)
 		buf_add_str(b,
 		    "seq,index,domain,unicode,status,reason,attempts,duration_ms,finished_at,"
 		    "addresses,ttl\r\n");
@@ -168,10 +170,11 @@ void result_add_row(struct buf *b, enum result_format format, const struct resul
 		add_json(b, r);
 		break;
 	case FORMAT_CSV:
+	case FORMAT_CSV_SAFE:
 		if (r->is_file)
-			file_row_add_csv(b, r);
+			file_row_add_csv(b, r, format == FORMAT_CSV_SAFE);
 		else
-			add_domain_csv(b, r);
+			add_domain_csv(b, r, format == FORMAT_CSV_SAFE);
 		break;
 	case FORMAT_TEXT:
 		if (r->is_file)

@@ -87,6 +87,24 @@ def test_two_scopes(guarded, secrets):
     expect(guarded.api("DELETE", f"/jobs/{job['id']}", headers=bearer(secrets["admin"])), 204)
 
 
+def test_idempotency_keys_belong_to_their_token(guarded, secrets):
+    """The key of another token hands out nothing of its job."""
+    body = {"kind": "domains", "domains": ["found.test"], "label": "secret plans"}
+
+    def submit(name, status=202):
+        return guarded.api.post(body, status, headers={"Idempotency-Key": "k", **bearer(secrets[name])})
+
+    first = {name: submit(name) for name in ("admin", "submit", "worker")}
+    assert len({response.json()["id"] for response in first.values()}) == 3, "each token has a job of its own"
+    assert not any("Idempotency-Replayed" in response.headers for response in first.values())
+    for name, response in first.items():
+        again = submit(name)
+        assert again.headers["Idempotency-Replayed"] == "true" and again.json()["id"] == response.json()["id"]
+    body["label"] = "other plans"
+    submit("submit", 422)
+    submit("worker", 422)
+
+
 @pytest.mark.parametrize("method, path, status", [("GET", "/nothing", 404), ("BREW", "/jobs", 405)])
 def test_unknown_routes_tell_nothing_without_a_token(guarded, secrets, method, path, status):
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\n"

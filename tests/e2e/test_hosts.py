@@ -1,11 +1,12 @@
 """What a browser can be made to send: other names (DNS rebinding), other web pages; and what it is told."""
 import json
+import re
 import socket
 
 import pytest
 
 from client import Client, expect
-from processes import DEADLINE
+from processes import DEADLINE, TOP
 from test_config import run
 from tokens import bearer, write_tokens
 
@@ -140,6 +141,23 @@ class TestPagesOfTheSettings:
         assert response.headers["Access-Control-Allow-Origin"] == origin
         assert "Location" in response.headers["Access-Control-Expose-Headers"]
         expect(api("GET", "/jobs", headers=sent), 200)
+
+    def test_they_may_all_that_the_api_has(self, api, contract):
+        """Each method of the document, and each header that it names or that a handler reads."""
+        by_browser = {"accept", "accept-encoding", "host", "origin", "sec-fetch-site", "content-length", "content-encoding"}
+        read = {name for path in (TOP / "src").rglob("*.c")
+                for name in re.findall(r'request_header\([^()]*?, "([\w-]+)"\)', path.read_text(encoding="utf-8"))}
+        assert len(read) > 10, f"the search for request_header finds {read}"
+        named = set()
+        for method, path in contract.operations().values():
+            _, headers = preflight(api, PAGE, method, path.replace("{id}", "x").replace("{name}", "x"))
+            assert method in headers["Access-Control-Allow-Methods"].split(", "), f"{method} {path}: {headers}"
+            item = contract.document["paths"][path]
+            parameters = item.get("parameters", []) + item[method.lower()].get("parameters", [])
+            named |= {p["name"] for p in map(contract.resolve, parameters) if p["in"] == "header"}
+        allowed = {name.lower() for name in headers["Access-Control-Allow-Headers"].split(", ")}
+        missing = {name.lower() for name in read | named} - by_browser - allowed
+        assert named and not missing, f"a page may not send {missing}"
 
     def test_they_need_a_token_too(self, api):
         response = expect(post(api, {"Origin": PAGE}), 401)

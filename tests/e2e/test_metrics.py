@@ -3,12 +3,14 @@ import re
 import shutil
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import requests
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse_text
 
-from processes import TOP, eventually
+from processes import DEADLINE, TOP, eventually
 
 OPENMETRICS = "application/openmetrics-text; version=1.0.0"
 KIND = 'kind="domains"'
@@ -96,17 +98,65 @@ def test_label_sets_are_there_from_the_start(shared, series):
 
 
 def test_series_are_bounded(daemon):
-    """Neither names nor jobs, ids, paths or clients make a series."""
+    """Neither names nor jobs, ids, paths or clients make a series; a status code makes one, once."""
     api = daemon.api
+
+    def act(first, count):
+        api.run(f"{word}-{i}.test" for i in range(first, first + count) for word in ("found", "nx", "servfail", "refused"))
+        for i in range(first, first + count):
+            api("GET", f"/nothing/{i}")
+            api("GET", f"/jobs/{i}")
+            api.raw(f"BREW{i} /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode(), f"BREW{i}")
+            api.post({"kind": f"kind{i}"}, 422)
+        api.get("/metrics", headers={"User-Agent": f"other {first}"})
+
+    start = set(api.metrics())
+    act(0, 2)
+    api.metrics()
     before = set(api.metrics())
-    api.run(f"{word}-{i}.test" for i in range(250) for word in ("found", "nx", "servfail", "refused"))
-    for i in range(20):
-        api("GET", f"/nothing/{i}")
-        api("GET", f"/jobs/{i}")
-        api.raw(f"BREW{i} /jobs HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n".encode(), f"BREW{i}")
-        api.post({"kind": f"kind{i}"}, 422)
-    api.get("/metrics", headers={"User-Agent": "other"})
+    came = before - start
+    assert {series.partition("{")[0] for series in came} <= {
+        "asyncprobed_http_requests_total", "asyncprobed_http_responses_total"} and len(came) <= 14, came
+    act(2, 120)
     assert set(api.metrics()) == before, "no series came or went"
+
+
+LINES_AT_REST = 400  # of all kinds
+
+
+def test_lines_at_rest(daemon):
+    daemon.api.get("/metrics")
+    for accept in ("text/plain", OPENMETRICS):
+        text = daemon.api.get("/metrics", headers={"Accept": accept}).text
+        assert len(text.splitlines()) <= LINES_AT_REST, f"{len(text.splitlines())} lines as {accept}"
+
+
+CODINGS = {"gzip": True, "gzip, deflate": True, "*": True, "identity": False, "gzip;q=0": False, "br, deflate": False, "": False}
+
+
+@pytest.mark.parametrize("accept", ["text/plain", OPENMETRICS])
+@pytest.mark.parametrize("coding", CODINGS)
+def test_gzip_when_asked(shared, coding, accept):
+    """requests unpacks what is packed."""
+    for method in ("GET", "HEAD"):
+        answer = shared.api(method, "/metrics", headers={"Accept": accept, "Accept-Encoding": coding})
+        assert (answer.headers.get("Content-Encoding") == "gzip") == CODINGS[coding], answer.headers
+        assert {"Accept", "Accept-Encoding"} <= set(answer.headers["Vary"].split(", "))
+        assert int(answer.headers["Content-Length"]) > 1000
+        assert method == "HEAD" or answer.text.startswith("# HELP asyncprobed_build")
+        assert not CODINGS[coding] or int(answer.headers["Content-Length"]) < 10000
+
+
+def test_many_packed_scrapes_at_once(daemon):
+    """They are packed beside each other, also while the daemon ends."""
+    def scrape(_):
+        return len(requests.get(f"{daemon.api.url}/metrics", headers={"Accept-Encoding": "gzip"}, timeout=DEADLINE).text)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert min(pool.map(scrape, range(200))) > 10000
+    with daemon.api.connect() as sock:
+        sock.sendall(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n" * 20)
+        daemon.stop()
 
 
 def test_values_tell_what_was_done(daemon, dns):
@@ -134,8 +184,14 @@ def test_requests_are_counted(daemon):
             daemon.api.get("/healthz")
         daemon.api.post({"kind": "domains"}, 422)
 
-    seen = {name: n for name, n in delta(daemon.api, act).items()
-            if name.startswith("asyncprobed_http_requests_total") and n}
+    before, after = daemon.api.metrics(), (act(), daemon.api.metrics())[1]
+    assert not [name for name in before if name.startswith("asyncprobed_http_requests_total") and 'route="/jobs"' in name], \
+        "what has not occurred has no series"
+    seen = {name: n - before.get(name, 0) for name, n in after.items()
+            if name.startswith("asyncprobed_http_re") and "duration" not in name and n - before.get(name, 0)}
+    assert seen.pop('asyncprobed_http_responses_total{route="/healthz",class="2xx"}') == 3
+    assert seen.pop('asyncprobed_http_responses_total{route="/jobs",class="4xx"}') == 1
+    assert seen.pop('asyncprobed_http_responses_total{route="/metrics",class="2xx"}') == 1
     assert seen.pop('asyncprobed_http_requests_total{route="/healthz",method="GET",code="200"}') == 3
     assert seen.pop('asyncprobed_http_requests_total{route="/jobs",method="POST",code="422"}') == 1
     assert list(seen.values()) == [1] and "/metrics" in list(seen)[0], f"besides, the first scrape: {seen}"

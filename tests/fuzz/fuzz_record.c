@@ -1,5 +1,5 @@
-/* A block of packed results: whatever is read shows as UTF-8 in every format, as JSON where it
- * should, as one row; and packed again it is the same result. */
+/* A block of packed results: whatever is read shows as UTF-8 without anything hidden in every
+ * format, as JSON where it should, as one row; and packed again it is the same result. */
 #include "fuzz.h"
 
 #include <jansson.h>
@@ -11,11 +11,13 @@
 #include "wire/record.h"
 #include "wire/result_text.h"
 
-static void check_utf8(const struct buf *b)
+static void check_visible(const struct buf *b)
 {
 	for (size_t at = 0, n; at < b->len; at += n) {
-		n = utf8_length(b->data + at, b->len - at);
+		const char *s = b->data + at;
+		n = utf8_length(s, b->len - at);
 		FUZZ_CHECK(n > 0);
+		FUZZ_CHECK(*s == '\n' || *s == '\r' || !utf8_is_unsafe(s, n));
 	}
 }
 
@@ -28,7 +30,7 @@ static void check_json(const char *text, size_t len, const char *key)
 
 static void check_row(const struct result *r, enum result_format format)
 {
-	static const char *const ends[N_FORMATS] = {"\n", "}\n", "\r\n", "\n", "\n\n"};
+	static const char *const ends[N_FORMATS] = {"\n", "}\n", "\r\n", "\n", "\r\n", "\n\n"};
 	const char *subject = r->is_file ? "url" : "domain";
 	struct buf b;
 
@@ -39,7 +41,7 @@ static void check_row(const struct result *r, enum result_format format)
 	if (format == FORMAT_JSON)
 		result_add_tail(&b, format, r->seq);
 	FUZZ_CHECK(!b.overflow);
-	check_utf8(&b);
+	check_visible(&b);
 	const char *line_end = b.data + b.len - strlen(ends[format]);
 	FUZZ_CHECK(strcmp(line_end, ends[format]) == 0);
 	if (format == FORMAT_NDJSON)

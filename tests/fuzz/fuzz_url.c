@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "model/file.h"
 #include "model/file_name.h"
 #include "model/url.h"
@@ -16,6 +17,8 @@ static void check_name(const char *name, size_t len)
 
 	FUZZ_CHECK(len > 0 && len <= FILE_NAME_MAX && strlen(name) == len);
 	FUZZ_CHECK(file_name_is_safe(name));
+	for (size_t at = 0; at < len; at += utf8_length(name + at, len - at))
+		FUZZ_CHECK(utf8_unsafe_length(name + at, len - at) == 0);
 	FUZZ_CHECK(strpbrk(name, "/\\<>:\"|?*") == NULL);
 	FUZZ_CHECK(name[len - 1] != '.' && name[len - 1] != ' ');
 	/* a safe name stays as it is */

@@ -26,7 +26,8 @@ static char *expose(enum metrics_format format)
 /* Register one family of each type, with values that try the text form. */
 static void fill(void)
 {
-	static double gauges[] = {0, -1, 0.1, 1e21, 123456789.125, INFINITY, -INFINITY, NAN, 2};
+	static double gauges[] = {0, -1, 0.1, 1e21, 123456789.125, INFINITY, -INFINITY, NAN, 2,
+	    1732982400.123457, 1e15, 999999999999999, 0.30000000000000004};
 	static const double seconds[] = {0, 0.0001, 0.00010001, 0.3, 30, 31};
 
 	metrics_cell(METRIC_JOBS_SUBMITTED, "domains");
@@ -41,8 +42,8 @@ static void fill(void)
 	metric_add(metrics_cell(METRIC_ITEMS, "", "a\\b \"c\"\nd"), 3);
 	for (size_t i = 0; i < N_ROWS(seconds); i++)
 		metric_observe(metrics_cell(METRIC_DNS_DURATION), seconds[i]);
-	metric_observe(metrics_cell(METRIC_HTTP_DURATION, "/jobs/{id}"), 0.004);
-	metrics_cell(METRIC_HTTP_DURATION, "/metrics");
+	metric_observe(metrics_cell(METRIC_HTTP_DURATION, "jobs"), 0.004);
+	metrics_cell(METRIC_HTTP_DURATION, "other");
 	metrics_cell(METRIC_LOOP_LAG);
 	metric_observe(metrics_cell(METRIC_STORE_BATCH_SIZE), 1000);
 	metrics_getter(METRIC_PROCESS_CPU, get_double, &gauges[2]);
@@ -182,6 +183,7 @@ TEST(is_named_well)
 	ck_assert_msg(ends_with(name, "_total") == is_counter, "%s", name);
 	ck_assert_msg(ends_with(name, "_info") == (strcmp(type, "INFO") == 0), "%s", name);
 	ck_assert_msg(strcmp(type, "LATENCY") != 0 || ends_with(name, "_seconds"), "%s", name);
+	ck_assert_msg(strcmp(type, "ANSWER") != 0 || ends_with(name, "_seconds"), "%s", name);
 	ck_assert_msg(strcmp(type, "LAG") != 0 || ends_with(name, "_seconds"), "%s", name);
 	ck_assert_msg(
 	    !ends_with(name, "_count") && !ends_with(name, "_sum") && !ends_with(name, "_bucket"),

@@ -115,6 +115,7 @@ struct outcome bench_submit(struct bench *b, enum submission_body body, const ch
 	struct feed f = {.text = text, .len = strlen(text)};
 	struct submission_opts opts = {.body = body,
 	    .idempotency_key = key,
+	    .owner = b->owner,
 	    .max_json = MAX_JSON,
 	    .events = {.on_ready = feed, .on_done = on_done, .arg = &f}};
 

@@ -17,6 +17,7 @@ struct bench {
 	struct store *store;
 	struct core *core;
 	struct core_opts opts;
+	const char *owner; /* of the keys of what is submitted; NULL: none */
 };
 
 /* `room`: probes at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,

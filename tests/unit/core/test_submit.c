@@ -140,6 +140,30 @@ TEST(a_key_makes_one_job)
 	bench_end(&b);
 }
 
+TEST(a_key_belongs_to_its_owner)
+{
+	static const char *const owners[] = {NULL, "ci", "shop", "c"};
+	struct outcome first[N_ROWS(owners)];
+	struct bench b;
+
+	bench_begin(&b, 10);
+	for (size_t i = 0; i < N_ROWS(owners); i++) {
+		b.owner = owners[i];
+		first[i] = bench_submit(&b, BODY_TEXT, "a\n", "key", under_dev);
+		ck_assert(first[i].has_job && !first[i].is_replay);
+	}
+	for (size_t i = 0; i < N_ROWS(owners); i++) {
+		b.owner = owners[i];
+		struct outcome again = bench_submit(&b, BODY_TEXT, "a\n", "key", under_dev);
+		ck_assert(again.is_replay);
+		ck_assert_mem_eq(&again.id, &first[i].id, sizeof(again.id));
+		ck_assert_int_eq(bench_submit(&b, BODY_TEXT, "b\n", "key", under_dev).status, 422);
+	}
+	/* the last owner and a key that looks like another owner's */
+	ck_assert(!bench_submit(&b, BODY_TEXT, "a\n", "ikey", under_dev).is_replay);
+	bench_end(&b);
+}
+
 static const struct {
 	enum err e;
 } failures[] = {{ERR_FULL}, {ERR_READ_ONLY}, {ERR_IO}};
@@ -216,6 +240,7 @@ SUITE(submit)
 	ADD(all_three_bodies);
 	ADD(a_dry_run_queues_nothing);
 	ADD(a_key_makes_one_job);
+	ADD(a_key_belongs_to_its_owner);
 	ADD_ROWS(a_store_that_fails, failures);
 	ADD(a_long_list_with_duplicates);
 	ADD(may_be_given_up_at_any_time);

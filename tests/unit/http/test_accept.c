@@ -1,6 +1,8 @@
 /* Content negotiation. */
 #include "../unit.h"
 
+#include <stdbool.h>
+
 #include "http/accept.h"
 
 static const char *const types[] = {
@@ -18,6 +20,8 @@ static const struct {
     {"*/*;q=0", NONE},
     {"appl/*", NONE},
     {",,;,", NONE},
+    {"*/*;q=nan", NONE},
+    {"*/*;q=-1", NONE},
     {NULL, NDJSON},
     {"", NDJSON},
     {"*/*", NDJSON},
@@ -45,7 +49,41 @@ TEST(chooses)
 	    rows[_i].header != NULL ? rows[_i].header : "none", got, rows[_i].want);
 }
 
+static const struct {
+	const char *header;
+	bool want;
+} codings[] = {
+    {NULL, false},
+    {"", false},
+    {"identity", false},
+    {"deflate, br", false},
+    {"gzip;q=0", false},
+    {"gzip;q=0.0, *", false},
+    {"*;q=0", false},
+    {"gzip;q=nan", false},
+    {"gzipped", false},
+    {"gzip;q=0.5, identity", false},
+    {"identity;q=0.5, gzip;q=0.4", false},
+    {",;,", false},
+    {"gzip", true},
+    {"GZIP", true},
+    {"gzip, deflate, br", true},
+    {"deflate,\tgzip ;q=1.0", true},
+    {"*", true},
+    {"gzip;q=0.1", true},
+    {"gzip;q=0.5, identity;q=0.5", true},
+    {"*;q=0.1, gzip", true},
+    {"identity;q=0, *;q=0.1", true},
+};
+
+TEST(chooses_a_coding)
+{
+	ck_assert_msg(accept_takes_coding(codings[_i].header, "gzip") == codings[_i].want, "%s",
+	    codings[_i].header != NULL ? codings[_i].header : "none");
+}
+
 SUITE(accept)
 {
 	ADD_ROWS(chooses, rows);
+	ADD_ROWS(chooses_a_coding, codings);
 }

@@ -47,6 +47,16 @@ static const struct {
 	"a__b"},
     {"a character cut short", "a\xc3", "a_"},
     {"a surrogate", "a\xed\xa0\x80", "a___"},
+    {"an override of direction", "invoice_\xe2\x80\xaegpj.exe", "invoice__gpj.exe"},
+    {"an isolate", "\xe2\x81\xa7x", "_x"},
+    {"marks of direction",
+	"\xe2\x80\x8e\xe2\x80\x8f\xd8\x9c"
+	"a",
+	"___a"},
+    {"no width", "pay\xe2\x80\x8bpal\xef\xbb\xbf", "pay_pal_"},
+    {"ends of lines", "a\xe2\x80\xa8\xe2\x80\xa9z", "a__z"},
+    {"a dot behind what is not seen", "\xe2\x80\x8b.bashrc", "_.bashrc"},
+    {"tags", "a\xf3\xa0\x81\xa1", "a_"},
     {"plain", "photo.jpg", "photo.jpg"},
     {"blanks inside", "my photo.jpg", "my photo.jpg"},
     {"two extensions", "a.tar.gz", "a.tar.gz"},
@@ -145,6 +155,7 @@ static const struct {
     {"no encoding", "http://a.test/%zz%1g", "%zz%1g"},
     {"hidden", "http://a.test/.htaccess", "htaccess"},
     {"plain", "http://a.test/cn/cn.gif", "cn.gif"},
+    {"an override, encoded", "http://a.test/%E2%80%AEgpj.exe", "_gpj.exe"},
     {"UTF-8, encoded", "http://a.test/caf%C3%A9.txt", "caf" E_ACUTE ".txt"},
     {"blanks, encoded", "http://a.test/%20a%20b%20", "a b"},
     {"a port", "http://a.test:8080/x", "x"},
@@ -195,6 +206,10 @@ static const struct {
     {"plain", "a.gif", true},
     {"a number that made it unique", "a-2-1.gif", true},
     {"UTF-8", E_ACUTE, true},
+    {"saved when overrides passed",
+	"a\xe2\x80\xae"
+	"b",
+	true},
     {"dots inside", "a..b", true},
 };
 

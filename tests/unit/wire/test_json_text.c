@@ -48,6 +48,29 @@ TEST(strings_read_back)
 	buf_done(&b);
 }
 
+static const struct {
+	const char *name, *bytes, *want;
+} escapes[] = {
+    {"an override of direction", "a\xe2\x80\xae", "\"a\\u202e\""},
+    {"an isolate", "\xe2\x81\xa6", "\"\\u2066\""},
+    {"no width", "\xe2\x80\x8b\xef\xbb\xbf", "\"\\u200b\\ufeff\""},
+    {"an end of a line", "\xe2\x80\xa8", "\"\\u2028\""},
+    {"C1", "\xc2\x9b", "\"\\u009b\""},
+    {"a tag", "\xf3\xa0\x81\xa1", "\"\\udb40\\udc61\""},
+};
+
+TEST(what_is_not_seen_is_escaped)
+{
+	struct buf b;
+
+	buf_init(&b, 1000);
+	json_add_string(&b, escapes[_i].bytes, strlen(escapes[_i].bytes));
+	ck_row_str(escapes[_i].name, b.data, escapes[_i].want);
+	json_auto_t *value = json_loadb(b.data, b.len, JSON_DECODE_ANY, NULL);
+	ck_row_str(escapes[_i].name, json_string_value(value), escapes[_i].bytes);
+	buf_done(&b);
+}
+
 TEST(a_nul_is_escaped)
 {
 	struct buf b;
@@ -111,6 +134,7 @@ TEST(times_are_text_or_null)
 SUITE(json_text)
 {
 	ADD_ROWS(strings_read_back, strings);
+	ADD_ROWS(what_is_not_seen_is_escaped, escapes);
 	ADD(a_nul_is_escaped);
 	ADD(controls_are_escaped);
 	ADD(null_is_no_string);
