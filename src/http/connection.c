@@ -250,7 +250,7 @@ void connection_refuse(struct connection *c, int status, const char *detail)
 		return;
 	}
 	connection_enter(c, PHASE_CLOSING);
-	request_write_refusal(c->server, status, detail, &c->out);
+	request_write_refusal(c->server, status, detail, c->reader.head.is_head, &c->out);
 	linger(c);
 }
 

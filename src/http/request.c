@@ -364,7 +364,8 @@ bool request_is_waiting(const struct request *rq)
 	return rq->is_streaming && rq->is_suspended;
 }
 
-void request_write_refusal(struct server *server, int status, const char *detail, struct buf *text)
+void request_write_refusal(
+    struct server *server, int status, const char *detail, bool is_head, struct buf *text)
 {
 	struct request rq = {.server = server, .status = status, .started_at = clock_mono()};
 	struct problem p = {0};
@@ -378,7 +379,8 @@ void request_write_refusal(struct server *server, int status, const char *detail
 	    "Content-Length: %zu\r\n",
 	    status, problem_title(status), body.len);
 	server_write_headers(text);
-	buf_addf(text, "%s\r\n%s", status == 503 ? "Retry-After: 5\r\n" : "", body.data);
+	buf_addf(
+	    text, "%s\r\n%s", status == 503 ? "Retry-After: 5\r\n" : "", is_head ? "" : body.data);
 	count_request(&rq);
 	problem_done(&p);
 	buf_done(&body);

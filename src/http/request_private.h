@@ -71,8 +71,9 @@ void request_abandon(struct request *rq);
 bool request_is_waiting(const struct request *rq);
 
 /* Write the whole answer to a request that libmicrohttpd doesn't see, or not to its end, and count
- * it. The connection is to be closed behind it. */
-void request_write_refusal(struct server *server, int status, const char *detail, struct buf *text);
+ * it. An answer to HEAD has no content. The connection is to be closed behind it. */
+void request_write_refusal(
+    struct server *server, int status, const char *detail, bool is_head, struct buf *text);
 
 /* End streams and answer whoever still waits. */
 void server_end_requests(struct server *server);

@@ -47,9 +47,9 @@ def upload(lines, body=b""):
     return UPLOAD + lines + b"\r\n" + body
 
 
-def bad(data, status=400, before=()):
+def bad(data, status=400, before=(), methods=()):
     """Refused with `status`, behind answers to earlier requests."""
-    return Case(data, [*before, status], True, ())
+    return Case(data, [*before, status], True, methods)
 
 
 def good(data, *statuses, methods=("GET",)):
@@ -309,9 +309,12 @@ PIPELINES = {
     "bad behind a refused body in chunks": Case(
         b"POST /nothing HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + ONE + END + b"GARBAGE\r\n",
         [404], False, ()),
-    "bad chunk of a refused body": Case(
-        b"POST /nothing HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n" + b"7\na.test\n\r\n" + END,
-        [404], False, ()),
+    "bad HEAD": bad(b"HEAD /healthz HTTP/1.1\r\n" + HOST + b"X\r\n\r\n", methods=("HEAD",)),
+    "bad HEAD behind good": bad(get(b"") + b"HEAD /healthz HTTP/1.1\r\n\r\n", before=[200], methods=("GET", "HEAD")),
+    "bad request behind HEAD": bad(
+        b"HEAD /healthz HTTP/1.1\r\n" + HOST + b"\r\n" + b"\n", before=[200], methods=("HEAD", "GET")),
+    "HEAD with a body": bad(
+        b"HEAD /healthz HTTP/1.1\r\n" + HOST + b"Content-Length: 7\r\n\r\n" + LINES, methods=("HEAD",)),
     "behind close": Case(get(b"") + get(b"Connection: close\r\n") + SMUGGLED, [200, 200], False, ()),
 }
 
@@ -331,7 +334,7 @@ def test_case(door, case, cut):
     responses = read_responses(got, case.methods)
     assert [response.status for response in responses] == case.statuses, responses
     if case.is_refused:
-        check_refusal(responses[-1], case.statuses[-1])
+        check_refusal(responses[-1], case.statuses[-1], "HEAD" not in case.methods[len(responses) - 1:])
 
 
 @pytest.mark.parametrize("data", [
