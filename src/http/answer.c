@@ -26,7 +26,7 @@ void answer_add_headers(const struct buf *headers, struct MHD_Response *response
 		MHD_add_response_header(response, policy_name, policy);
 }
 
-void answer_write_refusal(int status, const char *detail, struct buf *text)
+void answer_write_refusal(int status, const char *detail, bool is_head, struct buf *text)
 {
 	struct problem p = {0};
 	struct buf body;
@@ -41,7 +41,7 @@ void answer_write_refusal(int status, const char *detail, struct buf *text)
 	for (size_t i = 0; i < N_ALWAYS; i++)
 		buf_addf(text, "%s: %s\r\n", always[i][0], always[i][1]);
 	buf_addf(text, "%s: %s\r\n%s\r\n%s", policy_name, policy,
-	    status == 503 ? "Retry-After: 5\r\n" : "", body.data);
+	    status == 503 ? "Retry-After: 5\r\n" : "", is_head ? "" : body.data);
 	problem_done(&p);
 	buf_done(&body);
 }

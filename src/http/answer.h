@@ -2,6 +2,7 @@
 #pragma once
 
 #include <microhttpd.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 
@@ -9,5 +10,6 @@
  * NUL and so on. One of them takes the place of the general Content-Security-Policy. */
 void answer_add_headers(const struct buf *headers, struct MHD_Response *response);
 
-/* Write a whole answer with a problem document, behind which the connection is to be closed. */
-void answer_write_refusal(int status, const char *detail, struct buf *text);
+/* Write a whole answer with a problem document, behind which the connection is to be closed.
+ * `is_head`: to a HEAD request, without the document. */
+void answer_write_refusal(int status, const char *detail, bool is_head, struct buf *text);

@@ -251,7 +251,7 @@ void connection_refuse(struct connection *c, int status, const char *detail)
 		return;
 	}
 	connection_enter(c, PHASE_CLOSING);
-	answer_write_refusal(status, detail, &c->out);
+	answer_write_refusal(status, detail, c->reader.head.is_head, &c->out);
 	request_metrics_count(c->server->metrics, NULL, status);
 	linger(c);
 }

@@ -2,7 +2,6 @@
 #include "http/head.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "http/authority.h"
 
@@ -131,7 +130,6 @@ bool head_make(const struct request_line *line, struct fields *fields, uint64_t 
 	bool is_close;
 
 	ret_head->is_http_1_0 = line->is_http_1_0;
-	ret_head->is_head = line->method.len == 4 && memcmp(line->method.data, "HEAD", 4) == 0;
 	if (!choose_host(line, fields, &host, ret_fault) ||
 	    !read_framing(fields, max_body, ret_head, ret_fault) ||
 	    !read_expect(fields, ret_head, ret_fault) ||

@@ -8,8 +8,8 @@
 #include "http/reader.h"
 #include "http/request_line.h"
 
-/* Judge a head whose line and fields are each well-formed, and fill *ret_head, whose text is empty
- * and has room for all. Fields that Connection names are marked. Refuses with 400, 413, 417 or
- * 501; ret_head->text may be filled in part then. */
+/* Judge a head whose line and fields are each well-formed, and fill *ret_head but for is_head. Its
+ * text is empty and has room for all. Fields that Connection names are marked. Refuses with 400,
+ * 413, 417 or 501; ret_head->text may be filled in part then. */
 bool head_make(const struct request_line *line, struct fields *fields, uint64_t max_body,
     struct request_head *ret_head, struct fault *ret_fault);

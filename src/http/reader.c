@@ -2,6 +2,8 @@
  * next. What a part means is told by request_line.c, fields.c, head.c and chunked.c. */
 #include "http/reader.h"
 
+#include <string.h>
+
 #include "http/head.h"
 
 enum { MAX_EMPTY_LINES = 2 };
@@ -62,6 +64,7 @@ void reader_done(struct reader *r)
 
 static enum step start(struct reader *r, unsigned char c)
 {
+	r->head = (struct request_head){.text = r->head.text};
 	if (c == '\r') {
 		if (++r->n_empty_lines > MAX_EMPTY_LINES)
 			return refuse(r, 400, "There are too many empty lines before the request.");
@@ -70,7 +73,6 @@ static enum step start(struct reader *r, unsigned char c)
 	}
 	if (!char_is_token(c))
 		return refuse(r, 400, "The request does not begin with a method.");
-	r->head = (struct request_head){.text = r->head.text};
 	r->method.len = 1;
 	r->target.len = 0;
 	r->state = METHOD;
@@ -221,6 +223,7 @@ static enum step end_line(struct reader *r)
 	if (!request_line_read(
 		r->method, r->target, version, r->limits.max_params, &r->line, &fault))
 		return refuse(r, fault.status, fault.detail);
+	r->head.is_head = r->method.len == 4 && memcmp(text, "HEAD", 4) == 0;
 	r->state = FIELD_START;
 	return STEP_ON;
 }

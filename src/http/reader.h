@@ -37,7 +37,7 @@ enum reader_event {
 struct request_head {
 	struct buf text; /* owned; the canonical head: line, fields, empty line. Valid until
 			    READER_END */
-	bool is_head;    /* the method is HEAD */
+	bool is_head;    /* the method is HEAD; told after READER_BAD too, if the line was read */
 	bool is_http_1_0;
 	bool is_last;          /* the client wants, or its version implies, a close afterwards */
 	bool expects_continue; /* Expect: 100-continue, and there is a body to wait for */

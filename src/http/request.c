@@ -59,8 +59,12 @@ static enum MHD_Result queue_answer(struct request *rq)
 	if (rq->is_queued)
 		return MHD_YES;
 	rq->is_queued = true;
-	if (rq->client != NULL)
+	if (rq->client != NULL) {
 		connection_enter(rq->client, PHASE_ANSWER);
+		/* the only option that our answers name is `close` */
+		if (MHD_get_response_header(rq->response, "Connection") != NULL)
+			rq->client->is_last = true;
+	}
 	count_request(rq);
 	enum MHD_Result result =
 	    MHD_queue_response(rq->connection, (unsigned)rq->status, rq->response);
@@ -93,8 +97,10 @@ static enum MHD_Result on_head(struct request *rq, const char *path)
 		handle(rq);
 	/* an answer before the end of a request, even of one without a body, makes libmicrohttpd
 	 * close: it waits for that, unless there is a body that nobody wants */
-	return rq->response != NULL && rq->client->reader.head.has_body ? queue_answer(rq)
-									: MHD_YES;
+	if (rq->response == NULL || !rq->client->reader.head.has_body)
+		return MHD_YES;
+	rq->client->is_last = true;
+	return queue_answer(rq);
 }
 
 static enum MHD_Result on_piece(struct request *rq, const char *bytes, size_t *n_bytes)

@@ -134,8 +134,38 @@ TEST(stops_at_each_event)
 	reader_done(&r);
 }
 
+/* Whoever refuses a request must know whether its answer may have content. */
+TEST(tells_of_head_in_bad_heads)
+{
+	static const struct {
+		const char *bytes;
+		bool is_head;
+	} requests[] = {
+	    {"HEAD / HTTP/1.1\r\nX\r\n", true},
+	    {"HEAD / HTTP/1.1\r\n\r\n", true},
+	    {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n\n", false},
+	    {"HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n", false},
+	    {"HEADER / HTTP/1.1\r\n\r\n", false},
+	    {"head / HTTP/1.1\r\n\r\n", false},
+	};
+
+	for (size_t i = 0; i < N_ROWS(requests); i++) {
+		struct reader r;
+		enum reader_event event = READER_MORE;
+		const char *bytes = requests[i].bytes, *piece;
+		size_t n_piece;
+
+		reader_init(&r, &large);
+		while (event != READER_BAD)
+			bytes += reader_feed(&r, bytes, strlen(bytes), &event, &piece, &n_piece);
+		ck_assert_msg(r.head.is_head == requests[i].is_head, "%s", requests[i].bytes);
+		reader_done(&r);
+	}
+}
+
 SUITE(reader)
 {
+	ADD(tells_of_head_in_bad_heads);
 	ADD_ROWS(ends_what_is_endless, endless);
 	ADD(reads_small_chunks);
 	ADD(keeps_nothing_when_idle);
