@@ -11,6 +11,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/health_api.c \
 	src/api/jobs_api.c \
 	src/api/limits_api.c \
+	src/api/lookup.c \
 	src/api/metrics_api.c \
 	src/api/openapi_api.c src/api/openapi_text.h \
 	src/api/range.c src/api/range.h \
