@@ -170,7 +170,9 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
 	tests/unit/engine/test_transfer.c \
-	tests/unit/engine/test_window.c
+	tests/unit/engine/test_transfer_answers.c \
+	tests/unit/engine/test_window.c \
+	tests/unit/engine/transfer_bench.c tests/unit/engine/transfer_bench.h
 tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
 
 if HAVE_CHECK
@@ -202,6 +204,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
 	tests/fuzz/fuzz_target \
+	tests/fuzz/fuzz_transfer \
 	tests/fuzz/fuzz_url
 if FUZZERS
 FUZZ_MAIN = tests/fuzz/fuzz.h
@@ -237,6 +240,9 @@ tests_fuzz_fuzz_submission_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_target_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_target_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_transfer_LDADD = $(LINK_ENGINE)
+tests_fuzz_fuzz_transfer_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_url_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_FLAGS)

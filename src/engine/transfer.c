@@ -1,13 +1,17 @@
 /* HTTP requests. Every option that keeps libcurl from doing something of its own accord is set
  * here: it resolves no name, follows no redirect, reads no proxy, password or cookie, and speaks
- * only HTTP. */
+ * only HTTP.
+ *
+ * Between two requests nothing is kept but connections, and the CAs that were read. A handle serves
+ * one request, since libcurl 7.88 keeps pointers into the headers of the one before, the challenges
+ * of its server, and TLS sessions. Cookies, HSTS, Alt-Svc and pushes of HTTP/2 are off unless they
+ * are asked for. */
 #include "engine/transfer.h"
 
 #include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -29,19 +33,19 @@ enum {
 #define IDLE_TIME (60 * USEC_PER_SEC)
 
 struct transfer {
-	TAILQ_ENTRY(transfer) link; /* in `spare` */
 	struct transfers *transfers;
-	CURL *easy; /* owned */
+	CURL *easy; /* owned; of this transfer alone */
 	struct curl_loop *curl;
 	struct curl_slist *headers, *connect_to; /* owned */
 	const struct transfer_events *events;
 	void *arg;
 	struct answer_head head;
-	bool keeps_connection;
+	bool keeps_connection, is_tls;
 	bool is_stopped;    /* by on_body */
 	const char *denied; /* why the policy refused; static */
 	enum reason fault;  /* of the answer's header; NONE: none */
 	const char *broken; /* what it was; static */
+	struct defer end;   /* of one that was stopped while it was resumed */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -54,7 +58,6 @@ struct transfers {
 	size_t n_kept;         /* connections made to be kept, by the present one */
 	struct timer idle;
 	struct defer retire;
-	TAILQ_HEAD(, transfer) spare;
 };
 
 /* --- Callbacks of libcurl --- */
@@ -72,6 +75,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 	long status = 0;
 
+	if (t->is_stopped)
+		return CURL_WRITEFUNC_ERROR;
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	switch (t->events->on_body(bytes, size * n, status, t->arg)) {
 	case TRANSFER_TAKEN:
@@ -82,7 +87,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 		break;
 	}
 	t->is_stopped = true;
-	return size * n + 1; /* not what was offered: an error */
+	return CURL_WRITEFUNC_ERROR;
 }
 
 static bool judge(struct transfer *t, const struct endpoint *to)
@@ -104,7 +109,10 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		return CURL_SOCKET_BAD;
 	if (t->keeps_connection)
 		t->transfers->n_kept++;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	if (fd >= 0 && !t->is_tls)
+		curl_loop_expect_silence(t->curl, fd);
+	return fd;
 }
 
 /* CURLOPT_PREREQFUNCTION: called for kept connections too. */
@@ -124,13 +132,13 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 
 /* --- The end --- */
 
-/* The transfer may be used again. */
 static void release(struct transfer *t)
 {
+	defer_cancel(&t->end);
+	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
 	curl_slist_free_all(t->connect_to);
-	t->headers = t->connect_to = NULL;
-	TAILQ_INSERT_HEAD(&t->transfers->spare, t, link);
+	free(t);
 }
 
 /* Not from inside the old one's own calls. */
@@ -146,15 +154,12 @@ static void retire_old(void *arg)
 		timer_start(&transfers->idle, IDLE_TIME);
 }
 
-static void on_done(CURL *easy, CURLcode code, void *arg)
+static void finish(struct transfer *t, CURLcode code)
 {
-	struct transfers *transfers = arg;
+	struct transfers *transfers = t->transfers;
 	struct transfer_outcome outcome;
-	char *private;
 
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
-	struct transfer *t = (struct transfer *)(void *)private;
-	transfer_outcome_fill(&outcome, easy, code, t->error);
+	transfer_outcome_fill(&outcome, t->easy, code, t->error);
 	if (t->denied != NULL) {
 		outcome.reason = REASON_DENIED_TARGET;
 		outcome.detail = t->denied;
@@ -171,6 +176,23 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 	defer_start(&transfers->retire);
 }
 
+static void on_done(CURL *easy, CURLcode code, void *arg)
+{
+	char *private;
+
+	(void)arg;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	finish((struct transfer *)(void *)private, code);
+}
+
+static void on_end(void *arg)
+{
+	struct transfer *t = arg;
+
+	curl_loop_remove(t->curl, t->easy);
+	finish(t, CURLE_WRITE_ERROR);
+}
+
 /* --- Start --- */
 
 static void set_common(const struct transfers *transfers, struct transfer *t)
@@ -185,6 +207,7 @@ static void set_common(const struct transfers *transfers, struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 60L);
@@ -206,26 +229,17 @@ static void set_common(const struct transfers *transfers, struct transfer *t)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, transfers->ca_file);
 }
 
-static struct transfer *get_spare(struct transfers *transfers)
+static struct transfer *new_transfer(struct transfers *transfers)
 {
-	struct transfer *t = TAILQ_FIRST(&transfers->spare);
+	CURL *easy = curl_easy_init();
 
-	if (t != NULL) {
-		TAILQ_REMOVE(&transfers->spare, t, link);
-	} else {
-		CURL *easy = curl_easy_init();
-		if (easy == NULL)
-			return NULL;
-		t = xcalloc(1, sizeof(*t));
-		t->transfers = transfers;
-		t->easy = easy;
-		set_common(transfers, t);
-	}
-	t->head = (struct answer_head){0};
-	t->is_stopped = false;
-	t->denied = NULL;
-	t->fault = REASON_NONE;
-	t->error[0] = '\0';
+	if (easy == NULL)
+		return NULL;
+	struct transfer *t = xcalloc(1, sizeof(*t));
+	t->transfers = transfers;
+	t->easy = easy;
+	defer_init(&t->end, transfers->opts.loop, on_end, t);
+	set_common(transfers, t);
 	return t;
 }
 
@@ -245,13 +259,11 @@ static struct curl_slist *list_headers(struct span headers)
 	return list;
 }
 
-/* GET, or POST with its body. The handle may have served either before. */
+/* GET, or POST with its body. */
 static void set_method(struct transfer *t, const struct transfer_request *rq)
 {
-	if (rq->body.bytes == NULL) {
-		curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+	if (rq->body.bytes == NULL)
 		return;
-	}
 	/* no word from the server is waited for before the body goes out */
 	t->headers = curl_slist_append(t->headers, "Expect:");
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
@@ -312,13 +324,14 @@ static void on_idle(void *arg)
 struct transfer *transfer_start(struct transfers *transfers, const struct transfer_request *request,
     const struct transfer_events *events, void *arg)
 {
-	struct transfer *t = get_spare(transfers);
+	struct transfer *t = new_transfer(transfers);
 
 	if (t == NULL)
 		return NULL;
 	if (transfers->n_kept > MAX_KEPT)
 		renew(transfers);
 	t->keeps_connection = request->keeps_connection;
+	t->is_tls = request->url->is_tls;
 	t->events = events;
 	t->arg = arg;
 	t->curl = transfers->current;
@@ -330,9 +343,11 @@ struct transfer *transfer_start(struct transfers *transfers, const struct transf
 	return t;
 }
 
+/* What was held back is offered in here, and libcurl 7.88 goes on although it was refused. */
 void transfer_resume(struct transfer *t)
 {
-	curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	if (curl_easy_pause(t->easy, CURLPAUSE_CONT) != CURLE_OK)
+		defer_start(&t->end);
 }
 
 void transfer_cancel(struct transfer *t)
@@ -361,7 +376,6 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 	transfers->opts = *opts;
 	transfers->ca_file = opts->ca_file != NULL ? xstrdup(opts->ca_file) : NULL;
 	transfers->user_agent = xstrdup(opts->user_agent);
-	TAILQ_INIT(&transfers->spare);
 	timer_init(&transfers->idle, opts->loop, on_idle, transfers);
 	defer_init(&transfers->retire, opts->loop, retire_old, transfers);
 	transfers->current = new_loop(transfers);
@@ -374,19 +388,12 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 
 void transfers_free(struct transfers *transfers)
 {
-	struct transfer *t;
-
 	if (transfers == NULL)
 		return;
 	timer_cancel(&transfers->idle);
 	defer_cancel(&transfers->retire);
 	curl_loop_free(transfers->old);
 	curl_loop_free(transfers->current);
-	while ((t = TAILQ_FIRST(&transfers->spare)) != NULL) {
-		TAILQ_REMOVE(&transfers->spare, t, link);
-		curl_easy_cleanup(t->easy);
-		free(t);
-	}
 	free(transfers->ca_file);
 	free(transfers->user_agent);
 	free(transfers);

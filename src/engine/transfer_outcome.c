@@ -65,9 +65,16 @@ static void explain(struct transfer_outcome *o, CURL *easy, CURLcode code, const
 		o->reason = REASON_TOO_LARGE;
 		o->detail = ANSWER_HEAD_TOO_LONG;
 		break;
+	case CURLE_BAD_FUNCTION_ARGUMENT: /* what libcurl says of a header line without a colon */
+		o->reason = o->status > 0 ? REASON_CONNECT : REASON_INTERNAL;
+		o->detail = o->status > 0 ? ANSWER_HEAD_MALFORMED : o->detail;
+		break;
 	case CURLE_FAILED_INIT:
-	case CURLE_BAD_FUNCTION_ARGUMENT:
 		o->reason = REASON_INTERNAL;
+		break;
+	case CURLE_WEIRD_SERVER_REPLY: /* an answer that is none tells nothing of how busy it is */
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		o->reason = REASON_CONNECT;
 		break;
 	default: /* refused, unreachable, no or no sensible answer */
 		o->reason = REASON_CONNECT;
@@ -159,6 +166,10 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	*o = (struct transfer_outcome){.reason = REASON_NONE};
 	get_answer(easy, o);
 	get_timings(easy, &o->timings);
+	if (code == CURLE_OK && o->status < 200) { /* 101, which nobody asked for */
+		o->reason = REASON_CONNECT;
+		o->detail = "no answer but an interim one";
+	}
 	if (code == CURLE_OK)
 		return;
 	explain(o, easy, code, error);
