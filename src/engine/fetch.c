@@ -234,7 +234,15 @@ static void drop_body(struct fetch *f)
 	if (f->sink != NULL)
 		sink_drop(f->sink);
 	f->sink = NULL;
-	f->n_bytes = 0;
+}
+
+/* What is told of the last answer, though it broke off. */
+static void note_answer(struct fetch *f, const struct transfer_outcome *o)
+{
+	f->status = o->status;
+	f->version = o->version;
+	free(f->content_type);
+	f->content_type = o->content_type != NULL ? xstrndup(o->content_type, MAX_TYPE) : NULL;
 }
 
 /* The flag has come; now the name of its country is asked for, with a place of its own. */
@@ -265,10 +273,7 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 {
 	bool is_good = fetch_is_whole(o->status);
 
-	f->status = o->status;
-	f->version = o->version;
-	free(f->content_type);
-	f->content_type = o->content_type != NULL ? xstrndup(o->content_type, MAX_TYPE) : NULL;
+	note_answer(f, o);
 	if (!is_good)
 		drop_body(f);
 	if (is_worth_another_try(o->status)) {
@@ -343,8 +348,7 @@ static void count_transfer(struct fetch *f, const struct transfer_outcome *o)
 
 static void on_file_failed(struct fetch *f, const struct transfer_outcome *o)
 {
-	f->status = o->status;
-	f->version = o->version;
+	note_answer(f, o);
 	if (o->reason == REASON_CANCELLED) {
 		on_stopped(f);
 		return;
@@ -407,6 +411,8 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	}
 	f->has_address = true;
 	f->n_passed_over = 0;
+	if (!f->is_metadata)
+		f->n_bytes = 0;
 	if (f->n_redirects == 0 && !f->is_metadata)
 		f->attempts++;
 	struct transfer_request request = {.url = &f->url,

@@ -43,7 +43,7 @@ struct fetch {
 
 	/* the answer */
 	struct sink *sink; /* NULL: no byte of a file has come */
-	uint64_t n_bytes;
+	uint64_t n_bytes;        /* of the file, in the last attempt */
 	uint64_t n_passed_over;  /* bytes of bodies that nobody wants */
 	enum reason stop_reason; /* why on_body stopped the transfer; NONE: nobody wants the rest */
 	int disk_error;
