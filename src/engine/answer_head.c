@@ -70,7 +70,9 @@ static bool take_place(struct answer_head *head, struct span line)
 	if (is_fold)
 		return head->is_foldable;
 	if (is_status) /* another answer may stand after an interim one */
-		head->has_length = false;
+		head->has_length = head->is_whole = false;
+	if (is_end)
+		head->is_whole = true;
 	head->is_inside = !is_end;
 	head->is_foldable = !is_end && !is_status;
 	return true;

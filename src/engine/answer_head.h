@@ -16,6 +16,7 @@ struct answer_head {
 	unsigned n_lines; /* likewise */
 	bool is_inside;   /* the last line was not the one that ends a header */
 	bool is_foldable; /* the next line may be a continuation (RFC 9112 section 5.2) */
+	bool is_whole;    /* the line that ends it has come; not of trailers */
 	bool has_length;  /* said by this answer */
 	uint64_t length;
 };

@@ -12,9 +12,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "engine/alpn.h"
 #include "engine/answer_head.h"
 #include "engine/curl_loop.h"
 #include "engine/policy.h"
@@ -33,6 +35,7 @@ enum {
 #define IDLE_TIME (60 * USEC_PER_SEC)
 
 struct transfer {
+	TAILQ_ENTRY(transfer) link; /* in `running` */
 	struct transfers *transfers;
 	CURL *easy; /* owned; of this transfer alone */
 	struct curl_loop *curl;
@@ -41,11 +44,13 @@ struct transfer {
 	void *arg;
 	struct answer_head head;
 	bool keeps_connection, is_tls;
-	bool is_stopped;    /* by on_body */
-	const char *denied; /* why the policy refused; static */
-	enum reason fault;  /* of the answer's header; NONE: none */
-	const char *broken; /* what it was; static */
-	struct defer end;   /* of one that was stopped while it was resumed */
+	bool is_stopped;        /* by on_body */
+	const char *denied;     /* why the policy refused; static */
+	enum reason fault;      /* of the answer's header; NONE: none */
+	const char *broken;     /* what it was; static */
+	const void *connection; /* of TLS, and used by this transfer alone; NULL: not known */
+	bool is_shared;         /* it got a connection that another one uses */
+	struct defer end;       /* of one that was stopped while it was resumed */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -58,14 +63,27 @@ struct transfers {
 	size_t n_kept;         /* connections made to be kept, by the present one */
 	struct timer idle;
 	struct defer retire;
+	TAILQ_HEAD(, transfer) running;
 };
 
 /* --- Callbacks of libcurl --- */
+
+/* An answer that claims to be of HTTP/2 where that is not spoken. */
+static bool is_disguised(const struct transfer *t, const char *line, size_t len)
+{
+	return !t->head.is_inside && len > 6 && memcmp(line, "HTTP/", 5) == 0 && line[5] > '1' &&
+	       !(t->is_tls && alpn_find(t->easy).is_http2);
+}
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
+	if (is_disguised(t, bytes, size * n)) {
+		t->fault = REASON_CONNECT;
+		t->broken = "another version of HTTP than the connection speaks";
+		return 0;
+	}
 	t->fault = answer_head_add(&t->head, bytes, size * n, &t->broken);
 	return t->fault == REASON_NONE ? size * n : 0;
 }
@@ -115,6 +133,27 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	return fd;
 }
 
+/* Note which connection is the transfer's. False: another one uses it, and it can't be shared.
+ * libcurl 7.88 shares the connections of a host once a status line says HTTP/2, whatever they
+ * speak, and then mixes up answers. */
+static bool take_connection(struct transfer *t)
+{
+	const struct alpn alpn = t->is_tls ? alpn_find(t->easy) : (struct alpn){0};
+	const struct transfer *other;
+
+	t->connection = alpn.is_http2 ? NULL : alpn.connection;
+	if (t->connection == NULL)
+		return true;
+	TAILQ_FOREACH (other, &t->transfers->running, link) {
+		if (other != t && other->connection == t->connection) {
+			t->connection = NULL;
+			t->is_shared = true;
+			return false;
+		}
+	}
+	return true;
+}
+
 /* CURLOPT_PREREQFUNCTION: called for kept connections too. */
 static int on_request(void *arg, char *to, char *from, int port, int local_port)
 {
@@ -127,7 +166,8 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 		return CURL_PREREQFUNC_ABORT;
 	}
 	endpoint.port = (uint16_t)port;
-	return judge(t, &endpoint) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	return judge(t, &endpoint) && take_connection(t) ? CURL_PREREQFUNC_OK
+							 : CURL_PREREQFUNC_ABORT;
 }
 
 /* --- The end --- */
@@ -135,6 +175,7 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 static void release(struct transfer *t)
 {
 	defer_cancel(&t->end);
+	TAILQ_REMOVE(&t->transfers->running, t, link);
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
 	curl_slist_free_all(t->connect_to);
@@ -169,11 +210,25 @@ static void finish(struct transfer *t, CURLcode code)
 		outcome.reason = t->fault;
 		outcome.detail = t->broken;
 		outcome.is_congestion = false;
+	} else if (code == CURLE_OK && !t->head.is_whole) {
+		/* libcurl takes the end of the connection for the end of the header */
+		outcome.reason = REASON_TRUNCATED;
+		outcome.detail = "the header broke off";
 	}
 	t->events->on_done(&outcome, t->arg);
 	transfer_outcome_done(&outcome);
 	release(t);
 	defer_start(&transfers->retire);
+}
+
+/* Ask anew, over a connection of its own; nothing was sent yet. */
+static bool start_alone(struct transfer *t)
+{
+	t->is_shared = false;
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L);
+	return curl_loop_add(t->curl, t->easy);
 }
 
 static void on_done(CURL *easy, CURLcode code, void *arg)
@@ -182,7 +237,9 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 
 	(void)arg;
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
-	finish((struct transfer *)(void *)private, code);
+	struct transfer *t = (struct transfer *)(void *)private;
+	if (!t->is_shared || !start_alone(t))
+		finish(t, code);
 }
 
 static void on_end(void *arg)
@@ -239,6 +296,7 @@ static struct transfer *new_transfer(struct transfers *transfers)
 	t->transfers = transfers;
 	t->easy = easy;
 	defer_init(&t->end, transfers->opts.loop, on_end, t);
+	TAILQ_INSERT_HEAD(&transfers->running, t, link);
 	set_common(transfers, t);
 	return t;
 }
@@ -291,7 +349,10 @@ static void set_request(struct transfer *t, const struct transfer_request *rq)
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    connect_ms < timeout_ms && connect_ms > 0 ? connect_ms : timeout_ms);
 	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, rq->keeps_connection ? 0L : 1L);
-	/* waiting for a connection to share makes sense where HTTP/2 can be spoken */
+	/* sharing a connection, and waiting for one to share, makes sense where HTTP/2 can be
+	 * spoken */
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
+	    rq->url->is_tls ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, rq->url->is_tls ? 1L : 0L);
 }
 
@@ -376,6 +437,7 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 	transfers->opts = *opts;
 	transfers->ca_file = opts->ca_file != NULL ? xstrdup(opts->ca_file) : NULL;
 	transfers->user_agent = xstrdup(opts->user_agent);
+	TAILQ_INIT(&transfers->running);
 	timer_init(&transfers->idle, opts->loop, on_idle, transfers);
 	defer_init(&transfers->retire, opts->loop, retire_old, transfers);
 	transfers->current = new_loop(transfers);

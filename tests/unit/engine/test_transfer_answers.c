@@ -22,6 +22,11 @@ static const struct http_rule rules[] = {
     {"/excess-long", 1, 0, OK_HEAD "Content-Length: 100000\r\n", NULL, TRANSFER_LONG, HTTP_KEEP, 0},
     {"/switch", 1, 0, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n", "", 0, HTTP_CLOSE, 0},
     {"/no-colon", 1, 0, OK_HEAD "no colon\r\n", "", 0, HTTP_CLOSE, 0},
+    {"/lie", 1, 0, "HTTP/2 200\r\nContent-Length: 2\r\n", "ok", 0, HTTP_KEEP, 0},
+    {"/slow", 1, 0, OK_HEAD, "slow", 0, HTTP_KEEP, 20 * USEC_PER_MSEC},
+    {"/cut-status", 1, 0, "HTTP/1.1 200 OK", "", 0, HTTP_CLOSE, 0},
+    {"/cut-fields", 1, 0, OK_HEAD "Content-Length: 10", "", 0, HTTP_CLOSE, 0},
+    {"/cut-interim", 1, 0, "HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 200 OK", "", 0, HTTP_CLOSE, 0},
     {.path = NULL},
 };
 
@@ -141,8 +146,57 @@ TEST(what_is_no_answer_is_none)
 	transfer_bench_end(&b);
 }
 
+/* An empty file would be made of it. */
+static const char *const cuts[] = {"/cut-status", "/cut-fields", "/cut-interim"};
+
+TEST(a_header_that_breaks_off_is_no_answer)
+{
+	struct transfer_bench b;
+	struct transfer_run r;
+
+	transfer_bench_begin(&b, rules);
+	transfer_run_init(&r, &b);
+	transfer_run_launch(&r, cuts[_i]);
+	transfer_run_wait(&r);
+	ck_assert_int_eq(r.outcome.reason, REASON_TRUNCATED);
+	buf_done(&r.body);
+	transfer_bench_end(&b);
+}
+
+/* libcurl shares the connections of a host that says HTTP/2 once, and mixes up the answers. */
+TEST(no_connection_is_shared_that_can_not_be)
+{
+	static const char *const paths[] = {"/lie", "/slow", "/good"};
+	struct transfer_run runs[9];
+	struct transfer_bench b;
+
+	transfer_bench_begin(&b, rules);
+	for (int round = 0; round < 10; round++) {
+		for (size_t i = 0; i < N_ROWS(runs); i++) {
+			transfer_run_init(&runs[i], &b);
+			transfer_run_launch(&runs[i], paths[i % 3]);
+		}
+		for (size_t i = 0; i < N_ROWS(runs); i++) {
+			const char *want = i % 3 == 1 ? "slow" : "GIF89a";
+			transfer_run_wait(&runs[i]);
+			if (i % 3 == 0)
+				ck_assert_int_eq(runs[i].outcome.reason, REASON_CONNECT);
+			else
+				ck_assert_msg(
+				    runs[i].outcome.reason == REASON_NONE &&
+					runs[i].body.len == strlen(want) &&
+					memcmp(runs[i].body.data, want, strlen(want)) == 0,
+				    "%s: %s", paths[i % 3], runs[i].detail);
+			buf_done(&runs[i].body);
+		}
+	}
+	transfer_bench_end(&b);
+}
+
 SUITE(transfer_answers)
 {
+	ADD_ROWS(a_header_that_breaks_off_is_no_answer, cuts);
+	ADD(no_connection_is_shared_that_can_not_be);
 	ADD(an_answer_is_read_without_the_one_before);
 	ADD(stopped_when_it_is_resumed);
 	ADD(given_up_when_it_was_stopped);
