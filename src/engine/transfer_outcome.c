@@ -146,9 +146,9 @@ static void get_answer(CURL *easy, struct transfer_outcome *o)
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-	o->status = (uint32_t)status;
-	if (status == 0)
+	if (status < 100 || status > 999) /* libcurl takes `HTTP/2 20x` for 20 */
 		return;
+	o->status = (uint32_t)status;
 	o->version = version == CURL_HTTP_VERSION_1_0   ? 10
 		     : version == CURL_HTTP_VERSION_1_1 ? 11
 		     : version == CURL_HTTP_VERSION_2_0 ? 20
