@@ -65,6 +65,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c \
 	tests/unit/model/test_url.c \
+	tests/unit/model/test_url_ref.c \
 	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 

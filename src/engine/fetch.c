@@ -201,24 +201,36 @@ static bool is_worth_another_try(uint32_t status)
 	return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
+/* End at a redirect that is not followed, and say where it led. */
+static void refuse_redirect(struct fetch *f, enum reason reason, const char *why, const char *to)
+{
+	enum { MOST = 200 }; /* bytes of the URL */
+	char detail[MOST + 80];
+	size_t len = strlen(to);
+
+	snprintf(detail, sizeof(detail), "%s (the redirect leads to %.*s%s)", why, MOST, to,
+	    len > MOST ? "..." : "");
+	give_up(f, reason, detail);
+}
+
 static void follow(struct fetch *f, const char *location)
 {
 	struct url next;
 	enum url_fault fault;
 
 	if (f->n_redirects == MAX_REDIRECTS) {
-		give_up(f, REASON_TOO_MANY_REDIRECTS, NULL);
+		refuse_redirect(f, REASON_TOO_MANY_REDIRECTS, "more than 10 redirects", location);
 		return;
 	}
 	fault = url_parse(location, strlen(location), &next);
 	if (fault != URL_GOOD) {
-		give_up(f, fault == URL_SCHEME ? REASON_DENIED_TARGET : REASON_INVALID_URL,
-		    url_fault_text(fault));
+		refuse_redirect(f, fault == URL_SCHEME ? REASON_DENIED_TARGET : REASON_INVALID_URL,
+		    url_fault_text(fault), location);
 		return;
 	}
 	if (f->url.is_tls && !next.is_tls && !f->fetcher->opts.may_downgrade) {
 		url_done(&next);
-		give_up(f, REASON_DENIED_TARGET, "redirect from https to http");
+		refuse_redirect(f, REASON_DENIED_TARGET, "redirect from https to http", location);
 		return;
 	}
 	if (strcmp(f->url.host, next.host) != 0 || f->url.port != next.port)

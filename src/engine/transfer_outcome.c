@@ -1,9 +1,11 @@
 /* What libcurl tells of a transfer, in our words. */
 #include "engine/transfer_outcome.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/answer_head.h"
+#include "model/url_ref.h"
 
 /* What libcurl found wrong with a certificate, told by OpenSSL's number where there is one. */
 static const char *tls_fault(CURL *easy, CURLcode code, const char *error)
@@ -111,22 +113,17 @@ static void get_timings(CURL *easy, struct file_timings *timings)
 	timings->transfer = first > 0 ? between(first, total) : 0;
 }
 
-/* The absolute form of the Location header (RFC 9110 section 10.2.2); libcurl tells it only of a
- * transfer that came to its end. NULL: there is none. */
+/* The absolute form of the Location header (RFC 9110 section 10.2.2). NULL: there is none. */
 static char *find_location(CURL *easy)
 {
 	struct curl_header *header;
-	char *from = NULL, *to = NULL;
-	CURLU *url = curl_url();
+	char *from = NULL;
 
-	if (url != NULL &&
-	    curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
-	    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from) == CURLE_OK &&
-	    curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
-	    curl_url_set(url, CURLUPART_URL, header->value, 0) == CURLUE_OK)
-		(void)curl_url_get(url, CURLUPART_URL, &to, 0);
-	curl_url_cleanup(url);
-	return to;
+	if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+	    header->value[strspn(header->value, "\r\n")] == '\0' ||
+	    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from) != CURLE_OK)
+		return NULL;
+	return url_resolve(from, header->value);
 }
 
 /* CURLINFO_CONTENT_TYPE may be that of an interim answer (1xx). */
@@ -154,7 +151,8 @@ static void get_answer(CURL *easy, struct transfer_outcome *o)
 		     : version == CURL_HTTP_VERSION_2_0 ? 20
 							: 0;
 	o->content_type = find_type(easy);
-	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &o->location);
+	if (status >= 300 && status <= 399)
+		o->location = find_location(easy);
 	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
 	o->retry_after = retry_after > 0
 			     ? (usec_t)(retry_after < 86400 ? retry_after : 86400) * USEC_PER_SEC
@@ -173,11 +171,9 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	if (code == CURLE_OK)
 		return;
 	explain(o, easy, code, error);
-	if (o->location == NULL && o->status >= 300 && o->status <= 399)
-		o->location = o->own_location = find_location(easy);
 }
 
 void transfer_outcome_done(struct transfer_outcome *o)
 {
-	curl_free(o->own_location);
+	free(o->location);
 }

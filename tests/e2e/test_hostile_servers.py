@@ -30,7 +30,7 @@ TEN = b"0123456789"
 
 WANT = {  # outcome: answers
     OK: "fold no-name line-feeds interim lengths-alike length-and-chunks long long-answer long-answers empty-and-more"
-        " chunks bomb cookies to-two to-normal",
+        " chunks bomb cookies to-two to-normal to-dots",
     ("ok", None, 204): "204-with-body",
     CONNECT: "fold-status http-0.9 http-0.9-binary http-3.7 http-2-frames ssh tls-alert icy blank-lines status-letters"
         " status-2000 status-0 status-42 nothing-close nothing-reset",
@@ -56,10 +56,10 @@ WANT = {  # outcome: answers
     ("error", "http_status", 401): "challenge",
     ("error", "http_status", 407): "proxy-challenge",
     ("error", "http_status", 999): "status-999",
-    ("error", "too_many_redirects", 302): "loop",
-    ("error", "invalid_url", 302): "to-nonsense to-script to-user to-port-0 to-port-65536 to-long",
+    ("error", "too_many_redirects", 302): "loop to-query",
+    ("error", "invalid_url", 302): "to-nonsense to-script to-user to-port-0 to-port-65536 to-long"
+        " to-no-host to-no-slashes",
     ("error", "denied_target", 302): "to-file to-metadata to-number",
-    ("error", ("dns_not_found", "invalid_url"), 302): "to-no-host",
     ("not_found", "http_404", 404): "later to-bytes",
 }
 OUTCOMES = {name: outcome for outcome, names in WANT.items() for name in names.split()}
@@ -68,7 +68,7 @@ for _name in ANSWERS:  # where an answer breaks off
         OUTCOMES[_name] = TRUNCATED if int(_name.rpartition("-")[2]) >= 17 else CONNECT
 BODIES = {  # of what is saved; `ok` for others
     "long": TEN, "long-answer": TEN, "long-answers": TEN, "chunks": b"abcdefghij", "empty-and-more": b"",
-    "204-with-body": b"", "bomb": BOMB, "to-two": normal(1), "to-normal": normal(1)}
+    "204-with-body": b"", "bomb": BOMB, "to-two": normal(1), "to-normal": normal(1), "to-dots": normal(1)}
 CAME = {  # bytes of what failed; none for others
     "short-close": 5, "short-stall": 5, "short-reset": 5, "length-2-63-less": 2, "chunk-long": 3, "chunk-cut": 5,
     "chunk-reset": 5, "chunk-no-last": 5, "chunk-endless-trailers": 5, "chunk-trailer-fold": 5, "chunk-trailer-nul": 5}

@@ -149,6 +149,9 @@ ANSWERS = {
     "to-nowhere": (moved(b""), KEEP),
     "to-nonsense": (moved(b"http://[::g]/"), KEEP),
     "to-no-host": (moved(b"http:///x"), KEEP),
+    "to-no-slashes": (moved(b"http:normal/1"), KEEP),
+    "to-dots": (moved(b"../../normal/./x/../1?z#s"), KEEP),
+    "to-query": (moved(b"?again"), KEEP),
     "to-file": (moved(b"file:///etc/passwd"), KEEP),
     "to-script": (moved(b"javascript:alert(1)"), KEEP),
     "to-user": (moved(b"http://user:secret@h1.test/"), KEEP),
@@ -215,7 +218,7 @@ class HostileServer:
             name, _, value = line.partition(":")
             if name.lower() == "content-length":
                 await reader.readexactly(int(value))
-        path = request.split(" ")[1]
+        path = request.split(" ")[1].partition("?")[0]
         is_first = path not in self.asked
         self.asked.append(path)
         kind, _, rest = path[1:].partition("/")
