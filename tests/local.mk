@@ -78,6 +78,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c \
 	tests/unit/model/test_url.c \
+	tests/unit/model/test_url_ref.c \
 	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
@@ -182,7 +183,9 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
 	tests/unit/engine/test_transfer.c \
-	tests/unit/engine/test_window.c
+	tests/unit/engine/test_transfer_answers.c \
+	tests/unit/engine/test_window.c \
+	tests/unit/engine/transfer_bench.c tests/unit/engine/transfer_bench.h
 tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
 
 if HAVE_CHECK
@@ -215,6 +218,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
 	tests/fuzz/fuzz_target \
+	tests/fuzz/fuzz_transfer \
 	tests/fuzz/fuzz_url
 if FUZZERS
 FUZZ_MAIN = tests/fuzz/fuzz.h
@@ -253,6 +257,9 @@ tests_fuzz_fuzz_submission_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_target_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_target_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_transfer_LDADD = $(LINK_ENGINE)
+tests_fuzz_fuzz_transfer_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_url_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_FLAGS)
@@ -316,7 +323,7 @@ EXTRA_DIST += \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
 	tests/stub/README.md tests/stub/keywords.zone \
-	tests/stub/hook_receiver.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
+	tests/stub/hook_receiver.py tests/stub/hostile_server.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.
 dist-hook:

@@ -3,12 +3,17 @@
  * A descriptor stays registered from one transfer to the next: libcurl lets go of it at a
  * transfer's end, only to ask for it again at the start of the next one on that connection. So its
  * letting go is only noted, and the event is deleted when the descriptor is closed, or when it
- * fires while nobody wants it. */
+ * fires while nobody wants it.
+ *
+ * libcurl 7.88 takes what a server sends unasked behind an answer for the answer to the next
+ * request. So a connection of HTTP/1.1 that speaks between two transfers is shut down, and libcurl
+ * makes another one. */
 #include "engine/curl_loop.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -17,8 +22,10 @@
 struct socket {
 	struct curl_loop *owner;
 	struct event event;
-	short mask;  /* for which the event is registered */
-	bool wanted; /* libcurl wants to hear of it */
+	short mask;     /* for which the event is registered */
+	bool wanted;    /* libcurl wants to hear of it */
+	bool is_silent; /* nothing may come between transfers */
+	bool is_idle;   /* between transfers; known of silent ones */
 };
 
 struct curl_loop {
@@ -33,6 +40,43 @@ struct curl_loop {
 	size_t n;
 };
 
+static void on_event(evutil_socket_t fd, short what, void *arg);
+
+static void watch(struct socket *s, int fd, short mask)
+{
+	if (s->mask == mask)
+		return;
+	if (s->mask != 0)
+		event_del(&s->event);
+	event_assign(&s->event, loop_event_base(s->owner->loop), fd, (short)(mask | EV_PERSIST),
+	    on_event, s);
+	s->mask = event_add(&s->event, NULL) == 0 ? mask : 0;
+}
+
+/* End a connection that has something to say. What came is read first: libcurl asks a descriptor
+ * whether it is at its end. */
+static void refuse_speech(int fd)
+{
+	enum { MOST = 64 };
+	char bytes[4096];
+
+	if (recv(fd, bytes, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+		return;
+	shutdown(fd, SHUT_RDWR);
+	for (int i = 0; i < MOST && recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0; i++)
+		;
+}
+
+/* The transfer on it has ended. */
+static void settle(struct socket *s, int fd)
+{
+	if (!s->is_silent || s->wanted)
+		return;
+	s->is_idle = true;
+	refuse_speech(fd);
+	watch(s, fd, EV_READ);
+}
+
 static void drain(struct curl_loop *c)
 {
 	CURLMsg *message;
@@ -43,6 +87,11 @@ static void drain(struct curl_loop *c)
 			continue;
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
+		curl_socket_t fd = CURL_SOCKET_BAD;
+		/* a connection that is kept */
+		curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+		if (fd >= 0 && fd < c->n_sockets && c->sockets[fd] != NULL)
+			settle(c->sockets[fd], fd);
 		curl_multi_remove_handle(c->multi, easy); /* the message is dead now */
 		c->n--;
 		c->on_done(easy, code, c->arg);
@@ -64,6 +113,8 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	if (!s->wanted) { /* the server closed an idle connection: libcurl will see it later */
 		event_del(&s->event);
 		s->mask = 0;
+		if (s->is_idle)
+			refuse_speech(fd);
 		return;
 	}
 	act(s->owner, fd,
@@ -96,13 +147,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *un
 
 	(void)easy, (void)unused;
 	s->wanted = what != CURL_POLL_REMOVE;
-	if (!s->wanted || s->mask == mask)
-		return 0;
-	if (s->mask != 0)
-		event_del(&s->event);
-	event_assign(
-	    &s->event, loop_event_base(c->loop), fd, (short)(mask | EV_PERSIST), on_event, s);
-	s->mask = event_add(&s->event, NULL) == 0 ? mask : 0;
+	if (s->wanted) {
+		s->is_idle = false;
+		watch(s, fd, mask);
+	}
 	return 0;
 }
 
@@ -194,6 +242,11 @@ void curl_loop_remove(struct curl_loop *c, CURL *easy)
 {
 	curl_multi_remove_handle(c->multi, easy);
 	c->n--;
+}
+
+void curl_loop_expect_silence(struct curl_loop *c, int fd)
+{
+	socket_of(c, fd)->is_silent = true;
 }
 
 size_t curl_loop_count(const struct curl_loop *c)

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
+	src/engine/alpn.c src/engine/alpn.h \
 	src/engine/answer_head.c src/engine/answer_head.h \
 	src/engine/curl_loop.c src/engine/curl_loop.h \
 	src/engine/dns_socket.c src/engine/dns_socket.h \

@@ -148,11 +148,14 @@ static enum rcode rcode_of(int error, bool gave_up)
 	case DNS_ERR_TIMEOUT:
 		return gave_up ? RCODE_TIMEOUT : RCODE_SERVFAIL;
 	case DNS_ERR_REFUSED:
-	case DNS_ERR_NOTIMPL:
 		return RCODE_REFUSED;
+	case DNS_ERR_NOTIMPL:
+		return RCODE_NOTIMP;
+	case DNS_ERR_FORMAT:
+		return RCODE_FORMERR;
 	case DNS_ERR_TRUNCATED:
 		return RCODE_TRUNCATED;
-	default:
+	default: /* also codes that evdns has no name for */
 		return RCODE_MALFORMED;
 	}
 }

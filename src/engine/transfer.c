@@ -1,6 +1,11 @@
 /* HTTP requests. Every option that keeps libcurl from doing something of its own accord is set
  * here: it resolves no name, follows no redirect, reads no proxy, password or cookie, and speaks
- * only HTTP. */
+ * only HTTP.
+ *
+ * Between two requests nothing is kept but connections, and the CAs that were read. A handle serves
+ * one request, since libcurl 7.88 keeps pointers into the headers of the one before, the challenges
+ * of its server, and TLS sessions. Cookies, HSTS, Alt-Svc and pushes of HTTP/2 are off unless they
+ * are asked for. */
 #include "engine/transfer.h"
 
 #include <curl/curl.h>
@@ -11,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "engine/alpn.h"
 #include "engine/answer_head.h"
 #include "engine/curl_loop.h"
 #include "engine/policy.h"
@@ -29,19 +35,22 @@ enum {
 #define IDLE_TIME (60 * USEC_PER_SEC)
 
 struct transfer {
-	TAILQ_ENTRY(transfer) link; /* in `spare` */
+	TAILQ_ENTRY(transfer) link; /* in `running` */
 	struct transfers *transfers;
-	CURL *easy; /* owned */
+	CURL *easy; /* owned; of this transfer alone */
 	struct curl_loop *curl;
 	struct curl_slist *headers, *connect_to; /* owned */
 	const struct transfer_events *events;
 	void *arg;
 	struct answer_head head;
-	bool keeps_connection;
-	bool is_stopped;    /* by on_body */
-	const char *denied; /* why the policy refused; static */
-	enum reason fault;  /* of the answer's header; NONE: none */
-	const char *broken; /* what it was; static */
+	bool keeps_connection, is_tls;
+	bool is_stopped;        /* by on_body */
+	const char *denied;     /* why the policy refused; static */
+	enum reason fault;      /* of the answer's header; NONE: none */
+	const char *broken;     /* what it was; static */
+	const void *connection; /* of TLS, and used by this transfer alone; NULL: not known */
+	bool is_shared;         /* it got a connection that another one uses */
+	struct defer end;       /* of one that was stopped while it was resumed */
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -54,15 +63,27 @@ struct transfers {
 	size_t n_kept;         /* connections made to be kept, by the present one */
 	struct timer idle;
 	struct defer retire;
-	TAILQ_HEAD(, transfer) spare;
+	TAILQ_HEAD(, transfer) running;
 };
 
 /* --- Callbacks of libcurl --- */
+
+/* An answer that claims to be of HTTP/2 where that is not spoken. */
+static bool is_disguised(const struct transfer *t, const char *line, size_t len)
+{
+	return !t->head.is_inside && len > 6 && memcmp(line, "HTTP/", 5) == 0 && line[5] > '1' &&
+	       !(t->is_tls && alpn_find(t->easy).is_http2);
+}
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
+	if (is_disguised(t, bytes, size * n)) {
+		t->fault = REASON_CONNECT;
+		t->broken = "another version of HTTP than the connection speaks";
+		return 0;
+	}
 	t->fault = answer_head_add(&t->head, bytes, size * n, &t->broken);
 	return t->fault == REASON_NONE ? size * n : 0;
 }
@@ -72,6 +93,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 	long status = 0;
 
+	if (t->is_stopped)
+		return CURL_WRITEFUNC_ERROR;
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	switch (t->events->on_body(bytes, size * n, status, t->arg)) {
 	case TRANSFER_TAKEN:
@@ -82,7 +105,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 		break;
 	}
 	t->is_stopped = true;
-	return size * n + 1; /* not what was offered: an error */
+	return CURL_WRITEFUNC_ERROR;
 }
 
 static bool judge(struct transfer *t, const struct endpoint *to)
@@ -104,7 +127,31 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		return CURL_SOCKET_BAD;
 	if (t->keeps_connection)
 		t->transfers->n_kept++;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	if (fd >= 0 && !t->is_tls)
+		curl_loop_expect_silence(t->curl, fd);
+	return fd;
+}
+
+/* Note which connection is the transfer's. False: another one uses it, and it can't be shared.
+ * libcurl 7.88 shares the connections of a host once a status line says HTTP/2, whatever they
+ * speak, and then mixes up answers. */
+static bool take_connection(struct transfer *t)
+{
+	const struct alpn alpn = t->is_tls ? alpn_find(t->easy) : (struct alpn){0};
+	const struct transfer *other;
+
+	t->connection = alpn.is_http2 ? NULL : alpn.connection;
+	if (t->connection == NULL)
+		return true;
+	TAILQ_FOREACH (other, &t->transfers->running, link) {
+		if (other != t && other->connection == t->connection) {
+			t->connection = NULL;
+			t->is_shared = true;
+			return false;
+		}
+	}
+	return true;
 }
 
 /* CURLOPT_PREREQFUNCTION: called for kept connections too. */
@@ -119,18 +166,20 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 		return CURL_PREREQFUNC_ABORT;
 	}
 	endpoint.port = (uint16_t)port;
-	return judge(t, &endpoint) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	return judge(t, &endpoint) && take_connection(t) ? CURL_PREREQFUNC_OK
+							 : CURL_PREREQFUNC_ABORT;
 }
 
 /* --- The end --- */
 
-/* The transfer may be used again. */
 static void release(struct transfer *t)
 {
+	defer_cancel(&t->end);
+	TAILQ_REMOVE(&t->transfers->running, t, link);
+	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
 	curl_slist_free_all(t->connect_to);
-	t->headers = t->connect_to = NULL;
-	TAILQ_INSERT_HEAD(&t->transfers->spare, t, link);
+	free(t);
 }
 
 /* Not from inside the old one's own calls. */
@@ -146,15 +195,12 @@ static void retire_old(void *arg)
 		timer_start(&transfers->idle, IDLE_TIME);
 }
 
-static void on_done(CURL *easy, CURLcode code, void *arg)
+static void finish(struct transfer *t, CURLcode code)
 {
-	struct transfers *transfers = arg;
+	struct transfers *transfers = t->transfers;
 	struct transfer_outcome outcome;
-	char *private;
 
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
-	struct transfer *t = (struct transfer *)(void *)private;
-	transfer_outcome_fill(&outcome, easy, code, t->error);
+	transfer_outcome_fill(&outcome, t->easy, code, t->error);
 	if (t->denied != NULL) {
 		outcome.reason = REASON_DENIED_TARGET;
 		outcome.detail = t->denied;
@@ -164,11 +210,44 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 		outcome.reason = t->fault;
 		outcome.detail = t->broken;
 		outcome.is_congestion = false;
+	} else if (code == CURLE_OK && !t->head.is_whole) {
+		/* libcurl takes the end of the connection for the end of the header */
+		outcome.reason = REASON_TRUNCATED;
+		outcome.detail = "the header broke off";
 	}
 	t->events->on_done(&outcome, t->arg);
 	transfer_outcome_done(&outcome);
 	release(t);
 	defer_start(&transfers->retire);
+}
+
+/* Ask anew, over a connection of its own; nothing was sent yet. */
+static bool start_alone(struct transfer *t)
+{
+	t->is_shared = false;
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L);
+	return curl_loop_add(t->curl, t->easy);
+}
+
+static void on_done(CURL *easy, CURLcode code, void *arg)
+{
+	char *private;
+
+	(void)arg;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	struct transfer *t = (struct transfer *)(void *)private;
+	if (!t->is_shared || !start_alone(t))
+		finish(t, code);
+}
+
+static void on_end(void *arg)
+{
+	struct transfer *t = arg;
+
+	curl_loop_remove(t->curl, t->easy);
+	finish(t, CURLE_WRITE_ERROR);
 }
 
 /* --- Start --- */
@@ -185,6 +264,7 @@ static void set_common(const struct transfers *transfers, struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
 	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 60L);
@@ -206,26 +286,18 @@ static void set_common(const struct transfers *transfers, struct transfer *t)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, transfers->ca_file);
 }
 
-static struct transfer *get_spare(struct transfers *transfers)
+static struct transfer *new_transfer(struct transfers *transfers)
 {
-	struct transfer *t = TAILQ_FIRST(&transfers->spare);
+	CURL *easy = curl_easy_init();
 
-	if (t != NULL) {
-		TAILQ_REMOVE(&transfers->spare, t, link);
-	} else {
-		CURL *easy = curl_easy_init();
-		if (easy == NULL)
-			return NULL;
-		t = xcalloc(1, sizeof(*t));
-		t->transfers = transfers;
-		t->easy = easy;
-		set_common(transfers, t);
-	}
-	t->head = (struct answer_head){0};
-	t->is_stopped = false;
-	t->denied = NULL;
-	t->fault = REASON_NONE;
-	t->error[0] = '\0';
+	if (easy == NULL)
+		return NULL;
+	struct transfer *t = xcalloc(1, sizeof(*t));
+	t->transfers = transfers;
+	t->easy = easy;
+	defer_init(&t->end, transfers->opts.loop, on_end, t);
+	TAILQ_INSERT_HEAD(&transfers->running, t, link);
+	set_common(transfers, t);
 	return t;
 }
 
@@ -245,13 +317,11 @@ static struct curl_slist *list_headers(struct span headers)
 	return list;
 }
 
-/* GET, or POST with its body. The handle may have served either before. */
+/* GET, or POST with its body. */
 static void set_method(struct transfer *t, const struct transfer_request *rq)
 {
-	if (rq->body.bytes == NULL) {
-		curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
+	if (rq->body.bytes == NULL)
 		return;
-	}
 	/* no word from the server is waited for before the body goes out */
 	t->headers = curl_slist_append(t->headers, "Expect:");
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
@@ -279,7 +349,10 @@ static void set_request(struct transfer *t, const struct transfer_request *rq)
 	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS,
 	    connect_ms < timeout_ms && connect_ms > 0 ? connect_ms : timeout_ms);
 	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, rq->keeps_connection ? 0L : 1L);
-	/* waiting for a connection to share makes sense where HTTP/2 can be spoken */
+	/* sharing a connection, and waiting for one to share, makes sense where HTTP/2 can be
+	 * spoken */
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION,
+	    rq->url->is_tls ? (long)CURL_HTTP_VERSION_2TLS : (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, rq->url->is_tls ? 1L : 0L);
 }
 
@@ -312,13 +385,14 @@ static void on_idle(void *arg)
 struct transfer *transfer_start(struct transfers *transfers, const struct transfer_request *request,
     const struct transfer_events *events, void *arg)
 {
-	struct transfer *t = get_spare(transfers);
+	struct transfer *t = new_transfer(transfers);
 
 	if (t == NULL)
 		return NULL;
 	if (transfers->n_kept > MAX_KEPT)
 		renew(transfers);
 	t->keeps_connection = request->keeps_connection;
+	t->is_tls = request->url->is_tls;
 	t->events = events;
 	t->arg = arg;
 	t->curl = transfers->current;
@@ -330,9 +404,11 @@ struct transfer *transfer_start(struct transfers *transfers, const struct transf
 	return t;
 }
 
+/* What was held back is offered in here, and libcurl 7.88 goes on although it was refused. */
 void transfer_resume(struct transfer *t)
 {
-	curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	if (curl_easy_pause(t->easy, CURLPAUSE_CONT) != CURLE_OK)
+		defer_start(&t->end);
 }
 
 void transfer_cancel(struct transfer *t)
@@ -361,7 +437,7 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 	transfers->opts = *opts;
 	transfers->ca_file = opts->ca_file != NULL ? xstrdup(opts->ca_file) : NULL;
 	transfers->user_agent = xstrdup(opts->user_agent);
-	TAILQ_INIT(&transfers->spare);
+	TAILQ_INIT(&transfers->running);
 	timer_init(&transfers->idle, opts->loop, on_idle, transfers);
 	defer_init(&transfers->retire, opts->loop, retire_old, transfers);
 	transfers->current = new_loop(transfers);
@@ -374,19 +450,12 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 
 void transfers_free(struct transfers *transfers)
 {
-	struct transfer *t;
-
 	if (transfers == NULL)
 		return;
 	timer_cancel(&transfers->idle);
 	defer_cancel(&transfers->retire);
 	curl_loop_free(transfers->old);
 	curl_loop_free(transfers->current);
-	while ((t = TAILQ_FIRST(&transfers->spare)) != NULL) {
-		TAILQ_REMOVE(&transfers->spare, t, link);
-		curl_easy_cleanup(t->easy);
-		free(t);
-	}
 	free(transfers->ca_file);
 	free(transfers->user_agent);
 	free(transfers);

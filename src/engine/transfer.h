@@ -46,8 +46,8 @@ struct transfer_outcome {
 	enum reason reason;                  /* NONE: an answer came, whole */
 	const char *detail;                  /* for people; NULL: none */
 	uint32_t status, version;            /* as struct file_result; 0: no answer */
-	const char *content_type, *location; /* NULL: none; location is absolute */
-	char *own_location;                  /* what `location` is when libcurl doesn't keep it */
+	const char *content_type;            /* NULL: none */
+	char *location;                      /* likewise; absolute */
 	usec_t retry_after;                  /* 0: not said */
 	struct file_timings timings;
 	bool is_congestion; /* the host, or the way there, may have too much to do */

@@ -1,9 +1,11 @@
 /* What libcurl tells of a transfer, in our words. */
 #include "engine/transfer_outcome.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/answer_head.h"
+#include "model/url_ref.h"
 
 /* What libcurl found wrong with a certificate, told by OpenSSL's number where there is one. */
 static const char *tls_fault(CURL *easy, CURLcode code, const char *error)
@@ -65,9 +67,16 @@ static void explain(struct transfer_outcome *o, CURL *easy, CURLcode code, const
 		o->reason = REASON_TOO_LARGE;
 		o->detail = ANSWER_HEAD_TOO_LONG;
 		break;
+	case CURLE_BAD_FUNCTION_ARGUMENT: /* what libcurl says of a header line without a colon */
+		o->reason = o->status > 0 ? REASON_CONNECT : REASON_INTERNAL;
+		o->detail = o->status > 0 ? ANSWER_HEAD_MALFORMED : o->detail;
+		break;
 	case CURLE_FAILED_INIT:
-	case CURLE_BAD_FUNCTION_ARGUMENT:
 		o->reason = REASON_INTERNAL;
+		break;
+	case CURLE_WEIRD_SERVER_REPLY: /* an answer that is none tells nothing of how busy it is */
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		o->reason = REASON_CONNECT;
 		break;
 	default: /* refused, unreachable, no or no sensible answer */
 		o->reason = REASON_CONNECT;
@@ -104,22 +113,17 @@ static void get_timings(CURL *easy, struct file_timings *timings)
 	timings->transfer = first > 0 ? between(first, total) : 0;
 }
 
-/* The absolute form of the Location header (RFC 9110 section 10.2.2); libcurl tells it only of a
- * transfer that came to its end. NULL: there is none. */
+/* The absolute form of the Location header (RFC 9110 section 10.2.2). NULL: there is none. */
 static char *find_location(CURL *easy)
 {
 	struct curl_header *header;
-	char *from = NULL, *to = NULL;
-	CURLU *url = curl_url();
+	char *from = NULL;
 
-	if (url != NULL &&
-	    curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
-	    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from) == CURLE_OK &&
-	    curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
-	    curl_url_set(url, CURLUPART_URL, header->value, 0) == CURLUE_OK)
-		(void)curl_url_get(url, CURLUPART_URL, &to, 0);
-	curl_url_cleanup(url);
-	return to;
+	if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+	    header->value[strspn(header->value, "\r\n")] == '\0' ||
+	    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from) != CURLE_OK)
+		return NULL;
+	return url_resolve(from, header->value);
 }
 
 /* CURLINFO_CONTENT_TYPE may be that of an interim answer (1xx). */
@@ -139,15 +143,16 @@ static void get_answer(CURL *easy, struct transfer_outcome *o)
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-	o->status = (uint32_t)status;
-	if (status == 0)
+	if (status < 100 || status > 999) /* libcurl takes `HTTP/2 20x` for 20 */
 		return;
+	o->status = (uint32_t)status;
 	o->version = version == CURL_HTTP_VERSION_1_0   ? 10
 		     : version == CURL_HTTP_VERSION_1_1 ? 11
 		     : version == CURL_HTTP_VERSION_2_0 ? 20
 							: 0;
 	o->content_type = find_type(easy);
-	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &o->location);
+	if (status >= 300 && status <= 399)
+		o->location = find_location(easy);
 	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
 	o->retry_after = retry_after > 0
 			     ? (usec_t)(retry_after < 86400 ? retry_after : 86400) * USEC_PER_SEC
@@ -159,14 +164,16 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	*o = (struct transfer_outcome){.reason = REASON_NONE};
 	get_answer(easy, o);
 	get_timings(easy, &o->timings);
+	if (code == CURLE_OK && o->status < 200) { /* 101, which nobody asked for */
+		o->reason = REASON_CONNECT;
+		o->detail = "no answer but an interim one";
+	}
 	if (code == CURLE_OK)
 		return;
 	explain(o, easy, code, error);
-	if (o->location == NULL && o->status >= 300 && o->status <= 399)
-		o->location = o->own_location = find_location(easy);
 }
 
 void transfer_outcome_done(struct transfer_outcome *o)
 {
-	curl_free(o->own_location);
+	free(o->location);
 }

@@ -25,10 +25,11 @@
 	X(BAD_CHECKSUM, "bad_checksum") X(DENIED_TARGET, "denied_target") X(INVALID_URL, "invalid_url") \
 	X(DISK, "disk")
 
-/* How one query ended. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2). */
+/* How one query ended; the order is part of the store's format, too. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2). */
 #define RCODES(X) \
 	X(NOERROR, "NOERROR") X(NODATA, "NODATA") X(NXDOMAIN, "NXDOMAIN") X(SERVFAIL, "SERVFAIL") \
-	X(REFUSED, "REFUSED") X(TIMEOUT, "TIMEOUT") X(TRUNCATED, "TRUNCATED") X(MALFORMED, "MALFORMED")
+	X(REFUSED, "REFUSED") X(TIMEOUT, "TIMEOUT") X(TRUNCATED, "TRUNCATED") X(MALFORMED, "MALFORMED") \
+	X(NOTIMP, "NOTIMP") X(FORMERR, "FORMERR")
 /* clang-format on */
 
 enum item_status {
