@@ -256,6 +256,12 @@ tests_stub_dns_stub_SOURCES = \
 	tests/stub/dns_zone.c tests/stub/dns_zone.h
 tests_stub_dns_stub_LDADD = $(EVENT_LIBS)
 
+# Preloaded into the daemon by the end-to-end tests: without a sanitizer, which has to be loaded first.
+check_DATA = tests/stub/poison.so
+CLEANFILES += tests/stub/poison.so
+tests/stub/poison.so: tests/stub/poison.c
+	$(AM_V_CCLD)$(CC) -std=c11 -O2 -Wall -Wextra -fPIC -shared -o $@ '$(srcdir)'/tests/stub/poison.c -ldl
+
 QUICK_LINTS = \
 	tests/lint/check-headers.sh \
 	tests/lint/check-layers.sh \
@@ -288,7 +294,7 @@ fuzz:
 endif
 
 # Debian's pytest belongs to Debian's python3, which need not be the first in PATH.
-check-e2e: all $(check_PROGRAMS)
+check-e2e: all $(check_PROGRAMS) $(check_DATA)
 	@python=/usr/bin/python3; test -x $$python || python='$(PYTHON)'; \
 	ASYNCPROBED_BUILD='$(abs_builddir)' PYTHONDONTWRITEBYTECODE=1 \
 		$$python -m pytest $(PYTEST_FLAGS) '$(srcdir)'/tests/e2e
@@ -299,7 +305,7 @@ EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
-	tests/stub/README.md tests/stub/keywords.zone \
+	tests/stub/README.md tests/stub/keywords.zone tests/stub/poison.c \
 	tests/stub/hook_receiver.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.

@@ -13,6 +13,7 @@
 
 #include "core/core.h"
 #include "core/due_heap.h"
+#include "core/suspects.h"
 #include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
@@ -20,6 +21,7 @@
 /* Input that is being worked on. */
 struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
+	struct run *run;
 	struct stored_chunk stored;
 	size_t offset;    /* of the next item */
 	uint32_t next;    /* items begun or passed over */
@@ -28,6 +30,13 @@ struct open_chunk {
 	bool has_failed;  /* some of its items did */
 	uint64_t
 	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
+	/* after unclean ends: the store is told, or knows, that it is begun */
+	bool is_watching, is_watched;
+	/* of a suspect one: its place in the line, and what is to begin when it is noted */
+	struct suspect suspect;
+	bool has_next;
+	struct chunk_item next_item;
+	uint32_t next_index;
 };
 
 /* An item in flight. */
@@ -75,6 +84,8 @@ struct run {
 	struct open_chunk *current; /* the one whose items are begun now; NULL: none has any */
 	uint32_t next_chunk;        /* number to claim from */
 	bool is_claiming, is_all_claimed;
+	uint32_t n_suspects; /* of the open chunks */
+	bool is_recovered;   /* it is from before the daemon's start */
 	uint64_t n_aliases; /* not copied yet */
 	bool has_aliases;
 	bool is_copying;

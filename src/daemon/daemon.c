@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
+#include "core/suspects.h"
 #include "daemon/delivery.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
@@ -43,6 +44,7 @@ struct daemon {
 	struct mailbox *mailbox;
 	struct offload *offload;
 	struct store *store;
+	struct suspects *suspects;
 	struct engine *engine;
 	struct fetching fetching;
 	struct delivery delivery;
@@ -104,6 +106,8 @@ static bool start_store(struct daemon *d)
 	else if (!store_can_shrink(d->store))
 		log_warning(
 		    "store_cannot_shrink", "path=%s next_try=start", log_quote(d->database));
+	if (e == OK)
+		d->suspects = suspects_new(d->loop, d->store);
 	return e == OK;
 }
 
@@ -121,7 +125,8 @@ static bool start_fetching(struct daemon *d)
 
 static bool start_delivery(struct daemon *d)
 {
-	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->engine, d->store) == OK;
+	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->engine, d->store,
+		   d->suspects) == OK;
 }
 
 static bool start_core(struct daemon *d)
@@ -131,6 +136,7 @@ static bool start_core(struct daemon *d)
 	    .fetcher = d->fetching.fetcher,
 	    .store = d->store,
 	    .offload = d->offload,
+	    .suspects = d->suspects,
 	    .callbacks = d->delivery.callbacks,
 	    .folder = d->folder,
 	    .flag_servers = d->fetching.flags->servers,
@@ -427,8 +433,10 @@ static void settle(struct daemon *d)
 	if (d->core != NULL)
 		core_drain(d->core, NULL, NULL);
 	delivery_drain(&d->delivery);
-	if (d->store != NULL)
+	if (d->store != NULL) {
+		store_end_clean(d->store);
 		store_stop(d->store);
+	}
 	if (d->offload != NULL)
 		offload_stop(d->offload);
 	for (int i = 0; d->mailbox != NULL && i < MOST_TURNS; i++) {
@@ -465,6 +473,7 @@ static void stop(struct daemon *d)
 	engine_free(d->engine);
 	server_free(d->server);
 	entrance_done(&d->entrance);
+	suspects_free(d->suspects);
 	store_free(d->store);
 	offload_free(d->offload);
 	mailbox_free(d->mailbox);

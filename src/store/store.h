@@ -34,6 +34,23 @@ struct unfinished_job {
 	uint32_t next_chunk;
 };
 
+/* How the daemons before this one ended. An end without store_end_clean is unclean: a crash, a kill, a
+ * power cut. After one, this daemon tells the store what it begins (STORE_WATCH: chunks, rows of the
+ * outbox). What was open at CAREFUL_ENDS of them in a row is suspect: its items, or the callback,
+ * begin one at a time, each after a STORE_NOTE of it was committed. What was noted at an unclean end,
+ * and has no result, is taken for its cause: the next store_open gives the item the result error,
+ * crashed, or drops the row of the outbox. */
+enum { CAREFUL_ENDS = 2 };
+struct store_life {
+	bool is_known;       /* false: the database could not be written; then nothing else is told */
+	uint32_t n_unclean;  /* in a row, before this start */
+	uint64_t n_suspects; /* chunks and callbacks */
+	enum { CRASHED_NOTHING, CRASHED_ITEM, CRASHED_POST } crashed;
+	struct id crashed_id; /* of the job, or of the callback */
+	enum job_kind crashed_kind;
+	uint32_t crashed_index; /* of the item in its job */
+};
+
 /* Open the database at `path`, making or migrating it; reads may start then. On an error *ret_why
  * is new text. */
 enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
@@ -48,6 +65,12 @@ enum err store_each_schedule(struct store *store,
  * afterwards. ERR_SYSTEM: no thread could be started. */
 enum err store_recover(struct store *store, void (*on_job)(struct unfinished_job *job, void *arg),
     void *arg) MUST_CHECK;
+
+/* How it was before the store was opened; borrowed. */
+const struct store_life *store_life(const struct store *store);
+
+/* Note that the daemon stops in order: the last write before store_stop. */
+void store_end_clean(struct store *store);
 
 /* Ended jobs in the store when it was opened, by state. */
 uint64_t store_count(const struct store *store, enum job_state state);
