@@ -118,10 +118,12 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h tests/fake/store_list.c \
+	tests/fake/watched.c tests/fake/watched.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
 	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \
 	tests/unit/core/test_bulk.c \
+	tests/unit/core/test_careful.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_callbacks_turns.c \
 	tests/unit/core/test_dedup.c \
