@@ -79,6 +79,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_sqlite_retention.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
+	tests/unit/store/test_unclean.c \
 	tests/unit/store/test_writer.c
 tests_unit_store_test_store_LDADD = $(LINK_STORE) $(CHECK_LIBS)
 

@@ -13,8 +13,8 @@ static bool is_free(const struct call_host *h, usec_t now)
 	return h->name == NULL || (h->n_held == 0 && h->hold_until <= now);
 }
 
-/* There always is a place: hosts with deliveries are at most half of them, and of the others the one
- * whose pause ends first makes room. */
+/* There always is a place: hosts with deliveries are at most half of them, and of the others the
+ * one whose pause ends first makes room. */
 struct call_host *call_hosts_get(struct call_hosts *hosts, const char *name, usec_t now)
 {
 	struct call_host *room = NULL;

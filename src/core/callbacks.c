@@ -216,8 +216,8 @@ static void prepare(struct held *h)
 	struct suspects *suspects = h->owner->opts.suspects;
 
 	if (h->row.is_suspect) {
-		h->suspect = (struct suspect){
-		    .note = {.index = h->row.no}, .on_noted = on_noted, .arg = h};
+		h->suspect =
+		    (struct suspect){.note = {.index = h->row.no}, .on_noted = on_noted, .arg = h};
 		h->owner->n_suspects++;
 		suspects_ask(suspects, &h->suspect);
 	} else if (suspects_n_unclean(suspects) > 0) {

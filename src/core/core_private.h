@@ -93,13 +93,6 @@ void claims_settle(
 void claims_fetch(struct run *run);
 void claims_close(struct run *run); /* free all open chunks */
 
-/* careful.c: what unclean ends ask for. */
-bool careful_may_begin(struct open_chunk *c); /* no: sched_wake follows */
-void careful_open(struct open_chunk *c);
-void careful_wake(struct run *run); /* have its suspect chunks stand in line */
-void careful_rest(struct open_chunk *c); /* a suspect one's item has ended, or may not begin now */
-void careful_close(struct open_chunk *c);
-
 /* sched.c: give the active runs turns while they have items to begin. */
 void sched_init(struct core *core);
 void sched_done(struct core *core);

@@ -4,7 +4,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/bulk.c src/core/bulk.h \
 	src/core/call_hosts.c src/core/call_hosts.h \
 	src/core/callbacks.c src/core/callbacks.h \
-	src/core/careful.c \
+	src/core/careful.c src/core/careful.h \
 	src/core/claims.c \
 	src/core/commit.c \
 	src/core/core.c src/core/core.h src/core/core_private.h \

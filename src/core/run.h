@@ -11,9 +11,9 @@
 
 #include <uthash.h>
 
+#include "core/careful.h"
 #include "core/core.h"
 #include "core/due_heap.h"
-#include "core/suspects.h"
 #include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
@@ -30,13 +30,7 @@ struct open_chunk {
 	bool has_failed;  /* some of its items did */
 	uint64_t
 	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
-	/* after unclean ends: the store is told, or knows, that it is begun */
-	bool is_watching, is_watched;
-	/* of a suspect one: its place in the line, and what is to begin when it is noted */
-	struct suspect suspect;
-	bool has_next;
-	struct chunk_item next_item;
-	uint32_t next_index;
+	struct care care;
 };
 
 /* An item in flight. */
@@ -86,7 +80,7 @@ struct run {
 	bool is_claiming, is_all_claimed;
 	uint32_t n_suspects; /* of the open chunks */
 	bool is_recovered;   /* it is from before the daemon's start */
-	uint64_t n_aliases; /* not copied yet */
+	uint64_t n_aliases;  /* not copied yet */
 	bool has_aliases;
 	bool is_copying;
 	size_t n_done;    /* items with results from before a crash */

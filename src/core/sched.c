@@ -257,9 +257,9 @@ static bool begin_noted(struct ring *ring)
 	if (!has_room(run) || !take_token(run))
 		return false;
 	ring->core->noted = NULL;
-	c->has_next = false;
+	c->care.has_next = false;
 	begin_job(run);
-	start_item(run, c, &c->next_item, c->next_index);
+	start_item(run, c, &c->care.next_item, c->care.next_index);
 	return true;
 }
 

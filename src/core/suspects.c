@@ -11,8 +11,8 @@
 /* After a note that could not be written. */
 #define AGAIN USEC_PER_SEC
 
-/* No note is made so soon after an unclean end: what crashes the daemon at once, and isn't suspect yet,
- * is not to be blamed on a suspect that happens to be noted. */
+/* No note is made so soon after an unclean end: what crashes the daemon at once, and isn't suspect
+ * yet, is not to be blamed on a suspect that happens to be noted. */
 #define HEAD_START USEC_PER_SEC
 
 struct suspects {

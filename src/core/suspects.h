@@ -1,7 +1,7 @@
-/* What may have killed the daemon is worked on alone: of the items of suspect chunks and the suspect
- * callbacks (struct store_life in store/store.h) one at a time is begun, in turns, after the store has
- * committed a note of it. So whatever is noted at a crash is the only one of them that can have been
- * its cause. What isn't suspect goes on beside. Thread: loop. */
+/* What may have killed the daemon is worked on alone: of the items of suspect chunks and the
+ * suspect callbacks (struct store_life in store/store.h) one at a time is begun, in turns, after
+ * the store has committed a note of it. So whatever is noted at a crash is the only one of them
+ * that can have been its cause. What isn't suspect goes on beside. Thread: loop. */
 #pragma once
 
 #include <sys/queue.h>
@@ -18,8 +18,8 @@ struct suspects;
 struct suspect {
 	int64_t job_no; /* 0: a callback */
 	struct stored_note note;
-	void (*on_noted)(void *arg); /* it may begin now, and must leave when it has ended; it may leave
-				      * within the call */
+	void (*on_noted)(void *arg); /* it may begin now, and must leave when it has ended; it may
+				      * leave within the call */
 	void *arg;
 	enum { SUSPECT_IDLE, SUSPECT_WAITING, SUSPECT_NOTED } place;
 	TAILQ_ENTRY(suspect) link; /* in the line while it waits */
@@ -29,8 +29,8 @@ struct suspect {
 struct suspects *suspects_new(struct loop *loop, struct store *store);
 void suspects_free(struct suspects *suspects); /* after store_stop, when none is noted or waits */
 
-/* Unclean ends in a row before this start. While there is any, what begins is to be told to the store
- * (STORE_WATCH), and committed before. */
+/* Unclean ends in a row before this start. While there is any, what begins is to be told to the
+ * store (STORE_WATCH), and committed before. */
 uint32_t suspects_n_unclean(const struct suspects *suspects);
 
 /* Say whether the store may know what begins, or began, and is to forget it in the end. */

@@ -165,14 +165,6 @@ static void read_limits(const struct conf *conf, struct server_opts *opts)
 	opts->transfer_timeout = (usec_t)conf_number(conf, CONF_api_transfer_timeout);
 }
 
-static uint64_t max_json(const struct conf *conf)
-{
-	uint64_t max = conf_number(conf, CONF_api_max_json),
-		 max_body = conf_number(conf, CONF_api_max_body);
-
-	return max < max_body ? max : max_body;
-}
-
 static bool start_server(struct daemon *d)
 {
 	AUTO_FREE char *why = NULL;
@@ -188,7 +180,7 @@ static bool start_server(struct daemon *d)
 	    .store = d->store,
 	    .offload = d->offload,
 	    .limits = d->limits,
-	    .max_json = max_json(d->conf)};
+	    .max_json = limits_max_json(d->conf)};
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
@@ -288,7 +280,7 @@ static bool change_server(struct daemon *d)
 
 	read_limits(d->conf, &limits);
 	server_set_limits(d->server, &limits);
-	d->api.max_json = max_json(d->conf);
+	d->api.max_json = limits_max_json(d->conf);
 	return true;
 }
 

@@ -67,11 +67,6 @@ enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
 /* The verb PUT. */
 enum err db_put(struct db *db, struct store_op *op) MUST_CHECK;
 
-/* The verbs of sqlite_unclean.c: WATCH, NOTE, CLEAN, and the watched chunks of a PUT. */
-enum err db_write_unclean(struct db *db, const struct store_op *op) MUST_CHECK;
-enum err db_unwatch(struct db *db, int64_t job_no, int64_t no) MUST_CHECK;
-enum err db_unwatch_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
-
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
  * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
  */

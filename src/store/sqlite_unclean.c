@@ -1,6 +1,6 @@
-/* Ends of the daemon that were no orderly stop, and what it worked on then: see struct store_life. The
- * row of `life` says that a daemon runs, and what was noted. A start counts an unclean end there and
- * in the rows of `watched`:
+/* Ends of the daemon that were no orderly stop, and what it worked on then: see struct store_life.
+ * The row of `life` says that a daemon runs, and what was noted. A start counts an unclean end
+ * there and in the rows of `watched`:
  *
  *   begun --an unclean end--> open at one --open again at the next--> suspect --settled--> no row
  *                                 |
@@ -8,6 +8,7 @@
  */
 #include "base/alloc.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_unclean.h"
 #include "wire/record.h"
 
 struct noted {
@@ -120,7 +121,8 @@ static enum err load_item(
 	if (code == SQLITE_ROW) {
 		chunk_init(ret_chunk, (uint32_t)sqlite3_column_int64(s, 1));
 		ret_chunk->n = (uint32_t)sqlite3_column_int64(s, 2);
-		buf_add(&ret_chunk->bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
+		buf_add(&ret_chunk->bytes, sqlite3_column_blob(s, 3),
+		    (size_t)sqlite3_column_bytes(s, 3));
 	}
 	sqlite3_reset(s);
 	if (code != SQLITE_ROW)
@@ -151,8 +153,8 @@ static enum err check_open(struct db *db, const struct noted *n, uint64_t low_se
 	return e;
 }
 
-static enum err put_crashed(struct db *db, const struct noted *n, const struct noted_job *j,
-    const struct chunk_item *in)
+static enum err put_crashed(
+    struct db *db, const struct noted *n, const struct noted_job *j, const struct chunk_item *in)
 {
 	struct store_op *op = store_op_new(STORE_PUT, NULL, NULL);
 	struct file_item file = {0};
@@ -199,6 +201,7 @@ static enum err blame_item(struct db *db, const struct noted *n, struct store_li
 		e = load_item(db, n, &chunk, &item);
 	if (e == OK)
 		e = check_open(db, n, j.low_seq);
+	bool is_innocent = e == ERR_NOT_FOUND || e == ERR_CONFLICT;
 	if (e == OK)
 		e = put_crashed(db, n, &j, &item);
 	if (e == OK) {
@@ -209,7 +212,7 @@ static enum err blame_item(struct db *db, const struct noted *n, struct store_li
 	}
 	job_done(&j.job);
 	chunk_done(&chunk);
-	return e == ERR_NOT_FOUND || e == ERR_CONFLICT ? OK : e;
+	return is_innocent ? OK : e;
 }
 
 static enum err blame_post(struct db *db, int64_t no, struct store_life *life)
@@ -229,7 +232,8 @@ static enum err blame_post(struct db *db, int64_t no, struct store_life *life)
 
 /* --- The start --- */
 
-static enum err read_life(struct db *db, bool *ret_is_unclean, uint32_t *ret_n, struct noted *ret_noted)
+static enum err read_life(
+    struct db *db, bool *ret_is_unclean, uint32_t *ret_n, struct noted *ret_noted)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_LIFE);
 	int code = sqlite3_step(s);

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_unclean.h"
 #include "wire/record.h"
 
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)

@@ -25,9 +25,9 @@ enum store_verb {
 	STORE_SCHEDULE_PASS,   /* pass over a due time */
 	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
 	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
-	STORE_WATCH, /* note that a chunk, or a row of the outbox, is begun; see struct store_life */
-	STORE_NOTE,  /* note the one item or callback that begins alone, in place of the one before */
-	STORE_CLEAN, /* the daemon stops in order */
+	STORE_WATCH,           /* a chunk, or a row of the outbox, is begun: struct store_life */
+	STORE_NOTE,            /* an item, or a callback, begins alone; the one before ended */
+	STORE_CLEAN,           /* the daemon stops in order */
 	/* reads */
 	STORE_CLAIM,         /* input not worked on yet */
 	STORE_LOAD,          /* one job by id */
@@ -106,15 +106,11 @@ struct store_op {
 		struct failed_page failed; /* FAILED: ERR_NOT_FOUND when there is no such job */
 		struct rows_page rows;     /* ROWS */
 		struct files_page files;   /* FILES: ERR_NOT_FOUND when there is none of the name */
-		struct stored_outbox outbox;   /* OUTBOX */
-		struct stored_attempt attempt; /* POSTED */
-		struct stored_watch watch;     /* WATCH */
-		struct stored_note note;       /* NOTE */
-		/* UNKNOWN */
-		struct {
-			struct id *ids; /* owned; out: only those that are no jobs */
-			size_t n;
-		} ids;
+		struct stored_outbox outbox;     /* OUTBOX */
+		struct stored_attempt attempt;   /* POSTED */
+		struct stored_watch watch;       /* WATCH */
+		struct stored_note note;         /* NOTE */
+		struct unknown_ids ids;          /* UNKNOWN */
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */
 		struct schedule_log log;         /* CHANGES, OUTCOMES */

@@ -29,8 +29,8 @@ struct stored_chunk {
 	bool is_suspect; /* of a crash: see struct store_life */
 };
 
-/* A chunk of the operation's job that is begun; of job 0: a row of the outbox. `n_ends`: the unclean
- * ends at which it was, or may have been, open before. */
+/* A chunk of the operation's job that is begun; of job 0: a row of the outbox. `n_ends`: the
+ * unclean ends at which it was, or may have been, open before. */
 struct stored_watch {
 	int64_t no;
 	uint32_t n_ends;
@@ -97,5 +97,5 @@ struct stored_attempt {
 	int64_t no;   /* of the row */
 	bool is_over; /* delivered or given up: the row goes */
 	bool is_watched;
-	usec_t due;   /* else: when to try again, wall */
+	usec_t due; /* else: when to try again, wall */
 };

@@ -38,8 +38,8 @@ void fake_watched_write(struct fake_watched *w, const struct store_op *op)
 	ck_assert_msg(row == NULL || !row->is_open, "begun twice");
 	ck_assert_uint_lt(w->n, FAKE_MAX_WATCHED);
 	if (row == NULL)
-		w->rows[w->n++] = (struct fake_watch){
-		    op->job_no, op->u.watch.no, op->u.watch.n_ends, true};
+		w->rows[w->n++] =
+		    (struct fake_watch){op->job_no, op->u.watch.no, op->u.watch.n_ends, true};
 	else
 		w->rows[row - w->rows].is_open = true;
 }

@@ -1,7 +1,7 @@
-/* Kills the program that it is preloaded into (LD_PRELOAD) when that sends a DNS query or the head of
- * an HTTP request in which one of the words of POISON stands, which are separated by colons. So a test
- * has a daemon that dies from inside at one item. What is sent otherwise, such as answers of the
- * program's own server, passes. */
+/* Kills the program that it is preloaded into (LD_PRELOAD) when that sends a DNS query or the head
+ * of an HTTP request in which one of the words of POISON stands, which are separated by colons. So
+ * a test has a daemon that dies from inside at one item. What is sent otherwise, such as answers of
+ * the program's own server, passes. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <signal.h>
@@ -44,8 +44,8 @@ ssize_t send(int fd, const void *bytes, size_t len, int flags)
 	return next(fd, bytes, len, flags);
 }
 
-ssize_t sendto(int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to,
-    socklen_t to_len)
+ssize_t sendto(
+    int fd, const void *bytes, size_t len, int flags, const struct sockaddr *to, socklen_t to_len)
 {
 	ssize_t (*next)(int, const void *, size_t, int, const struct sockaddr *, socklen_t) =
 	    dlsym(RTLD_NEXT, "sendto");

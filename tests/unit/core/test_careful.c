@@ -15,7 +15,8 @@ static void die(struct bench *b)
 	bench_crash(b);
 }
 
-/* Have the items of the only job in flight at two unclean ends; `n` is at most the engine's room. */
+/* Have the items of the only job in flight at two unclean ends; `n` is at most the engine's room.
+ */
 static void die_twice(struct bench *b, size_t n)
 {
 	bench_wait_started(b, n);
