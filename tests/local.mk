@@ -93,6 +93,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_sqlite_retention.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
+	tests/unit/store/test_unclean.c \
 	tests/unit/store/test_writer.c
 tests_unit_store_test_store_LDADD = $(LINK_STORE) $(CHECK_LIBS)
 
@@ -131,10 +132,12 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h tests/fake/store_list.c \
+	tests/fake/watched.c tests/fake/watched.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
 	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \
 	tests/unit/core/test_bulk.c \
+	tests/unit/core/test_careful.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_callbacks_turns.c \
 	tests/unit/core/test_dedup.c \
@@ -279,6 +282,12 @@ tests_stub_dns_stub_SOURCES = \
 	tests/stub/dns_zone.c tests/stub/dns_zone.h
 tests_stub_dns_stub_LDADD = $(EVENT_LIBS)
 
+# Preloaded into the daemon by the end-to-end tests: without a sanitizer, which has to be loaded first.
+check_DATA = tests/stub/poison.so
+CLEANFILES += tests/stub/poison.so
+tests/stub/poison.so: tests/stub/poison.c
+	$(AM_V_CCLD)$(CC) -std=c11 -O2 -Wall -Wextra -fPIC -shared -o $@ '$(srcdir)'/tests/stub/poison.c -ldl
+
 QUICK_LINTS = \
 	tests/lint/check-headers.sh \
 	tests/lint/check-layers.sh \
@@ -311,7 +320,7 @@ fuzz:
 endif
 
 # Debian's pytest belongs to Debian's python3, which need not be the first in PATH.
-check-e2e: all $(check_PROGRAMS)
+check-e2e: all $(check_PROGRAMS) $(check_DATA)
 	@python=/usr/bin/python3; test -x $$python || python='$(PYTHON)'; \
 	ASYNCPROBED_BUILD='$(abs_builddir)' PYTHONDONTWRITEBYTECODE=1 \
 		$$python -m pytest $(PYTEST_FLAGS) '$(srcdir)'/tests/e2e
@@ -322,7 +331,7 @@ EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
-	tests/stub/README.md tests/stub/keywords.zone \
+	tests/stub/README.md tests/stub/keywords.zone tests/stub/poison.c \
 	tests/stub/hook_receiver.py tests/stub/hostile_server.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.

@@ -194,6 +194,7 @@ static void start_put(struct run *run)
 	op->u.put.chunks = TAKE(run->finished_chunks);
 	op->u.put.n_kept = run->n_kept_chunks;
 	op->u.put.kept = TAKE(run->kept_chunks);
+	op->u.put.is_watched = suspects_is_careful(core->opts.suspects);
 	op->u.put.low_seq = low_seq_of(run);
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);

@@ -16,6 +16,7 @@
 
 struct callbacks;
 struct core;
+struct suspects;
 struct run;
 
 /* Where flags can be fetched from; jobs choose by label. */
@@ -29,6 +30,7 @@ struct core_opts {
 	struct fetcher *fetcher;
 	struct store *store;
 	struct offload *offload;
+	struct suspects *suspects;
 	struct callbacks *callbacks;            /* NULL: nobody is called */
 	const char *folder;                     /* for temporary files */
 	const struct flag_server *flag_servers; /* the first is the default */

@@ -51,6 +51,7 @@ void run_stop_items(struct run *run)
 			fetch_cancel(item->fetch);
 		else
 			probe_cancel(item->probe);
+		careful_rest(item->chunk);
 		TAILQ_REMOVE(&run->items, item, link);
 		TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	}

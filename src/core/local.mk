@@ -2,7 +2,9 @@ noinst_LIBRARIES += src/core/libcore.a
 src_core_libcore_a_SOURCES = \
 	src/core/agenda.c src/core/agenda.h \
 	src/core/bulk.c src/core/bulk.h \
+	src/core/call_hosts.c src/core/call_hosts.h \
 	src/core/callbacks.c src/core/callbacks.h \
+	src/core/careful.c src/core/careful.h \
 	src/core/claims.c \
 	src/core/commit.c \
 	src/core/core.c src/core/core.h src/core/core_private.h \
@@ -22,4 +24,5 @@ src_core_libcore_a_SOURCES = \
 	src/core/schedule_edit.c src/core/schedule_run.c \
 	src/core/schedules.c src/core/schedules.h src/core/schedules_private.h \
 	src/core/submit.c src/core/submit.h src/core/submit_commit.c src/core/submit_private.h \
+	src/core/suspects.c src/core/suspects.h \
 	src/core/waiting.c src/core/waiting.h

@@ -42,6 +42,7 @@ static void on_job(struct unfinished_job *u, void *arg)
 	bool has_open_results = u->job.completed > u->low_seq;
 	struct run *run = run_new(core, &u->job);
 
+	run->is_recovered = true;
 	run->n_aliases = u->n_aliases;
 	run->low_seq = u->low_seq;
 	run->has_aliases = u->n_aliases > 0;

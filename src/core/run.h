@@ -11,6 +11,7 @@
 
 #include <uthash.h>
 
+#include "core/careful.h"
 #include "core/core.h"
 #include "core/due_heap.h"
 #include "core/waiting.h"
@@ -20,6 +21,7 @@
 /* Input that is being worked on. */
 struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
+	struct run *run;
 	struct stored_chunk stored;
 	size_t offset;    /* of the next item */
 	uint32_t next;    /* items begun or passed over */
@@ -28,6 +30,7 @@ struct open_chunk {
 	bool has_failed;  /* some of its items did */
 	uint64_t
 	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
+	struct care care;
 };
 
 /* An item in flight. */
@@ -75,7 +78,9 @@ struct run {
 	struct open_chunk *current; /* the one whose items are begun now; NULL: none has any */
 	uint32_t next_chunk;        /* number to claim from */
 	bool is_claiming, is_all_claimed;
-	uint64_t n_aliases; /* not copied yet */
+	uint32_t n_suspects; /* of the open chunks */
+	bool is_recovered;   /* it is from before the daemon's start */
+	uint64_t n_aliases;  /* not copied yet */
 	bool has_aliases;
 	bool is_copying;
 	size_t n_done;    /* items with results from before a crash */

@@ -21,6 +21,7 @@ static void on_result(const struct result *result, void *arg)
 	TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	run->n_items--;
 	run->n_saving -= item->is_saving;
+	careful_rest(chunk);
 	commit_settle(run, chunk, result);
 	sched_wake(run);
 }
@@ -45,18 +46,26 @@ static struct item *new_item(struct core *core)
 	return item;
 }
 
-/* Move to the next item that is to be asked. False at the end of the chunk. */
-static bool next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t *ret_place)
+bool sched_next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t *ret_index)
 {
 	while (c->next < c->stored.chunk.n && chunk_next(&c->stored.chunk, &c->offset, ret_item)) {
-		*ret_place = c->next++;
-		if ((c->skip[*ret_place / 64] >> (*ret_place % 64) & 1) == 0)
+		uint32_t place = c->next++;
+		*ret_index = c->stored.chunk.first + place;
+		if ((c->skip[place / 64] >> (place % 64) & 1) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void settle_invalid(
+void sched_check_end(struct open_chunk *c)
+{
+	if (c->next == c->stored.chunk.n)
+		return;
+	run_stop(c->run, JOB_FAILED, JOB_REASON_INPUT_LOST); /* the bytes are damaged */
+	commit_mark(c->run);
+}
+
+void sched_settle_invalid(
     struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
 {
 	bool is_file = job_kind_is_files(run->job.kind);
@@ -105,13 +114,15 @@ static void start_item(
  * the next chunk. */
 static bool find_current(struct run *run)
 {
-	while (run->current != NULL && run->current->next == run->current->stored.chunk.n)
+	while (run->current != NULL && (run->current->stored.is_suspect ||
+					   run->current->next == run->current->stored.chunk.n))
 		run->current = TAILQ_NEXT(run->current, link);
 	claims_fetch(run);
-	return run->current != NULL;
+	return run->current != NULL && careful_may_begin(run->current);
 }
 
-static bool may_begin(struct run *run)
+/* Does the run go on, and is there room by its limit of concurrency? */
+static bool has_room(const struct run *run)
 {
 	uint32_t most = run->job.params.concurrency;
 
@@ -120,43 +131,47 @@ static bool may_begin(struct run *run)
 	/* as many again may be saved, but no more: the disk may be behind */
 	uint32_t n_saving = run->n_saving < most ? run->n_saving : most;
 
-	if (job_state_is_ended(run->next_state) || (most > 0 && run->n_items - n_saving >= most) ||
-	    !find_current(run))
-		return false;
+	return !job_state_is_ended(run->next_state) &&
+	       (most == 0 || run->n_items - n_saving < most);
+}
+
+/* Take an item out of its limit of rate; it is woken when it may have one. */
+static bool take_token(struct run *run)
+{
 	if (bucket_take(&run->bucket, clock_mono()))
 		return true;
 	timer_start(&run->bucket_timer, bucket_wait(&run->bucket, clock_mono()));
 	return false;
 }
 
+static void begin_job(struct run *run)
+{
+	if (run->job.state != JOB_QUEUED)
+		return;
+	job_set_state(&run->job, JOB_RUNNING, clock_wall());
+	run->next_state = JOB_RUNNING;
+	pace_init(&run->pace, clock_mono(), run->job.completed);
+	run_tell(run);
+}
+
 /* Begin one item of the run; false when it may not begin any now. */
 static bool begin_one(struct run *run)
 {
 	struct chunk_item in;
-	uint32_t place;
+	uint32_t index;
 
-	if (!may_begin(run))
+	if (!has_room(run) || !find_current(run) || !take_token(run))
 		return false;
 	struct open_chunk *c = run->current;
-	if (run->job.state == JOB_QUEUED) {
-		job_set_state(&run->job, JOB_RUNNING, clock_wall());
-		run->next_state = JOB_RUNNING;
-		pace_init(&run->pace, clock_mono(), run->job.completed);
-		run_tell(run);
+	begin_job(run);
+	if (!sched_next_item(c, &in, &index)) {
+		sched_check_end(c);
+		return !job_state_is_ended(run->next_state);
 	}
-	if (!next_item(c, &in, &place)) {
-		if (c->next < c->stored.chunk.n) { /* the bytes are damaged */
-			run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
-			commit_mark(run);
-			return false;
-		}
-		return true;
-	}
-	uint32_t index = c->stored.chunk.first + place;
 	if (in.is_valid)
 		start_item(run, c, &in, index);
 	else
-		settle_invalid(run, c, &in, index);
+		sched_settle_invalid(run, c, &in, index);
 	return true;
 }
 
@@ -227,6 +242,27 @@ static size_t room_of(const struct ring *ring)
 	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : engine_room(opts->engine);
 }
 
+/* Begin the item of a suspect chunk that is noted, if it may begin now: whether it did. */
+static bool begin_noted(struct ring *ring)
+{
+	struct open_chunk *c = ring->core->noted;
+
+	if (c == NULL || ring_of(c->run) != ring)
+		return false;
+	struct run *run = c->run;
+	if (run->place != PLACE_ACTIVE || job_state_is_ended(run->next_state)) {
+		careful_rest(c); /* it asks again when it is woken */
+		return false;
+	}
+	if (!has_room(run) || !take_token(run))
+		return false;
+	ring->core->noted = NULL;
+	c->care.has_next = false;
+	begin_job(run);
+	start_item(run, c, &c->care.next_item, c->care.next_index);
+	return true;
+}
+
 static void serve(void *arg)
 {
 	struct ring *ring = arg;
@@ -236,13 +272,16 @@ static void serve(void *arg)
 	if (core->is_draining)
 		return;
 	activate_waiting(core);
-	if (TAILQ_EMPTY(&ring->runs) || core->n_pending >= COMMIT_PENDING_MANY)
+	if ((TAILQ_EMPTY(&ring->runs) && core->noted == NULL) ||
+	    core->n_pending >= COMMIT_PENDING_MANY)
 		return;
 	size_t room = room_of(ring);
 	if (room > MAX_PER_TURN) {
 		room = MAX_PER_TURN;
 		defer_start(&ring->serve);
 	}
+	if (room > 0 && begin_noted(ring))
+		room--;
 	while (room > 0 && (run = TAILQ_FIRST(&ring->runs)) != NULL) {
 		if (!begin_one(run)) {
 			leave_ring(run);
@@ -275,7 +314,8 @@ void sched_wake(struct run *run)
 		return;
 	if (run->current != NULL || !run->is_all_claimed)
 		enter_ring(run);
-	if (run->has_turn)
+	careful_wake(run);
+	if (run->has_turn || run->core->noted != NULL)
 		defer_start(&ring_of(run)->serve);
 }
 

@@ -112,3 +112,11 @@ char *limits_format(const struct conf *conf)
 	buf_add_str(&b, "}}\n");
 	return buf_take(&b, NULL);
 }
+
+uint64_t limits_max_json(const struct conf *conf)
+{
+	uint64_t max = conf_number(conf, CONF_api_max_json),
+		 max_body = conf_number(conf, CONF_api_max_body);
+
+	return max < max_body ? max : max_body;
+}

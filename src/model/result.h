@@ -23,7 +23,7 @@
 	X(DNS_NOT_FOUND, "dns_not_found") X(DNS_ERROR, "dns_error") X(CONNECT, "connect") X(TLS, "tls") \
 	X(HTTP_STATUS, "http_status") X(TOO_LARGE, "too_large") X(TOO_MANY_REDIRECTS, "too_many_redirects") \
 	X(BAD_CHECKSUM, "bad_checksum") X(DENIED_TARGET, "denied_target") X(INVALID_URL, "invalid_url") \
-	X(DISK, "disk")
+	X(DISK, "disk") X(CRASHED, "crashed")
 
 /* How one query ended; the order is part of the store's format, too. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2). */
 #define RCODES(X) \

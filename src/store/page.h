@@ -49,6 +49,12 @@ struct chunks_page {
 	uint32_t *skip;              /* owned, out: aliases among them, ascending */
 };
 
+/* Ids, of which only those that are no jobs are left. */
+struct unknown_ids {
+	struct id *ids; /* owned */
+	size_t n;
+};
+
 /* Items that have a result behind low_seq. */
 struct done_page {
 	uint64_t low_seq;

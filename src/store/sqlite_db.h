@@ -64,6 +64,9 @@ enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
 
+/* The verb PUT. */
+enum err db_put(struct db *db, struct store_op *op) MUST_CHECK;
+
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
  * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
  */

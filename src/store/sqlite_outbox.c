@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "model/url.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_unclean.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"
 
@@ -115,7 +116,8 @@ static void read_post(sqlite3_stmt *s, struct stored_post *ret_post)
 	    .body = read_text(s, 4),
 	    .body_len = (size_t)sqlite3_column_bytes(s, 4),
 	    .created_at = sqlite3_column_int64(s, 5),
-	    .attempts = (uint32_t)sqlite3_column_int64(s, 6)};
+	    .attempts = (uint32_t)sqlite3_column_int64(s, 6),
+	    .is_suspect = sqlite3_column_int(s, 7) != 0};
 	if (sqlite3_column_bytes(s, 1) == sizeof(ret_post->id.bytes))
 		memcpy(ret_post->id.bytes, sqlite3_column_blob(s, 1), sizeof(ret_post->id.bytes));
 }
@@ -130,6 +132,7 @@ static enum err read_due(struct db *db, struct stored_outbox *o, usec_t from, us
 	sqlite3_bind_int64(s, 2, to);
 	sqlite3_bind_text(s, 3, o->passed_over != NULL ? o->passed_over : "", -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 4, o->max - o->n);
+	sqlite3_bind_int(s, 5, o->without_suspects ? 1 : 0);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW && o->n < o->max)
 		read_post(s, &o->posts[o->n++]);
 	sqlite3_reset(s);
@@ -170,5 +173,6 @@ enum err db_outbox_settle(struct db *db, const struct store_op *op)
 	sqlite3_bind_int64(s, 1, a->no);
 	if (!a->is_over)
 		sqlite3_bind_int64(s, 2, a->due);
-	return db_run(db, s);
+	enum err e = db_run(db, s);
+	return e == OK && a->is_watched ? db_unwatch(db, 0, a->no) : e;
 }

@@ -128,6 +128,8 @@ static enum err sweep_step(struct db *db, int64_t job_no, int garbage)
 	if (e == OK && !was_any && is_all)
 		e = sweep_small(db, STATEMENT_SWEEP_FILES, job_no, &was_any);
 	if (e == OK && !was_any)
+		e = db_run(db, bound(db, STATEMENT_UNWATCH_JOB, job_no, 0));
+	if (e == OK && !was_any)
 		e = db_run(db,
 		    bound(db, is_all ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE, job_no, 0));
 	return e;

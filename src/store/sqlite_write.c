@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_unclean.h"
 #include "wire/record.h"
 
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)
@@ -295,7 +296,7 @@ static enum err put_progress(struct db *db, struct store_op *op)
 	return update_returning(db, s, &op->u.put.completed);
 }
 
-static enum err put(struct db *db, struct store_op *op)
+enum err db_put(struct db *db, struct store_op *op)
 {
 	enum err e = put_progress(db, op);
 
@@ -307,6 +308,8 @@ static enum err put(struct db *db, struct store_op *op)
 		e = db_note_outcomes(db, op);
 	if (e == OK && op->u.put.n_kept > 0)
 		e = db_keep_chunks(db, op);
+	if (e == OK && op->u.put.is_watched)
+		e = db_unwatch_chunks(db, op);
 	if (e == OK && store_leaves_garbage(op))
 		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
@@ -389,7 +392,7 @@ static enum err run_verb(struct db *db, struct store_op *op)
 	case STORE_DELETE:
 		return forget(db, op->job_no);
 	case STORE_PUT:
-		return put(db, op);
+		return db_put(db, op);
 	case STORE_COPY:
 		return copy(db, op);
 	case STORE_RETIRE:
@@ -403,6 +406,10 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return db_outbox_settle(db, op);
 	case STORE_PAUSE:
 		return db_pause(db, op);
+	case STORE_WATCH:
+	case STORE_NOTE:
+	case STORE_CLEAN:
+		return db_write_unclean(db, op);
 	default:
 		return ERR_INVALID;
 	}

@@ -28,6 +28,7 @@ struct store {
 	bool is_writable, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
+	struct store_life life;
 	struct metric_cell *commit_duration, *batch_size, *errors;
 };
 
@@ -171,6 +172,10 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 		store->can_shrink = db_can_shrink(store->first);
 	if (e == OK)
 		e = start_readers(store, ret_why);
+	if (e == OK && db_begin_life(store->first, &store->life) == ERR_FATAL) {
+		*ret_why = xstrdup(db_why(store->first));
+		e = ERR_FATAL;
+	}
 	if (e != OK) {
 		store_free(store);
 		return e;
@@ -201,6 +206,19 @@ enum err store_recover(
 		return e;
 	store->writer = writer_new(TAKE(store->first), store->mailbox, &events);
 	return store->writer != NULL ? OK : ERR_SYSTEM;
+}
+
+const struct store_life *store_life(const struct store *store)
+{
+	return &store->life;
+}
+
+void store_end_clean(struct store *store)
+{
+	if (store->writer != NULL)
+		store_start(store, store_op_new(STORE_CLEAN, NULL, NULL));
+	else if (store->first != NULL && db_end_life(store->first) != OK) /* the start failed */
+		log_debug("end_life", "why=%s", log_quote(db_why(store->first)));
 }
 
 uint64_t store_count(const struct store *store, enum job_state state)

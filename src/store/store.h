@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/store_life.h"
 #include "store/store_op.h"
 
 struct mailbox;
@@ -48,6 +49,12 @@ enum err store_each_schedule(struct store *store,
  * afterwards. ERR_SYSTEM: no thread could be started. */
 enum err store_recover(struct store *store, void (*on_job)(struct unfinished_job *job, void *arg),
     void *arg) MUST_CHECK;
+
+/* How it was before the store was opened; borrowed. */
+const struct store_life *store_life(const struct store *store);
+
+/* Note that the daemon stops in order: the last write before store_stop. */
+void store_end_clean(struct store *store);
 
 /* Ended jobs in the store when it was opened, by state. */
 uint64_t store_count(const struct store *store, enum job_state state);

@@ -155,6 +155,9 @@ static void free_parts(struct store_op *op)
 	case STORE_PAUSE:
 	case STORE_DELETE:
 	case STORE_POSTED:
+	case STORE_WATCH:
+	case STORE_NOTE:
+	case STORE_CLEAN:
 		break;
 	}
 }

@@ -25,6 +25,9 @@ enum store_verb {
 	STORE_SCHEDULE_PASS,   /* pass over a due time */
 	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
 	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
+	STORE_WATCH,           /* a chunk, or a row of the outbox, is begun: struct store_life */
+	STORE_NOTE,            /* an item, or a callback, begins alone; the one before ended */
+	STORE_CLEAN,           /* the daemon stops in order */
 	/* reads */
 	STORE_CLAIM,         /* input not worked on yet */
 	STORE_LOAD,          /* one job by id */
@@ -73,7 +76,7 @@ struct store_op {
 			size_t n_kept;
 			uint32_t *kept;   /* owned: of those to be kept for a retry */
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
-			bool has_aliases, has_files;
+			bool has_aliases, has_files, is_watched; /* watched: the chunks may be */
 			enum job_state state;
 			enum job_reason reason;
 			usec_t started_at, finished_at;
@@ -103,13 +106,11 @@ struct store_op {
 		struct failed_page failed; /* FAILED: ERR_NOT_FOUND when there is no such job */
 		struct rows_page rows;     /* ROWS */
 		struct files_page files;   /* FILES: ERR_NOT_FOUND when there is none of the name */
-		struct stored_outbox outbox;   /* OUTBOX */
-		struct stored_attempt attempt; /* POSTED */
-		/* UNKNOWN */
-		struct {
-			struct id *ids; /* owned; out: only those that are no jobs */
-			size_t n;
-		} ids;
+		struct stored_outbox outbox;     /* OUTBOX */
+		struct stored_attempt attempt;   /* POSTED */
+		struct stored_watch watch;       /* WATCH */
+		struct stored_note note;         /* NOTE */
+		struct unknown_ids ids;          /* UNKNOWN */
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */
 		struct schedule_log log;         /* CHANGES, OUTCOMES */

@@ -26,6 +26,21 @@ struct stored_file {
 struct stored_chunk {
 	uint32_t no;
 	struct chunk chunk;
+	bool is_suspect; /* of a crash: see struct store_life */
+};
+
+/* A chunk of the operation's job that is begun; of job 0: a row of the outbox. `n_ends`: the
+ * unclean ends at which it was, or may have been, open before. */
+struct stored_watch {
+	int64_t no;
+	uint32_t n_ends;
+};
+
+/* An item of the operation's job that begins alone; of job 0: a row of the outbox, whose number is
+ * `index`, or nothing when that is 0. */
+struct stored_note {
+	uint32_t chunk;
+	int64_t index;
 };
 
 /* An ended job that was forgotten. */
@@ -59,6 +74,7 @@ struct stored_post {
 	size_t body_len;
 	usec_t created_at; /* wall */
 	uint32_t attempts;
+	bool is_suspect; /* of a crash: see struct store_life */
 };
 
 void stored_post_done(struct stored_post *post); /* frees the inside */
@@ -69,6 +85,7 @@ struct stored_outbox {
 	usec_t now;
 	uint32_t max, n;   /* n: out */
 	char *passed_over; /* owned; hosts to leave out, each between line feeds; NULL: none */
+	bool without_suspects;
 	struct stored_post *posts; /* owned, out */
 	usec_t next_due;    /* out: when the first of those not due yet is; 0: there is none */
 	uint64_t n_waiting; /* out: all rows, due or not */
@@ -79,5 +96,6 @@ struct stored_outbox {
 struct stored_attempt {
 	int64_t no;   /* of the row */
 	bool is_over; /* delivered or given up: the row goes */
-	usec_t due;   /* else: when to try again, wall */
+	bool is_watched;
+	usec_t due; /* else: when to try again, wall */
 };

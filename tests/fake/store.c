@@ -24,6 +24,7 @@ struct store {
 	struct fake_job jobs[MAX_JOBS];
 	struct fake_outbox outbox;
 	struct fake_schedules schedules;
+	struct fake_watched watched;
 };
 
 static struct fake_job *job_of(struct store *store, int64_t no)
@@ -82,6 +83,12 @@ static enum err submit(struct store *store, struct store_op *op)
 	return OK;
 }
 
+static void finish_chunk(struct store *store, struct fake_job *j, uint32_t no, bool is_kept)
+{
+	fake_job_finish_chunk(j, no, is_kept);
+	fake_watched_forget(&store->watched, j - store->jobs + 1, no);
+}
+
 static enum err put(struct store *store, struct fake_job *j, struct store_op *op)
 {
 	const struct buf *block = &op->u.put.block;
@@ -99,9 +106,9 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	ck_assert(n == op->u.put.n && offset == block->len);
 	ck_assert_mem_eq(counts, op->u.put.counts, sizeof(counts));
 	for (size_t i = 0; i < op->u.put.n_chunks; i++)
-		fake_job_finish_chunk(j, op->u.put.chunks[i], false);
+		finish_chunk(store, j, op->u.put.chunks[i], false);
 	for (size_t i = 0; i < op->u.put.n_kept; i++)
-		fake_job_finish_chunk(j, op->u.put.kept[i], true);
+		finish_chunk(store, j, op->u.put.kept[i], true);
 	j->low_seq = op->u.put.low_seq;
 	j->job.state = op->u.put.state;
 	j->job.started_at = op->u.put.started_at;
@@ -197,6 +204,9 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return fake_schedules_carry_out(&store->schedules, op);
 	case STORE_CLAIM:
 		fake_job_claim(j, op);
+		for (size_t i = 0; i < op->u.claim.n; i++)
+			op->u.claim.chunks[i].is_suspect = fake_watched_is_suspect(
+			    &store->watched, op->job_no, op->u.claim.chunks[i].no);
 		return OK;
 	case STORE_DONE:
 		fake_job_done(j, op);
@@ -211,9 +221,16 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_OUTBOX:
 		fake_outbox_read(&store->outbox, op);
+		fake_watched_judge(&store->watched, &op->u.outbox);
 		return OK;
 	case STORE_POSTED:
 		fake_outbox_settle(&store->outbox, op);
+		if (op->u.attempt.is_watched)
+			fake_watched_forget(&store->watched, 0, op->u.attempt.no);
+		return OK;
+	case STORE_WATCH:
+	case STORE_NOTE:
+		fake_watched_write(&store->watched, op);
 		return OK;
 	default:
 		ck_abort_msg("the core does not ask for this");
@@ -260,6 +277,7 @@ struct store *fake_store_new(struct loop *loop)
 {
 	struct store *store = xcalloc(1, sizeof(*store));
 
+	store->watched.life.is_known = true;
 	STAILQ_INIT(&store->ops);
 	defer_init(&store->turn, loop, on_turn, store);
 	return store;
@@ -369,6 +387,31 @@ const struct fake_job *fake_store_job(const struct store *store, size_t i)
 struct fake_outbox *fake_store_outbox(struct store *store)
 {
 	return &store->outbox;
+}
+
+struct fake_watched *fake_store_watched(struct store *store)
+{
+	return &store->watched;
+}
+
+const struct store_life *store_life(const struct store *store)
+{
+	return &store->watched.life;
+}
+
+void fake_store_end_unclean(struct store *store)
+{
+	struct fake_watched *w = &store->watched;
+	struct fake_job *j = job_of(store, w->noted_job);
+	uint32_t index = (uint32_t)w->noted_index;
+
+	fake_watched_end(w);
+	if (j != NULL && !job_state_is_ended(j->job.state) &&
+	    (j->has_result == NULL || !j->has_result[index]))
+		fake_job_add_result(j, index, ITEM_ERROR, REASON_CRASHED, "?", 1);
+	if (j == NULL && w->noted_index > 0)
+		store->outbox.posts[w->noted_index - 1].is_over = true;
+	w->noted_job = w->noted_index = 0;
 }
 
 size_t fake_store_n_done(const struct store *store, enum store_verb verb)

@@ -10,6 +10,7 @@
 #include "outbox.h"
 #include "schedules.h"
 #include "store/store.h"
+#include "watched.h"
 
 struct fake_item {
 	uint32_t index;
@@ -63,5 +64,10 @@ struct fake_outbox *fake_store_outbox(struct store *store);
 void fake_store_list(const struct store *store, struct store_op *op);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);
+
+/* What it was told after unclean ends. */
+struct fake_watched *fake_store_watched(struct store *store);
+/* An end without an orderly stop: what was noted is given its result. Before bench_crash. */
+void fake_store_end_unclean(struct store *store);
 
 struct fake_schedules *fake_store_schedules(struct store *store); /* borrowed */

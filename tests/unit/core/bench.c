@@ -29,6 +29,7 @@ void bench_begin(struct bench *b, size_t room)
 	    .fetcher = b->fetcher,
 	    .store = b->store,
 	    .offload = b->offload,
+	    .suspects = suspects_new(b->loop, b->store),
 	    .folder = "/tmp",
 	    .flag_servers = servers,
 	    .n_flag_servers = N_ROWS(servers),
@@ -43,6 +44,7 @@ void bench_end(struct bench *b)
 	fake_store_crash(b->store);
 	core_free(b->core);
 	fake_store_crash(b->store);
+	suspects_free(b->opts.suspects);
 	fetcher_free(b->fetcher);
 	engine_free(b->engine);
 	store_free(b->store);
@@ -56,6 +58,8 @@ void bench_crash(struct bench *b)
 {
 	fake_store_crash(b->store);
 	core_free(b->core);
+	suspects_free(b->opts.suspects);
+	b->opts.suspects = suspects_new(b->loop, b->store);
 	ck_assert_uint_eq(engine_in_flight(b->engine), 0);
 	ck_assert_uint_eq(fetcher_in_flight(b->fetcher), 0);
 	b->core = core_new(&b->opts);

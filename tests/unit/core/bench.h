@@ -7,6 +7,7 @@
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
 #include "core/submit.h"
+#include "core/suspects.h"
 
 struct bench {
 	struct loop *loop;
