@@ -112,9 +112,9 @@ static void add_headers(const struct download *d)
 	request_add_header(rq, "Accept-Ranges", "bytes");
 	request_add_header(rq, "Content-Security-Policy", "sandbox; default-src 'none'");
 	buf_init(&text, 4096);
-	/* RFC 6266: the plain form for names that are tokens, the encoded one for all others */
 	buf_init(&name, 4096);
 	utf8_add_visible(&name, d->file.name, strlen(d->file.name), '_');
+	/* RFC 6266: the encoded form does for all names */
 	buf_add_str(&text, "attachment; filename*=UTF-8''");
 	range_add_escaped(&text, name.data);
 	buf_done(&name);

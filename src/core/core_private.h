@@ -2,25 +2,8 @@
 #pragma once
 
 #include "core/agenda.h"
+#include "core/gauges.h"
 #include "core/run.h"
-
-/* What the getter of asyncprobed_jobs{state} needs. */
-struct state_gauge {
-	const struct core *core;
-	enum job_state state;
-};
-
-/* What the getter of asyncprobed_jobs_waiting{for} needs. */
-struct place_gauge {
-	const struct core *core;
-	enum place place;
-};
-
-/* What the getters of metrics by kind need. */
-struct kind_gauge {
-	const struct core *core;
-	enum job_kind kind;
-};
 
 /* What carries out items, and the runs that wait to begin some there. */
 enum lane { LANE_DNS, LANE_FILES, N_LANES };
@@ -55,9 +38,7 @@ struct core {
 	loop_fn *on_drained;
 	void *on_drained_arg;
 	struct metric_cell *items[N_KINDS][ITEM_N_STATUSES], *submitted[N_KINDS];
-	struct state_gauge gauges[JOB_N_STATES];
-	struct place_gauge place_gauges[N_PLACES];
-	struct kind_gauge kind_gauges[N_KINDS];
+	struct gauges gauges;
 };
 
 /* jobs.c: make a run of a committed job; add it to the table. Takes what `job` owns. */

@@ -11,6 +11,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/dedup.c src/core/dedup.h \
 	src/core/due_heap.c src/core/due_heap.h \
 	src/core/flags.c src/core/flags.h \
+	src/core/gauges.c src/core/gauges.h \
 	src/core/intake.c src/core/intake.h \
 	src/core/jobs.c \
 	src/core/life.c \
