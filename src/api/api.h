@@ -1,6 +1,7 @@
 /* What handlers work with, and the table of routes. Thread: loop. */
 #pragma once
 
+#include "api/bodies.h"
 #include "api/http.h"
 #include "core/core.h"
 #include "model/job_filter.h"
@@ -12,6 +13,7 @@ struct api {
 	struct store *store;
 	struct offload *offload;
 	size_t max_json;
+	struct bodies bodies;
 	const char *limits; /* JSON; borrowed */
 	bool is_draining;
 	bool has_backup;    /* one is being made or sent */

@@ -162,9 +162,11 @@ static void read_limits(const struct conf *conf, struct server_opts *opts)
 static uint64_t max_json(const struct conf *conf)
 {
 	uint64_t max = conf_number(conf, CONF_api_max_json),
-		 max_body = conf_number(conf, CONF_api_max_body);
+		 max_body = conf_number(conf, CONF_api_max_body),
+		 largest = bodies_largest(conf_number(conf, CONF_api_max_bodies));
 
-	return max < max_body ? max : max_body;
+	max = max < max_body ? max : max_body;
+	return max < largest ? max : largest;
 }
 
 static bool start_server(struct daemon *d)
@@ -183,6 +185,7 @@ static bool start_server(struct daemon *d)
 	    .offload = d->offload,
 	    .limits = d->limits,
 	    .max_json = max_json(d->conf)};
+	bodies_init(&d->api.bodies, conf_number(d->conf, CONF_api_max_bodies));
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
@@ -283,6 +286,7 @@ static bool change_server(struct daemon *d)
 	read_limits(d->conf, &limits);
 	server_set_limits(d->server, &limits);
 	d->api.max_json = max_json(d->conf);
+	d->api.bodies.max = conf_number(d->conf, CONF_api_max_bodies);
 	return true;
 }
 

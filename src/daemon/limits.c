@@ -44,6 +44,7 @@ static const struct limit connections[] = {
     {"total", CONF_api_connections, PLAIN},
     {"per_address", CONF_api_per_address, PLAIN},
     {"streams", CONF_api_streams, PLAIN},
+    {"body_bytes", CONF_api_max_bodies, PLAIN},
     {"idle_timeout_ms", CONF_api_idle_timeout, MSEC},
 };
 static const struct limit jobs[] = {
