@@ -138,7 +138,8 @@ bool url_item_add(struct buf *b, struct jvalue value, struct url_item_fault *ret
 	char url[FILE_MAX_URL + ROOM];
 
 	if (jvalue_type(value) == '"') {
-		url_item_add_plain(b, url, jvalue_copy(value, url, sizeof(url)));
+		size_t len = jvalue_copy(value, url, sizeof(url));
+		url_item_add_plain(b, url, len);
 		return true;
 	}
 	if (jvalue_type(value) != '{')

@@ -118,7 +118,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check_compact(value, want);
 	} else if (memchr(text, '\0', size) == NULL &&
 		   (p.status == 400 || strstr(report.fault, "members") == NULL)) {
-		/* jansson passes over some NULs, and where there are two faults may find the other */
+		/* jansson passes over some NULs, and where there are two faults may find the other
+		 */
 		FUZZ_CHECK(want == NULL);
 	}
 	problem_done(&p);
