@@ -103,8 +103,10 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_cells.c \
 	tests/unit/wire/test_file_row.c \
 	tests/unit/wire/test_flag_metadata.c \
+	tests/unit/wire/test_json_check.c \
 	tests/unit/wire/test_json_job.c \
 	tests/unit/wire/test_json_text.c \
+	tests/unit/wire/test_jvalue.c \
 	tests/unit/wire/test_lines.c \
 	tests/unit/wire/test_problem.c \
 	tests/unit/wire/test_problem_parse.c \
@@ -212,6 +214,7 @@ check-day: tests/sim/day$(EXEEXT)
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
+	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -233,6 +236,9 @@ endif
 tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cron_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)

@@ -3,6 +3,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/api.h \
 	src/api/archive_api.c \
 	src/api/backup_api.c \
+	src/api/bodies.c src/api/bodies.h \
 	src/api/bulk_api.c \
 	src/api/changes_api.c \
 	src/api/feed.c src/api/feed.h \

@@ -10,12 +10,15 @@
 #include "wire/json_job.h"
 #include "wire/json_text.h"
 
-enum { MAX_KEY = 255 };
+enum { MAX_KEY = 255, MAX_LINES_HELD = 2 << 20 };
 
 struct upload {
 	struct request *rq;
 	struct submission *submission; /* owned */
-	struct buf client;             /* who sends it, for the log */
+	struct body_share share;
+	uint64_t n_bytes;  /* of the body, so far */
+	uint64_t max_held; /* of its bytes; what is read further is held no more */
+	struct buf client; /* who sends it, for the log */
 	bool is_retry;
 };
 
@@ -89,6 +92,7 @@ static void log_audit(const struct upload *u, const struct submission_outcome *o
 static void free_upload(struct upload *u)
 {
 	submission_free(u->submission);
+	body_share_end(&u->share);
 	buf_done(&u->client);
 	free(u);
 }
@@ -118,6 +122,12 @@ static size_t on_piece(const char *bytes, size_t n_bytes, void *arg)
 
 	if (submission_is_busy(u->submission))
 		return 0;
+	u->n_bytes += n_bytes;
+	if (!body_share_grow(
+		&u->share, u->n_bytes < u->max_held ? u->n_bytes : u->max_held, u->rq)) {
+		free_upload(u);
+		return n_bytes;
+	}
 	submission_feed(u->submission, bytes, n_bytes);
 	return n_bytes;
 }
@@ -208,6 +218,10 @@ void submit_handle(struct request *rq, struct api *api)
 
 	if (!check(rq, api, &body))
 		return;
+	uint64_t max_held = body == BODY_JSON ? api->max_json : MAX_LINES_HELD;
+	struct body_share share = {.bodies = &api->bodies};
+	if (!body_share_grow(&share, body_length(rq, max_held), rq))
+		return;
 	struct upload *u = xcalloc(1, sizeof(*u));
 	struct submission_opts opts = {.body = body,
 	    .idempotency_key = request_header(rq, "Idempotency-Key"),
@@ -215,6 +229,8 @@ void submit_handle(struct request *rq, struct api *api)
 	    .max_json = api->max_json,
 	    .events = {.on_ready = on_ready, .on_done = on_done, .arg = u}};
 	u->rq = rq;
+	u->share = share;
+	u->max_held = max_held;
 	buf_init(&u->client, 1024);
 	request_describe_client(rq, &u->client);
 	u->submission = submission_new(api->core, &opts);

@@ -30,6 +30,7 @@ src_asyncprobectl_SOURCES = \
 	src/ctl/rows.c src/ctl/rows.h \
 	src/ctl/submit.c src/ctl/submit.h \
 	src/ctl/view.c src/ctl/view.h \
+	src/ctl/view_load.c src/ctl/view_load.h \
 	src/ctl/view_schedule.c src/ctl/view_schedule.h
 src_asyncprobectl_LDADD = src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
 	$(CURL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "ctl/view_load.h"
 
 static char *copy_text(const json_t *object, const char *key)
 {
@@ -85,14 +86,14 @@ static bool read_job(const json_t *object, struct job_view *ret_job)
 
 bool view_parse_job(const char *text, size_t len, struct job_view *ret_job)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 
 	return root != NULL && read_job(root, ret_job);
 }
 
 bool view_parse_jobs(const char *text, size_t len, view_job_fn *on_job, void *arg, char **ret_next)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 	const json_t *jobs = json_object_get(root, "jobs");
 	json_t *object;
 	size_t i;
@@ -155,7 +156,7 @@ void view_job_done(struct job_view *job)
 
 bool view_parse_number(const char *text, size_t len, const char *name, uint64_t *ret_number)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 
 	if (!json_is_integer(json_object_get(root, name)))
 		return false;
@@ -180,7 +181,7 @@ const char *view_good_word(const struct job_view *job)
 bool view_parse_file(const char *line, size_t len, struct file_view *ret_file)
 {
 	static const char *const titles[] = {"code", "name", "url"};
-	json_auto_t *root = json_loadb(line, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(line, len);
 	struct file_view file = {
 	    .status = copy_text(root, "status"), .reason = copy_text(root, "reason")};
 
@@ -210,7 +211,7 @@ void view_file_done(struct file_view *file)
 
 bool view_parse_plan(const char *text, size_t len, struct plan_view *ret_plan)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 	const char *first = json_string_value(json_array_get(json_object_get(root, "first"), 0));
 
 	if (!json_is_integer(json_object_get(root, "total")))

@@ -6,7 +6,9 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "ctl/view_load.h"
 #include "model/state.h"
+#include "wire/jvalue.h"
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -81,26 +83,33 @@ static bool read_schedule(const json_t *object, view_schedule_fn *on_schedule, v
 
 bool view_parse_schedule(const char *text, size_t len, view_schedule_fn *on_schedule, void *arg)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 
 	return read_schedule(root, on_schedule, arg);
 }
 
+/* A page may hold a thousand jobs of a megabyte: each is read by itself. */
 bool view_parse_schedules(
     const char *text, size_t len, view_schedule_fn *on_schedule, void *arg, char **ret_next)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	const json_t *schedules = json_object_get(root, "schedules"), *object;
-	size_t i;
+	struct problem fault = {.status = 0};
+	struct jvalue root = {NULL, 0}, one;
 
-	if (!json_is_array(schedules))
+	(void)jvalue_parse(text, len, &root, &fault);
+	problem_done(&fault);
+	struct jvalue schedules = jvalue_find(root, "schedules"), next = jvalue_find(root, "next");
+	if (jvalue_type(schedules) != '[')
 		return false;
-	json_array_foreach(schedules, i, object)
-	{
-		if (!read_schedule(object, on_schedule, arg))
+	for (const char *at = jvalue_begin(schedules); jvalue_next(&at, &one);) {
+		if (!view_parse_schedule(one.at, one.len, on_schedule, arg))
 			return false;
 	}
-	*ret_next = copy_text(root, "next");
+	if (jvalue_type(next) == '"') {
+		*ret_next = xmalloc(next.len + 5);
+		jvalue_copy(next, *ret_next, next.len + 5);
+	} else {
+		*ret_next = NULL;
+	}
 	return true;
 }
 
@@ -120,7 +129,7 @@ bool view_check_object(const char *text, char ret_fault[static VIEW_FAULT_SIZE])
 
 char *view_make_patch(const char *schedule, size_t len, const char *fields)
 {
-	json_auto_t *old = json_loadb(schedule, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *old = view_load(schedule, len);
 	json_auto_t *patch = json_loads(fields, JSON_REJECT_DUPLICATES, NULL);
 	json_t *job = json_object_get(patch, "job"), *value;
 	const char *name;
@@ -162,7 +171,7 @@ static bool read_change(const json_t *object, view_change_fn *on_change, void *a
 
 bool view_parse_change(const char *text, size_t len, view_change_fn *on_change, void *arg)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 
 	return read_change(root, on_change, arg);
 }
@@ -170,7 +179,7 @@ bool view_parse_change(const char *text, size_t len, view_change_fn *on_change, 
 bool view_parse_changes(
     const char *text, size_t len, view_change_fn *on_change, void *arg, char **ret_next)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 	const json_t *changes = json_object_get(root, "changes"), *object;
 	size_t i;
 
@@ -190,7 +199,7 @@ bool view_parse_changes(
 bool view_parse_outcomes(
     const char *text, size_t len, view_change_fn *on_outcome, void *arg, char **ret_next)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 	const json_t *outcomes = json_object_get(root, "outcomes"), *object;
 	size_t i;
 

@@ -183,6 +183,7 @@ static bool start_server(struct daemon *d)
 	    .limits = d->limits,
 	    .stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle),
 	    .max_json = limits_max_json(d->conf)};
+	bodies_init(&d->api.bodies, conf_number(d->conf, CONF_api_max_bodies));
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
@@ -284,6 +285,7 @@ static bool change_server(struct daemon *d)
 	server_set_limits(d->server, &limits);
 	d->api.stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle);
 	d->api.max_json = limits_max_json(d->conf);
+	d->api.bodies.max = conf_number(d->conf, CONF_api_max_bodies);
 	return true;
 }
 
