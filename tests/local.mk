@@ -132,6 +132,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_presets.c \
 	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \
+	tests/unit/core/test_refusals.c \
 	tests/unit/core/test_retention.c \
 	tests/unit/core/test_retry.c \
 	tests/unit/core/test_sched.c \

@@ -187,40 +187,40 @@ static void log_audit(const struct request *rq, const char *action)
 	buf_done(&client);
 }
 
-static void on_cancel_change(const struct job *job, void *arg)
-{
-	struct waiter *w = arg;
+struct cancelling {
+	struct request *rq;
+	struct api *api;
+};
 
-	if (job == NULL) {
-		give_up_wait(w);
-		return;
-	}
-	bool has_ended = job_state_is_ended(job->state);
-	if (!has_ended && store_is_writable(w->api->store))
-		return;
-	events_unsubscribe(&w->subscription);
-	if (has_ended)
-		respond_job(w->rq, job);
+static void on_found_cancel(
+    struct request *rq, struct api *api, const struct job *job, bool is_live);
+
+static void on_cancelled(enum err e, const struct job *job, void *arg)
+{
+	struct cancelling *c = arg;
+
+	if (e == OK)
+		respond_job(c->rq, job);
+	else if (e == ERR_NOT_FOUND) /* it has just ended: show how */
+		api_find_job(c->rq, c->api, on_found_cancel);
+	else if (e == ERR_BUSY)
+		request_refuse(c->rq, 503, "The daemon is stopping.");
 	else
-		request_refuse(w->rq, 507,
-		    "The job is stopped, but that can't be stored before the database can be "
-		    "written again.");
-	free(w);
+		request_refuse(c->rq, 507,
+		    "The job can't be cancelled now: the database can't be written. It goes on.");
+	free(c);
 }
 
 static void on_found_cancel(
     struct request *rq, struct api *api, const struct job *job, bool is_live)
 {
-	if (!is_live) {
-		respond_job(rq, job);
+	struct cancelling *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct cancelling){rq, api};
+	if (is_live && jobs_cancel(api->core, &job->id, on_cancelled, c))
 		return;
-	}
-	struct waiter *w = xcalloc(1, sizeof(*w));
-	w->rq = rq;
-	w->api = api;
-	events_subscribe(api->core, &job->id, &w->subscription, on_cancel_change, w);
-	jobs_cancel(api->core, &job->id);
-	on_cancel_change(job, w); /* the store may be full already */
+	free(c);
+	respond_job(rq, job);
 }
 
 void job_cancel_handle(struct request *rq, struct api *api)
@@ -300,6 +300,10 @@ static void on_deleted(enum err e, void *arg)
 
 	if (e == OK)
 		request_respond(rq, 204, NULL, NULL);
+	else if (e == ERR_NOT_FOUND)
+		request_refuse(rq, 404, "There is no such job.");
+	else if (e == ERR_BUSY)
+		request_refuse(rq, 503, "The daemon is stopping.");
 	else
 		request_refuse(
 		    rq, 507, "The job can't be deleted now: the database can't be written.");

@@ -120,8 +120,8 @@ static bool may_begin(struct run *run)
 	/* as many again may be saved, but no more: the disk may be behind */
 	uint32_t n_saving = run->n_saving < most ? run->n_saving : most;
 
-	if (job_state_is_ended(run->next_state) || (most > 0 && run->n_items - n_saving >= most) ||
-	    !find_current(run))
+	if (job_state_is_ended(run->next_state) || run->is_held || run->n_cancels > 0 ||
+	    (most > 0 && run->n_items - n_saving >= most) || !find_current(run))
 		return false;
 	if (bucket_take(&run->bucket, clock_mono()))
 		return true;

@@ -52,7 +52,8 @@ static void on_staged(struct store_op *op)
 	struct submission *s = op->arg;
 
 	s->is_staging = false;
-	s->job_no = op->job_no;
+	if (op->err == OK) /* else the number was rolled back, and may be another job's later */
+		s->job_no = op->job_no;
 	if (op->err != OK && !s->is_working)
 		submission_set_store_problem(s, op->err);
 	else if (op->err != OK)

@@ -64,15 +64,12 @@ struct daemon {
 
 static void on_writable(bool is_writable, enum err why, void *arg)
 {
-	struct daemon *d = arg;
-
+	(void)arg;
 	if (is_writable) {
 		log_info("store_writable", "state=again");
 		return;
 	}
 	log_error("store_not_writable", "error=%s jobs=refused", err_str(why));
-	if (d->core != NULL)
-		jobs_tell_ending(d->core);
 }
 
 static void on_fatal(const char *why, void *arg)

@@ -73,8 +73,9 @@ struct fetch *fetch_start(
     struct fetcher *fetcher, const struct fetch_request *request, probe_fn *on_done, void *arg);
 void fetch_cancel(struct fetch *fetch);
 
-/* Remove a job's files, in the offload pool. */
+/* Remove a job's files, or one of them, in the offload pool. */
 void fetcher_remove(struct fetcher *fetcher, const struct id *job);
+void fetcher_remove_file(struct fetcher *fetcher, const struct id *job, const char *name);
 
 /* Tell, once, which jobs have files; the array is the callee's. Never before it returned. */
 typedef void fetcher_jobs_fn(struct id *ids, size_t n, void *arg);

@@ -165,6 +165,11 @@ void fetcher_remove(struct fetcher *fetcher, const struct id *job)
 	folder_remove_job(fetcher->folder, job);
 }
 
+void fetcher_remove_file(struct fetcher *fetcher, const struct id *job, const char *name)
+{
+	folder_remove_file(fetcher->folder, job, name);
+}
+
 void fetcher_list(struct fetcher *fetcher, fetcher_jobs_fn *on_jobs, void *arg)
 {
 	folder_list(fetcher->folder, on_jobs, arg);

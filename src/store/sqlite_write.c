@@ -21,6 +21,8 @@ bool store_leaves_garbage(const struct store_op *op)
 		return op->u.retire.n > 0;
 	case STORE_SUBMIT:
 		return op->u.input.is_replay && op->job_no != 0;
+	case STORE_CANCEL:
+		return true;
 	case STORE_PUT: /* a job that is done has used up its chunks */
 		return job_state_is_ended(op->u.put.state) &&
 		       (op->u.put.state != JOB_DONE || op->u.put.has_aliases);
@@ -196,15 +198,15 @@ static enum err submit(struct db *db, struct store_op *op)
 	return e;
 }
 
-/* Run a statement that updates a job and returns how many results it has then. ERR_NOT_FOUND: there
- * is no such job. */
-static enum err update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_completed)
+/* Run a statement that updates a job and returns a number of its row: how many results it has then,
+ * or its state. ERR_NOT_FOUND: there is no such job. */
+static enum err update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number)
 {
 	int code = sqlite3_step(s);
 	enum err e = OK;
 
 	if (code == SQLITE_ROW) {
-		*ret_completed = (uint64_t)sqlite3_column_int64(s, 0);
+		*ret_number = (uint64_t)sqlite3_column_int64(s, 0);
 		code = sqlite3_step(s);
 		e = code == SQLITE_DONE ? OK : db_error(db, code);
 	} else {
@@ -314,6 +316,22 @@ static enum err put(struct db *db, struct store_op *op)
 	return e;
 }
 
+static enum err cancel(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_CANCEL_JOB);
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int(s, 2, (int)op->u.put.state);
+	sqlite3_bind_int64(s, 3, op->u.put.started_at);
+	sqlite3_bind_int64(s, 4, op->u.put.finished_at);
+	enum err e = update_returning(db, s, &op->u.put.completed);
+	if (e == OK && op->u.put.changes.schedule_no != 0)
+		e = db_note_outcomes(db, op);
+	if (e == OK)
+		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
+	return e == OK ? db_outbox_add_job(db, op->job_no) : e;
+}
+
 static enum err copy_results(
     struct db *db, struct store_op *op, struct buf *block, int64_t *ret_last)
 {
@@ -369,13 +387,19 @@ static enum err copy(struct db *db, struct store_op *op)
 	return e;
 }
 
-static enum err forget(struct db *db, int64_t job_no)
+static enum err forget(struct db *db, struct store_op *op)
 {
-	enum err e = run1(db, STATEMENT_FORGET_KEYS, job_no);
+	uint64_t state = 0;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_FORGET_JOB);
 
+	sqlite3_bind_int64(s, 1, op->job_no);
+	enum err e = update_returning(db, s, &state);
 	if (e == OK)
-		e = run1(db, STATEMENT_CANCEL_LAST, job_no);
-	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
+		e = run1(db, STATEMENT_FORGET_KEYS, op->job_no);
+	if (e == OK)
+		e = run1(db, STATEMENT_CANCEL_LAST, op->job_no);
+	op->u.state = (enum job_state)state;
+	return e;
 }
 
 static enum err run_verb(struct db *db, struct store_op *op)
@@ -387,9 +411,11 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return submit(db, op);
 	case STORE_UNSTAGE:
 	case STORE_DELETE:
-		return forget(db, op->job_no);
+		return forget(db, op);
 	case STORE_PUT:
 		return put(db, op);
+	case STORE_CANCEL:
+		return cancel(db, op);
 	case STORE_COPY:
 		return copy(db, op);
 	case STORE_RETIRE:

@@ -106,6 +106,7 @@ static void free_parts(struct store_op *op)
 		free_input(op);
 		break;
 	case STORE_PUT:
+	case STORE_CANCEL:
 		free_put(op);
 		break;
 	case STORE_RETIRE:

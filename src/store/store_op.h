@@ -18,6 +18,7 @@ enum store_verb {
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
 	STORE_PAUSE,   /* note whether a live job is paused */
+	STORE_CANCEL,  /* end a live job, without results; unlike PUT it may be refused */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
 	STORE_RETIRE,  /* forget jobs that ended long ago; as DELETE */
 	STORE_SCHEDULE_ADD,
@@ -63,7 +64,8 @@ struct store_op {
 			bool is_run;
 			struct due_time due;
 		} input;
-		/* PUT. ERR_NOT_FOUND: the job was deleted. */
+		/* PUT. ERR_NOT_FOUND: the job was deleted. CANCEL: `state`, the times, `completed`
+		 * and `changes` alone. ERR_NOT_FOUND: it has ended, or was deleted. */
 		struct {
 			uint32_t n;                       /* records in `block` */
 			struct buf block;                 /* wire/record.h */
@@ -82,6 +84,8 @@ struct store_op {
 		} put;
 		/* PAUSE. ERR_NOT_FOUND: it has ended, or was deleted. */
 		bool is_paused;
+		/* DELETE, out: how the job stood. ERR_NOT_FOUND: it was deleted before. */
+		enum job_state state;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
 			uint32_t max, n; /* n: out */

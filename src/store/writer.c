@@ -69,7 +69,8 @@ struct batch_mail {
 
 static bool must_not_be_lost(const struct store_op *op)
 {
-	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED;
+	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED ||
+	       op->verb == STORE_UNSTAGE;
 }
 
 static void deliver_batch(struct mail *mail)

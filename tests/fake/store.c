@@ -17,7 +17,7 @@ struct store {
 	struct defer turn;
 	struct op_list ops;
 	bool is_holding, is_holding_reads;
-	enum err write_error, read_error;
+	enum err write_error, read_error, verb_errors[N_VERBS];
 	struct store_size size;
 	bool has_chores;
 	size_t n_jobs, n_done[N_VERBS];
@@ -178,8 +178,13 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return submit(store, op);
 	case STORE_UNSTAGE:
 	case STORE_DELETE:
+		if (j->is_deleted)
+			return ERR_NOT_FOUND;
+		op->u.state = j->job.state;
 		j->is_deleted = true;
 		return OK;
+	case STORE_CANCEL:
+		return fake_job_cancel(j, op);
 	case STORE_PUT:
 		return put(store, j, op);
 	case STORE_COPY:
@@ -235,11 +240,15 @@ static bool step(struct store *store)
 
 	STAILQ_FOREACH (op, &store->ops, link) {
 		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
+		e = store->verb_errors[op->verb] != OK ? store->verb_errors[op->verb] : e;
 		if (e != OK &&
 		    (op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED))
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)
 			continue;
+		if (e != OK &&
+		    op->verb == STORE_STAGE) /* the number of a row that is rolled back */
+			op->job_no = (int64_t)store->n_jobs;
 		op->err = e != OK ? e : carry_out(store, op);
 		store->n_done[op->verb] += op->err == OK;
 		give_back(store, op);
@@ -328,6 +337,12 @@ size_t fake_store_n_waiting(const struct store *store, enum store_verb verb)
 void fake_store_fail_writes(struct store *store, enum err e)
 {
 	store->write_error = e;
+	defer_start(&store->turn);
+}
+
+void fake_store_fail_verb(struct store *store, enum store_verb verb, enum err e)
+{
+	store->verb_errors[verb] = e;
 	defer_start(&store->turn);
 }
 

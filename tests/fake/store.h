@@ -47,6 +47,8 @@ size_t fake_store_n_waiting(const struct store *store, enum store_verb verb);
 
 /* Have writes fail with `e`, OK to have them succeed again. Those with results are kept. */
 void fake_store_fail_writes(struct store *store, enum err e);
+/* The same for one verb, reading or writing, whatever the others do. */
+void fake_store_fail_verb(struct store *store, enum store_verb verb, enum err e);
 /* Have reads fail with `e`. */
 void fake_store_fail_reads(struct store *store, enum err e);
 
