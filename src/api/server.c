@@ -41,6 +41,23 @@ struct listener {
 	struct endpoint endpoint; /* where it listens by TCP */
 };
 
+/* Remove the socket of a daemon that is gone. What is no socket, or is served, stays. */
+static void remove_stale(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct stat st;
+
+	if (lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode))
+		return;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED)
+		unlink(path);
+	close(fd);
+}
+
 static enum err open_unix(const struct server_opts *opts, const char *path, int *ret_fd)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -51,9 +68,7 @@ static enum err open_unix(const struct server_opts *opts, const char *path, int 
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return ERR_SYSTEM;
-	/* a socket that nobody serves any more is in the way; one that is served stays */
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED)
-		unlink(path);
+	remove_stale(path);
 	/* until it listens nobody can connect */
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    (opts->has_unix_group && chown(path, (uid_t)-1, opts->unix_group) != 0) ||
@@ -438,7 +453,7 @@ void server_stop(struct server *server)
 		watch_cancel(&l->watch);
 		MHD_stop_daemon(l->daemon);
 		if (l->unix_path != NULL)
-			unlink(l->unix_path);
+			remove_stale(l->unix_path);
 		free(l->unix_path);
 	}
 	server->n_listeners = 0;

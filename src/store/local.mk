@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
 	src/store/copier.c \
+	src/store/db_files.c src/store/db_files.h \
 	src/store/page.h \
 	src/store/reader.c \
 	src/store/schedule_op.h src/store/schema.c \

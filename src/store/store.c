@@ -2,25 +2,21 @@
  */
 #include "store/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/db_files.h"
 #include "store/worker.h"
 
 enum { N_READERS = 2 };
 
 struct store {
 	struct store_events events;
-	struct db *first; /* until the threads run */
-	char *path;       /* owned */
-	int lock_fd;      /* owned; held as long as the database is ours */
+	struct db *first;       /* until the threads run */
+	char *path;             /* owned */
+	struct db_files *files; /* owned */
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
@@ -118,23 +114,6 @@ static void add_metrics(struct store *store)
 	metrics_getter(METRIC_STORE_BYTES, get_log, store, "log");
 }
 
-/* Two daemons on one database would answer each item twice, by whatever links they came to it. */
-static enum err lock_database(struct store *store, char **ret_why)
-{
-	AUTO_FREE char *real = realpath(store->path, NULL); /* NULL: it isn't there yet */
-	struct buf path;
-
-	buf_init(&path, 4200);
-	buf_addf(&path, "%s.lock", real != NULL ? real : store->path);
-	store->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	bool good = store->lock_fd >= 0 && flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0;
-	bool is_used = !good && errno == EWOULDBLOCK;
-	if (!good)
-		*ret_why = xstrdup(is_used ? "another daemon uses it" : strerror(errno));
-	buf_done(&path);
-	return good ? OK : is_used ? ERR_BUSY : ERR_SYSTEM;
-}
-
 static enum err start_readers(struct store *store, char **ret_why)
 {
 	struct db *dbs[N_READERS];
@@ -159,18 +138,19 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 	struct store *store = xcalloc(1, sizeof(*store));
 
 	store->path = xstrdup(path);
-	store->lock_fd = -1;
 	STAILQ_INIT(&store->refused);
 	store->mailbox = mailbox;
 	store->events = *events;
 	store->is_writable = true;
-	enum err e = lock_database(store, ret_why);
+	enum err e = db_files_open(path, &store->files, ret_why);
 	if (e == OK)
 		e = db_open(path, true, &store->first, ret_why);
 	if (e == OK)
 		store->can_shrink = db_can_shrink(store->first);
 	if (e == OK)
 		e = start_readers(store, ret_why);
+	if (e == OK)
+		e = db_files_settle(store->files, ret_why);
 	if (e != OK) {
 		store_free(store);
 		return e;
@@ -179,7 +159,7 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 		if (job_state_is_ended((enum job_state)i))
 			store->counts[i] = db_count(store->first, (enum job_state)i);
 	}
-	store->copier = copier_new(path, mailbox);
+	store->copier = copier_new(path, store->files, mailbox);
 	add_metrics(store);
 	*ret_store = store;
 	return OK;
@@ -199,7 +179,7 @@ enum err store_recover(
 
 	if (e != OK)
 		return e;
-	store->writer = writer_new(TAKE(store->first), store->mailbox, &events);
+	store->writer = writer_new(TAKE(store->first), store->files, store->mailbox, &events);
 	return store->writer != NULL ? OK : ERR_SYSTEM;
 }
 
@@ -235,8 +215,7 @@ void store_free(struct store *store)
 	store_stop(store);
 	copier_free(store->copier);
 	db_close(store->first);
-	if (store->lock_fd >= 0)
-		close(store->lock_fd);
+	db_files_close(store->files);
 	free(store->path);
 	free(store);
 }
@@ -249,6 +228,12 @@ void store_start(struct store *store, struct store_op *op)
 		reader_add(store->reader, op);
 	else
 		writer_add(store->writer, op);
+}
+
+void store_look(struct store *store)
+{
+	if (store->writer != NULL)
+		writer_look(store->writer);
 }
 
 bool store_is_writable(const struct store *store)

@@ -5,7 +5,8 @@
  *
  * When the database can't be written (disk full, read-only), operations that carry results are kept
  * and tried again each second until they succeed, all others fail at once with ERR_FULL,
- * ERR_READ_ONLY or ERR_IO. When a sync fails the data on disk is unknown: on_fatal is called and
+ * ERR_READ_ONLY or ERR_IO; or with ERR_GONE while one of the database's files is not in its place
+ * any more. When a sync fails the data on disk is unknown: on_fatal is called and
  * the process must end. Thread: loop. */
 #pragma once
 
@@ -66,6 +67,10 @@ void store_op_free(struct store_op *op); /* for one that was not started */
 
 /* Hand over an operation. Writes are carried out in the order started, reads in any. */
 void store_start(struct store *store, struct store_op *op);
+
+/* Have the writer look whether the database's files are in their place; on_writable tells when they
+ * are not. It looks before each transaction anyway. */
+void store_look(struct store *store);
 
 bool store_is_writable(const struct store *store);
 
