@@ -125,7 +125,12 @@ static void on_listed(struct store_op *op)
 	usec_t now = clock_wall();
 	char id[ID_TEXT_SIZE];
 
-	if (op->err != OK) {
+	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_JOB) {
+		id_format(&op->damage.id, id);
+		request_refuse(l->rq, 500,
+		    "Job %s is damaged in the database. Read what is behind it with cursor=%s.", id,
+		    id);
+	} else if (op->err != OK) {
 		request_refuse(l->rq, 500, "The list could not be read.");
 	} else {
 		buf_init(&body, 1 << 26);

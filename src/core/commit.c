@@ -257,6 +257,10 @@ static void on_copied(struct store_op *op)
 		run->n_aliases = op->u.copy.n > 0 ? run->n_aliases - op->u.copy.n : 0;
 		run_tell(run);
 	}
+	if (!run->is_gone && op->err == ERR_DAMAGED) { /* the results to copy can't be read */
+		log_error("results_lost", "job_no=%lld", (long long)run->job.no);
+		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
+	}
 	if (!run->is_gone)
 		commit_mark(run);
 	run_op_done(run);

@@ -91,6 +91,13 @@ static const char *const steps[] = {
     " body TEXT NOT NULL, created INT NOT NULL, due INT NOT NULL, attempts INT NOT NULL DEFAULT 0) "
     "STRICT;"
     "CREATE INDEX outbox_due ON outbox(due, host);",
+    /* sums of what is packed, null in older rows. identity: which database this is. removal: jobs
+     * that were removed and whose files may be there still. */
+    "ALTER TABLE result ADD COLUMN sum INT;"
+    "ALTER TABLE chunk ADD COLUMN sum INT;"
+    "CREATE TABLE identity(one INTEGER PRIMARY KEY CHECK(one = 1), id BLOB NOT NULL) STRICT;"
+    "INSERT INTO identity(one, id) VALUES(1, randomblob(16));"
+    "CREATE TABLE removal(id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
 };
 
 enum { VERSION = sizeof(steps) / sizeof(steps[0]) };

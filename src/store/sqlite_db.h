@@ -24,6 +24,7 @@ struct db {
 	sqlite3_stmt *statements[N_STATEMENTS]; /* prepared when first used */
 	int wal_pages;
 	int64_t page_size;
+	bool is_writer;
 	bool can_shrink; /* free pages can be given back: auto_vacuum is INCREMENTAL */
 	char why[160];
 };
@@ -56,19 +57,57 @@ void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
 
 enum { JOB_N_COLUMNS = 28 };
 
-/* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */
-void db_read_job(sqlite3_stmt *s, struct job *ret_job);
+/* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. ERR_DAMAGED: no version of
+ * this program has written such a row; *ret_job has its no and its id then, and owns nothing. */
+enum err db_read_job(sqlite3_stmt *s, struct job *ret_job) MUST_CHECK;
+
+/* How a job ended, as its row says; failed when that can't be. */
+enum job_state db_ended_state(int64_t state);
 
 /* The verbs of sqlite_life.c: PAUSE, the chunks to keep of a PUT, and FAILED. */
 enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
 
+/* --- sqlite_block.c --- */
+
+/* What stands in the column `sum` for such bytes. */
+int64_t db_sum(const void *bytes, size_t len);
+
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
- * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
- */
+ * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_DAMAGED: it
+ * is not there, or can't be read. ERR_NOT_FOUND: `seq` is 0, the item has none yet. */
 enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
     MUST_CHECK;
+
+struct block {
+	uint64_t first, n; /* number of its first result; results */
+	const char *bytes; /* borrowed from the statement */
+	size_t len;
+	bool is_good;
+};
+
+/* A walk through the results of a job behind a number, all as of one moment. */
+struct walk {
+	struct db *db;
+	sqlite3_stmt *job, *rows;
+	uint64_t completed; /* results of the job */
+	uint64_t seq;       /* of the result that comes next; there is one when it isn't above */
+	struct block block;
+	size_t offset;
+	uint64_t at; /* number of the record at `offset` */
+	unsigned n_blocks;
+	enum err err;
+	struct store_damage damage;
+};
+
+/* Begin behind result `after`. ERR_NOT_FOUND: there is no such job; nothing is to be ended then. */
+enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after) MUST_CHECK;
+/* The next result, with its seq; its texts live until the next call. False at the end, and where
+ * there is damage. */
+bool db_walk_next(struct walk *w, struct result *ret_result);
+/* End it; returns how it went, and says in `op` where damage is. */
+enum err db_walk_end(struct walk *w, struct store_op *op);
 
 /* --- sqlite_schedule.c --- */
 
@@ -84,14 +123,15 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
     MUST_CHECK;
 
-/* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. */
-struct change db_read_change(sqlite3_stmt *s);
+/* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. False: it is
+ * damaged. */
+bool db_read_change(sqlite3_stmt *s, struct change *ret_change);
 
 /* --- sqlite_outcome.c --- */
 
-/* Read a status, a reason and a value, that are the columns from `column` on. What no version of
- * this program has written reads as an internal error. */
-struct finding db_read_finding(sqlite3_stmt *s, int column);
+/* Read a status, a reason and a value, that are the columns from `column` on. False: no version of
+ * this program has written such ones; they read as an internal error. */
+bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding);
 
 /* Note the outcomes of a STORE_PUT, and how they differ from those before. */
 enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;

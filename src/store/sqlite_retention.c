@@ -50,7 +50,7 @@ static enum err find_retirable(struct db *db, struct store_op *op, int64_t *ret_
 		db_read_id(s, 1, &id);
 		op->u.retire.jobs[op->u.retire.n++] = (struct retired_job){.id = id,
 		    .kind = (enum job_kind)sqlite3_column_int(s, 2),
-		    .state = (enum job_state)sqlite3_column_int(s, 3)};
+		    .state = db_ended_state(sqlite3_column_int64(s, 3))};
 		op->u.retire.n_freed += (uint64_t)sqlite3_column_int64(s, 4);
 	}
 	sqlite3_reset(s);

@@ -57,6 +57,7 @@ static enum err insert_chunk(struct db *db, int64_t job_no, const struct stored_
 	sqlite3_bind_int64(s, 3, c->chunk.first);
 	sqlite3_bind_int64(s, 4, c->chunk.n);
 	sqlite3_bind_blob64(s, 5, c->chunk.bytes.data, c->chunk.bytes.len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 6, db_sum(c->chunk.bytes.data, c->chunk.bytes.len));
 	return db_run(db, s);
 }
 
@@ -115,7 +116,7 @@ static enum err find_key(struct db *db, struct store_op *op, bool *ret_is_known)
 			e = ERR_CONFLICT;
 		} else if (sqlite3_step(job) == SQLITE_ROW) {
 			job_done(&op->u.input.job);
-			db_read_job(job, &op->u.input.job);
+			e = db_read_job(job, &op->u.input.job);
 		} else {
 			e = ERR_NOT_FOUND; /* can't be: the key goes with its job */
 		}
@@ -225,6 +226,7 @@ static enum err insert_block(
 	sqlite3_bind_int64(s, 2, (int64_t)seq);
 	sqlite3_bind_int64(s, 3, n);
 	sqlite3_bind_blob64(s, 4, block->data, block->len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 5, db_sum(block->data, block->len));
 	return db_run(db, s);
 }
 
@@ -279,6 +281,17 @@ static enum err put_block(struct db *db, const struct store_op *op, uint64_t seq
 	return e;
 }
 
+/* A job has ended: have that told. Results are not lost for a row that can't be told of. */
+static enum err tell_end(struct db *db, struct store_op *op)
+{
+	enum err e = db_outbox_add_job(db, op->job_no);
+
+	if (e != ERR_DAMAGED)
+		return e;
+	op->damage = (struct store_damage){.what = DAMAGED_JOB};
+	return OK;
+}
+
 /* Count the results, and say how the job is now. */
 static enum err put_progress(struct db *db, struct store_op *op)
 {
@@ -312,7 +325,7 @@ static enum err put(struct db *db, struct store_op *op)
 	if (e == OK && store_leaves_garbage(op))
 		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
-		e = db_outbox_add_job(db, op->job_no);
+		e = tell_end(db, op);
 	return e;
 }
 
@@ -329,7 +342,7 @@ static enum err cancel(struct db *db, struct store_op *op)
 		e = db_note_outcomes(db, op);
 	if (e == OK)
 		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
-	return e == OK ? db_outbox_add_job(db, op->job_no) : e;
+	return e == OK ? tell_end(db, op) : e;
 }
 
 static enum err copy_results(
@@ -343,7 +356,11 @@ static enum err copy_results(
 	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_int64(s, 2, op->u.copy.max);
 	while (e == OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
-		e = db_load_result(db, op->job_no, sqlite3_column_int64(s, 1), &r);
+		int64_t seq = sqlite3_column_int64(s, 1);
+		e = db_load_result(db, op->job_no, seq, &r);
+		if (e == ERR_DAMAGED)
+			op->damage = (struct store_damage){
+			    .what = DAMAGED_RESULTS, .first = (uint64_t)seq, .last = (uint64_t)seq};
 		if (e != OK)
 			break;
 		r.index = (uint32_t)sqlite3_column_int64(s, 0);
@@ -398,7 +415,7 @@ static enum err forget(struct db *db, struct store_op *op)
 		e = run1(db, STATEMENT_FORGET_KEYS, op->job_no);
 	if (e == OK)
 		e = run1(db, STATEMENT_CANCEL_LAST, op->job_no);
-	op->u.state = (enum job_state)state;
+	op->u.state = db_ended_state((int64_t)state);
 	return e;
 }
 
@@ -437,7 +454,8 @@ static enum err run_verb(struct db *db, struct store_op *op)
 /* Failures that concern the operation alone. */
 static bool is_own_fault(enum err e)
 {
-	return e == ERR_CONFLICT || e == ERR_NOT_FOUND || e == ERR_INVALID || e == ERR_TOO_BIG;
+	return e == ERR_CONFLICT || e == ERR_NOT_FOUND || e == ERR_INVALID || e == ERR_TOO_BIG ||
+	       e == ERR_DAMAGED;
 }
 
 static enum err run_op(struct db *db, struct store_op *op)

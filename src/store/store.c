@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/damage.h"
 #include "store/db_files.h"
 #include "store/worker.h"
 
@@ -24,11 +25,15 @@ struct store {
 	bool is_writable, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
+	struct id identity;
+	struct damage_log damage_log;
 	struct metric_cell *commit_duration, *batch_size, *errors;
 };
 
-static void finish(struct store_op *op)
+static void finish(struct store *store, struct store_op *op)
 {
+	if (op->damage.what != DAMAGED_NOTHING || op->err == ERR_DAMAGED)
+		damage_note(&store->damage_log, op);
 	if (op->on_done != NULL)
 		op->on_done(op);
 	store_op_free(op);
@@ -64,17 +69,13 @@ static void on_batch(
 		set_writable(store, e == OK, e);
 	while ((op = STAILQ_FIRST(ops)) != NULL) {
 		STAILQ_REMOVE_HEAD(ops, link);
-		finish(op);
+		finish(store, op);
 	}
 }
 
 static void on_read(struct store_op *op, void *arg)
 {
-	struct store *store = arg;
-
-	if (op->err == ERR_FATAL)
-		store->events.on_fatal("the database is damaged", store->events.arg);
-	finish(op);
+	finish(arg, op);
 }
 
 static double get_queued(void *arg)
@@ -107,6 +108,7 @@ static void add_metrics(struct store *store)
 	store->commit_duration = metrics_cell(METRIC_STORE_COMMIT_DURATION);
 	store->batch_size = metrics_cell(METRIC_STORE_BATCH_SIZE);
 	store->errors = metrics_cell(METRIC_STORE_ERRORS);
+	damage_init(&store->damage_log);
 	metrics_getter(METRIC_STORE_QUEUE, get_queued, store);
 	metrics_getter(METRIC_STORE_WRITABLE, get_writable, store);
 	metrics_getter(METRIC_STORE_BYTES, get_used, store, "used");
@@ -132,6 +134,20 @@ static enum err start_readers(struct store *store, char **ret_why)
 	return store->reader != NULL ? OK : ERR_SYSTEM;
 }
 
+/* What is asked of a store that is open. */
+static enum err read_numbers(struct store *store, char **ret_why)
+{
+	enum err e = db_identity(store->first, &store->identity);
+
+	for (int i = 0; e == OK && i < JOB_N_STATES; i++) {
+		if (job_state_is_ended((enum job_state)i))
+			e = db_count(store->first, (enum job_state)i, &store->counts[i]);
+	}
+	if (e != OK)
+		*ret_why = xstrdup(db_why(store->first));
+	return e;
+}
+
 enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
     struct store **ret_store, char **ret_why)
 {
@@ -151,13 +167,11 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 		e = start_readers(store, ret_why);
 	if (e == OK)
 		e = db_files_settle(store->files, ret_why);
+	if (e == OK)
+		e = read_numbers(store, ret_why);
 	if (e != OK) {
 		store_free(store);
 		return e;
-	}
-	for (int i = 0; i < JOB_N_STATES; i++) {
-		if (job_state_is_ended((enum job_state)i))
-			store->counts[i] = db_count(store->first, (enum job_state)i);
 	}
 	store->copier = copier_new(path, store->files, mailbox);
 	add_metrics(store);
@@ -183,6 +197,11 @@ enum err store_recover(
 	return store->writer != NULL ? OK : ERR_SYSTEM;
 }
 
+const struct id *store_id(const struct store *store)
+{
+	return &store->identity;
+}
+
 uint64_t store_count(const struct store *store, enum job_state state)
 {
 	return store->counts[state];
@@ -204,7 +223,7 @@ bool store_refuse(struct store *store)
 		return false;
 	STAILQ_REMOVE_HEAD(&store->refused, link);
 	op->err = ERR_BUSY;
-	finish(op);
+	finish(store, op);
 	return true;
 }
 

@@ -50,6 +50,9 @@ enum err store_each_schedule(struct store *store,
 enum err store_recover(struct store *store, void (*on_job)(struct unfinished_job *job, void *arg),
     void *arg) MUST_CHECK;
 
+/* Which database this is: made with it, and kept by its copies. Borrowed. */
+const struct id *store_id(const struct store *store);
+
 /* Ended jobs in the store when it was opened, by state. */
 uint64_t store_count(const struct store *store, enum job_state state);
 

@@ -42,12 +42,31 @@ enum store_verb {
 	STORE_OUTBOX,        /* callbacks that are due */
 };
 
+/* Where an operation met damage: with ERR_DAMAGED, or it passed over a row. */
+struct store_damage {
+	enum {
+		DAMAGED_NOTHING,
+		DAMAGED_RESULTS, /* `first` to `last`; last 0: it isn't known how far */
+		DAMAGED_INPUT,   /* chunk number `first` */
+		DAMAGED_JOB,     /* `id` */
+		DAMAGED_SCHEDULE,
+		DAMAGED_CHANGE,   /* number `first` of schedule `job_no` */
+		DAMAGED_OUTCOME,  /* of schedule `job_no` */
+		DAMAGED_CALLBACK, /* row `first` of the outbox */
+		DAMAGED_OTHER,
+		N_DAMAGES
+	} what;
+	struct id id;
+	uint64_t first, last;
+};
+
 struct store_op {
 	STAILQ_ENTRY(store_op) link;
 	enum store_verb verb;
 	enum err err;                         /* out */
 	void (*on_done)(struct store_op *op); /* loop; once; the store frees it afterwards */
 	void *arg;
+	struct store_damage damage; /* out */
 	int64_t job_no; /* in; STAGE: 0 at first, then out; SUBMIT: that of STAGE or 0 */
 	union {
 		/* STAGE and SUBMIT. ERR_CONFLICT: the key was used with another fingerprint. */

@@ -145,7 +145,7 @@ TEST(a_database_of_version_1_goes_on)
 	world_init(&w);
 	make_version_1(&w);
 	world_start(&w);
-	ck_assert_int_eq(world_sql(&w, "PRAGMA user_version"), 3);
+	ck_assert_int_eq(world_sql(&w, "PRAGMA user_version"), 4);
 	ck_assert_uint_eq(store_count(w.store, JOB_DONE), 1);
 	ck_assert(store_can_shrink(w.store)); /* the file was made anew */
 	ck_assert_int_eq(world_sql(&w, "PRAGMA auto_vacuum"), 2);
