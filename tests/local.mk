@@ -158,6 +158,7 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_fetch_cancel.c \
 	tests/unit/engine/test_fetch_save.c \
 	tests/unit/engine/test_folder.c \
+	tests/unit/engine/test_folder_owner.c \
 	tests/unit/engine/test_hosts.c \
 	tests/unit/engine/test_origin.c \
 	tests/unit/engine/test_origin_window.c \

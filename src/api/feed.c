@@ -30,14 +30,15 @@ static void refuse(struct feed *f, const struct store_op *op)
 		request_refuse(f->rq, 404, "There is no such %s.", f->kind->owner);
 	else if (op->err == ERR_DAMAGED && d->last > 0)
 		request_refuse(f->rq, 500,
-		    "Of the %s, numbers %llu to %llu are damaged in the database. Read those before "
+		    "Of the %s, numbers %llu to %llu are damaged in the database. Read those "
+		    "before "
 		    "them with limit, and those behind them with after=%llu.",
 		    noun, (unsigned long long)d->first, (unsigned long long)d->last,
 		    (unsigned long long)d->last);
 	else if (op->err == ERR_DAMAGED)
 		request_refuse(f->rq, 500,
-		    "Of the %s, numbers from %llu on can't be read: the database is damaged.",
-		    noun, (unsigned long long)d->first);
+		    "Of the %s, numbers from %llu on can't be read: the database is damaged.", noun,
+		    (unsigned long long)d->first);
 	else
 		request_refuse(f->rq, 500, "The %s could not be read.", noun);
 }

@@ -129,7 +129,8 @@ static void on_listed(struct store_op *op)
 	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_SCHEDULE) {
 		id_format(&op->damage.id, id);
 		request_refuse(a->rq, 500,
-		    "Schedule %s is damaged in the database. Read what is behind it with cursor=%s.",
+		    "Schedule %s is damaged in the database. Read what is behind it with "
+		    "cursor=%s.",
 		    id, id);
 	} else if (op->err != OK) {
 		request_refuse(a->rq, 500, "The list could not be read.");

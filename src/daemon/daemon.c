@@ -17,6 +17,7 @@
 #include "daemon/delivery.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
+#include "daemon/guard.h"
 #include "daemon/limits.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
@@ -51,6 +52,7 @@ struct daemon {
 	struct server *server;
 	struct api api;
 	struct notify *notify;
+	struct guard guard;
 	struct reload *reload;
 	char *database, *folder, *limits;
 	char *listen[SERVER_MAX_LISTENERS];
@@ -112,8 +114,8 @@ static bool start_engine(struct daemon *d)
 
 static bool start_fetching(struct daemon *d)
 {
-	return fetching_start(&d->fetching, d->conf, d->folder, d->loop, d->offload, d->engine) ==
-	       OK;
+	return fetching_start(&d->fetching, d->conf, d->folder, store_id(d->store), d->loop,
+		   d->offload, d->engine) == OK;
 }
 
 static bool start_delivery(struct daemon *d)
@@ -231,6 +233,7 @@ static bool start_notify(struct daemon *d)
 	    .loop = d->loop, .describe = describe, .find_stale = find_stale, .arg = d};
 
 	d->notify = notify_new(&opts);
+	guard_start(&d->guard, d->loop, d->store, d->fetching.fetcher);
 	return true;
 }
 
@@ -443,6 +446,7 @@ static void stop(struct daemon *d)
 	if (d->notify != NULL)
 		notify_last(d->notify, LAST_TIME);
 	notify_free(TAKE(d->notify));
+	guard_stop(&d->guard);
 	watch_cancel(&d->term);
 	watch_cancel(&d->interrupt);
 	watch_cancel(&d->hangup);

@@ -97,7 +97,8 @@ static const char *const steps[] = {
     "ALTER TABLE chunk ADD COLUMN sum INT;"
     "CREATE TABLE identity(one INTEGER PRIMARY KEY CHECK(one = 1), id BLOB NOT NULL) STRICT;"
     "INSERT INTO identity(one, id) VALUES(1, randomblob(16));"
-    "CREATE TABLE removal(id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;",
+    "CREATE TABLE removal(id BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;"
+    "INSERT INTO removal(id) SELECT id FROM job WHERE garbage = 2 AND kind > 0 AND state < 16;",
 };
 
 enum { VERSION = sizeof(steps) / sizeof(steps[0]) };

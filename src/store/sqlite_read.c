@@ -282,24 +282,42 @@ static enum err read_files(struct db *db, struct store_op *op)
 	return db_walk_end(&w, op);
 }
 
-static enum err read_unknown(struct db *db, struct store_op *op)
+/* Jobs that were removed, and whose files may be there still. */
+static enum err read_removals(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_REMOVALS);
+	size_t room = 0;
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (op->u.folders.n_removed == room) {
+			room = room > 0 ? room * 2 : 64;
+			op->u.folders.removed =
+			    xrealloc(op->u.folders.removed, room * sizeof(*op->u.folders.removed));
+		}
+		db_read_id(s, 0, &op->u.folders.removed[op->u.folders.n_removed++]);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+static enum err read_folders(struct db *db, struct store_op *op)
 {
 	size_t n = 0;
 	int code;
 
-	for (size_t i = 0; i < op->u.ids.n; i++) {
-		sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
-		sqlite3_bind_blob(
-		    s, 1, op->u.ids.ids[i].bytes, sizeof(op->u.ids.ids[i].bytes), SQLITE_STATIC);
+	for (size_t i = 0; i < op->u.folders.n; i++) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_KNOWS_FILES);
+		db_bind_id(s, 1, &op->u.folders.ids[i]);
 		code = sqlite3_step(s);
 		if (code == SQLITE_DONE)
-			op->u.ids.ids[n++] = op->u.ids.ids[i];
+			op->u.folders.ids[n++] = op->u.folders.ids[i];
 		sqlite3_reset(s);
 		if (code != SQLITE_ROW && code != SQLITE_DONE)
 			return db_error(db, code);
 	}
-	op->u.ids.n = n;
-	return OK;
+	op->u.folders.n = n;
+	return read_removals(db, op);
 }
 
 void db_read(struct db *db, struct store_op *op)
@@ -326,8 +344,8 @@ void db_read(struct db *db, struct store_op *op)
 	case STORE_FILES:
 		op->err = read_files(db, op);
 		break;
-	case STORE_UNKNOWN:
-		op->err = read_unknown(db, op);
+	case STORE_FOLDERS:
+		op->err = read_folders(db, op);
 		break;
 	case STORE_SCHEDULE_LOAD:
 	case STORE_SCHEDULE_LIST:

@@ -72,6 +72,8 @@ enum err db_retire(struct db *db, struct store_op *op)
 		e = db_run(db, bound(db, STATEMENT_FORGET_KEYS, nos[i], 0));
 		if (e == OK)
 			e = db_run(db, bound(db, STATEMENT_SET_GARBAGE, nos[i], GARBAGE_ALL));
+		if (e == OK)
+			e = db_run(db, bound(db, STATEMENT_INSERT_REMOVAL, nos[i], 0));
 	}
 	return e;
 }

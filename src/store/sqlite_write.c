@@ -415,7 +415,22 @@ static enum err forget(struct db *db, struct store_op *op)
 		e = run1(db, STATEMENT_FORGET_KEYS, op->job_no);
 	if (e == OK)
 		e = run1(db, STATEMENT_CANCEL_LAST, op->job_no);
+	if (e == OK)
+		e = run1(db, STATEMENT_INSERT_REMOVAL, op->job_no);
 	op->u.state = db_ended_state((int64_t)state);
+	return e;
+}
+
+/* Their files are gone: nothing is left to do for them. */
+static enum err forget_removals(struct db *db, const struct store_op *op)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < op->u.folders.n_removed; i++) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_DELETE_REMOVAL);
+		db_bind_id(s, 1, &op->u.folders.removed[i]);
+		e = db_run(db, s);
+	}
 	return e;
 }
 
@@ -442,6 +457,8 @@ static enum err run_verb(struct db *db, struct store_op *op)
 	case STORE_SCHEDULE_PASS:
 	case STORE_SCHEDULE_REMOVE:
 		return db_write_schedule(db, op);
+	case STORE_REMOVED:
+		return forget_removals(db, op);
 	case STORE_POSTED:
 		return db_outbox_settle(db, op);
 	case STORE_PAUSE:

@@ -22,7 +22,7 @@ struct store {
 	struct writer *writer;
 	struct reader *reader;
 	struct copier *copier;
-	bool is_writable, is_stopped, can_shrink;
+	bool is_writable, is_gone, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
 	struct id identity;
@@ -41,6 +41,7 @@ static void finish(struct store *store, struct store_op *op)
 
 static void set_writable(struct store *store, bool is_writable, enum err why)
 {
+	store->is_gone = why == ERR_GONE;
 	if (store->is_writable == is_writable)
 		return;
 	store->is_writable = is_writable;
@@ -247,6 +248,11 @@ void store_start(struct store *store, struct store_op *op)
 		reader_add(store->reader, op);
 	else
 		writer_add(store->writer, op);
+}
+
+bool store_is_gone(const struct store *store)
+{
+	return store->is_gone;
 }
 
 void store_look(struct store *store)

@@ -74,6 +74,8 @@ void store_start(struct store *store, struct store_op *op);
 /* Have the writer look whether the database's files are in their place; on_writable tells when they
  * are not. It looks before each transaction anyway. */
 void store_look(struct store *store);
+/* Say whether one of them was not in its place when the writer looked last. */
+bool store_is_gone(const struct store *store);
 
 bool store_is_writable(const struct store *store);
 

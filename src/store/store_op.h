@@ -25,6 +25,7 @@ enum store_verb {
 	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
 	STORE_SCHEDULE_PASS,   /* pass over a due time */
 	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
+	STORE_REMOVED,         /* the files of removed jobs are gone */
 	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
 	/* reads */
 	STORE_CLAIM,         /* input not worked on yet */
@@ -34,7 +35,7 @@ enum store_verb {
 	STORE_FAILED,        /* items of an ended job that failed */
 	STORE_DONE,          /* items of a job that have a result behind low_seq */
 	STORE_FILES,         /* saved files, one by name or many in order of completion */
-	STORE_UNKNOWN,       /* which of some ids are no jobs */
+	STORE_FOLDERS,       /* what is known of the jobs whose files are there */
 	STORE_SCHEDULE_LOAD, /* one by id, with its job */
 	STORE_SCHEDULE_LIST, /* newest first */
 	STORE_CHANGES,       /* of a schedule, as text */
@@ -128,11 +129,15 @@ struct store_op {
 		struct files_page files;   /* FILES: ERR_NOT_FOUND when there is none of the name */
 		struct stored_outbox outbox;   /* OUTBOX */
 		struct stored_attempt attempt; /* POSTED */
-		/* UNKNOWN */
+		/* FOLDERS, in: jobs that have files; out: those that this database does not know,
+		 * and all that it knows to be removed, whether or not they have files. REMOVED:
+		 * `removed`. */
 		struct {
-			struct id *ids; /* owned; out: only those that are no jobs */
+			struct id *ids; /* owned */
 			size_t n;
-		} ids;
+			struct id *removed; /* owned */
+			size_t n_removed;
+		} folders;
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */
 		struct schedule_log log;         /* CHANGES, OUTCOMES */

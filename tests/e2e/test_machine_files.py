@@ -10,6 +10,7 @@ import pytest
 
 from client import expect
 from processes import DEADLINE, binary, eventually
+from web import submit
 
 
 def start_in_vain(daemon):
@@ -100,3 +101,90 @@ def test_a_log_without_its_database_is_refused(make_daemon, dns, tmp_path):
     daemon.start()
     assert len(daemon.api.results(job)) == 2
     daemon.stop()
+
+
+# --- The folder of downloads ---
+
+def saved(folder):
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+@pytest.mark.parametrize("database", ["another", "empty", "older"])
+def test_files_of_another_database_stay(fetcher, web, make_daemon, dns, tmp_path, database):
+    """Also those of an older copy of the database: what it does not know it has not removed."""
+    folder = fetcher.folder / "downloads"
+    first = fetcher.api.wait(submit(fetcher.api, [web.url("/files/a")]))
+    backup = fetcher.api.get("/backup").content
+    second = fetcher.api.wait(submit(fetcher.api, [web.url("/files/b")]))
+    fetcher.stop()
+    half = folder / ".part" / "ffffffff-0"
+    half.write_text("of the one that owns it")
+    other = make_daemon(dns, settings={**fetcher.settings, "store.url": f"sqlite://{tmp_path}/other.db"})
+    if database == "older":
+        (tmp_path / "other.db").write_bytes(backup)
+    with other:
+        other.wait_event("files_unknown")
+        if database != "older":
+            other.wait_event("downloads_folder_owner")
+        job = other.api.wait(submit(other.api, [web.url("/files/c")]))
+        assert saved(folder) == sorted([first["id"], second["id"], job["id"]])
+        assert half.exists() or database == "older"
+        assert other.api("DELETE", f"/jobs/{job['id']}").status_code == 204
+        eventually(lambda: job["id"] not in saved(folder), "its own files go")
+    fetcher.start()
+    assert "files_unknown" not in fetcher.lines.text() and "folder_owner" not in fetcher.lines.text()
+    for job, name in ((first, "a"), (second, "b")):
+        fetcher.api.get(f"/jobs/{job['id']}/files/{name}")
+
+
+def test_no_second_daemon_on_the_same_folder(fetcher, make_daemon, dns, tmp_path):
+    other = make_daemon(dns, settings={**fetcher.settings, "store.url": f"sqlite://{tmp_path}/other.db"})
+    (fetcher.folder / "downloads" / ".owner").unlink()
+    log = start_in_vain(other)
+    assert "event=downloads_folder" in log and "another daemon uses it" in log, log
+
+
+def test_files_of_a_removed_job_go_after_a_crash(fetcher, web):
+    """The removal is known until it is done, even when the job's row is long gone."""
+    api, folder = fetcher.api, fetcher.folder / "downloads"
+    job = api.wait(submit(api, [web.url("/files/a"), web.url("/files/b")]))
+    (folder / job["id"]).rename(fetcher.folder / "hidden")
+    assert api("DELETE", f"/jobs/{job['id']}").status_code == 204
+    fetcher.kill9()
+    with sqlite3.connect(fetcher.folder / "jobs.db") as database:
+        database.execute("DELETE FROM job")
+        database.execute("INSERT OR IGNORE INTO removal VALUES(?)", (bytes.fromhex(job["id"].replace("-", "")),))
+    (fetcher.folder / "hidden").rename(folder / job["id"])
+    fetcher.start()
+    eventually(lambda: saved(folder) == [], "they go at the next start")
+    with sqlite3.connect(fetcher.folder / "jobs.db") as database:
+        eventually(lambda: database.execute("SELECT count(*) FROM removal").fetchone() == (0,), "and are forgotten")
+
+
+# --- Files that go under a running daemon ---
+
+@pytest.mark.parametrize("name", ["jobs.db", "jobs.db-wal", "jobs.db-shm", "downloads"])
+def test_what_is_moved_away_is_missed(fetcher, web, tmp_path, name):
+    api = fetcher.api
+    job = api.wait(submit(api, [web.url("/files/a")]))
+    path = tmp_path / name
+    path.rename(tmp_path / "away")
+    what = "downloads" if name == "downloads" else "database"
+    gauge = f'asyncprobed_files_in_place{{what="{what}"}}'
+    eventually(lambda: api("GET", "/readyz").status_code == 503, "/readyz says so although nothing is asked for")
+    assert api.metrics()[gauge] == 0
+    eventually(lambda: f"event=files_gone what={what}" in fetcher.lines.text(), "the log says so")
+    if name != "downloads":
+        expect(api("POST", "/jobs", json={"kind": "domains", "domains": ["a.test"]}), 507)
+        expect(api("DELETE", f"/jobs/{job['id']}"), 507)
+        expect(api("GET", "/backup"), 500)
+    else:
+        waiting = submit(api, [web.url("/files/b")])
+    assert len(api.results(job)) == 1, "what is there can still be read"
+    (tmp_path / "away").rename(path)
+    eventually(lambda: api("GET", "/readyz").status_code == 200, "it is back")
+    assert api.metrics()[gauge] == 1
+    if name == "downloads":
+        assert api.wait(waiting)["counts"]["ok"] == 1, "files waited for it"
+    else:
+        expect(api("DELETE", f"/jobs/{job['id']}"), 204)

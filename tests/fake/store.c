@@ -114,23 +114,36 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	return OK;
 }
 
-/* Keep the ids that are no jobs. */
-static void unknown(const struct store *store, struct store_op *op)
+/* Keep the ids that are no jobs and were none; tell which jobs with files were removed. */
+static void read_folders(const struct store *store, struct store_op *op)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < op->u.ids.n; i++) {
-		const struct id *id = &op->u.ids.ids[i];
-		bool is_known = false;
-		for (size_t k = 0; k < store->n_jobs; k++) {
-			const struct fake_job *j = &store->jobs[k];
-			is_known = is_known || (j->is_submitted && !j->is_deleted &&
-						   memcmp(&j->job.id, id, sizeof(*id)) == 0);
-		}
-		if (!is_known)
-			op->u.ids.ids[n++] = *id;
+	op->u.folders.removed = xcalloc(store->n_jobs + 1, sizeof(struct id));
+	for (size_t k = 0; k < store->n_jobs; k++) {
+		const struct fake_job *j = &store->jobs[k];
+		if (j->is_submitted && j->is_deleted && !j->is_removed &&
+		    job_kind_is_files(j->job.kind))
+			op->u.folders.removed[op->u.folders.n_removed++] = j->job.id;
 	}
-	op->u.ids.n = n;
+	for (size_t i = 0; i < op->u.folders.n; i++) {
+		const struct id *id = &op->u.folders.ids[i];
+		bool is_known = false;
+		for (size_t k = 0; k < store->n_jobs; k++)
+			is_known = is_known || memcmp(&store->jobs[k].job.id, id, sizeof(*id)) == 0;
+		if (!is_known)
+			op->u.folders.ids[n++] = *id;
+	}
+	op->u.folders.n = n;
+}
+
+static void forget_removals(struct store *store, const struct store_op *op)
+{
+	for (size_t k = 0; k < store->n_jobs; k++) {
+		if (memcmp(&store->jobs[k].job.id, &op->u.folders.removed[0], sizeof(struct id)) ==
+		    0)
+			store->jobs[k].is_removed = true;
+	}
 }
 
 /* Jobs count as a megabyte each. */
@@ -211,8 +224,11 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_FAILED:
 		return fake_job_find_failed(j, op);
-	case STORE_UNKNOWN:
-		unknown(store, op);
+	case STORE_FOLDERS:
+		read_folders(store, op);
+		return OK;
+	case STORE_REMOVED:
+		forget_removals(store, op);
 		return OK;
 	case STORE_OUTBOX:
 		fake_outbox_read(&store->outbox, op);
