@@ -4,7 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "store/sqlite_db.h"
+#include "store/sqlite_block.h"
 #include "wire/record.h"
 
 int64_t db_sum(const void *bytes, size_t len)

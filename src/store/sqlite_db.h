@@ -69,46 +69,6 @@ enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
 
-/* --- sqlite_block.c --- */
-
-/* What stands in the column `sum` for such bytes. */
-int64_t db_sum(const void *bytes, size_t len);
-
-/* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
- * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_DAMAGED: it
- * is not there, or can't be read. ERR_NOT_FOUND: `seq` is 0, the item has none yet. */
-enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
-    MUST_CHECK;
-
-struct block {
-	uint64_t first, n; /* number of its first result; results */
-	const char *bytes; /* borrowed from the statement */
-	size_t len;
-	bool is_good;
-};
-
-/* A walk through the results of a job behind a number, all as of one moment. */
-struct walk {
-	struct db *db;
-	sqlite3_stmt *job, *rows;
-	uint64_t completed; /* results of the job */
-	uint64_t seq;       /* of the result that comes next; there is one when it isn't above */
-	struct block block;
-	size_t offset;
-	uint64_t at; /* number of the record at `offset` */
-	unsigned n_blocks;
-	enum err err;
-	struct store_damage damage;
-};
-
-/* Begin behind result `after`. ERR_NOT_FOUND: there is no such job; nothing is to be ended then. */
-enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after) MUST_CHECK;
-/* The next result, with its seq; its texts live until the next call. False at the end, and where
- * there is damage. */
-bool db_walk_next(struct walk *w, struct result *ret_result);
-/* End it; returns how it went, and says in `op` where damage is. */
-enum err db_walk_end(struct walk *w, struct store_op *op);
-
 /* --- sqlite_schedule.c --- */
 
 /* The verbs of schedules, writing and reading. */

@@ -1,7 +1,7 @@
 /* What the life-time of jobs asks of the database: to pause, and to find what failed and its input
  * again. */
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
+#include "store/sqlite_block.h"
 
 enum err db_pause(struct db *db, const struct store_op *op)
 {

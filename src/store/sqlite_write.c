@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/sqlite_db.h"
+#include "store/sqlite_block.h"
+#include "store/sqlite_end.h"
 #include "wire/record.h"
 
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)
@@ -199,24 +200,6 @@ static enum err submit(struct db *db, struct store_op *op)
 	return e;
 }
 
-/* Run a statement that updates a job and returns a number of its row: how many results it has then,
- * or its state. ERR_NOT_FOUND: there is no such job. */
-static enum err update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number)
-{
-	int code = sqlite3_step(s);
-	enum err e = OK;
-
-	if (code == SQLITE_ROW) {
-		*ret_number = (uint64_t)sqlite3_column_int64(s, 0);
-		code = sqlite3_step(s);
-		e = code == SQLITE_DONE ? OK : db_error(db, code);
-	} else {
-		e = code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	}
-	sqlite3_reset(s);
-	return e;
-}
-
 static enum err insert_block(
     struct db *db, int64_t job_no, uint64_t seq, uint32_t n, const struct buf *block)
 {
@@ -281,17 +264,6 @@ static enum err put_block(struct db *db, const struct store_op *op, uint64_t seq
 	return e;
 }
 
-/* A job has ended: have that told. Results are not lost for a row that can't be told of. */
-static enum err tell_end(struct db *db, struct store_op *op)
-{
-	enum err e = db_outbox_add_job(db, op->job_no);
-
-	if (e != ERR_DAMAGED)
-		return e;
-	op->damage = (struct store_damage){.what = DAMAGED_JOB};
-	return OK;
-}
-
 /* Count the results, and say how the job is now. */
 static enum err put_progress(struct db *db, struct store_op *op)
 {
@@ -307,7 +279,7 @@ static enum err put_progress(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
 	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
 	sqlite3_bind_int(s, next + 4, (int)op->u.put.reason);
-	return update_returning(db, s, &op->u.put.completed);
+	return db_update_returning(db, s, &op->u.put.completed);
 }
 
 static enum err put(struct db *db, struct store_op *op)
@@ -325,24 +297,8 @@ static enum err put(struct db *db, struct store_op *op)
 	if (e == OK && store_leaves_garbage(op))
 		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
-		e = tell_end(db, op);
+		e = db_tell_end(db, op);
 	return e;
-}
-
-static enum err cancel(struct db *db, struct store_op *op)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_CANCEL_JOB);
-
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int(s, 2, (int)op->u.put.state);
-	sqlite3_bind_int64(s, 3, op->u.put.started_at);
-	sqlite3_bind_int64(s, 4, op->u.put.finished_at);
-	enum err e = update_returning(db, s, &op->u.put.completed);
-	if (e == OK && op->u.put.changes.schedule_no != 0)
-		e = db_note_outcomes(db, op);
-	if (e == OK)
-		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
-	return e == OK ? tell_end(db, op) : e;
 }
 
 static enum err copy_results(
@@ -393,7 +349,7 @@ static enum err copy(struct db *db, struct store_op *op)
 		sqlite3_bind_int64(s, 2, op->u.copy.n);
 		for (int i = 0; i < ITEM_N_STATUSES; i++)
 			sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.copy.counts[i]);
-		e = update_returning(db, s, &op->u.copy.completed);
+		e = db_update_returning(db, s, &op->u.copy.completed);
 		if (e == OK)
 			e = insert_block(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
 			    op->u.copy.n, &block);
@@ -401,36 +357,6 @@ static enum err copy(struct db *db, struct store_op *op)
 			e = run2(db, STATEMENT_DELETE_ALIASES, op->job_no, last);
 	}
 	buf_done(&block);
-	return e;
-}
-
-static enum err forget(struct db *db, struct store_op *op)
-{
-	uint64_t state = 0;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_FORGET_JOB);
-
-	sqlite3_bind_int64(s, 1, op->job_no);
-	enum err e = update_returning(db, s, &state);
-	if (e == OK)
-		e = run1(db, STATEMENT_FORGET_KEYS, op->job_no);
-	if (e == OK)
-		e = run1(db, STATEMENT_CANCEL_LAST, op->job_no);
-	if (e == OK)
-		e = run1(db, STATEMENT_INSERT_REMOVAL, op->job_no);
-	op->u.state = db_ended_state((int64_t)state);
-	return e;
-}
-
-/* Their files are gone: nothing is left to do for them. */
-static enum err forget_removals(struct db *db, const struct store_op *op)
-{
-	enum err e = OK;
-
-	for (size_t i = 0; e == OK && i < op->u.folders.n_removed; i++) {
-		sqlite3_stmt *s = db_statement(db, STATEMENT_DELETE_REMOVAL);
-		db_bind_id(s, 1, &op->u.folders.removed[i]);
-		e = db_run(db, s);
-	}
 	return e;
 }
 
@@ -443,11 +369,11 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return submit(db, op);
 	case STORE_UNSTAGE:
 	case STORE_DELETE:
-		return forget(db, op);
+		return db_forget(db, op);
 	case STORE_PUT:
 		return put(db, op);
 	case STORE_CANCEL:
-		return cancel(db, op);
+		return db_cancel(db, op);
 	case STORE_COPY:
 		return copy(db, op);
 	case STORE_RETIRE:
@@ -458,7 +384,7 @@ static enum err run_verb(struct db *db, struct store_op *op)
 	case STORE_SCHEDULE_REMOVE:
 		return db_write_schedule(db, op);
 	case STORE_REMOVED:
-		return forget_removals(db, op);
+		return db_forget_removals(db, op);
 	case STORE_POSTED:
 		return db_outbox_settle(db, op);
 	case STORE_PAUSE:

@@ -43,24 +43,6 @@ enum store_verb {
 	STORE_OUTBOX,        /* callbacks that are due */
 };
 
-/* Where an operation met damage: with ERR_DAMAGED, or it passed over a row. */
-struct store_damage {
-	enum {
-		DAMAGED_NOTHING,
-		DAMAGED_RESULTS, /* `first` to `last`; last 0: it isn't known how far */
-		DAMAGED_INPUT,   /* chunk number `first` */
-		DAMAGED_JOB,     /* `id` */
-		DAMAGED_SCHEDULE,
-		DAMAGED_CHANGE,   /* number `first` of schedule `job_no` */
-		DAMAGED_OUTCOME,  /* of schedule `job_no` */
-		DAMAGED_CALLBACK, /* row `first` of the outbox */
-		DAMAGED_OTHER,
-		N_DAMAGES
-	} what;
-	struct id id;
-	uint64_t first, last;
-};
-
 struct store_op {
 	STAILQ_ENTRY(store_op) link;
 	enum store_verb verb;
@@ -127,17 +109,9 @@ struct store_op {
 		struct failed_page failed; /* FAILED: ERR_NOT_FOUND when there is no such job */
 		struct rows_page rows;     /* ROWS */
 		struct files_page files;   /* FILES: ERR_NOT_FOUND when there is none of the name */
-		struct stored_outbox outbox;   /* OUTBOX */
-		struct stored_attempt attempt; /* POSTED */
-		/* FOLDERS, in: jobs that have files; out: those that this database does not know,
-		 * and all that it knows to be removed, whether or not they have files. REMOVED:
-		 * `removed`. */
-		struct {
-			struct id *ids; /* owned */
-			size_t n;
-			struct id *removed; /* owned */
-			size_t n_removed;
-		} folders;
+		struct stored_outbox outbox;     /* OUTBOX */
+		struct stored_attempt attempt;   /* POSTED */
+		struct folders_page folders;     /* FOLDERS; REMOVED: `removed` */
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */
 		struct schedule_log log;         /* CHANGES, OUTCOMES */
