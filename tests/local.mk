@@ -70,6 +70,7 @@ tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_damage.c \
 	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \

@@ -7,9 +7,9 @@
 #include "store/sqlite_block.h"
 #include "wire/record.h"
 
-int64_t db_sum(const void *bytes, size_t len)
+int64_t db_sum(const void *bytes, size_t len, uint64_t first, uint64_t n)
 {
-	return (int64_t)XXH3_64bits(bytes, len);
+	return (int64_t)XXH3_64bits_withSeed(bytes, len, first * 1000003 + n);
 }
 
 /* Say whether `n` records can be read, and nothing is left. */
@@ -35,9 +35,10 @@ static struct block read_block(sqlite3_stmt *s)
 
 	if (b.bytes == NULL)
 		b.bytes = "";
-	b.is_good = b.n > 0 && (sqlite3_column_type(s, 3) == SQLITE_NULL
-				       ? is_whole(b.bytes, b.len, b.n)
-				       : sqlite3_column_int64(s, 3) == db_sum(b.bytes, b.len));
+	b.is_good = b.n > 0 &&
+		    (sqlite3_column_type(s, 3) == SQLITE_NULL
+			    ? is_whole(b.bytes, b.len, b.n)
+			    : sqlite3_column_int64(s, 3) == db_sum(b.bytes, b.len, b.first, b.n));
 	return b;
 }
 

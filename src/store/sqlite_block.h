@@ -3,8 +3,9 @@
 
 #include "store/sqlite_db.h"
 
-/* What stands in the column `sum` for such bytes. */
-int64_t db_sum(const void *bytes, size_t len);
+/* What stands in the column `sum` for such bytes, that hold `n` results or items from number
+ * `first` on. */
+int64_t db_sum(const void *bytes, size_t len, uint64_t first, uint64_t n);
 
 /* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
  * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_DAMAGED: it

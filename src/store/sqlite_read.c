@@ -28,9 +28,10 @@ static bool read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
 	buf_add(
 	    &ret_chunk->chunk.bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
 	const struct chunk *c = &ret_chunk->chunk;
-	bool is_good = sqlite3_column_type(s, 4) == SQLITE_NULL
-			   ? is_whole(c)
-			   : sqlite3_column_int64(s, 4) == db_sum(c->bytes.data, c->bytes.len);
+	bool is_good =
+	    sqlite3_column_type(s, 4) == SQLITE_NULL
+		? is_whole(c)
+		: sqlite3_column_int64(s, 4) == db_sum(c->bytes.data, c->bytes.len, c->first, c->n);
 	return is_good && !c->bytes.overflow && c->n > 0 && c->n <= CHUNK_ITEMS;
 }
 

@@ -58,7 +58,8 @@ static enum err insert_chunk(struct db *db, int64_t job_no, const struct stored_
 	sqlite3_bind_int64(s, 3, c->chunk.first);
 	sqlite3_bind_int64(s, 4, c->chunk.n);
 	sqlite3_bind_blob64(s, 5, c->chunk.bytes.data, c->chunk.bytes.len, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 6, db_sum(c->chunk.bytes.data, c->chunk.bytes.len));
+	sqlite3_bind_int64(
+	    s, 6, db_sum(c->chunk.bytes.data, c->chunk.bytes.len, c->chunk.first, c->chunk.n));
 	return db_run(db, s);
 }
 
@@ -209,7 +210,7 @@ static enum err insert_block(
 	sqlite3_bind_int64(s, 2, (int64_t)seq);
 	sqlite3_bind_int64(s, 3, n);
 	sqlite3_bind_blob64(s, 4, block->data, block->len, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 5, db_sum(block->data, block->len));
+	sqlite3_bind_int64(s, 5, db_sum(block->data, block->len, seq, n));
 	return db_run(db, s);
 }
 

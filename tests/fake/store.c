@@ -257,7 +257,7 @@ static bool step(struct store *store)
 	STAILQ_FOREACH (op, &store->ops, link) {
 		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
 		e = store->verb_errors[op->verb] != OK ? store->verb_errors[op->verb] : e;
-		if (e != OK &&
+		if (e != OK && e != ERR_DAMAGED &&
 		    (op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED))
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)

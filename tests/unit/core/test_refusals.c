@@ -180,6 +180,22 @@ TEST(staged_input_that_was_refused_is_not_given_up_as_another_job)
 	bench_end(&b);
 }
 
+/* The result of the first of two equal names can't be read: the job says so and does not wait. */
+TEST(results_that_cannot_be_copied_end_the_job)
+{
+	struct bench b;
+
+	bench_begin(&b, ROOM);
+	fake_engine_answer_all(b.engine);
+	fake_store_fail_verb(b.store, STORE_COPY, ERR_DAMAGED);
+	bench_submit_json(&b, "{\"kind\":\"domains\",\"domains\":[\"a.test\",\"a.test\"]}");
+	run_turns(b.loop, 50);
+	const struct fake_job *j = fake_store_job(b.store, 0);
+	ck_assert(j->job.state == JOB_FAILED && j->job.reason == JOB_REASON_INPUT_LOST);
+	ck_assert_uint_eq(j->n_results, 1);
+	bench_end(&b);
+}
+
 SUITE(refusals)
 {
 	ADD_ROWS(the_job_goes_on, cases);
@@ -187,5 +203,6 @@ SUITE(refusals)
 	ADD(an_ended_job_stays);
 	ADD(files_stay);
 	ADD(a_file_without_a_result_goes);
+	ADD(results_that_cannot_be_copied_end_the_job);
 	ADD(staged_input_that_was_refused_is_not_given_up_as_another_job);
 }
