@@ -84,6 +84,7 @@ tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_damage.c \
 	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
@@ -150,6 +151,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_presets.c \
 	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \
+	tests/unit/core/test_refusals.c \
 	tests/unit/core/test_retention.c \
 	tests/unit/core/test_retry.c \
 	tests/unit/core/test_sched.c \
@@ -175,6 +177,7 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_fetch_cancel.c \
 	tests/unit/engine/test_fetch_save.c \
 	tests/unit/engine/test_folder.c \
+	tests/unit/engine/test_folder_owner.c \
 	tests/unit/engine/test_hosts.c \
 	tests/unit/engine/test_origin.c \
 	tests/unit/engine/test_origin_window.c \

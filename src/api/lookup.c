@@ -33,6 +33,8 @@ static void on_loaded(struct store_op *op)
 		l->on_found(l->rq, l->api, &op->u.job, false);
 	else if (op->err == ERR_NOT_FOUND)
 		request_refuse(l->rq, 404, "There is no such job.");
+	else if (op->err == ERR_DAMAGED)
+		request_refuse(l->rq, 500, "The job is damaged in the database.");
 	else
 		request_refuse(l->rq, 500, "The job could not be read.");
 	free(l);

@@ -92,7 +92,8 @@ static void on_loaded(struct store_op *op)
 	if (op->err == ERR_NOT_FOUND) {
 		request_refuse(a->rq, 404, "There is no such schedule.");
 	} else if (op->err != OK) {
-		request_refuse(a->rq, 500, "The schedule could not be read.");
+		request_refuse(a->rq, 500, "The schedule %s.",
+		    op->err == ERR_DAMAGED ? "is damaged in the database" : "could not be read");
 	} else {
 		format_etag(schedule, etag);
 		if (have != NULL && (strcmp(have, "*") == 0 || strstr(have, etag) != NULL)) {
@@ -125,7 +126,13 @@ static void on_listed(struct store_op *op)
 	struct buf body;
 	char id[ID_TEXT_SIZE];
 
-	if (op->err != OK) {
+	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_SCHEDULE) {
+		id_format(&op->damage.id, id);
+		request_refuse(a->rq, 500,
+		    "Schedule %s is damaged in the database. Read what is behind it with "
+		    "cursor=%s.",
+		    id, id);
+	} else if (op->err != OK) {
 		request_refuse(a->rq, 500, "The list could not be read.");
 	} else {
 		buf_init(&body, SIZE_MAX / 2);

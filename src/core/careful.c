@@ -104,7 +104,7 @@ void careful_wake(struct run *run)
 		return;
 	for (c = TAILQ_FIRST(&run->chunks); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
-		if (job_state_is_ended(run->next_state))
+		if (job_state_is_ended(run->next_state) || run->is_held || run->n_cancels > 0)
 			return;
 		if (!c->stored.is_suspect || c->care.suspect.place != SUSPECT_IDLE || !find_next(c))
 			continue;

@@ -58,6 +58,7 @@ void core_free(struct core *core)
 
 	if (core == NULL)
 		return;
+	fetcher_set_on_removed(core->opts.fetcher, NULL, NULL);
 	retention_free(core->retention);
 	defer_cancel(&core->flush);
 	timer_cancel(&core->pace);
@@ -129,4 +130,9 @@ size_t core_n_live(const struct core *core)
 int core_open_file(const struct core *core, const struct id *job, const char *name)
 {
 	return fetcher_open_file(core->opts.fetcher, job, name);
+}
+
+bool core_has_folder(const struct core *core)
+{
+	return fetcher_is_there(core->opts.fetcher);
 }

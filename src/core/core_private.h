@@ -92,5 +92,13 @@ void sched_settle_invalid(
 void commit_init(struct core *core);
 void commit_settle(struct run *run, struct open_chunk *chunk, const struct result *result);
 void commit_mark(struct run *run); /* there is something to commit */
+/* Hand the settled results over now. */
+void commit_results(struct run *run);
+/* Say in `op` how the run stands, for its row and its schedule. */
+void commit_describe(const struct run *run, struct store_op *op);
+/* The end of the run as next_state is committed: tell of it, and remove the run. */
+void run_finish(struct run *run, usec_t now);
+/* Results that were settled when the end was committed without them go, and files with them. */
+void run_drop_results(struct run *run);
 /* Settled results above which no item is begun: the store is behind. */
 enum { COMMIT_PENDING_MANY = 50000 };

@@ -66,8 +66,9 @@ struct run {
 	uint32_t n_turn;       /* items that it may still begin in this turn */
 	TAILQ_ENTRY(run) dirt; /* in core->dirty while is_dirty */
 	bool has_turn, is_dirty;
-	bool is_held;                  /* it is paused, or will be once that is committed */
-	unsigned n_pauses;             /* operations that pause or resume it, under way */
+	bool is_held;       /* it is paused, or will be once that is committed */
+	unsigned n_pauses;  /* operations that pause or resume it, under way */
+	unsigned n_cancels; /* operations that cancel it, under way: nothing else is committed */
 	struct due_entry agenda_entry; /* in core->agenda; its key is a wall time */
 	bool is_gone; /* ended or deleted: freed when the store has given back all operations */
 	unsigned n_ops;

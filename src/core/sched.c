@@ -131,7 +131,7 @@ static bool has_room(const struct run *run)
 	/* as many again may be saved, but no more: the disk may be behind */
 	uint32_t n_saving = run->n_saving < most ? run->n_saving : most;
 
-	return !job_state_is_ended(run->next_state) &&
+	return !job_state_is_ended(run->next_state) && !run->is_held && run->n_cancels == 0 &&
 	       (most == 0 || run->n_items - n_saving < most);
 }
 

@@ -18,6 +18,7 @@
 #include "daemon/delivery.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
+#include "daemon/guard.h"
 #include "daemon/limits.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
@@ -53,6 +54,7 @@ struct daemon {
 	struct server *server;
 	struct api api;
 	struct notify *notify;
+	struct guard guard;
 	struct reload *reload;
 	char *database, *folder, *limits;
 	char *listen[SERVER_MAX_LISTENERS];
@@ -66,15 +68,12 @@ struct daemon {
 
 static void on_writable(bool is_writable, enum err why, void *arg)
 {
-	struct daemon *d = arg;
-
+	(void)arg;
 	if (is_writable) {
 		log_info("store_writable", "state=again");
 		return;
 	}
 	log_error("store_not_writable", "error=%s jobs=refused", err_str(why));
-	if (d->core != NULL)
-		jobs_tell_ending(d->core);
 }
 
 static void on_fatal(const char *why, void *arg)
@@ -119,8 +118,8 @@ static bool start_engine(struct daemon *d)
 
 static bool start_fetching(struct daemon *d)
 {
-	return fetching_start(&d->fetching, d->conf, d->folder, d->loop, d->offload, d->engine) ==
-	       OK;
+	return fetching_start(&d->fetching, d->conf, d->folder, store_id(d->store), d->loop,
+		   d->offload, d->engine) == OK;
 }
 
 static bool start_delivery(struct daemon *d)
@@ -235,6 +234,7 @@ static bool start_notify(struct daemon *d)
 	    .loop = d->loop, .describe = describe, .find_stale = find_stale, .arg = d};
 
 	d->notify = notify_new(&opts);
+	guard_start(&d->guard, d->loop, d->store, d->fetching.fetcher);
 	return true;
 }
 
@@ -451,6 +451,7 @@ static void stop(struct daemon *d)
 	if (d->notify != NULL)
 		notify_last(d->notify, LAST_TIME);
 	notify_free(TAKE(d->notify));
+	guard_stop(&d->guard);
 	watch_cancel(&d->term);
 	watch_cancel(&d->interrupt);
 	watch_cancel(&d->hangup);

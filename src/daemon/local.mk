@@ -6,6 +6,7 @@ src_asyncprobed_SOURCES = \
 	src/daemon/delivery.c src/daemon/delivery.h \
 	src/daemon/entrance.c src/daemon/entrance.h \
 	src/daemon/fetching.c src/daemon/fetching.h \
+	src/daemon/guard.c src/daemon/guard.h \
 	src/daemon/limits.c src/daemon/limits.h \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h \

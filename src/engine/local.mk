@@ -10,6 +10,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/fetch_body.c \
 	src/engine/fetch_save.c \
 	src/engine/fetcher.c \
+	src/engine/folder_mark.c src/engine/folder_mark.h \
 	src/engine/folder.c src/engine/folder.h \
 	src/engine/hosts.c src/engine/hosts.h \
 	src/engine/origin.c src/engine/origin.h \

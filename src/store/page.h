@@ -63,3 +63,12 @@ struct done_page {
 	uint32_t *failed; /* owned, out: those of them that failed, ascending */
 	size_t n_failed;
 };
+
+/* Jobs that have files, in; out: those that this database does not know, and all that it knows to
+ * be removed, whether or not they have files. */
+struct folders_page {
+	struct id *ids; /* owned */
+	size_t n;
+	struct id *removed; /* owned */
+	size_t n_removed;
+};

@@ -65,4 +65,5 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
     MUST_CHECK;
 enum err db_each_schedule(struct db *db,
     void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg) MUST_CHECK;
-uint64_t db_count(struct db *db, enum job_state state);
+enum err db_count(struct db *db, enum job_state state, uint64_t *ret_n) MUST_CHECK;
+enum err db_identity(struct db *db, struct id *ret_id) MUST_CHECK; /* of the database */

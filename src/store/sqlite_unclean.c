@@ -97,13 +97,15 @@ static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_jo
 
 	sqlite3_bind_int64(s, 1, job_no);
 	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW) {
-		db_read_job(s, &ret_job->job);
+	enum err e = code == SQLITE_ROW    ? db_read_job(s, &ret_job->job)
+		     : code == SQLITE_DONE ? ERR_NOT_FOUND
+					   : db_error(db, code);
+	if (e == OK) {
 		ret_job->low_seq = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
 		ret_job->has_aliases = sqlite3_column_int64(s, JOB_N_COLUMNS + 1) > 0;
 	}
 	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	return e;
 }
 
 /* Find the item in its chunk; its text is borrowed from `ret_chunk`, which the caller frees.

@@ -106,6 +106,7 @@ static void free_parts(struct store_op *op)
 		free_input(op);
 		break;
 	case STORE_PUT:
+	case STORE_CANCEL:
 		free_put(op);
 		break;
 	case STORE_RETIRE:
@@ -134,8 +135,10 @@ static void free_parts(struct store_op *op)
 	case STORE_FILES:
 		free_files(&op->u.files);
 		break;
-	case STORE_UNKNOWN:
-		free(op->u.ids.ids);
+	case STORE_FOLDERS:
+	case STORE_REMOVED:
+		free(op->u.folders.ids);
+		free(op->u.folders.removed);
 		break;
 	case STORE_SCHEDULE_ADD:
 	case STORE_SCHEDULE_EDIT:

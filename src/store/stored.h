@@ -99,3 +99,21 @@ struct stored_attempt {
 	bool is_watched;
 	usec_t due; /* else: when to try again, wall */
 };
+
+/* Where an operation met damage: with ERR_DAMAGED, or it passed over a row. */
+struct store_damage {
+	enum {
+		DAMAGED_NOTHING,
+		DAMAGED_RESULTS, /* `first` to `last`; last 0: it isn't known how far */
+		DAMAGED_INPUT,   /* chunk number `first` */
+		DAMAGED_JOB,     /* `id` */
+		DAMAGED_SCHEDULE,
+		DAMAGED_CHANGE,   /* number `first` of schedule `job_no` */
+		DAMAGED_OUTCOME,  /* of schedule `job_no` */
+		DAMAGED_CALLBACK, /* row `first` of the outbox */
+		DAMAGED_OTHER,
+		N_DAMAGES
+	} what;
+	struct id id;
+	uint64_t first, last;
+};

@@ -217,12 +217,12 @@ def job_folders(downloads):
 
 
 def stored_files(folder):
-    """Return what lies in a folder of downloads: {path below it: bytes}. What goes meanwhile is left out."""
+    """Return what lies in a folder of downloads: {path below it: bytes}. What goes meanwhile is left out, and its mark."""
     files = {}
     # unlike Path.rglob, os.walk doesn't mind folders that go
     for path in sorted(Path(top) / name for top, _, names in os.walk(folder) for name in names):
         try:
-            if path.is_file():
+            if path.is_file() and path.name != ".owner":
                 files[str(path.relative_to(folder))] = path.read_bytes()
         except FileNotFoundError:
             pass

@@ -17,7 +17,7 @@ struct store {
 	struct defer turn;
 	struct op_list ops;
 	bool is_holding, is_holding_reads;
-	enum err write_error, read_error;
+	enum err write_error, read_error, verb_errors[N_VERBS];
 	struct store_size size;
 	bool has_chores;
 	size_t n_jobs, n_done[N_VERBS];
@@ -121,23 +121,36 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	return OK;
 }
 
-/* Keep the ids that are no jobs. */
-static void unknown(const struct store *store, struct store_op *op)
+/* Keep the ids that are no jobs and were none; tell which jobs with files were removed. */
+static void read_folders(const struct store *store, struct store_op *op)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < op->u.ids.n; i++) {
-		const struct id *id = &op->u.ids.ids[i];
-		bool is_known = false;
-		for (size_t k = 0; k < store->n_jobs; k++) {
-			const struct fake_job *j = &store->jobs[k];
-			is_known = is_known || (j->is_submitted && !j->is_deleted &&
-						   memcmp(&j->job.id, id, sizeof(*id)) == 0);
-		}
-		if (!is_known)
-			op->u.ids.ids[n++] = *id;
+	op->u.folders.removed = xcalloc(store->n_jobs + 1, sizeof(struct id));
+	for (size_t k = 0; k < store->n_jobs; k++) {
+		const struct fake_job *j = &store->jobs[k];
+		if (j->is_submitted && j->is_deleted && !j->is_removed &&
+		    job_kind_is_files(j->job.kind))
+			op->u.folders.removed[op->u.folders.n_removed++] = j->job.id;
 	}
-	op->u.ids.n = n;
+	for (size_t i = 0; i < op->u.folders.n; i++) {
+		const struct id *id = &op->u.folders.ids[i];
+		bool is_known = false;
+		for (size_t k = 0; k < store->n_jobs; k++)
+			is_known = is_known || memcmp(&store->jobs[k].job.id, id, sizeof(*id)) == 0;
+		if (!is_known)
+			op->u.folders.ids[n++] = *id;
+	}
+	op->u.folders.n = n;
+}
+
+static void forget_removals(struct store *store, const struct store_op *op)
+{
+	for (size_t k = 0; k < store->n_jobs; k++) {
+		if (memcmp(&store->jobs[k].job.id, &op->u.folders.removed[0], sizeof(struct id)) ==
+		    0)
+			store->jobs[k].is_removed = true;
+	}
 }
 
 /* Jobs count as a megabyte each. */
@@ -185,8 +198,13 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return submit(store, op);
 	case STORE_UNSTAGE:
 	case STORE_DELETE:
+		if (j->is_deleted)
+			return ERR_NOT_FOUND;
+		op->u.state = j->job.state;
 		j->is_deleted = true;
 		return OK;
+	case STORE_CANCEL:
+		return fake_job_cancel(j, op);
 	case STORE_PUT:
 		return put(store, j, op);
 	case STORE_COPY:
@@ -216,8 +234,11 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_FAILED:
 		return fake_job_find_failed(j, op);
-	case STORE_UNKNOWN:
-		unknown(store, op);
+	case STORE_FOLDERS:
+		read_folders(store, op);
+		return OK;
+	case STORE_REMOVED:
+		forget_removals(store, op);
 		return OK;
 	case STORE_OUTBOX:
 		fake_outbox_read(&store->outbox, op);
@@ -252,11 +273,15 @@ static bool step(struct store *store)
 
 	STAILQ_FOREACH (op, &store->ops, link) {
 		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
-		if (e != OK &&
+		e = store->verb_errors[op->verb] != OK ? store->verb_errors[op->verb] : e;
+		if (e != OK && e != ERR_DAMAGED &&
 		    (op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED))
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)
 			continue;
+		if (e != OK &&
+		    op->verb == STORE_STAGE) /* the number of a row that is rolled back */
+			op->job_no = (int64_t)store->n_jobs;
 		op->err = e != OK ? e : carry_out(store, op);
 		store->n_done[op->verb] += op->err == OK;
 		give_back(store, op);
@@ -346,6 +371,12 @@ size_t fake_store_n_waiting(const struct store *store, enum store_verb verb)
 void fake_store_fail_writes(struct store *store, enum err e)
 {
 	store->write_error = e;
+	defer_start(&store->turn);
+}
+
+void fake_store_fail_verb(struct store *store, enum store_verb verb, enum err e)
+{
+	store->verb_errors[verb] = e;
 	defer_start(&store->turn);
 }
 

@@ -21,7 +21,7 @@ struct fake_item {
 
 struct fake_job {
 	struct job job;
-	bool is_submitted, is_deleted;
+	bool is_submitted, is_deleted, is_removed; /* removed: its files are known to be gone */
 	uint64_t low_seq;
 	size_t n_chunks, n_aliases;
 	struct stored_chunk *chunks; /* owned; those not finished, ascending */
@@ -48,6 +48,8 @@ size_t fake_store_n_waiting(const struct store *store, enum store_verb verb);
 
 /* Have writes fail with `e`, OK to have them succeed again. Those with results are kept. */
 void fake_store_fail_writes(struct store *store, enum err e);
+/* The same for one verb, reading or writing, whatever the others do. */
+void fake_store_fail_verb(struct store *store, enum store_verb verb, enum err e);
 /* Have reads fail with `e`. */
 void fake_store_fail_reads(struct store *store, enum err e);
 

@@ -239,3 +239,13 @@ struct id bench_submit_urls(struct bench *b, const char *prefix, size_t n, const
 	ck_assert(o.has_job && o.total == n);
 	return o.id;
 }
+
+static void on_cancelled(enum err e, const struct job *job, void *arg)
+{
+	(void)e, (void)job, (void)arg;
+}
+
+void bench_cancel(struct bench *b, const struct id *id)
+{
+	(void)jobs_cancel(b->core, id, on_cancelled, NULL);
+}

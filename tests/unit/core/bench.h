@@ -51,6 +51,9 @@ struct id bench_submit_many(struct bench *b, const char *prefix, size_t n);
 /* Submit a JSON body that is right. */
 struct id bench_submit_json(struct bench *b, const char *json);
 
+/* Ask for the end of a job; what becomes of it is not looked at. */
+void bench_cancel(struct bench *b, const struct id *id);
+
 /* Run until the i-th job of the store has ended, and check that it is done and each item has one
  * result. */
 void bench_finish(struct bench *b, size_t i);

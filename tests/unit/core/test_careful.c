@@ -281,6 +281,12 @@ TEST(a_paused_job_lets_others_have_the_note)
 	bench_end(&b);
 }
 
+static void on_cancelled(enum err e, const struct job *job, void *arg)
+{
+	(void)arg;
+	ck_assert(e == OK && job->state == JOB_CANCELLED);
+}
+
 /* Cancelled while it waits for its note, has it, or is worked on: the note is given up, and what it
  * says is not blamed on anyone. */
 TEST(a_cancelled_job_leaves_no_note)
@@ -298,7 +304,7 @@ TEST(a_cancelled_job_leaves_no_note)
 			run_until(b.loop, is_noted, &b, "a note");
 		run_turns(b.loop, 20);
 		ck_assert_uint_eq(n_in_flight(&b), when == 2 ? 1 : 0);
-		jobs_cancel(b.core, &id);
+		ck_assert(jobs_cancel(b.core, &id, on_cancelled, NULL));
 		run_turns(b.loop, 20);
 		ck_assert_int_eq(watched(&b)->noted_job, 0);
 		ck_assert_int_eq(fake_store_job(b.store, 0)->job.state, JOB_CANCELLED);
