@@ -196,7 +196,10 @@ static void begin(struct held *h)
 
 static void on_noted(void *arg)
 {
-	begin(arg);
+	struct held *h = arg;
+
+	suspects_begin(h->owner->opts.suspects, &h->suspect);
+	begin(h);
 }
 
 static void on_watched(struct store_op *op)
@@ -217,7 +220,7 @@ static void prepare(struct held *h)
 
 	if (h->row.is_suspect) {
 		h->suspect =
-		    (struct suspect){.note = {.index = h->row.no}, .on_noted = on_noted, .arg = h};
+		    (struct suspect){.index = h->row.no, .on_noted = on_noted, .arg = h};
 		h->owner->n_suspects++;
 		suspects_ask(suspects, &h->suspect);
 	} else if (suspects_n_unclean(suspects) > 0) {

@@ -39,58 +39,76 @@ bool careful_may_begin(struct open_chunk *c)
 	return false;
 }
 
-static void on_noted(void *arg)
-{
-	struct open_chunk *c = arg;
-
-	c->run->core->noted = c;
-	sched_kick(c->run->core);
-}
-
 void careful_open(struct open_chunk *c)
 {
-	if (!c->stored.is_suspect)
-		return;
-	c->care.suspect = (struct suspect){.job_no = c->run->job.no,
-	    .note = {.chunk = c->stored.no},
-	    .on_noted = on_noted,
-	    .arg = c};
-	c->run->n_suspects++;
-}
-
-void careful_rest(struct open_chunk *c)
-{
-	struct core *core = c->run->core;
-
-	if (!c->stored.is_suspect)
-		return;
-	if (core->noted == c)
-		core->noted = NULL;
-	suspects_leave(core->opts.suspects, &c->care.suspect);
+	c->run->n_suspects += c->stored.is_suspect ? 1 : 0;
 }
 
 void careful_close(struct open_chunk *c)
 {
-	careful_rest(c);
+	struct core *core = c->run->core;
+	struct item *item = TAKE(c->care.next);
+
 	c->run->n_suspects -= c->stored.is_suspect ? 1 : 0;
+	if (item == NULL)
+		return;
+	careful_rest(item);
+	TAILQ_INSERT_HEAD(&core->spare_items, item, link);
 }
 
-/* Find the chunk's next item that is to be asked; what needs no asking is settled, and the chunk
- * with the last of it. False: there is none. */
+static void on_noted(void *arg)
+{
+	struct item *item = arg;
+	struct core *core = item->run->core;
+
+	core->noted = item;
+	sched_kick(core);
+}
+
+void careful_begin(struct item *item)
+{
+	struct core *core = item->run->core;
+
+	core->noted = NULL;
+	item->chunk->care.next = NULL;
+	suspects_begin(core->opts.suspects, &item->suspect);
+}
+
+void careful_rest(struct item *item)
+{
+	struct core *core = item->run->core;
+
+	if (core->noted == item)
+		core->noted = NULL;
+	suspects_leave(core->opts.suspects, &item->suspect);
+}
+
+/* Find the chunk's next item that is to be asked, as c->care.next; what needs no asking is settled, and
+ * the chunk with the last of it. False: there is none. */
 static bool find_next(struct open_chunk *c)
 {
 	struct run *run = c->run;
+	struct chunk_item in;
 	bool is_last = false;
+	uint32_t index;
 
-	while (!c->care.has_next && !is_last) {
-		if (!sched_next_item(c, &c->care.next_item, &c->care.next_index)) {
+	while (c->care.next == NULL && !is_last) {
+		if (!sched_next_item(c, &in, &index)) {
 			sched_check_end(c);
 			return false;
 		}
-		c->care.has_next = c->care.next_item.is_valid;
-		is_last = !c->care.has_next && c->n_left == 1;
-		if (!c->care.has_next)
-			sched_settle_invalid(run, c, &c->care.next_item, c->care.next_index);
+		is_last = !in.is_valid && c->n_left == 1;
+		if (!in.is_valid) {
+			sched_settle_invalid(run, c, &in, index);
+			continue;
+		}
+		struct item *item = c->care.next = sched_new_item(run, c);
+		item->in = in;
+		item->suspect = (struct suspect){.job_no = run->job.no,
+		    .chunk = c->stored.no,
+		    .index = index,
+		    .on_noted = on_noted,
+		    .arg = item};
 	}
 	return !is_last;
 }
@@ -100,15 +118,13 @@ void careful_wake(struct run *run)
 	struct core *core = run->core;
 	struct open_chunk *c, *next;
 
-	if (run->n_suspects == 0 || core->is_draining)
+	if (run->n_suspects == 0 || core->is_draining || run->place != PLACE_ACTIVE)
 		return;
 	for (c = TAILQ_FIRST(&run->chunks); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
 		if (job_state_is_ended(run->next_state))
 			return;
-		if (!c->stored.is_suspect || c->care.suspect.place != SUSPECT_IDLE || !find_next(c))
-			continue;
-		c->care.suspect.note.index = c->care.next_index;
-		suspects_ask(core->opts.suspects, &c->care.suspect);
+		if (c->stored.is_suspect && find_next(c))
+			suspects_ask(core->opts.suspects, &c->care.next->suspect);
 	}
 }

@@ -14,6 +14,7 @@
 #include "core/careful.h"
 #include "core/core.h"
 #include "core/due_heap.h"
+#include "core/suspects.h"
 #include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
@@ -33,12 +34,15 @@ struct open_chunk {
 	struct care care;
 };
 
-/* An item in flight. */
+/* An item in flight, or a suspect one before. */
 struct item {
 	TAILQ_ENTRY(item) link;
 	struct run *run;
 	struct open_chunk *chunk;
 	bool is_saving; /* a file that was received */
+	/* of a suspect chunk, from when it stands in line: */
+	struct suspect suspect;
+	struct chunk_item in; /* borrowed from the chunk */
 	union {         /* by the kind of the job */
 		struct probe *probe;
 		struct fetch *fetch;

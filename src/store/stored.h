@@ -36,11 +36,18 @@ struct stored_watch {
 	uint32_t n_ends;
 };
 
-/* An item of the operation's job that begins alone; of job 0: a row of the outbox, whose number is
- * `index`, or nothing when that is 0. */
+/* A suspect item; of job 0: a row of the outbox, whose number is `index`. */
 struct stored_note {
+	int64_t job_no, index;
 	uint32_t chunk;
-	int64_t index;
+	bool is_begun; /* no: it was, with others, at an unclean end before */
+};
+
+enum { STORE_MAX_NOTES = 128 };
+
+struct stored_notes {
+	size_t n;                /* at most STORE_MAX_NOTES */
+	struct stored_note *all; /* owned */
 };
 
 /* An ended job that was forgotten. */

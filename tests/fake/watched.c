@@ -2,6 +2,7 @@
 #include "watched.h"
 
 #include <check.h>
+#include <string.h>
 
 const struct fake_watch *fake_watched_find(const struct fake_watched *w, int64_t job_no, int64_t no)
 {
@@ -30,8 +31,11 @@ void fake_watched_forget(struct fake_watched *w, int64_t job_no, int64_t no)
 void fake_watched_write(struct fake_watched *w, const struct store_op *op)
 {
 	if (op->verb == STORE_NOTE) {
-		w->noted_job = op->job_no;
-		w->noted_index = op->u.note.index;
+		bool is_any = op->u.notes.n > 0 && op->u.notes.all[0].is_begun;
+		w->noted_job = is_any ? op->u.notes.all[0].job_no : 0;
+		w->noted_index = is_any ? op->u.notes.all[0].index : 0;
+		w->n_notes = op->u.notes.n;
+		memcpy(w->notes, op->u.notes.all, w->n_notes * sizeof(*w->notes));
 		return;
 	}
 	const struct fake_watch *row = fake_watched_find(w, op->job_no, op->u.watch.no);

@@ -14,7 +14,9 @@ struct fake_watched {
 		uint32_t n_ends;
 		bool is_open;
 	} rows[FAKE_MAX_WATCHED];
-	int64_t noted_job, noted_index;
+	size_t n_notes;
+	struct stored_note notes[STORE_MAX_NOTES]; /* those that are begun come first */
+	int64_t noted_job, noted_index; /* the latest; 0: none is begun */
 };
 
 /* The verbs WATCH and NOTE. */

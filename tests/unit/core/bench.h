@@ -18,6 +18,7 @@ struct bench {
 	struct store *store;
 	struct core *core;
 	struct core_opts opts;
+	usec_t patience; /* with suspects, from the next crash on; an hour at first */
 };
 
 /* `room`: probes at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,

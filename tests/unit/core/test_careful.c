@@ -211,6 +211,39 @@ TEST(only_the_poison_is_given_up)
 	bench_end(&b);
 }
 
+/* When suspects may begin beside each other, the crash leaves those in doubt, and the next one tells. */
+TEST(slow_suspects_let_others_begin)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	b.patience = 0;
+	bench_submit_many(&b, "n", 20);
+	die_twice(&b, 20);
+	bench_wait_started(&b, 40 + 5);
+	die(&b);
+	const struct store_life *life = &watched(&b)->life;
+	size_t n_doubts = life->n_doubts;
+	ck_assert_uint_ge(n_doubts, 5);
+	ck_assert_uint_eq(fake_store_job(b.store, 0)->n_results, 0);
+	for (size_t i = 0; i < n_doubts - 1; i++) {
+		bench_wait_started(&b, fake_engine_n_started(b.engine) + (i == 0 ? 1 : 0));
+		run_turns(b.loop, 20);
+		ck_assert_uint_eq(n_in_flight(&b), 1);
+		ck_assert_int_eq(watched(&b)->noted_index, (int64_t)i);
+		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		run_turns(b.loop, 20);
+	}
+	die(&b); /* by the last of them */
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	const struct fake_job *j = fake_store_job(b.store, 0);
+	ck_assert_uint_eq(j->job.counts[ITEM_ERROR], 1);
+	ck_assert_uint_eq(j->results[n_doubts - 1].index, n_doubts - 1);
+	ck_assert_int_eq(j->results[n_doubts - 1].reason, REASON_CRASHED);
+	bench_end(&b);
+}
+
 /* --- Beside others --- */
 
 TEST(what_is_not_suspect_goes_on)
@@ -449,18 +482,23 @@ TEST(suspect_callbacks_go_one_at_a_time)
 	worker_end(&w);
 }
 
-/* A callback and an item share the one note. */
+static void on_post(void *arg)
+{
+	(void)arg;
+}
+
+/* A callback and an item stand in one line. */
 TEST(a_suspect_callback_waits_for_a_suspect_item)
 {
 	struct bench b;
-	struct suspect post = {.note = {.index = 1}};
+	struct suspect post = {.index = 1, .on_noted = on_post};
 
 	bench_begin(&b, 100);
 	bench_submit_many(&b, "n", 2);
 	die_twice(&b, 2);
 	bench_wait_started(&b, 5);
 	suspects_ask(b.opts.suspects, &post);
-	run_turns(b.loop, 20);
+	run_turns(b.loop, 1);
 	ck_assert_int_eq(post.place, SUSPECT_WAITING);
 	suspects_leave(b.opts.suspects, &post);
 	fake_engine_answer_all(b.engine);
@@ -475,6 +513,7 @@ SUITE(careful)
 	ADD(a_new_job_was_not_open_at_the_end_before_it);
 	ADD(suspects_begin_one_at_a_time_when_they_are_noted);
 	ADD_ROWS(only_the_poison_is_given_up, plagues);
+	ADD(slow_suspects_let_others_begin);
 	ADD(what_is_not_suspect_goes_on);
 	ADD(a_chunk_that_was_settled_between_is_no_suspect);
 	ADD(a_paused_job_lets_others_have_the_note);

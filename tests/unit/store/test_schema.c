@@ -186,6 +186,7 @@ TEST(a_database_of_version_3_goes_on)
 	world_stop(&w);
 	world_sql(&w, "DROP TABLE life");
 	world_sql(&w, "DROP TABLE watched");
+	world_sql(&w, "DROP TABLE noted");
 	world_sql(&w, "PRAGMA user_version = 3");
 	world_start(&w);
 	ck_assert_int_eq(world_sql(&w, "PRAGMA user_version"), 4);
