@@ -229,7 +229,7 @@ static void prepare(struct held *h)
 		 * have been */
 		bool was_there = h->row.created_at < h->owner->made_at;
 		op->u.watch = (struct stored_watch){.no = h->row.no,
-		    .n_ends = was_there && suspects_n_unclean(suspects) == 1 ? 1 : 0};
+		    .n_begun = 1, .n_ends = was_there && suspects_n_unclean(suspects) == 1 ? 1 : 0};
 		h->is_watching = true;
 		store_start(h->owner->opts.store, op);
 	} else {

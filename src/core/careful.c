@@ -1,7 +1,12 @@
-/* After unclean ends (core/suspects.h): a chunk is told to the store before its first item begins,
- * and a suspect one stays out of the turns of its run; its items stand in the line of suspects. */
+/* Telling the store what is begun, and the items of chunks that are suspect. */
+#include "core/careful.h"
+
 #include "base/alloc.h"
 #include "core/core_private.h"
+
+/* Items of a chunk that are told at once: fewer cost more transactions, more make more of them suspect
+ * that were not begun. */
+enum { TOLD_AT_ONCE = 64 };
 
 static void on_watched(struct store_op *op)
 {
@@ -10,13 +15,25 @@ static void on_watched(struct store_op *op)
 
 	if (!run->is_gone) {
 		TAILQ_FOREACH (c, &run->chunks, link) {
+			if (c->stored.no != op->u.watch.no)
+				continue;
 			/* also when it could not be written: work goes on while the disk is full */
-			if (c->stored.no == op->u.watch.no)
-				c->care.is_watched = true;
+			c->care.n_told = op->u.watch.n_begun;
+			c->care.is_telling = false;
 		}
 		sched_wake(run);
 	}
 	run_op_done(run);
+}
+
+/* The place of the next item that is to be asked. */
+static uint32_t find_place(const struct open_chunk *c)
+{
+	uint32_t place = c->at.next;
+
+	while (place < c->at.end && (c->skip[place / 64] >> (place % 64) & 1) != 0)
+		place++;
+	return place;
 }
 
 bool careful_may_begin(struct open_chunk *c)
@@ -24,16 +41,20 @@ bool careful_may_begin(struct open_chunk *c)
 	struct run *run = c->run;
 	uint32_t n_unclean = suspects_n_unclean(run->core->opts.suspects);
 
-	if (n_unclean == 0 || c->care.is_watched)
+	if (n_unclean == 0)
 		return true;
-	if (c->care.is_watching)
+	uint32_t place = find_place(c);
+	if (place < c->care.n_told || place == c->at.end)
+		return true;
+	if (c->care.is_telling)
 		return false;
 	struct store_op *op = store_op_new(STORE_WATCH, on_watched, run);
 	op->job_no = run->job.no;
 	/* the first end left no word of what was open, so all that was there may have been */
-	op->u.watch = (struct stored_watch){
-	    .no = c->stored.no, .n_ends = run->is_recovered && n_unclean == 1 ? 1 : 0};
-	c->care.is_watching = true;
+	op->u.watch = (struct stored_watch){.no = c->stored.no,
+	    .n_begun = place + TOLD_AT_ONCE,
+	    .n_ends = run->is_recovered && n_unclean == 1 ? 1 : 0};
+	c->care.is_telling = true;
 	run->n_ops++;
 	store_start(run->core->opts.store, op);
 	return false;
@@ -41,7 +62,15 @@ bool careful_may_begin(struct open_chunk *c)
 
 void careful_open(struct open_chunk *c)
 {
-	c->run->n_suspects += c->stored.is_suspect ? 1 : 0;
+	uint32_t n = c->stored.n_suspects;
+	struct chunk_item item;
+
+	if (n > c->stored.chunk.n)
+		n = c->stored.chunk.n;
+	c->care.at.end = n;
+	c->run->n_suspects += n > 0 ? 1 : 0;
+	while (c->at.next < n && chunk_next(&c->stored.chunk, &c->at.offset, &item))
+		c->at.next++;
 }
 
 void careful_close(struct open_chunk *c)
@@ -49,7 +78,7 @@ void careful_close(struct open_chunk *c)
 	struct core *core = c->run->core;
 	struct item *item = TAKE(c->care.next);
 
-	c->run->n_suspects -= c->stored.is_suspect ? 1 : 0;
+	c->run->n_suspects -= c->care.at.end > 0 ? 1 : 0;
 	if (item == NULL)
 		return;
 	careful_rest(item);
@@ -83,7 +112,7 @@ void careful_rest(struct item *item)
 	suspects_leave(core->opts.suspects, &item->suspect);
 }
 
-/* Find the chunk's next item that is to be asked, as c->care.next; what needs no asking is settled, and
+/* Find the next suspect item that is to be asked, as c->care.next; what needs no asking is settled, and
  * the chunk with the last of it. False: there is none. */
 static bool find_next(struct open_chunk *c)
 {
@@ -93,8 +122,8 @@ static bool find_next(struct open_chunk *c)
 	uint32_t index;
 
 	while (c->care.next == NULL && !is_last) {
-		if (!sched_next_item(c, &in, &index)) {
-			sched_check_end(c);
+		if (!sched_next_item(c, &c->care.at, &in, &index)) {
+			sched_check_end(c, &c->care.at);
 			return false;
 		}
 		is_last = !in.is_valid && c->n_left == 1;
@@ -124,7 +153,7 @@ void careful_wake(struct run *run)
 		next = TAILQ_NEXT(c, link);
 		if (job_state_is_ended(run->next_state))
 			return;
-		if (c->stored.is_suspect && find_next(c))
+		if (c->care.at.end > 0 && find_next(c))
 			suspects_ask(core->opts.suspects, &c->care.next->suspect);
 	}
 }

@@ -4,23 +4,33 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct item;
 struct open_chunk;
 struct run;
 
-struct care {
-	bool is_watching, is_watched; /* the store is told, or knows, that the chunk is begun */
-	struct item *next; /* of a suspect chunk: the item that waits for its note; NULL: none */
+/* Where in a chunk work is. */
+struct chunk_cursor {
+	size_t offset;      /* of the next item */
+	uint32_t next, end; /* items begun or passed over; where to stop */
 };
 
-void careful_open(struct open_chunk *c);
+struct care {
+	bool is_telling;        /* the store is told that more items are begun */
+	uint32_t n_told;        /* so many may be */
+	struct chunk_cursor at; /* of its suspect items, which are its first ones */
+	struct item *next;      /* one of them, that waits for its note; NULL: none */
+};
+
+void careful_open(struct open_chunk *c); /* its input is there */
 void careful_close(struct open_chunk *c); /* before it is freed */
 
 /* May its items begin in turns? No: sched_wake follows. */
 bool careful_may_begin(struct open_chunk *c);
 
-/* Have the run's suspect chunks stand in line, each with one item. */
+/* Have suspect items of the run stand in line, one of each chunk. */
 void careful_wake(struct run *run);
 
 /* A noted item begins; then careful_wake has the chunk's next one stand in line. */

@@ -24,8 +24,7 @@ struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
 	struct run *run;
 	struct stored_chunk stored;
-	size_t offset;    /* of the next item */
-	uint32_t next;    /* items begun or passed over */
+	struct chunk_cursor at; /* what is begun in turns */
 	uint32_t n_left;  /* items not settled */
 	uint64_t low_seq; /* results of its items lie behind this number */
 	bool has_failed;  /* some of its items did */

@@ -49,10 +49,11 @@ struct item *sched_new_item(struct run *run, struct open_chunk *c)
 	return item;
 }
 
-bool sched_next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t *ret_index)
+bool sched_next_item(
+    struct open_chunk *c, struct chunk_cursor *at, struct chunk_item *ret_item, uint32_t *ret_index)
 {
-	while (c->next < c->stored.chunk.n && chunk_next(&c->stored.chunk, &c->offset, ret_item)) {
-		uint32_t place = c->next++;
+	while (at->next < at->end && chunk_next(&c->stored.chunk, &at->offset, ret_item)) {
+		uint32_t place = at->next++;
 		*ret_index = c->stored.chunk.first + place;
 		if ((c->skip[place / 64] >> (place % 64) & 1) == 0)
 			return true;
@@ -60,9 +61,9 @@ bool sched_next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t
 	return false;
 }
 
-void sched_check_end(struct open_chunk *c)
+void sched_check_end(struct open_chunk *c, const struct chunk_cursor *at)
 {
-	if (c->next == c->stored.chunk.n)
+	if (at->next == at->end)
 		return;
 	run_stop(c->run, JOB_FAILED, JOB_REASON_INPUT_LOST); /* the bytes are damaged */
 	commit_mark(c->run);
@@ -115,8 +116,7 @@ static void start_item(struct item *item, const struct chunk_item *in, uint32_t 
  * the next chunk. */
 static bool find_current(struct run *run)
 {
-	while (run->current != NULL && (run->current->stored.is_suspect ||
-					   run->current->next == run->current->stored.chunk.n))
+	while (run->current != NULL && run->current->at.next == run->current->at.end)
 		run->current = TAILQ_NEXT(run->current, link);
 	claims_fetch(run);
 	return run->current != NULL && careful_may_begin(run->current);
@@ -165,8 +165,8 @@ static bool begin_one(struct run *run)
 		return false;
 	struct open_chunk *c = run->current;
 	begin_job(run);
-	if (!sched_next_item(c, &in, &index)) {
-		sched_check_end(c);
+	if (!sched_next_item(c, &c->at, &in, &index)) {
+		sched_check_end(c, &c->at);
 		return !job_state_is_ended(run->next_state);
 	}
 	if (in.is_valid)

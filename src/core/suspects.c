@@ -16,7 +16,7 @@
  * yet, is not to be blamed on a suspect that happens to be noted. */
 #define HEAD_START USEC_PER_SEC
 
-enum { MOST = 32 /* begun at one time */ };
+enum { MOST = 64 /* begun at one time */ };
 
 struct suspects {
 	struct store *store;

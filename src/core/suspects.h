@@ -31,7 +31,7 @@ struct suspect {
 
 /* One that has been worked on for so long lets the next one begin beside it: a silent server is no
  * reason for all others to wait. */
-#define SUSPECTS_PATIENCE (20 * USEC_PER_MSEC)
+#define SUSPECTS_PATIENCE (5 * USEC_PER_MSEC)
 
 /* Log and count what the store took for the cause of the last crash. Loop and store are borrowed. */
 struct suspects *suspects_new(struct loop *loop, struct store *store, usec_t patience);

@@ -33,7 +33,7 @@ static void read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
 	ret_chunk->chunk.n = (uint32_t)sqlite3_column_int64(s, 2);
 	buf_add(
 	    &ret_chunk->chunk.bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
-	ret_chunk->is_suspect = sqlite3_column_int(s, 4) != 0;
+	ret_chunk->n_suspects = (uint32_t)sqlite3_column_int64(s, 4);
 }
 
 /* Collect the first column of all rows. */

@@ -50,6 +50,7 @@ static enum err watch(struct db *db, int64_t job_no, const struct stored_watch *
 	sqlite3_bind_int64(s, 1, job_no);
 	sqlite3_bind_int64(s, 2, w->no);
 	sqlite3_bind_int64(s, 3, w->n_ends);
+	sqlite3_bind_int64(s, 4, w->n_begun);
 	return db_run(db, s);
 }
 

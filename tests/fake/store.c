@@ -205,7 +205,7 @@ static enum err carry_out(struct store *store, struct store_op *op)
 	case STORE_CLAIM:
 		fake_job_claim(j, op);
 		for (size_t i = 0; i < op->u.claim.n; i++)
-			op->u.claim.chunks[i].is_suspect = fake_watched_is_suspect(
+			op->u.claim.chunks[i].n_suspects = fake_watched_suspects(
 			    &store->watched, op->job_no, op->u.claim.chunks[i].no);
 		return OK;
 	case STORE_DONE:

@@ -21,7 +21,7 @@ static void watch(struct world *w, int64_t job_no, int64_t no, uint32_t n_ends)
 {
 	struct store_op *op = make_op(STORE_WATCH, job_no);
 
-	op->u.watch = (struct stored_watch){.no = no, .n_ends = n_ends};
+	op->u.watch = (struct stored_watch){.no = no, .n_ends = n_ends, .n_begun = 3};
 	ck_assert_int_eq(world_run(w, op), OK);
 }
 
@@ -52,9 +52,10 @@ static bool is_suspect(struct world *w, int64_t job_no, uint32_t no)
 	op->u.claim.max = 1;
 	op = world_call(w, op);
 	ck_assert_uint_eq(op->u.claim.n, 1);
-	bool answer = op->u.claim.chunks[0].is_suspect;
+	uint32_t n = op->u.claim.chunks[0].n_suspects;
+	ck_assert(n == 0 || n == 3);
 	store_op_free(op);
-	return answer;
+	return n > 0;
 }
 
 static const struct store_life *life(const struct world *w)
