@@ -4,9 +4,9 @@
 #include "base/alloc.h"
 #include "core/core_private.h"
 
-/* Items of a chunk that are told at once: fewer cost more transactions, more make more of them suspect
- * that were not begun. */
-enum { TOLD_AT_ONCE = 64 };
+/* Items of a chunk that are told at once, at first and at most: fewer cost more transactions, more
+ * make more of them suspect that were not begun. */
+enum { TOLD_FIRST = 16, TOLD_MOST = 128 };
 
 static void on_watched(struct store_op *op)
 {
@@ -52,8 +52,9 @@ bool careful_may_begin(struct open_chunk *c)
 	op->job_no = run->job.no;
 	/* the first end left no word of what was open, so all that was there may have been */
 	op->u.watch = (struct stored_watch){.no = c->stored.no,
-	    .n_begun = place + TOLD_AT_ONCE,
+	    .n_begun = place + c->care.step,
 	    .n_ends = run->is_recovered && n_unclean == 1 ? 1 : 0};
+	c->care.step = c->care.step * 2 < TOLD_MOST ? c->care.step * 2 : TOLD_MOST;
 	c->care.is_telling = true;
 	run->n_ops++;
 	store_start(run->core->opts.store, op);
@@ -67,6 +68,7 @@ void careful_open(struct open_chunk *c)
 
 	if (n > c->stored.chunk.n)
 		n = c->stored.chunk.n;
+	c->care.step = TOLD_FIRST;
 	c->care.at.end = n;
 	c->run->n_suspects += n > 0 ? 1 : 0;
 	while (c->at.next < n && chunk_next(&c->stored.chunk, &c->at.offset, &item))
@@ -112,8 +114,8 @@ void careful_rest(struct item *item)
 	suspects_leave(core->opts.suspects, &item->suspect);
 }
 
-/* Find the next suspect item that is to be asked, as c->care.next; what needs no asking is settled, and
- * the chunk with the last of it. False: there is none. */
+/* Find the next suspect item that is to be asked, as c->care.next; what needs no asking is settled,
+ * and the chunk with the last of it. False: there is none. */
 static bool find_next(struct open_chunk *c)
 {
 	struct run *run = c->run;

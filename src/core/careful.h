@@ -19,12 +19,12 @@ struct chunk_cursor {
 
 struct care {
 	bool is_telling;        /* the store is told that more items are begun */
-	uint32_t n_told;        /* so many may be */
+	uint32_t n_told, step;  /* so many may be; how many more are told next */
 	struct chunk_cursor at; /* of its suspect items, which are its first ones */
 	struct item *next;      /* one of them, that waits for its note; NULL: none */
 };
 
-void careful_open(struct open_chunk *c); /* its input is there */
+void careful_open(struct open_chunk *c);  /* its input is there */
 void careful_close(struct open_chunk *c); /* before it is freed */
 
 /* May its items begin in turns? No: sched_wake follows. */

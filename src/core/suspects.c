@@ -24,7 +24,7 @@ struct suspects {
 	TAILQ_HEAD(suspect_list, suspect) alone, line; /* who waits; those in doubt come first */
 	struct suspect_list noted;                     /* or begun; the latest is the last */
 	size_t n_noted;
-	struct suspect *writing; /* whose note is under way; NULL: it left */
+	struct suspect *writing;    /* whose note is under way; NULL: it left */
 	bool is_writing, has_notes; /* notes: the database has some that are begun */
 	usec_t begun_at;            /* monotonic; of the latest */
 	size_t n_doubts;
@@ -115,8 +115,8 @@ static bool has_room(struct suspects *s, const struct suspect *next)
 	return left <= 0;
 }
 
-/* Note the first of the line; when there is none and none is begun, write that: a crash from now on is
- * not the fault of the last one. */
+/* Note the first of the line; when there is none and none is begun, write that: a crash from now on
+ * is not the fault of the last one. */
 static void step(void *arg)
 {
 	struct suspects *s = arg;

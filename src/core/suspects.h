@@ -1,8 +1,8 @@
 /* What may have killed the daemon: the items of suspect chunks, and suspect callbacks
- * (store/store_life.h). They are begun one after the other, across all jobs, each after the store has
- * committed a note of it; the next one begins when the one before has ended, or takes its time, for
- * most crashes come at once. What alone was noted at a crash was its cause. In doubt between several,
- * each is begun alone the next time. What isn't suspect goes on beside. Thread: loop. */
+ * (store/store_life.h). They are begun one after the other, across all jobs, each after the store
+ * has committed a note of it; the next one begins when the one before has ended, or takes its time,
+ * for most crashes come at once. What alone was noted at a crash was its cause. In doubt between
+ * several, each is begun alone the next time. What isn't suspect goes on beside. Thread: loop. */
 #pragma once
 
 #include <sys/queue.h>
@@ -33,7 +33,8 @@ struct suspect {
  * reason for all others to wait. */
 #define SUSPECTS_PATIENCE (5 * USEC_PER_MSEC)
 
-/* Log and count what the store took for the cause of the last crash. Loop and store are borrowed. */
+/* Log and count what the store took for the cause of the last crash. Loop and store are borrowed.
+ */
 struct suspects *suspects_new(struct loop *loop, struct store *store, usec_t patience);
 void suspects_free(struct suspects *suspects); /* after store_stop, when all are idle */
 

@@ -116,8 +116,8 @@ static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_jo
 
 /* Find the item in its chunk; its text is borrowed from `ret_chunk`, which the caller frees.
  * ERR_NOT_FOUND: the chunk is settled, or has no such item. */
-static enum err load_item(
-    struct db *db, const struct stored_note *n, struct chunk *ret_chunk, struct chunk_item *ret_item)
+static enum err load_item(struct db *db, const struct stored_note *n, struct chunk *ret_chunk,
+    struct chunk_item *ret_item)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_CHUNK);
 	size_t offset = 0;
@@ -161,8 +161,8 @@ static enum err check_open(struct db *db, const struct stored_note *n, uint64_t 
 	return e;
 }
 
-static enum err put_crashed(
-    struct db *db, const struct stored_note *n, const struct noted_job *j, const struct chunk_item *in)
+static enum err put_crashed(struct db *db, const struct stored_note *n, const struct noted_job *j,
+    const struct chunk_item *in)
 {
 	struct store_op *op = store_op_new(STORE_PUT, NULL, NULL);
 	struct file_item file = {0};
@@ -197,8 +197,8 @@ static enum err put_crashed(
 	return e;
 }
 
-/* Look at an item that was noted; with `life` blame it. ERR_NOT_FOUND, ERR_CONFLICT: there is nothing
- * to doubt any more. */
+/* Look at an item that was noted; with `life` blame it. ERR_NOT_FOUND, ERR_CONFLICT: there is
+ * nothing to doubt any more. */
 static enum err judge_item(struct db *db, const struct stored_note *n, struct store_life *life)
 {
 	struct noted_job j = {.low_seq = 0};

@@ -109,7 +109,7 @@ struct store_op {
 		struct stored_outbox outbox;     /* OUTBOX */
 		struct stored_attempt attempt;   /* POSTED */
 		struct stored_watch watch;       /* WATCH */
-		struct stored_notes notes;     /* NOTE: in place of those before */
+		struct stored_notes notes;       /* NOTE: in place of those before */
 		struct unknown_ids ids;          /* UNKNOWN */
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */

@@ -26,12 +26,13 @@ struct stored_file {
 struct stored_chunk {
 	uint32_t no;
 	struct chunk chunk;
-	uint32_t n_suspects; /* of its first items: those may be the cause of a crash (store_life.h) */
+	uint32_t
+	    n_suspects; /* of its first items: those may be the cause of a crash (store_life.h) */
 };
 
-/* Items of a chunk of the operation's job that are begun, or may be from now on: the first `n_begun`. Of
- * job 0: a row of the outbox, with 1. `n_ends`: the unclean ends at which it was, or may have been,
- * open before. */
+/* Items of a chunk of the operation's job that are begun, or may be from now on: the first
+ * `n_begun`. Of job 0: a row of the outbox, with 1. `n_ends`: the unclean ends at which it was, or
+ * may have been, open before. */
 struct stored_watch {
 	int64_t no;
 	uint32_t n_ends, n_begun;

@@ -121,25 +121,6 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	return OK;
 }
 
-/* Keep the ids that are no jobs. */
-static void unknown(const struct store *store, struct store_op *op)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < op->u.ids.n; i++) {
-		const struct id *id = &op->u.ids.ids[i];
-		bool is_known = false;
-		for (size_t k = 0; k < store->n_jobs; k++) {
-			const struct fake_job *j = &store->jobs[k];
-			is_known = is_known || (j->is_submitted && !j->is_deleted &&
-						   memcmp(&j->job.id, id, sizeof(*id)) == 0);
-		}
-		if (!is_known)
-			op->u.ids.ids[n++] = *id;
-	}
-	op->u.ids.n = n;
-}
-
 /* Jobs count as a megabyte each. */
 static void retire(struct store *store, struct store_op *op)
 {
@@ -217,7 +198,7 @@ static enum err carry_out(struct store *store, struct store_op *op)
 	case STORE_FAILED:
 		return fake_job_find_failed(j, op);
 	case STORE_UNKNOWN:
-		unknown(store, op);
+		fake_store_unknown(store, op);
 		return OK;
 	case STORE_OUTBOX:
 		fake_outbox_read(&store->outbox, op);
@@ -406,7 +387,8 @@ static bool is_innocent(struct store *store, const struct stored_note *n)
 
 	if (j == NULL)
 		return store->outbox.posts[n->index - 1].is_over;
-	return job_state_is_ended(j->job.state) || (j->has_result != NULL && j->has_result[n->index]);
+	return job_state_is_ended(j->job.state) ||
+	       (j->has_result != NULL && j->has_result[n->index]);
 }
 
 static void blame(struct store *store, const struct stored_note *n)

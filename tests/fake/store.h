@@ -62,6 +62,7 @@ const struct fake_job *fake_store_job(const struct store *store, size_t i);
 struct fake_outbox *fake_store_outbox(struct store *store);
 /* Carry out a LIST. Of the fake itself. */
 void fake_store_list(const struct store *store, struct store_op *op);
+void fake_store_unknown(const struct store *store, struct store_op *op);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);
 

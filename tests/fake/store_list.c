@@ -38,3 +38,21 @@ void fake_store_list(const struct store *store, struct store_op *op)
 	op->u.list.jobs = jobs;
 	op->u.list.n = (uint32_t)n;
 }
+
+/* Keep the ids that are no jobs. */
+void fake_store_unknown(const struct store *store, struct store_op *op)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < op->u.ids.n; i++) {
+		const struct id *id = &op->u.ids.ids[i];
+		bool is_known = false;
+		const struct fake_job *j;
+		for (size_t k = 0; (j = fake_store_job(store, k)) != NULL; k++)
+			is_known = is_known || (j->is_submitted && !j->is_deleted &&
+						   memcmp(&j->job.id, id, sizeof(*id)) == 0);
+		if (!is_known)
+			op->u.ids.ids[n++] = *id;
+	}
+	op->u.ids.n = n;
+}

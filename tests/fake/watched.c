@@ -43,7 +43,8 @@ void fake_watched_write(struct fake_watched *w, const struct store_op *op)
 	ck_assert_msg(row == NULL || !row->is_open || row->n_begun < in->n_begun, "told twice");
 	ck_assert_uint_lt(w->n, FAKE_MAX_WATCHED);
 	struct fake_watch *to = row != NULL ? &w->rows[row - w->rows] : &w->rows[w->n++];
-	*to = (struct fake_watch){op->job_no, in->no, row != NULL ? row->n_ends : in->n_ends, in->n_begun, true};
+	*to = (struct fake_watch){
+	    op->job_no, in->no, row != NULL ? row->n_ends : in->n_ends, in->n_begun, true};
 }
 
 void fake_watched_judge(const struct fake_watched *w, struct stored_outbox *o)

@@ -16,7 +16,7 @@ struct fake_watched {
 	} rows[FAKE_MAX_WATCHED];
 	size_t n_notes;
 	struct stored_note notes[STORE_MAX_NOTES]; /* those that are begun come first */
-	int64_t noted_job, noted_index; /* the latest; 0: none is begun */
+	int64_t noted_job, noted_index;            /* the latest; 0: none is begun */
 };
 
 /* The verbs WATCH and NOTE. */

@@ -267,8 +267,8 @@ TEST(the_fate_of_a_first_item_is_its_aliases_too)
 	world_done(&w);
 }
 
-/* Of several none is blamed; each is to be the only one. One of them settles; another one is begun alone
- * and is the only one then. */
+/* Of several none is blamed; each is to be the only one. One of them settles; another one is begun
+ * alone and is the only one then. */
 TEST(several_are_in_doubt)
 {
 	struct world w;
@@ -278,15 +278,15 @@ TEST(several_are_in_doubt)
 	int64_t job = submit_job(&w, 1, 6);
 	struct store_op *op = make_notes(3);
 	for (size_t i = 0; i < 3; i++)
-		op->u.notes.all[i] = (struct stored_note){
-		    .job_no = job, .index = (int64_t)i + 1, .is_begun = true};
+		op->u.notes.all[i] =
+		    (struct stored_note){.job_no = job, .index = (int64_t)i + 1, .is_begun = true};
 	ck_assert_int_eq(world_run(&w, op), OK);
 	die(&w);
 	ck_assert_int_eq(life(&w)->crashed, CRASHED_NOTHING);
 	ck_assert_uint_eq(life(&w)->n_doubts, 3);
 	for (size_t i = 0; i < 3; i++)
-		ck_assert(life(&w)->doubts[i].index == (int64_t)i + 1 &&
-			  !life(&w)->doubts[i].is_begun);
+		ck_assert(
+		    life(&w)->doubts[i].index == (int64_t)i + 1 && !life(&w)->doubts[i].is_begun);
 	die(&w); /* before any of them was begun */
 	ck_assert_uint_eq(life(&w)->n_doubts, 3);
 	ck_assert_int_eq(world_run(&w, make_put(job, 1, 2, JOB_RUNNING)), OK);
