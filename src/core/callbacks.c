@@ -196,7 +196,10 @@ static void begin(struct held *h)
 
 static void on_noted(void *arg)
 {
-	begin(arg);
+	struct held *h = arg;
+
+	suspects_begin(h->owner->opts.suspects, &h->suspect);
+	begin(h);
 }
 
 static void on_watched(struct store_op *op)
@@ -216,8 +219,7 @@ static void prepare(struct held *h)
 	struct suspects *suspects = h->owner->opts.suspects;
 
 	if (h->row.is_suspect) {
-		h->suspect =
-		    (struct suspect){.note = {.index = h->row.no}, .on_noted = on_noted, .arg = h};
+		h->suspect = (struct suspect){.index = h->row.no, .on_noted = on_noted, .arg = h};
 		h->owner->n_suspects++;
 		suspects_ask(suspects, &h->suspect);
 	} else if (suspects_n_unclean(suspects) > 0) {
@@ -226,6 +228,7 @@ static void prepare(struct held *h)
 		 * have been */
 		bool was_there = h->row.created_at < h->owner->made_at;
 		op->u.watch = (struct stored_watch){.no = h->row.no,
+		    .n_begun = 1,
 		    .n_ends = was_there && suspects_n_unclean(suspects) == 1 ? 1 : 0};
 		h->is_watching = true;
 		store_start(h->owner->opts.store, op);

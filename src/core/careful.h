@@ -3,29 +3,38 @@
  * line of suspects. Thread: loop. */
 #pragma once
 
-#include "core/suspects.h"
-#include "model/chunk.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+struct item;
 struct open_chunk;
 struct run;
 
-struct care {
-	bool is_watching, is_watched; /* the store is told, or knows, that the chunk is begun */
-	/* of a suspect one: its place in the line, and what is to begin when it is noted */
-	struct suspect suspect;
-	bool has_next;
-	struct chunk_item next_item;
-	uint32_t next_index;
+/* Where in a chunk work is. */
+struct chunk_cursor {
+	size_t offset;      /* of the next item */
+	uint32_t next, end; /* items begun or passed over; where to stop */
 };
 
-void careful_open(struct open_chunk *c);
+struct care {
+	bool is_telling;        /* the store is told that more items are begun */
+	uint32_t n_told, step;  /* so many may be; how many more are told next */
+	struct chunk_cursor at; /* of its suspect items, which are its first ones */
+	struct item *next;      /* one of them, that waits for its note; NULL: none */
+};
+
+void careful_open(struct open_chunk *c);  /* its input is there */
 void careful_close(struct open_chunk *c); /* before it is freed */
 
 /* May its items begin in turns? No: sched_wake follows. */
 bool careful_may_begin(struct open_chunk *c);
 
-/* Have the run's suspect chunks stand in line. */
+/* Have suspect items of the run stand in line, one of each chunk. */
 void careful_wake(struct run *run);
 
-/* A suspect chunk's item has ended, or may not begin now. Others are left alone. */
-void careful_rest(struct open_chunk *c);
+/* A noted item begins; then careful_wake has the chunk's next one stand in line. */
+void careful_begin(struct item *item);
+
+/* An item has ended, or is not to begin now. What isn't suspect is left alone. */
+void careful_rest(struct item *item);

@@ -75,6 +75,7 @@ void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *s
 	c->run = run;
 	c->stored = *stored;
 	stored->chunk.bytes.data = NULL;
+	c->at.end = c->stored.chunk.n;
 	c->low_seq = run->job.completed;
 	c->n_left = c->stored.chunk.n;
 	c->n_left -= mark_skipped(c, skip, n_skip);
@@ -147,7 +148,7 @@ void claims_fetch(struct run *run)
 		return;
 	for (struct open_chunk *c = run->current; c != NULL && ready < ahead;
 	     c = TAILQ_NEXT(c, link))
-		ready += c->stored.is_suspect ? 0 : 1;
+		ready += c->at.next < c->at.end;
 	/* again when half is used up: one chunk ahead means when it is the last */
 	if (ready > ahead / 2)
 		return;

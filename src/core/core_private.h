@@ -21,7 +21,7 @@ struct core {
 	struct run *runs; /* hash by id */
 	struct agenda agenda;
 	struct waiting waiting;
-	struct open_chunk *noted; /* a suspect chunk whose next item is to begin now */
+	struct item *noted; /* a suspect one that is to begin now */
 	struct run_list dirty;
 	struct ring rings[N_LANES];
 	uint32_t n_in_place[N_PLACES]; /* runs; see sched_move */
@@ -83,8 +83,11 @@ void sched_wake(struct run *run);   /* something changed that may let it begin i
 void sched_kick(struct core *core); /* look at all in the next turn */
 size_t sched_in_flight(const struct core *core);
 /* For suspect chunks. Move to the next item that is to be asked; false at the end. */
-bool sched_next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t *ret_index);
-void sched_check_end(struct open_chunk *c); /* end the job when there should be more */
+bool sched_next_item(struct open_chunk *c, struct chunk_cursor *at, struct chunk_item *ret_item,
+    uint32_t *ret_index);
+struct item *sched_new_item(struct run *run, struct open_chunk *c);
+/* End the job when there should be more. */
+void sched_check_end(struct open_chunk *c, const struct chunk_cursor *at);
 void sched_settle_invalid(
     struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index);
 

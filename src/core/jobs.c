@@ -51,7 +51,7 @@ void run_stop_items(struct run *run)
 			fetch_cancel(item->fetch);
 		else
 			probe_cancel(item->probe);
-		careful_rest(item->chunk);
+		careful_rest(item);
 		TAILQ_REMOVE(&run->items, item, link);
 		TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	}

@@ -1,6 +1,5 @@
-/* Inside core: a run is a job that has not ended, with its open input and the results not committed
+/* Inside core: a run is a job that has not ended, its open input, and its results not committed
  * yet.
- *
  * An item waits in an open chunk, is in flight as a struct item, is settled when its record stands
  * in the run's block, and shows once the block is committed:
  *
@@ -14,6 +13,7 @@
 #include "core/careful.h"
 #include "core/core.h"
 #include "core/due_heap.h"
+#include "core/suspects.h"
 #include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
@@ -23,23 +23,24 @@ struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
 	struct run *run;
 	struct stored_chunk stored;
-	size_t offset;    /* of the next item */
-	uint32_t next;    /* items begun or passed over */
-	uint32_t n_left;  /* items not settled */
-	uint64_t low_seq; /* results of its items lie behind this number */
-	bool has_failed;  /* some of its items did */
+	struct chunk_cursor at; /* what is begun in turns */
+	uint32_t n_left;        /* items not settled */
+	uint64_t low_seq;       /* results of its items lie behind this number */
+	bool has_failed;        /* some of its items did */
 	uint64_t
 	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
 	struct care care;
 };
 
-/* An item in flight. */
+/* An item in flight, or a suspect one before. */
 struct item {
 	TAILQ_ENTRY(item) link;
 	struct run *run;
 	struct open_chunk *chunk;
-	bool is_saving; /* a file that was received */
-	union {         /* by the kind of the job */
+	bool is_saving;         /* a file that was received */
+	struct suspect suspect; /* of a suspect one, from when it stands in line */
+	struct chunk_item in;   /* likewise; borrowed from the chunk */
+	union {                 /* by the kind of the job */
 		struct probe *probe;
 		struct fetch *fetch;
 	};
@@ -73,9 +74,8 @@ struct run {
 	bool is_gone; /* ended or deleted: freed when the store has given back all operations */
 	unsigned n_ops;
 
-	/* input */
 	TAILQ_HEAD(, open_chunk)
-	chunks;                     /* oldest first; those with items to begin are at the end */
+	chunks; /* input; oldest first; those with items to begin are at the end */
 	struct open_chunk *current; /* the one whose items are begun now; NULL: none has any */
 	uint32_t next_chunk;        /* number to claim from */
 	bool is_claiming, is_all_claimed;

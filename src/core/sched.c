@@ -17,11 +17,11 @@ static void on_result(const struct result *result, void *arg)
 	struct run *run = item->run;
 	struct open_chunk *chunk = item->chunk;
 
+	careful_rest(item);
 	TAILQ_REMOVE(&run->items, item, link);
 	TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	run->n_items--;
 	run->n_saving -= item->is_saving;
-	careful_rest(chunk);
 	commit_settle(run, chunk, result);
 	sched_wake(run);
 }
@@ -36,20 +36,24 @@ static void on_saving(void *arg)
 	sched_wake(item->run);
 }
 
-static struct item *new_item(struct core *core)
+struct item *sched_new_item(struct run *run, struct open_chunk *c)
 {
+	struct core *core = run->core;
 	struct item *item = TAILQ_FIRST(&core->spare_items);
 
-	if (item == NULL)
-		return xcalloc(1, sizeof(*item));
-	TAILQ_REMOVE(&core->spare_items, item, link);
+	if (item != NULL)
+		TAILQ_REMOVE(&core->spare_items, item, link);
+	else
+		item = xcalloc(1, sizeof(*item));
+	*item = (struct item){.run = run, .chunk = c};
 	return item;
 }
 
-bool sched_next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t *ret_index)
+bool sched_next_item(
+    struct open_chunk *c, struct chunk_cursor *at, struct chunk_item *ret_item, uint32_t *ret_index)
 {
-	while (c->next < c->stored.chunk.n && chunk_next(&c->stored.chunk, &c->offset, ret_item)) {
-		uint32_t place = c->next++;
+	while (at->next < at->end && chunk_next(&c->stored.chunk, &at->offset, ret_item)) {
+		uint32_t place = at->next++;
 		*ret_index = c->stored.chunk.first + place;
 		if ((c->skip[place / 64] >> (place % 64) & 1) == 0)
 			return true;
@@ -57,9 +61,9 @@ bool sched_next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t
 	return false;
 }
 
-void sched_check_end(struct open_chunk *c)
+void sched_check_end(struct open_chunk *c, const struct chunk_cursor *at)
 {
-	if (c->next == c->stored.chunk.n)
+	if (at->next == at->end)
 		return;
 	run_stop(c->run, JOB_FAILED, JOB_REASON_INPUT_LOST); /* the bytes are damaged */
 	commit_mark(c->run);
@@ -80,14 +84,12 @@ void sched_settle_invalid(
 	commit_settle(run, c, &r);
 }
 
-static void start_item(
-    struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
+static void start_item(struct item *item, const struct chunk_item *in, uint32_t index)
 {
+	struct run *run = item->run;
 	struct core *core = run->core;
 	const struct job_params *params = &run->job.params;
-	struct item *item = new_item(core);
 
-	*item = (struct item){.run = run, .chunk = c};
 	TAILQ_INSERT_TAIL(&run->items, item, link);
 	run->n_items++;
 	if (job_kind_is_files(run->job.kind)) {
@@ -114,8 +116,7 @@ static void start_item(
  * the next chunk. */
 static bool find_current(struct run *run)
 {
-	while (run->current != NULL && (run->current->stored.is_suspect ||
-					   run->current->next == run->current->stored.chunk.n))
+	while (run->current != NULL && run->current->at.next == run->current->at.end)
 		run->current = TAILQ_NEXT(run->current, link);
 	claims_fetch(run);
 	return run->current != NULL && careful_may_begin(run->current);
@@ -164,12 +165,12 @@ static bool begin_one(struct run *run)
 		return false;
 	struct open_chunk *c = run->current;
 	begin_job(run);
-	if (!sched_next_item(c, &in, &index)) {
-		sched_check_end(c);
+	if (!sched_next_item(c, &c->at, &in, &index)) {
+		sched_check_end(c, &c->at);
 		return !job_state_is_ended(run->next_state);
 	}
 	if (in.is_valid)
-		start_item(run, c, &in, index);
+		start_item(sched_new_item(run, c), &in, index);
 	else
 		sched_settle_invalid(run, c, &in, index);
 	return true;
@@ -242,24 +243,24 @@ static size_t room_of(const struct ring *ring)
 	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : engine_room(opts->engine);
 }
 
-/* Begin the item of a suspect chunk that is noted, if it may begin now: whether it did. */
+/* Begin the suspect item that is noted, if it may begin now: whether it did. */
 static bool begin_noted(struct ring *ring)
 {
-	struct open_chunk *c = ring->core->noted;
+	struct item *item = ring->core->noted;
 
-	if (c == NULL || ring_of(c->run) != ring)
+	if (item == NULL || ring_of(item->run) != ring)
 		return false;
-	struct run *run = c->run;
+	struct run *run = item->run;
 	if (run->place != PLACE_ACTIVE || job_state_is_ended(run->next_state)) {
-		careful_rest(c); /* it asks again when it is woken */
+		careful_rest(item); /* it asks again when the run is woken */
 		return false;
 	}
 	if (!has_room(run) || !take_token(run))
 		return false;
-	ring->core->noted = NULL;
-	c->care.has_next = false;
 	begin_job(run);
-	start_item(run, c, &c->care.next_item, c->care.next_index);
+	careful_begin(item);
+	start_item(item, &item->in, (uint32_t)item->suspect.index);
+	careful_wake(run);
 	return true;
 }
 

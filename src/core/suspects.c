@@ -1,7 +1,8 @@
-/* The line of suspects, and the one that is noted. */
+/* The line of suspects, and those that are noted. */
 #include "core/suspects.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -15,15 +16,32 @@
  * yet, is not to be blamed on a suspect that happens to be noted. */
 #define HEAD_START USEC_PER_SEC
 
+enum { MOST = 64 /* begun at one time */ };
+
 struct suspects {
 	struct store *store;
-	TAILQ_HEAD(, suspect) line;
-	struct suspect *noted;   /* it begins, or is worked on */
-	struct suspect *writing; /* the first of the line, whose note is under way; NULL: it left */
-	bool is_writing, has_note; /* note: the database has one */
+	usec_t patience;
+	TAILQ_HEAD(suspect_list, suspect) alone, line; /* who waits; those in doubt come first */
+	struct suspect_list noted;                     /* or begun; the latest is the last */
+	size_t n_noted;
+	struct suspect *writing;    /* whose note is under way; NULL: it left */
+	bool is_writing, has_notes; /* notes: the database has some that are begun */
+	usec_t begun_at;            /* monotonic; of the latest */
+	size_t n_doubts;
+	struct stored_note doubts[STORE_MAX_NOTES]; /* not settled yet */
 	struct defer step;
-	struct timer again; /* none is noted while it is set */
+	struct timer again; /* to look at the line */
+	struct timer pause; /* none is noted while it is set */
 };
+
+static struct stored_note *find_doubt(struct suspects *s, const struct suspect *suspect)
+{
+	for (size_t i = 0; i < s->n_doubts; i++) {
+		if (s->doubts[i].job_no == suspect->job_no && s->doubts[i].index == suspect->index)
+			return &s->doubts[i];
+	}
+	return NULL;
+}
 
 static void on_written(struct store_op *op)
 {
@@ -32,37 +50,84 @@ static void on_written(struct store_op *op)
 
 	s->is_writing = false;
 	if (op->err != OK) { /* the store has said why */
-		timer_start(&s->again, AGAIN);
+		timer_start(&s->pause, AGAIN);
 		return;
 	}
-	s->has_note = op->u.note.index > 0 || op->job_no > 0;
+	s->has_notes = op->u.notes.n > 0 && op->u.notes.all[0].is_begun;
 	defer_start(&s->step); /* it may have left */
 	if (suspect == NULL)
 		return;
-	TAILQ_REMOVE(&s->line, suspect, link);
+	TAILQ_REMOVE(suspect->is_alone ? &s->alone : &s->line, suspect, link);
+	TAILQ_INSERT_TAIL(&s->noted, suspect, link);
+	s->n_noted++;
 	suspect->place = SUSPECT_NOTED;
-	s->noted = suspect;
 	suspect->on_noted(suspect->arg);
 }
 
-/* Note the first of the line; when there is none, that nothing is begun: a crash from now on is not
- * the fault of the last one. */
+static void add_note(struct stored_notes *notes, const struct suspect *suspect)
+{
+	notes->all[notes->n++] = (struct stored_note){.job_no = suspect->job_no,
+	    .index = suspect->index,
+	    .chunk = suspect->chunk,
+	    .is_begun = true};
+}
+
+/* Write who is noted from now on: `next`, when not NULL, those that are, and after them who is in
+ * doubt, as far as there is room. */
+static void write_notes(struct suspects *s, struct suspect *next)
+{
+	struct store_op *op = store_op_new(STORE_NOTE, on_written, s);
+	struct stored_notes *notes = &op->u.notes;
+	const struct suspect *suspect;
+
+	notes->all = xcalloc(STORE_MAX_NOTES, sizeof(*notes->all));
+	if (next != NULL)
+		add_note(notes, next);
+	TAILQ_FOREACH (suspect, &s->noted, link)
+		add_note(notes, suspect);
+	size_t n_begun = notes->n;
+	for (size_t i = 0; i < s->n_doubts && notes->n < STORE_MAX_NOTES; i++) {
+		bool is_there = false;
+		for (size_t k = 0; k < n_begun; k++)
+			is_there = is_there || (notes->all[k].job_no == s->doubts[i].job_no &&
+						   notes->all[k].index == s->doubts[i].index);
+		if (!is_there)
+			notes->all[notes->n++] = s->doubts[i];
+	}
+	s->writing = next;
+	s->is_writing = true;
+	store_start(s->store, op);
+}
+
+/* May one more be noted? When the answer depends on time, the timer is set. */
+static bool has_room(struct suspects *s, const struct suspect *next)
+{
+	const struct suspect *latest = TAILQ_LAST(&s->noted, suspect_list);
+
+	if (latest == NULL)
+		return true;
+	if (next->is_alone || latest->is_alone || latest->place != SUSPECT_BEGUN ||
+	    s->n_noted >= MOST)
+		return false;
+	usec_t left = s->begun_at + s->patience - clock_mono();
+	if (left > 0)
+		timer_start(&s->again, left);
+	return left <= 0;
+}
+
+/* Note the first of the line; when there is none and none is begun, write that: a crash from now on
+ * is not the fault of the last one. */
 static void step(void *arg)
 {
 	struct suspects *s = arg;
-	struct suspect *first = TAILQ_FIRST(&s->line);
+	struct suspect *next = TAILQ_FIRST(&s->alone);
 
-	if (s->is_writing || s->noted != NULL || timer_is_set(&s->again) ||
-	    (first == NULL && !s->has_note))
+	if (next == NULL)
+		next = TAILQ_FIRST(&s->line);
+	if (s->is_writing || timer_is_set(&s->pause))
 		return;
-	struct store_op *op = store_op_new(STORE_NOTE, on_written, s);
-	if (first != NULL) {
-		op->job_no = first->job_no;
-		op->u.note = first->note;
-	}
-	s->writing = first;
-	s->is_writing = true;
-	store_start(s->store, op);
+	if (next == NULL ? s->n_noted == 0 && s->has_notes : has_room(s, next))
+		write_notes(s, next);
 }
 
 void suspects_ask(struct suspects *s, struct suspect *suspect)
@@ -70,21 +135,35 @@ void suspects_ask(struct suspects *s, struct suspect *suspect)
 	if (suspect->place != SUSPECT_IDLE)
 		return;
 	suspect->place = SUSPECT_WAITING;
-	TAILQ_INSERT_TAIL(&s->line, suspect, link);
+	suspect->is_alone = find_doubt(s, suspect) != NULL;
+	TAILQ_INSERT_TAIL(suspect->is_alone ? &s->alone : &s->line, suspect, link);
+	defer_start(&s->step);
+}
+
+void suspects_begin(struct suspects *s, struct suspect *suspect)
+{
+	suspect->place = SUSPECT_BEGUN;
+	s->begun_at = clock_mono();
 	defer_start(&s->step);
 }
 
 void suspects_leave(struct suspects *s, struct suspect *suspect)
 {
-	if (suspect->place == SUSPECT_WAITING)
-		TAILQ_REMOVE(&s->line, suspect, link);
+	if (suspect->place == SUSPECT_IDLE)
+		return;
+	if (suspect->place == SUSPECT_WAITING) {
+		TAILQ_REMOVE(suspect->is_alone ? &s->alone : &s->line, suspect, link);
+	} else {
+		TAILQ_REMOVE(&s->noted, suspect, link);
+		s->n_noted--;
+	}
 	if (s->writing == suspect)
 		s->writing = NULL;
-	if (s->noted == suspect)
-		s->noted = NULL;
-	if (suspect->place != SUSPECT_IDLE)
-		defer_start(&s->step);
+	struct stored_note *doubt = find_doubt(s, suspect);
+	if (doubt != NULL && suspect->place == SUSPECT_BEGUN)
+		*doubt = s->doubts[--s->n_doubts];
 	suspect->place = SUSPECT_IDLE;
+	defer_start(&s->step);
 }
 
 uint32_t suspects_n_unclean(const struct suspects *s)
@@ -121,17 +200,23 @@ static double get_unclean(void *arg)
 	return (double)suspects_n_unclean(arg);
 }
 
-struct suspects *suspects_new(struct loop *loop, struct store *store)
+struct suspects *suspects_new(struct loop *loop, struct store *store, usec_t patience)
 {
 	struct suspects *s = xcalloc(1, sizeof(*s));
 	const struct store_life *life = store_life(store);
 
 	s->store = store;
+	s->patience = patience;
+	TAILQ_INIT(&s->alone);
 	TAILQ_INIT(&s->line);
+	TAILQ_INIT(&s->noted);
+	s->n_doubts = life->n_doubts;
+	memcpy(s->doubts, life->doubts, sizeof(s->doubts));
 	defer_init(&s->step, loop, step, s);
 	timer_init(&s->again, loop, step, s);
+	timer_init(&s->pause, loop, step, s);
 	if (life->n_unclean > 0)
-		timer_start(&s->again, HEAD_START);
+		timer_start(&s->pause, HEAD_START);
 	metrics_getter(METRIC_UNCLEAN_ENDS, get_unclean, s);
 	if (!life->is_known)
 		log_warning("unclean_ends", "state=unknown");
@@ -148,5 +233,6 @@ void suspects_free(struct suspects *s)
 		return;
 	defer_cancel(&s->step);
 	timer_cancel(&s->again);
+	timer_cancel(&s->pause);
 	free(s);
 }

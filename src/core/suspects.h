@@ -1,11 +1,13 @@
-/* What may have killed the daemon is worked on alone: of the items of suspect chunks and the
- * suspect callbacks (struct store_life in store/store.h) one at a time is begun, in turns, after
- * the store has committed a note of it. So whatever is noted at a crash is the only one of them
- * that can have been its cause. What isn't suspect goes on beside. Thread: loop. */
+/* What may have killed the daemon: the items of suspect chunks, and suspect callbacks
+ * (store/store_life.h). They are begun one after the other, across all jobs, each after the store
+ * has committed a note of it; the next one begins when the one before has ended, or takes its time,
+ * for most crashes come at once. What alone was noted at a crash was its cause. In doubt between
+ * several, each is begun alone the next time. What isn't suspect goes on beside. Thread: loop. */
 #pragma once
 
 #include <sys/queue.h>
 
+#include "base/clock.h"
 #include "store/store.h"
 
 struct loop;
@@ -13,21 +15,28 @@ struct suspects;
 
 /* One that wants to be worked on. Embedded in its owner, who fills the upper part.
  *
- *   idle --ask--> waiting --note committed--> noted --leave--> idle
- *                    +-----------leave-----------------------> idle */
+ *   idle --ask--> waiting --note committed--> noted --begin--> begun --leave--> idle
+ *                    +--------------------------+-----leave--------------------> idle */
 struct suspect {
 	int64_t job_no; /* 0: a callback */
-	struct stored_note note;
-	void (*on_noted)(void *arg); /* it may begin now, and must leave when it has ended; it may
-				      * leave within the call */
+	uint32_t chunk;
+	int64_t index;
+	void (*on_noted)(void *arg); /* it may begin from now on; may begin and leave within */
 	void *arg;
-	enum { SUSPECT_IDLE, SUSPECT_WAITING, SUSPECT_NOTED } place;
-	TAILQ_ENTRY(suspect) link; /* in the line while it waits */
+	/* of this module */
+	enum { SUSPECT_IDLE, SUSPECT_WAITING, SUSPECT_NOTED, SUSPECT_BEGUN } place;
+	bool is_alone; /* it is in doubt */
+	TAILQ_ENTRY(suspect) link;
 };
 
-/* Log and count what the store took for the cause of the last crash. Both are borrowed. */
-struct suspects *suspects_new(struct loop *loop, struct store *store);
-void suspects_free(struct suspects *suspects); /* after store_stop, when none is noted or waits */
+/* One that has been worked on for so long lets the next one begin beside it: a silent server is no
+ * reason for all others to wait. */
+#define SUSPECTS_PATIENCE (5 * USEC_PER_MSEC)
+
+/* Log and count what the store took for the cause of the last crash. Loop and store are borrowed.
+ */
+struct suspects *suspects_new(struct loop *loop, struct store *store, usec_t patience);
+void suspects_free(struct suspects *suspects); /* after store_stop, when all are idle */
 
 /* Unclean ends in a row before this start. While there is any, what begins is to be told to the
  * store (STORE_WATCH), and committed before. */
@@ -38,6 +47,9 @@ bool suspects_is_careful(const struct suspects *suspects);
 
 /* Stand in line, when idle. */
 void suspects_ask(struct suspects *suspects, struct suspect *suspect);
+
+/* It begins now; it is noted. */
+void suspects_begin(struct suspects *suspects, struct suspect *suspect);
 
 /* Be idle: the end, or it is not wanted any more. */
 void suspects_leave(struct suspects *suspects, struct suspect *suspect);

@@ -106,7 +106,7 @@ static bool start_store(struct daemon *d)
 		log_warning(
 		    "store_cannot_shrink", "path=%s next_try=start", log_quote(d->database));
 	if (e == OK)
-		d->suspects = suspects_new(d->loop, d->store);
+		d->suspects = suspects_new(d->loop, d->store, SUSPECTS_PATIENCE);
 	return e == OK;
 }
 

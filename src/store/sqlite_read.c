@@ -27,7 +27,7 @@ static bool read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
 	ret_chunk->chunk.n = (uint32_t)sqlite3_column_int64(s, 2);
 	buf_add(
 	    &ret_chunk->chunk.bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
-	ret_chunk->is_suspect = sqlite3_column_int(s, 5) != 0;
+	ret_chunk->n_suspects = (uint32_t)sqlite3_column_int64(s, 5);
 	const struct chunk *c = &ret_chunk->chunk;
 	bool is_good =
 	    sqlite3_column_type(s, 4) == SQLITE_NULL

@@ -11,10 +11,6 @@
 #include "store/sqlite_unclean.h"
 #include "wire/record.h"
 
-struct noted {
-	int64_t job_no, chunk, index;
-};
-
 /* Run a statement that counts or deletes, with one number. */
 static enum err run_with(struct db *db, enum statement id, int64_t number)
 {
@@ -27,14 +23,24 @@ static enum err run_with(struct db *db, enum statement id, int64_t number)
 
 /* --- Verbs --- */
 
-static enum err note(struct db *db, int64_t job_no, const struct stored_note *n)
+static enum err put_note(struct db *db, const struct stored_note *n)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_NOTE);
 
-	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 1, n->job_no);
 	sqlite3_bind_int64(s, 2, n->chunk);
 	sqlite3_bind_int64(s, 3, n->index);
+	sqlite3_bind_int(s, 4, n->is_begun ? 1 : 0);
 	return db_run(db, s);
+}
+
+static enum err put_notes(struct db *db, const struct stored_note *all, size_t n)
+{
+	enum err e = run_with(db, STATEMENT_FORGET_NOTED, 0);
+
+	for (size_t i = 0; e == OK && i < n; i++)
+		e = put_note(db, &all[i]);
+	return e;
 }
 
 static enum err watch(struct db *db, int64_t job_no, const struct stored_watch *w)
@@ -44,6 +50,7 @@ static enum err watch(struct db *db, int64_t job_no, const struct stored_watch *
 	sqlite3_bind_int64(s, 1, job_no);
 	sqlite3_bind_int64(s, 2, w->no);
 	sqlite3_bind_int64(s, 3, w->n_ends);
+	sqlite3_bind_int64(s, 4, w->n_begun);
 	return db_run(db, s);
 }
 
@@ -52,8 +59,9 @@ enum err db_write_unclean(struct db *db, const struct store_op *op)
 	if (op->verb == STORE_WATCH)
 		return watch(db, op->job_no, &op->u.watch);
 	if (op->verb == STORE_NOTE)
-		return note(db, op->job_no, &op->u.note);
-	return db_end_life(db);
+		return put_notes(db, op->u.notes.all, op->u.notes.n);
+	enum err e = run_with(db, STATEMENT_FORGET_NOTED, 0);
+	return e == OK ? db_end_life(db) : e;
 }
 
 enum err db_end_life(struct db *db)
@@ -110,8 +118,8 @@ static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_jo
 
 /* Find the item in its chunk; its text is borrowed from `ret_chunk`, which the caller frees.
  * ERR_NOT_FOUND: the chunk is settled, or has no such item. */
-static enum err load_item(
-    struct db *db, const struct noted *n, struct chunk *ret_chunk, struct chunk_item *ret_item)
+static enum err load_item(struct db *db, const struct stored_note *n, struct chunk *ret_chunk,
+    struct chunk_item *ret_item)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_CHUNK);
 	size_t offset = 0;
@@ -139,7 +147,7 @@ static enum err load_item(
 }
 
 /* ERR_CONFLICT: the item has its result, so it was not the cause. */
-static enum err check_open(struct db *db, const struct noted *n, uint64_t low_seq)
+static enum err check_open(struct db *db, const struct stored_note *n, uint64_t low_seq)
 {
 	struct store_op *op = store_op_new(STORE_DONE, NULL, NULL);
 
@@ -155,8 +163,8 @@ static enum err check_open(struct db *db, const struct noted *n, uint64_t low_se
 	return e;
 }
 
-static enum err put_crashed(
-    struct db *db, const struct noted *n, const struct noted_job *j, const struct chunk_item *in)
+static enum err put_crashed(struct db *db, const struct stored_note *n, const struct noted_job *j,
+    const struct chunk_item *in)
 {
 	struct store_op *op = store_op_new(STORE_PUT, NULL, NULL);
 	struct file_item file = {0};
@@ -191,7 +199,9 @@ static enum err put_crashed(
 	return e;
 }
 
-static enum err blame_item(struct db *db, const struct noted *n, struct store_life *life)
+/* Look at an item that was noted; with `life` blame it. ERR_NOT_FOUND, ERR_CONFLICT: there is
+ * nothing to doubt any more. */
+static enum err judge_item(struct db *db, const struct stored_note *n, struct store_life *life)
 {
 	struct noted_job j = {.low_seq = 0};
 	struct chunk_item item;
@@ -203,10 +213,8 @@ static enum err blame_item(struct db *db, const struct noted *n, struct store_li
 		e = load_item(db, n, &chunk, &item);
 	if (e == OK)
 		e = check_open(db, n, j.low_seq);
-	bool is_innocent = e == ERR_NOT_FOUND || e == ERR_CONFLICT;
-	if (e == OK)
+	if (e == OK && life != NULL) {
 		e = put_crashed(db, n, &j, &item);
-	if (e == OK) {
 		life->crashed = CRASHED_ITEM;
 		life->crashed_id = j.job.id;
 		life->crashed_kind = j.job.kind;
@@ -214,28 +222,89 @@ static enum err blame_item(struct db *db, const struct noted *n, struct store_li
 	}
 	job_done(&j.job);
 	chunk_done(&chunk);
-	return is_innocent ? OK : e;
+	return e;
 }
 
-static enum err blame_post(struct db *db, int64_t no, struct store_life *life)
+static enum err judge_post(struct db *db, int64_t no, struct store_life *life)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_POST);
+	struct id id;
 
 	sqlite3_bind_int64(s, 1, no);
 	int code = sqlite3_step(s);
 	if (code == SQLITE_ROW)
-		db_read_id(s, 0, &life->crashed_id);
+		db_read_id(s, 0, &id);
 	sqlite3_reset(s);
 	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? OK : db_error(db, code);
+		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	if (life == NULL)
+		return OK;
 	life->crashed = CRASHED_POST;
+	life->crashed_id = id;
 	return run_with(db, STATEMENT_DELETE_POST, no);
+}
+
+static enum err judge(struct db *db, const struct stored_note *n, struct store_life *life)
+{
+	return n->job_no > 0 ? judge_item(db, n, life) : judge_post(db, n->index, life);
+}
+
+static enum err read_notes(struct db *db, struct stored_note *ret_notes, size_t *ret_n)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED);
+	int code;
+
+	sqlite3_bind_int64(s, 1, STORE_MAX_NOTES);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		ret_notes[(*ret_n)++] = (struct stored_note){.job_no = sqlite3_column_int64(s, 0),
+		    .chunk = (uint32_t)sqlite3_column_int64(s, 1),
+		    .index = sqlite3_column_int64(s, 2),
+		    .is_begun = sqlite3_column_int(s, 3) != 0};
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+/* Leave out what has settled since; returns how many of the rest were begun by the last daemon. */
+static enum err sift_notes(struct db *db, struct store_life *life, size_t *ret_n_begun)
+{
+	size_t n = 0;
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < life->n_doubts; i++) {
+		e = judge(db, &life->doubts[i], NULL);
+		if (e == OK) {
+			*ret_n_begun += life->doubts[i].is_begun ? 1 : 0;
+			life->doubts[n++] = life->doubts[i];
+		}
+		e = e == ERR_NOT_FOUND || e == ERR_CONFLICT ? OK : e;
+	}
+	life->n_doubts = n;
+	return e;
+}
+
+/* Blame what was begun alone; else all that was begun is in doubt. */
+static enum err judge_notes(struct db *db, bool is_unclean, struct store_life *life)
+{
+	size_t n_begun = 0, n = 0;
+	enum err e = read_notes(db, life->doubts, &life->n_doubts);
+
+	if (e == OK)
+		e = sift_notes(db, life, &n_begun);
+	for (size_t i = 0; e == OK && i < life->n_doubts; i++) {
+		if (is_unclean && n_begun == 1 && life->doubts[i].is_begun) {
+			e = judge(db, &life->doubts[i], life);
+			continue;
+		}
+		life->doubts[n] = life->doubts[i];
+		life->doubts[n++].is_begun = false;
+	}
+	life->n_doubts = n;
+	return e == OK ? put_notes(db, life->doubts, n) : e;
 }
 
 /* --- The start --- */
 
-static enum err read_life(
-    struct db *db, bool *ret_is_unclean, uint32_t *ret_n, struct noted *ret_noted)
+static enum err read_life(struct db *db, bool *ret_is_unclean, uint32_t *ret_n)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_LIFE);
 	int code = sqlite3_step(s);
@@ -243,8 +312,6 @@ static enum err read_life(
 	if (code == SQLITE_ROW) {
 		*ret_is_unclean = sqlite3_column_int(s, 0) != 0;
 		*ret_n = (uint32_t)sqlite3_column_int64(s, 1);
-		*ret_noted = (struct noted){sqlite3_column_int64(s, 2), sqlite3_column_int64(s, 3),
-		    sqlite3_column_int64(s, 4)};
 	}
 	sqlite3_reset(s);
 	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_INVALID : db_error(db, code);
@@ -265,14 +332,11 @@ static enum err begin(struct db *db, struct store_life *life)
 {
 	bool is_unclean = false;
 	uint32_t n = 0;
-	struct noted noted = {0};
-	enum err e = read_life(db, &is_unclean, &n, &noted);
+	enum err e = read_life(db, &is_unclean, &n);
 
 	life->n_unclean = is_unclean ? n + 1 : 0;
-	if (e == OK && is_unclean && noted.job_no > 0)
-		e = blame_item(db, &noted, life);
-	else if (e == OK && is_unclean && noted.index > 0)
-		e = blame_post(db, noted.index, life);
+	if (e == OK)
+		e = judge_notes(db, is_unclean, life);
 	if (e == OK)
 		e = run_with(db, STATEMENT_FORGET_WATCHED, is_unclean ? 0 : 1);
 	if (e == OK)

@@ -4,15 +4,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/id.h"
 #include "model/job.h"
+#include "store/stored.h"
 
-/* How the daemons before this one ended. An end without store_end_clean is unclean: a crash, a
- * kill, a power cut. After one, this daemon tells the store what it begins (STORE_WATCH: chunks,
- * rows of the outbox). What was open at CAREFUL_ENDS of them in a row is suspect: its items, or the
- * callback, begin one at a time, each after a STORE_NOTE of it was committed. What was noted at an
- * unclean end, and has no result, is taken for its cause: the next store_open gives the item the
- * result error, crashed, or drops the row of the outbox. */
+/* An end without store_end_clean is unclean: a crash, a kill, a power cut. After one, the daemon
+ * tells the store what it begins (STORE_WATCH: chunks, rows of the outbox). What was open at
+ * CAREFUL_ENDS of them in a row is suspect: its items, or the callback, begin after a STORE_NOTE of
+ * them was committed. What alone was noted at an unclean end, and has no result, is taken for its
+ * cause: the next store_open gives the item the result error, crashed, or drops the row of the
+ * outbox. If several were noted, each of them is in doubt, and is to be the only one the next time.
+ */
 enum { CAREFUL_ENDS = 2 };
 struct store_life {
 	bool is_known; /* false: the database could not be written; then nothing else is told */
@@ -22,4 +23,6 @@ struct store_life {
 	struct id crashed_id; /* of the job, or of the callback */
 	enum job_kind crashed_kind;
 	uint32_t crashed_index; /* of the item in its job */
+	size_t n_doubts;
+	struct stored_note doubts[STORE_MAX_NOTES];
 };

@@ -150,6 +150,9 @@ static void free_parts(struct store_op *op)
 	case STORE_OUTCOMES:
 		free_schedule_parts(op);
 		break;
+	case STORE_NOTE:
+		free(op->u.notes.all);
+		break;
 	case STORE_OUTBOX:
 		free_outbox(&op->u.outbox);
 		break;
@@ -159,7 +162,6 @@ static void free_parts(struct store_op *op)
 	case STORE_DELETE:
 	case STORE_POSTED:
 	case STORE_WATCH:
-	case STORE_NOTE:
 	case STORE_CLEAN:
 		break;
 	}

@@ -28,7 +28,7 @@ enum store_verb {
 	STORE_REMOVED,         /* the files of removed jobs are gone */
 	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
 	STORE_WATCH,           /* a chunk, or a row of the outbox, is begun: struct store_life */
-	STORE_NOTE,            /* an item, or a callback, begins alone; the one before ended */
+	STORE_NOTE,            /* which suspects are begun: struct store_life */
 	STORE_CLEAN,           /* the daemon stops in order */
 	/* reads */
 	STORE_CLAIM,         /* input not worked on yet */
@@ -115,7 +115,7 @@ struct store_op {
 		struct stored_outbox outbox;     /* OUTBOX */
 		struct stored_attempt attempt;   /* POSTED */
 		struct stored_watch watch;       /* WATCH */
-		struct stored_note note;         /* NOTE */
+		struct stored_notes notes;       /* NOTE: in place of those before */
 		struct folders_page folders;     /* FOLDERS; REMOVED: `removed` */
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */

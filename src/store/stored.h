@@ -26,21 +26,30 @@ struct stored_file {
 struct stored_chunk {
 	uint32_t no;
 	struct chunk chunk;
-	bool is_suspect; /* of a crash: see struct store_life */
+	uint32_t
+	    n_suspects; /* of its first items: those may be the cause of a crash (store_life.h) */
 };
 
-/* A chunk of the operation's job that is begun; of job 0: a row of the outbox. `n_ends`: the
- * unclean ends at which it was, or may have been, open before. */
+/* Items of a chunk of the operation's job that are begun, or may be from now on: the first
+ * `n_begun`. Of job 0: a row of the outbox, with 1. `n_ends`: the unclean ends at which it was, or
+ * may have been, open before. */
 struct stored_watch {
 	int64_t no;
-	uint32_t n_ends;
+	uint32_t n_ends, n_begun;
 };
 
-/* An item of the operation's job that begins alone; of job 0: a row of the outbox, whose number is
- * `index`, or nothing when that is 0. */
+/* A suspect item; of job 0: a row of the outbox, whose number is `index`. */
 struct stored_note {
+	int64_t job_no, index;
 	uint32_t chunk;
-	int64_t index;
+	bool is_begun; /* no: it was, with others, at an unclean end before */
+};
+
+enum { STORE_MAX_NOTES = 128 };
+
+struct stored_notes {
+	size_t n;                /* at most STORE_MAX_NOTES */
+	struct stored_note *all; /* owned */
 };
 
 /* An ended job that was forgotten. */

@@ -121,38 +121,6 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	return OK;
 }
 
-/* Keep the ids that are no jobs and were none; tell which jobs with files were removed. */
-static void read_folders(const struct store *store, struct store_op *op)
-{
-	size_t n = 0;
-
-	op->u.folders.removed = xcalloc(store->n_jobs + 1, sizeof(struct id));
-	for (size_t k = 0; k < store->n_jobs; k++) {
-		const struct fake_job *j = &store->jobs[k];
-		if (j->is_submitted && j->is_deleted && !j->is_removed &&
-		    job_kind_is_files(j->job.kind))
-			op->u.folders.removed[op->u.folders.n_removed++] = j->job.id;
-	}
-	for (size_t i = 0; i < op->u.folders.n; i++) {
-		const struct id *id = &op->u.folders.ids[i];
-		bool is_known = false;
-		for (size_t k = 0; k < store->n_jobs; k++)
-			is_known = is_known || memcmp(&store->jobs[k].job.id, id, sizeof(*id)) == 0;
-		if (!is_known)
-			op->u.folders.ids[n++] = *id;
-	}
-	op->u.folders.n = n;
-}
-
-static void forget_removals(struct store *store, const struct store_op *op)
-{
-	for (size_t k = 0; k < store->n_jobs; k++) {
-		if (memcmp(&store->jobs[k].job.id, &op->u.folders.removed[0], sizeof(struct id)) ==
-		    0)
-			store->jobs[k].is_removed = true;
-	}
-}
-
 /* Jobs count as a megabyte each. */
 static void retire(struct store *store, struct store_op *op)
 {
@@ -184,6 +152,14 @@ static void retire(struct store *store, struct store_op *op)
 static bool is_read(enum store_verb verb)
 {
 	return verb >= STORE_CLAIM;
+}
+
+static void forget_removal(struct store *store, const struct id *id)
+{
+	for (size_t k = 0; k < store->n_jobs; k++) {
+		if (memcmp(&store->jobs[k].job.id, id, sizeof(*id)) == 0)
+			store->jobs[k].is_removed = true;
+	}
 }
 
 static enum err carry_out(struct store *store, struct store_op *op)
@@ -223,7 +199,7 @@ static enum err carry_out(struct store *store, struct store_op *op)
 	case STORE_CLAIM:
 		fake_job_claim(j, op);
 		for (size_t i = 0; i < op->u.claim.n; i++)
-			op->u.claim.chunks[i].is_suspect = fake_watched_is_suspect(
+			op->u.claim.chunks[i].n_suspects = fake_watched_suspects(
 			    &store->watched, op->job_no, op->u.claim.chunks[i].no);
 		return OK;
 	case STORE_DONE:
@@ -235,10 +211,10 @@ static enum err carry_out(struct store *store, struct store_op *op)
 	case STORE_FAILED:
 		return fake_job_find_failed(j, op);
 	case STORE_FOLDERS:
-		read_folders(store, op);
+		fake_store_folders(store, op);
 		return OK;
 	case STORE_REMOVED:
-		forget_removals(store, op);
+		forget_removal(store, &op->u.folders.removed[0]);
 		return OK;
 	case STORE_OUTBOX:
 		fake_outbox_read(&store->outbox, op);
@@ -430,18 +406,51 @@ const struct store_life *store_life(const struct store *store)
 	return &store->watched.life;
 }
 
+/* Has it settled? */
+static bool is_innocent(struct store *store, const struct stored_note *n)
+{
+	const struct fake_job *j = job_of(store, n->job_no);
+
+	if (j == NULL)
+		return store->outbox.posts[n->index - 1].is_over;
+	return job_state_is_ended(j->job.state) ||
+	       (j->has_result != NULL && j->has_result[n->index]);
+}
+
+static void blame(struct store *store, const struct stored_note *n)
+{
+	struct fake_job *j = job_of(store, n->job_no);
+
+	if (j == NULL)
+		store->outbox.posts[n->index - 1].is_over = true;
+	else
+		fake_job_add_result(j, (uint32_t)n->index, ITEM_ERROR, REASON_CRASHED, "?", 1);
+}
+
 void fake_store_end_unclean(struct store *store)
 {
 	struct fake_watched *w = &store->watched;
-	struct fake_job *j = job_of(store, w->noted_job);
-	uint32_t index = (uint32_t)w->noted_index;
+	struct store_life *life = &w->life;
+	size_t n_begun = 0, n = 0;
 
 	fake_watched_end(w);
-	if (j != NULL && !job_state_is_ended(j->job.state) &&
-	    (j->has_result == NULL || !j->has_result[index]))
-		fake_job_add_result(j, index, ITEM_ERROR, REASON_CRASHED, "?", 1);
-	if (j == NULL && w->noted_index > 0)
-		store->outbox.posts[w->noted_index - 1].is_over = true;
+	life->n_doubts = 0;
+	for (size_t i = 0; i < w->n_notes; i++) {
+		if (is_innocent(store, &w->notes[i]))
+			continue;
+		n_begun += w->notes[i].is_begun;
+		life->doubts[life->n_doubts++] = w->notes[i];
+	}
+	for (size_t i = 0; i < life->n_doubts; i++) {
+		if (n_begun == 1 && life->doubts[i].is_begun) {
+			blame(store, &life->doubts[i]);
+			continue;
+		}
+		life->doubts[n] = life->doubts[i];
+		life->doubts[n++].is_begun = false;
+	}
+	life->n_doubts = w->n_notes = n;
+	memcpy(w->notes, life->doubts, n * sizeof(*w->notes));
 	w->noted_job = w->noted_index = 0;
 }
 

@@ -62,8 +62,9 @@ void fake_store_add_ended(struct store *store, const struct job *job);
 const struct fake_job *fake_store_job(const struct store *store, size_t i);
 /* Rows that wait for their delivery. A job that ends and asked for it adds one, for called.test. */
 struct fake_outbox *fake_store_outbox(struct store *store);
-/* Carry out a LIST. Of the fake itself. */
+/* Carry out a LIST, and a FOLDERS. Of the fake itself. */
 void fake_store_list(const struct store *store, struct store_op *op);
+void fake_store_folders(const struct store *store, struct store_op *op);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);
 

@@ -2,6 +2,7 @@
 #include "watched.h"
 
 #include <check.h>
+#include <string.h>
 
 const struct fake_watch *fake_watched_find(const struct fake_watched *w, int64_t job_no, int64_t no)
 {
@@ -12,11 +13,11 @@ const struct fake_watch *fake_watched_find(const struct fake_watched *w, int64_t
 	return NULL;
 }
 
-bool fake_watched_is_suspect(const struct fake_watched *w, int64_t job_no, int64_t no)
+uint32_t fake_watched_suspects(const struct fake_watched *w, int64_t job_no, int64_t no)
 {
 	const struct fake_watch *row = fake_watched_find(w, job_no, no);
 
-	return row != NULL && row->n_ends >= CAREFUL_ENDS;
+	return row != NULL && row->n_ends >= CAREFUL_ENDS ? row->n_begun : 0;
 }
 
 void fake_watched_forget(struct fake_watched *w, int64_t job_no, int64_t no)
@@ -30,18 +31,20 @@ void fake_watched_forget(struct fake_watched *w, int64_t job_no, int64_t no)
 void fake_watched_write(struct fake_watched *w, const struct store_op *op)
 {
 	if (op->verb == STORE_NOTE) {
-		w->noted_job = op->job_no;
-		w->noted_index = op->u.note.index;
+		bool is_any = op->u.notes.n > 0 && op->u.notes.all[0].is_begun;
+		w->noted_job = is_any ? op->u.notes.all[0].job_no : 0;
+		w->noted_index = is_any ? op->u.notes.all[0].index : 0;
+		w->n_notes = op->u.notes.n;
+		memcpy(w->notes, op->u.notes.all, w->n_notes * sizeof(*w->notes));
 		return;
 	}
-	const struct fake_watch *row = fake_watched_find(w, op->job_no, op->u.watch.no);
-	ck_assert_msg(row == NULL || !row->is_open, "begun twice");
+	const struct stored_watch *in = &op->u.watch;
+	const struct fake_watch *row = fake_watched_find(w, op->job_no, in->no);
+	ck_assert_msg(row == NULL || !row->is_open || row->n_begun < in->n_begun, "told twice");
 	ck_assert_uint_lt(w->n, FAKE_MAX_WATCHED);
-	if (row == NULL)
-		w->rows[w->n++] =
-		    (struct fake_watch){op->job_no, op->u.watch.no, op->u.watch.n_ends, true};
-	else
-		w->rows[row - w->rows].is_open = true;
+	struct fake_watch *to = row != NULL ? &w->rows[row - w->rows] : &w->rows[w->n++];
+	*to = (struct fake_watch){
+	    op->job_no, in->no, row != NULL ? row->n_ends : in->n_ends, in->n_begun, true};
 }
 
 void fake_watched_judge(const struct fake_watched *w, struct stored_outbox *o)
@@ -49,7 +52,7 @@ void fake_watched_judge(const struct fake_watched *w, struct stored_outbox *o)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < o->n; i++) {
-		o->posts[i].is_suspect = fake_watched_is_suspect(w, 0, o->posts[i].no);
+		o->posts[i].is_suspect = fake_watched_suspects(w, 0, o->posts[i].no) > 0;
 		if (o->posts[i].is_suspect && o->without_suspects)
 			stored_post_done(&o->posts[i]);
 		else

@@ -11,10 +11,12 @@ struct fake_watched {
 	size_t n;
 	struct fake_watch {
 		int64_t job_no, no;
-		uint32_t n_ends;
+		uint32_t n_ends, n_begun;
 		bool is_open;
 	} rows[FAKE_MAX_WATCHED];
-	int64_t noted_job, noted_index;
+	size_t n_notes;
+	struct stored_note notes[STORE_MAX_NOTES]; /* those that are begun come first */
+	int64_t noted_job, noted_index;            /* the latest; 0: none is begun */
 };
 
 /* The verbs WATCH and NOTE. */
@@ -23,7 +25,7 @@ void fake_watched_write(struct fake_watched *w, const struct store_op *op);
 /* Tell which rows of the outbox are suspect, and leave them out when they aren't wanted. */
 void fake_watched_judge(const struct fake_watched *w, struct stored_outbox *outbox);
 
-bool fake_watched_is_suspect(const struct fake_watched *w, int64_t job_no, int64_t no);
+uint32_t fake_watched_suspects(const struct fake_watched *w, int64_t job_no, int64_t no);
 const struct fake_watch *fake_watched_find(
     const struct fake_watched *w, int64_t job_no, int64_t no); /* NULL: none */
 void fake_watched_forget(struct fake_watched *w, int64_t job_no, int64_t no);

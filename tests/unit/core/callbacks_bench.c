@@ -31,7 +31,7 @@ void worker_begin(struct worker *w)
 	w->store = fake_store_new(w->loop);
 	w->outbox = fake_store_outbox(w->store);
 	w->poster = fake_poster_new();
-	w->suspects = suspects_new(w->loop, w->store);
+	w->suspects = suspects_new(w->loop, w->store, HOUR);
 	worker_make(w);
 }
 
@@ -54,7 +54,7 @@ void worker_crash(struct worker *w)
 	callbacks_free(w->callbacks);
 	suspects_free(w->suspects);
 	fake_store_end_unclean(w->store);
-	w->suspects = suspects_new(w->loop, w->store);
+	w->suspects = suspects_new(w->loop, w->store, HOUR);
 	worker_make(w);
 	callbacks_start(w->callbacks);
 }

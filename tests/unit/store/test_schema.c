@@ -190,6 +190,7 @@ TEST(a_database_of_version_3_goes_on)
 	world_sql(&w, "ALTER TABLE chunk DROP COLUMN sum");
 	world_sql(&w, "DROP TABLE identity");
 	world_sql(&w, "DROP TABLE removal");
+	world_sql(&w, "DROP TABLE noted");
 	world_sql(&w, "PRAGMA user_version = 3");
 	world_start(&w);
 	ck_assert_int_eq(world_sql(&w, "PRAGMA user_version"), 5);

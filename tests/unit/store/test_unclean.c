@@ -21,15 +21,26 @@ static void watch(struct world *w, int64_t job_no, int64_t no, uint32_t n_ends)
 {
 	struct store_op *op = make_op(STORE_WATCH, job_no);
 
-	op->u.watch = (struct stored_watch){.no = no, .n_ends = n_ends};
+	op->u.watch = (struct stored_watch){.no = no, .n_ends = n_ends, .n_begun = 3};
 	ck_assert_int_eq(world_run(w, op), OK);
 }
 
+static struct store_op *make_notes(size_t n)
+{
+	struct store_op *op = make_op(STORE_NOTE, 0);
+
+	op->u.notes.n = n;
+	op->u.notes.all = xcalloc(n + 1, sizeof(*op->u.notes.all));
+	return op;
+}
+
+/* Note one item; index 0 of job 0: none. */
 static void note(struct world *w, int64_t job_no, uint32_t chunk, int64_t index)
 {
-	struct store_op *op = make_op(STORE_NOTE, job_no);
+	struct store_op *op = make_notes(job_no == 0 && index == 0 ? 0 : 1);
 
-	op->u.note = (struct stored_note){.chunk = chunk, .index = index};
+	op->u.notes.all[0] = (struct stored_note){
+	    .job_no = job_no, .chunk = chunk, .index = index, .is_begun = true};
 	ck_assert_int_eq(world_run(w, op), OK);
 }
 
@@ -41,9 +52,10 @@ static bool is_suspect(struct world *w, int64_t job_no, uint32_t no)
 	op->u.claim.max = 1;
 	op = world_call(w, op);
 	ck_assert_uint_eq(op->u.claim.n, 1);
-	bool answer = op->u.claim.chunks[0].is_suspect;
+	uint32_t n = op->u.claim.chunks[0].n_suspects;
+	ck_assert(n == 0 || n == 3);
 	store_op_free(op);
-	return answer;
+	return n > 0;
 }
 
 static const struct store_life *life(const struct world *w)
@@ -226,7 +238,7 @@ TEST(nobody_else_is_blamed)
 	ck_assert_msg(life(&w)->crashed == CRASHED_NOTHING, "%s", innocents[_i].name);
 	ck_assert_int_eq(
 	    world_sql(&w, "SELECT coalesce(sum(error), 0) FROM job"), why == HAS_RESULT ? 1 : 0);
-	ck_assert_int_eq(world_sql(&w, "SELECT job + chunk + idx FROM life"), 0);
+	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM noted"), 0);
 	world_done(&w);
 }
 
@@ -252,6 +264,44 @@ TEST(the_fate_of_a_first_item_is_its_aliases_too)
 	op = world_call(&w, op);
 	ck_assert(op->err == OK && op->u.copy.n == 1 && op->u.copy.counts[ITEM_ERROR] == 1);
 	store_op_free(op);
+	world_done(&w);
+}
+
+/* Of several none is blamed; each is to be the only one. One of them settles; another one is begun
+ * alone and is the only one then. */
+TEST(several_are_in_doubt)
+{
+	struct world w;
+
+	world_init(&w);
+	world_start(&w);
+	int64_t job = submit_job(&w, 1, 6);
+	struct store_op *op = make_notes(3);
+	for (size_t i = 0; i < 3; i++)
+		op->u.notes.all[i] =
+		    (struct stored_note){.job_no = job, .index = (int64_t)i + 1, .is_begun = true};
+	ck_assert_int_eq(world_run(&w, op), OK);
+	die(&w);
+	ck_assert_int_eq(life(&w)->crashed, CRASHED_NOTHING);
+	ck_assert_uint_eq(life(&w)->n_doubts, 3);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert(
+		    life(&w)->doubts[i].index == (int64_t)i + 1 && !life(&w)->doubts[i].is_begun);
+	die(&w); /* before any of them was begun */
+	ck_assert_uint_eq(life(&w)->n_doubts, 3);
+	ck_assert_int_eq(world_run(&w, make_put(job, 1, 2, JOB_RUNNING)), OK);
+	op = make_notes(3);
+	for (size_t i = 0; i < 3; i++)
+		op->u.notes.all[i] = (struct stored_note){
+		    .job_no = job, .index = 3 - (int64_t)i, .is_begun = i == 0};
+	ck_assert_int_eq(world_run(&w, op), OK);
+	die(&w);
+	ck_assert_int_eq(life(&w)->crashed, CRASHED_ITEM);
+	ck_assert_uint_eq(life(&w)->crashed_index, 3);
+	ck_assert(life(&w)->n_doubts == 1 && life(&w)->doubts[0].index == 2);
+	stop_clean(&w);
+	world_start(&w);
+	ck_assert_uint_eq(life(&w)->n_doubts, 0);
 	world_done(&w);
 }
 
@@ -327,6 +377,7 @@ SUITE(unclean)
 	ADD(what_was_noted_is_blamed);
 	ADD_ROWS(nobody_else_is_blamed, innocents);
 	ADD(the_fate_of_a_first_item_is_its_aliases_too);
+	ADD(several_are_in_doubt);
 	ADD(a_callback_is_blamed);
 	ADD(a_database_that_cannot_be_written_is_opened);
 }
