@@ -430,6 +430,7 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	struct transfer_request request = {.url = &f->url,
 	    .address = f->address,
 	    .timeout = f->timeout,
+	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
 	    .keeps_connection = ticket_keeps_connection(ticket)};
 	if (!f->has_left_host && !f->is_metadata)
 		request.headers = f->item.headers;

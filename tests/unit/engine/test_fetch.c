@@ -436,8 +436,9 @@ static const struct {
 	uint32_t attempts, http_status;
 } broken[] = {
     {"/cut-typed", "image/gif", 10, 10, 1, 200}, {"/cut-chunk-typed", "a/b", 0, 2, 1, 200},
-    {"/large", "", 1 << 20, 2 << 20, 1, 200}, {"/forbidden", "text/html", 0, 0, 1, 403},
-    {"/nothing", "", 0, 0, 1, 0}, {"/then-nothing", "", 0, 0, 2, 0}, /* of the last answer */
+    {"/large", "", 0, 0, 1, 200}, {"/endless", "", 1 << 20, 2 << 20, 1, 200},
+    {"/forbidden", "text/html", 0, 0, 1, 403}, {"/nothing", "", 0, 0, 1, 0},
+    {"/then-nothing", "", 0, 0, 2, 0}, /* of the last answer */
 };
 
 TEST(tells_what_came)
