@@ -122,7 +122,6 @@ static bool take_connection(struct transfer *t)
 	TAILQ_FOREACH (other, &t->transfers->running, link) {
 		if (other != t && other->connection == t->connection) {
 			t->connection = NULL;
-			t->is_shared = true;
 			return false;
 		}
 	}
@@ -135,14 +134,16 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 	struct transfer *t = arg;
 	struct endpoint endpoint;
 
-	(void)from, (void)local_port;
+	(void)from;
 	if (!endpoint_parse(to, (uint16_t)port, &endpoint)) {
 		t->denied = "an address that can't be read";
 		return CURL_PREREQFUNC_ABORT;
 	}
 	endpoint.port = (uint16_t)port;
-	return judge(t, &endpoint) && take_connection(t) ? CURL_PREREQFUNC_OK
-							 : CURL_PREREQFUNC_ABORT;
+	if (!judge(t, &endpoint))
+		return CURL_PREREQFUNC_ABORT;
+	t->is_misplaced = !curl_loop_use(t->curl, local_port) || !take_connection(t);
+	return t->is_misplaced ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* --- The end --- */
@@ -220,7 +221,7 @@ static void finish(struct transfer *t, CURLcode code)
 /* Ask anew, over a connection of its own; nothing was sent yet. */
 static bool start_alone(struct transfer *t)
 {
-	t->is_shared = false;
+	t->is_misplaced = false;
 	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L);
@@ -234,7 +235,7 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 	(void)arg;
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 	struct transfer *t = (struct transfer *)(void *)private;
-	if (!t->is_shared || !start_alone(t))
+	if (!t->is_misplaced || !start_alone(t))
 		finish(t, code);
 }
 

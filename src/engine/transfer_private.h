@@ -28,7 +28,7 @@ struct transfer {
 	const char *broken;     /* what it was; static */
 	const void *connection; /* of TLS, and used by this transfer alone; NULL: not known */
 	bool is_closed_well;    /* the peer ended TLS */
-	bool is_shared;         /* it got a connection that another one uses */
+	bool is_misplaced;      /* it got a connection that is in use, or has spoken unasked */
 	struct defer end;       /* of one that was stopped while it was resumed */
 	char error[CURL_ERROR_SIZE];
 };
