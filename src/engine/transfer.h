@@ -44,12 +44,13 @@ struct transfer_request {
 
 /* How a transfer ended; all texts are borrowed until on_done returns. */
 struct transfer_outcome {
-	enum reason reason;       /* NONE: an answer came, whole */
-	const char *detail;       /* for people; NULL: none */
-	uint32_t status, version; /* as struct file_result; 0: no answer */
-	const char *content_type; /* NULL: none */
-	char *location;           /* likewise; absolute */
-	usec_t retry_after;       /* 0: not said */
+	enum reason reason;        /* NONE: an answer came, whole */
+	const char *detail;        /* for people; NULL: none */
+	uint32_t status, version;  /* as struct file_result; 0: no answer */
+	const char *content_type;  /* NULL: none */
+	char content_encoding[64]; /* in lower case; "": none, or none that can be told */
+	char *location;            /* absolute; NULL: none */
+	usec_t retry_after;        /* 0: not said */
 	struct file_timings timings;
 	bool is_congestion; /* the host, or the way there, may have too much to do */
 };

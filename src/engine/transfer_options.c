@@ -82,6 +82,8 @@ void transfer_set_options(struct transfer *t, const struct transfer_request *rq)
 	snprintf(connect_to, sizeof(connect_to), rq->address.is_v6 ? "::[%s]:" : "::%s:", address);
 	t->connect_to = curl_slist_append(NULL, connect_to);
 	t->headers = list_headers(rq->headers);
+	/* libcurl would decode for one who asks by its option */
+	t->headers = curl_slist_append(t->headers, "Accept-Encoding: identity");
 	set_method(t, rq);
 	curl_easy_setopt(t->easy, CURLOPT_URL, rq->url->text);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);

@@ -1,6 +1,7 @@
 /* What libcurl tells of a transfer, in our words. */
 #include "engine/transfer_outcome.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -153,6 +154,27 @@ static usec_t find_retry_after(CURL *easy)
 	return seconds > 0 ? (usec_t)(seconds < MOST ? seconds : MOST) * USEC_PER_SEC : 0;
 }
 
+/* The codings of the body, which is kept as it came (RFC 9110 section 8.4). */
+static void find_encoding(CURL *easy, char *ret_text, size_t size)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.+, ";
+	struct curl_header *header;
+	size_t len = 0;
+
+	for (size_t i = 0; len < size && curl_easy_header(easy, "Content-Encoding", i, CURLH_HEADER,
+					     -1, &header) == CURLHE_OK;
+	     i++)
+		len += (size_t)snprintf(
+		    ret_text + len, size - len, "%s%s", len > 0 ? ", " : "", header->value);
+	for (char *s = ret_text; *s != '\0'; s++) {
+		if (*s >= 'A' && *s <= 'Z')
+			*s |= 0x20;
+	}
+	if (len >= size || ret_text[strspn(ret_text, good)] != '\0' ||
+	    strcmp(ret_text, "identity") == 0)
+		ret_text[0] = '\0';
+}
+
 static void get_answer(CURL *easy, struct transfer_outcome *o)
 {
 	long status = 0, version = 0;
@@ -167,6 +189,7 @@ static void get_answer(CURL *easy, struct transfer_outcome *o)
 		     : version == CURL_HTTP_VERSION_2_0 ? 20
 							: 0;
 	o->content_type = find_type(easy);
+	find_encoding(easy, o->content_encoding, sizeof(o->content_encoding));
 	if (status >= 300 && status <= 399)
 		o->location = find_location(easy);
 	o->retry_after = find_retry_after(easy);

@@ -230,6 +230,8 @@ TEST(saves)
 	const struct file_result *file = &f.result.file;
 	ck_assert_uint_eq(file->http_status, good[_i].http_status);
 	ck_assert_uint_eq(file->http_version, good[_i].version);
+	ck_assert_uint_eq(
+	    file->content_encoding.len, strstr(row, "gzip") != NULL ? strlen("gzip") : 0);
 	ck_assert_uint_eq(file->n_redirects, good[_i].n_redirects);
 	ck_assert_uint_eq(file->n_bytes, strlen(good[_i].bytes));
 	ck_assert(file->is_saved && f.n_saving == 1 && f.result.attempts == 1);
@@ -259,7 +261,7 @@ TEST(connects_to_the_address_and_names_the_host)
 	ck_assert_ptr_nonnull(strstr(request, "\r\nUser-Agent: asyncprobed/test\r\n"));
 	ck_assert_ptr_null(strcasestr(request, "\r\nCookie:"));
 	ck_assert_ptr_null(strcasestr(request, "\r\nAuthorization:"));
-	ck_assert_ptr_null(strcasestr(request, "\r\nAccept-Encoding:"));
+	ck_assert_ptr_nonnull(strstr(request, "\r\nAccept-Encoding: identity\r\n"));
 	ck_assert_uint_eq(fake_dns_count(b.dns, NULL, RR_A), 0);
 	fetch_bench_end(&b);
 }
