@@ -51,6 +51,7 @@ static void free_files(struct tar *tar)
 	for (uint32_t i = 0; i < tar->n_files; i++) {
 		free(tar->files[i].name);
 		free(tar->files[i].content_type);
+		free(tar->files[i].content_encoding);
 	}
 	free(tar->files);
 	tar->files = NULL;

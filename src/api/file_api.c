@@ -42,6 +42,7 @@ static void free_download(struct download *d)
 		close(d->fd); /* of a file that was only read: never blocks for long */
 	free(d->file.name);
 	free(d->file.content_type);
+	free(d->file.content_encoding);
 	free(d->piece);
 	free(d);
 }
@@ -122,6 +123,8 @@ static void add_headers(const struct download *d)
 	etag[FILE_DIGEST_TEXT + 2] = '\0';
 	request_add_header(rq, "ETag", etag);
 	request_add_header(rq, "Accept-Ranges", "bytes");
+	if (d->file.content_encoding != NULL)
+		request_add_header(rq, "Content-Encoding", d->file.content_encoding);
 	request_add_header(rq, "Content-Security-Policy", "sandbox; default-src 'none'");
 	buf_init(&text, 4096);
 	buf_init(&name, 4096);

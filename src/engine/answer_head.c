@@ -70,7 +70,7 @@ static bool take_place(struct answer_head *head, struct span line)
 	if (is_fold)
 		return head->is_foldable;
 	if (is_status) /* another answer may stand after an interim one */
-		head->has_length = head->is_whole = false;
+		head->has_length = head->is_chunked = head->is_whole = false;
 	if (is_end)
 		head->is_whole = true;
 	head->is_inside = !is_end;
@@ -89,6 +89,7 @@ static const char *judge_framing(struct answer_head *head, struct span line)
 	}
 	if (has_name(line, "Transfer-Encoding", &value)) {
 		head->is_foldable = false;
+		head->is_chunked = head->is_chunked || is_word(value, "chunked");
 		return is_word(value, "chunked") || is_word(value, "identity")
 			   ? NULL
 			   : "a transfer coding that was not asked for";

@@ -18,6 +18,7 @@ struct answer_head {
 	bool is_foldable; /* the next line may be a continuation (RFC 9112 section 5.2) */
 	bool is_whole;    /* the line that ends it has come; not of trailers */
 	bool has_length;  /* said by this answer */
+	bool is_chunked;  /* likewise */
 	uint64_t length;
 };
 

@@ -6,13 +6,14 @@
  * fires while nobody wants it.
  *
  * libcurl 7.88 takes what a server sends unasked behind an answer for the answer to the next
- * request. So a connection of HTTP/1.1 that speaks between two transfers is shut down, and libcurl
- * makes another one. */
+ * request. So connections of HTTP/1.1 that nobody uses are remembered by their local port, which is
+ * what libcurl tells before it uses one again. */
 #include "engine/curl_loop.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -22,10 +23,13 @@
 struct socket {
 	struct curl_loop *owner;
 	struct event event;
+	int fd;
 	short mask;     /* for which the event is registered */
 	bool wanted;    /* libcurl wants to hear of it */
 	bool is_silent; /* nothing may come between transfers */
-	bool is_idle;   /* between transfers; known of silent ones */
+	bool is_idle;   /* between transfers, and in `idle` */
+	long local_port;
+	TAILQ_ENTRY(socket) idle;
 };
 
 struct curl_loop {
@@ -35,46 +39,33 @@ struct curl_loop {
 	int n_sockets;
 	struct event kick; /* a timer that is due at once */
 	struct timer timer;
+	TAILQ_HEAD(, socket) idle; /* silent ones */
 	curl_loop_fn *on_done;
 	void *arg;
 	size_t n;
 };
 
-static void on_event(evutil_socket_t fd, short what, void *arg);
-
-static void watch(struct socket *s, int fd, short mask)
+static void set_idle(struct socket *s, bool is_idle)
 {
-	if (s->mask == mask)
+	if (s->is_idle == is_idle)
 		return;
-	if (s->mask != 0)
-		event_del(&s->event);
-	event_assign(&s->event, loop_event_base(s->owner->loop), fd, (short)(mask | EV_PERSIST),
-	    on_event, s);
-	s->mask = event_add(&s->event, NULL) == 0 ? mask : 0;
+	s->is_idle = is_idle;
+	if (is_idle)
+		TAILQ_INSERT_HEAD(&s->owner->idle, s, idle);
+	else
+		TAILQ_REMOVE(&s->owner->idle, s, idle);
 }
 
-/* End a connection that has something to say. What came is read first: libcurl asks a descriptor
- * whether it is at its end. */
-static void refuse_speech(int fd)
+/* The transfer has ended; its connection may have been kept. */
+static void note_idle(struct curl_loop *c, CURL *easy)
 {
-	enum { MOST = 64 };
-	char bytes[4096];
+	curl_socket_t fd = CURL_SOCKET_BAD;
 
-	if (recv(fd, bytes, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+	curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd < 0 || fd >= c->n_sockets || c->sockets[fd] == NULL || !c->sockets[fd]->is_silent)
 		return;
-	shutdown(fd, SHUT_RDWR);
-	for (int i = 0; i < MOST && recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0; i++)
-		;
-}
-
-/* The transfer on it has ended. */
-static void settle(struct socket *s, int fd)
-{
-	if (!s->is_silent || s->wanted)
-		return;
-	s->is_idle = true;
-	refuse_speech(fd);
-	watch(s, fd, EV_READ);
+	curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &c->sockets[fd]->local_port);
+	set_idle(c->sockets[fd], true);
 }
 
 static void drain(struct curl_loop *c)
@@ -87,11 +78,7 @@ static void drain(struct curl_loop *c)
 			continue;
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
-		curl_socket_t fd = CURL_SOCKET_BAD;
-		/* a connection that is kept */
-		curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
-		if (fd >= 0 && fd < c->n_sockets && c->sockets[fd] != NULL)
-			settle(c->sockets[fd], fd);
+		note_idle(c, easy);
 		curl_multi_remove_handle(c->multi, easy); /* the message is dead now */
 		c->n--;
 		c->on_done(easy, code, c->arg);
@@ -113,8 +100,6 @@ static void on_event(evutil_socket_t fd, short what, void *arg)
 	if (!s->wanted) { /* the server closed an idle connection: libcurl will see it later */
 		event_del(&s->event);
 		s->mask = 0;
-		if (s->is_idle)
-			refuse_speech(fd);
 		return;
 	}
 	act(s->owner, fd,
@@ -133,6 +118,7 @@ static struct socket *socket_of(struct curl_loop *c, int fd)
 	if (c->sockets[fd] == NULL) {
 		c->sockets[fd] = xcalloc(1, sizeof(struct socket));
 		c->sockets[fd]->owner = c;
+		c->sockets[fd]->fd = fd;
 	}
 	return c->sockets[fd];
 }
@@ -147,10 +133,13 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *un
 
 	(void)easy, (void)unused;
 	s->wanted = what != CURL_POLL_REMOVE;
-	if (s->wanted) {
-		s->is_idle = false;
-		watch(s, fd, mask);
-	}
+	if (!s->wanted || s->mask == mask)
+		return 0;
+	if (s->mask != 0)
+		event_del(&s->event);
+	event_assign(
+	    &s->event, loop_event_base(c->loop), fd, (short)(mask | EV_PERSIST), on_event, s);
+	s->mask = event_add(&s->event, NULL) == 0 ? mask : 0;
 	return 0;
 }
 
@@ -160,6 +149,7 @@ static int on_close(void *arg, curl_socket_t fd)
 	struct curl_loop *c = arg;
 
 	if (fd < c->n_sockets && c->sockets[fd] != NULL) {
+		set_idle(c->sockets[fd], false);
 		if (c->sockets[fd]->mask != 0)
 			event_del(&c->sockets[fd]->event);
 		free(c->sockets[fd]);
@@ -198,6 +188,7 @@ struct curl_loop *curl_loop_new(struct loop *loop, long max_idle, curl_loop_fn *
 	struct curl_loop *c = xcalloc(1, sizeof(*c));
 
 	c->loop = loop;
+	TAILQ_INIT(&c->idle);
 	c->on_done = on_done;
 	c->arg = arg;
 	event_assign(&c->kick, loop_event_base(loop), -1, 0, on_kick, c);
@@ -247,6 +238,22 @@ void curl_loop_remove(struct curl_loop *c, CURL *easy)
 void curl_loop_expect_silence(struct curl_loop *c, int fd)
 {
 	socket_of(c, fd)->is_silent = true;
+}
+
+bool curl_loop_use(struct curl_loop *c, long local_port)
+{
+	struct socket *s, *next;
+	bool has_spoken = false;
+	char byte;
+
+	for (s = TAILQ_FIRST(&c->idle); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, idle);
+		if (s->local_port != local_port) /* two may have it, at two addresses */
+			continue;
+		set_idle(s, false);
+		has_spoken = has_spoken || recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	}
+	return !has_spoken;
 }
 
 size_t curl_loop_count(const struct curl_loop *c)

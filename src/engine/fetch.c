@@ -79,6 +79,7 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 		.code = f->item.code,
 		.detail = span_of(detail),
 		.content_type = span_of(f->content_type),
+		.content_encoding = span_of(f->content_encoding),
 		.final_url = span_of(has_moved ? f->url.text : f->final_url),
 		.country = span_of(f->country),
 		.wants_country = f->item.by_country,
@@ -255,6 +256,7 @@ static void note_answer(struct fetch *f, const struct transfer_outcome *o)
 	f->version = o->version;
 	free(f->content_type);
 	f->content_type = o->content_type != NULL ? xstrndup(o->content_type, MAX_TYPE) : NULL;
+	memcpy(f->content_encoding, o->content_encoding, sizeof(f->content_encoding));
 }
 
 /* The flag has come; now the name of its country is asked for, with a place of its own. */
@@ -430,6 +432,7 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	struct transfer_request request = {.url = &f->url,
 	    .address = f->address,
 	    .timeout = f->timeout,
+	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
 	    .keeps_connection = ticket_keeps_connection(ticket)};
 	if (!f->has_left_host && !f->is_metadata)
 		request.headers = f->item.headers;

@@ -49,6 +49,7 @@ struct fetch {
 	int disk_error;
 	uint32_t status, version;
 	char *content_type; /* owned */
+	char content_encoding[64];
 	bool has_address;
 	struct address address;
 	struct file_timings timings;

@@ -1,6 +1,6 @@
 noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
-	src/engine/alpn.c src/engine/alpn.h \
+	src/engine/tls_link.c src/engine/tls_link.h \
 	src/engine/answer_head.c src/engine/answer_head.h \
 	src/engine/curl_loop.c src/engine/curl_loop.h \
 	src/engine/dns_socket.c src/engine/dns_socket.h \
@@ -23,6 +23,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/route.c src/engine/route.h \
 	src/engine/signature.c src/engine/signature.h \
 	src/engine/sink.c src/engine/sink.h \
-	src/engine/transfer.c src/engine/transfer.h \
+	src/engine/transfer.c src/engine/transfer.h src/engine/transfer_private.h \
+	src/engine/transfer_options.c \
 	src/engine/transfer_outcome.c src/engine/transfer_outcome.h \
 	src/engine/window.c src/engine/window.h

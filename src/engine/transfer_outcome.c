@@ -1,6 +1,7 @@
 /* What libcurl tells of a transfer, in our words. */
 #include "engine/transfer_outcome.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,10 +137,47 @@ static const char *find_type(CURL *easy)
 	return header->value[strspn(header->value, "\r\n")] != '\0' ? header->value : NULL;
 }
 
+/* RFC 9110 section 10.2.3. libcurl passes over seconds that 63 bits can't hold. */
+static usec_t find_retry_after(CURL *easy)
+{
+	enum { MOST = 86400 };
+	struct curl_header *header;
+	curl_off_t seconds = 0;
+
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return 0;
+	const char *digits = header->value + strspn(header->value, "0");
+	size_t n_digits = strspn(digits, "0123456789");
+	if (n_digits > 9 && digits[n_digits] == '\0')
+		return MOST * USEC_PER_SEC;
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+	return seconds > 0 ? (usec_t)(seconds < MOST ? seconds : MOST) * USEC_PER_SEC : 0;
+}
+
+/* The codings of the body, which is kept as it came (RFC 9110 section 8.4). */
+static void find_encoding(CURL *easy, char *ret_text, size_t size)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.+, ";
+	struct curl_header *header;
+	size_t len = 0;
+
+	for (size_t i = 0; len < size && curl_easy_header(easy, "Content-Encoding", i, CURLH_HEADER,
+					     -1, &header) == CURLHE_OK;
+	     i++)
+		len += (size_t)snprintf(
+		    ret_text + len, size - len, "%s%s", len > 0 ? ", " : "", header->value);
+	for (char *s = ret_text; *s != '\0'; s++) {
+		if (*s >= 'A' && *s <= 'Z')
+			*s |= 0x20;
+	}
+	if (len >= size || ret_text[strspn(ret_text, good)] != '\0' ||
+	    strcmp(ret_text, "identity") == 0)
+		ret_text[0] = '\0';
+}
+
 static void get_answer(CURL *easy, struct transfer_outcome *o)
 {
 	long status = 0, version = 0;
-	curl_off_t retry_after = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
@@ -151,12 +189,10 @@ static void get_answer(CURL *easy, struct transfer_outcome *o)
 		     : version == CURL_HTTP_VERSION_2_0 ? 20
 							: 0;
 	o->content_type = find_type(easy);
+	find_encoding(easy, o->content_encoding, sizeof(o->content_encoding));
 	if (status >= 300 && status <= 399)
 		o->location = find_location(easy);
-	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
-	o->retry_after = retry_after > 0
-			     ? (usec_t)(retry_after < 86400 ? retry_after : 86400) * USEC_PER_SEC
-			     : 0;
+	o->retry_after = find_retry_after(easy);
 }
 
 void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code, const char *error)

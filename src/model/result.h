@@ -74,12 +74,13 @@ enum { RESULT_MAX_ADDRESSES = 32, RESULT_MAX_EVIDENCE = 4, RESULT_MAX_NAME = FIL
 
 /* What more is known of a file; all texts are borrowed, absent ones are empty. */
 struct file_result {
-	struct span file_name;    /* under which it is, or would be, saved */
-	struct span code;         /* of a flag */
-	struct span detail;       /* of an error, for people */
-	struct span content_type; /* as the origin said */
-	struct span final_url;    /* the one that answered, when redirects led there */
-	struct span country;      /* by which a flag was named */
+	struct span file_name;        /* under which it is, or would be, saved */
+	struct span code;             /* of a flag */
+	struct span detail;           /* of an error, for people */
+	struct span content_type;     /* as the origin said */
+	struct span content_encoding; /* likewise; the body is kept in it */
+	struct span final_url;        /* the one that answered, when redirects led there */
+	struct span country;          /* by which a flag was named */
 	bool wants_country;
 	enum reason country_reason; /* why there is none */
 	bool is_saved;              /* then size and digest are those of the file */

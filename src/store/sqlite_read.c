@@ -225,14 +225,19 @@ static enum err read_done(struct db *db, struct store_op *op)
 	return db_walk_end(&w, op);
 }
 
+static char *copy_span(struct span s)
+{
+	return s.len > 0 ? xstrndup(s.bytes, s.len) : NULL;
+}
+
 static void add_file(struct store_op *op, const struct result *r)
 {
 	const struct file_result *f = &r->file;
 	struct stored_file *file = &op->u.files.files[op->u.files.n++];
 
 	file->name = xstrndup(f->file_name.bytes, f->file_name.len);
-	file->content_type =
-	    f->content_type.len > 0 ? xstrndup(f->content_type.bytes, f->content_type.len) : NULL;
+	file->content_type = copy_span(f->content_type);
+	file->content_encoding = copy_span(f->content_encoding);
 	file->n_bytes = f->n_bytes;
 	file->saved_at = r->finished_at;
 	memcpy(file->digest, f->digest, sizeof(file->digest));

@@ -71,6 +71,7 @@ static void free_files(struct files_page *page)
 	for (uint32_t i = 0; i < page->n; i++) {
 		free(page->files[i].name);
 		free(page->files[i].content_type);
+		free(page->files[i].content_encoding);
 	}
 	free(page->files);
 	free(page->name);

@@ -16,7 +16,7 @@ struct alias {
 
 /* A saved file as it is told to clients. */
 struct stored_file {
-	char *name, *content_type; /* owned; content_type NULL: the origin said none */
+	char *name, *content_type, *content_encoding; /* owned; the last two may be NULL: none */
 	uint64_t n_bytes;
 	usec_t saved_at; /* wall */
 	uint8_t digest[FILE_DIGEST_SIZE];

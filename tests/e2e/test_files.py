@@ -205,6 +205,14 @@ def test_large_file(world):
     assert part.content == body[10_000_000:10_000_100]
 
 
+def test_large_files_over_kept_connections(world):
+    """A body that is held back, since the disk has enough to do, is not cut."""
+    for number in range(4):
+        urls = [world.web.url(f"/files/large-{number}-{i}", size="4M") for i in range(6)]
+        for result in fetch(world.api, urls):
+            assert (result["status"], result["bytes"], result["attempts"]) == ("ok", 4 << 20, 1), result
+
+
 def test_names_need_their_encoding(world):
     """What a name holds is told by its percent-encoding, also in Content-Disposition."""
     names = ["a b", "é☃.txt", "100%", 'a\'b', "a;b", "a#b", "a&b=c", "a+b"]

@@ -30,22 +30,22 @@ TEN = b"0123456789"
 
 WANT = {  # outcome: answers
     OK: "fold no-name line-feeds interim lengths-alike length-and-chunks long long-answer long-answers empty-and-more"
-        " chunks bomb cookies to-two to-normal to-dots",
+        " chunks bomb cookies to-two to-normal to-dots until-close until-cut",
     ("ok", None, 204): "204-with-body",
     CONNECT: "fold-status http-0.9 http-0.9-binary http-3.7 http-2-frames ssh tls-alert icy blank-lines status-letters"
         " status-2000 status-0 status-42 nothing-close nothing-reset",
-    CONNECT_200: "fold-first fold-first-kept fold-first-tab fold-first-short fold-interim fold-length nul-name nul-value"
-        " nul-status cr-alone cr-first no-colon length-2-63 length-2-64 length-negative length-sign length-hex"
+    CONNECT_200: "fold-first fold-first-kept fold-first-tab fold-first-short fold-interim fold-length nul-name"
+        " nul-value nul-status cr-alone cr-first no-colon length-2-63 length-2-64 length-negative length-sign length-hex"
         " length-list length-none lengths-differ chunk-trailer-fold chunk-trailer-nul bomb-transfer coding-unknown"
         " coding-twice http-2-text http-2-kept",
     ("error", "connect", 101): "switch",
     ("error", "connect", 102): "interim-alone",
     ("error", "connect", 302): "to-nul to-folded",
-    TRUNCATED: "nul-alone length-2-63-less short-close short-reset chunk-huge chunk-2-63 chunk-2-64 chunk-negative"
+    TRUNCATED: "nul-alone short-close short-reset chunk-huge chunk-2-63 chunk-2-64 chunk-negative"
         " chunk-word chunk-empty chunk-long chunk-cut chunk-reset chunk-no-last chunk-endless-size",
     ("error", "truncated", 302): "to-normal-short",
     TOO_LARGE: "2000-lines 200-kb-line endless-line endless-lines endless-folds chunk-endless-trailers endless-chunks"
-        " endless-body",
+        " endless-body announced-too-long length-2-63-less",
     ("error", "too_large", None): "endless-status",
     ("error", "too_large", 100): "endless-interim",
     ("error", "too_large", 103): "endless-hints",
@@ -68,9 +68,10 @@ for _name in ANSWERS:  # where an answer breaks off
         OUTCOMES[_name] = TRUNCATED if int(_name.rpartition("-")[2]) >= 17 else CONNECT
 BODIES = {  # of what is saved; `ok` for others
     "long": TEN, "long-answer": TEN, "long-answers": TEN, "chunks": b"abcdefghij", "empty-and-more": b"",
-    "204-with-body": b"", "bomb": BOMB, "to-two": normal(1), "to-normal": normal(1), "to-dots": normal(1)}
+    "204-with-body": b"", "bomb": BOMB, "to-two": normal(1), "to-normal": normal(1), "to-dots": normal(1),
+    "until-close": b"until", "until-cut": b"until"}
 CAME = {  # bytes of what failed; none for others
-    "short-close": 5, "short-stall": 5, "short-reset": 5, "length-2-63-less": 2, "chunk-long": 3, "chunk-cut": 5,
+    "short-close": 5, "short-stall": 5, "short-reset": 5, "chunk-long": 3, "chunk-cut": 5,
     "chunk-reset": 5, "chunk-no-last": 5, "chunk-endless-trailers": 5, "chunk-trailer-fold": 5, "chunk-trailer-nul": 5}
 STALLS = [name for name in ANSWERS if "stall" in name]
 GIVEN_UP = {"challenge", "proxy-challenge", "later"}  # callbacks that are refused for good
@@ -168,7 +169,11 @@ def test_downloads_by_tls(daemon, tls_server):
     for what, result in results:
         if isinstance(what, int):
             check_normal(what, result)
+        elif what == "until-cut":
+            check_outcome(result, TRUNCATED)
+            assert result["bytes"] == len(b"until") and "close_notify" in result["detail"]
         elif result["status"] == "ok":
+            assert OUTCOMES[what][0] == "ok", f"{what}: {result}"
             assert read_file(daemon.api, job, result["file"]) == BODIES.get(what, b"ok"), f"{what}: {result}"
         else:
             assert result["status"] == OUTCOMES[what][0] and result["reason"] != "internal", f"{what}: {result}"

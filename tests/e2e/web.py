@@ -207,8 +207,12 @@ def file_path(job, name):
 
 
 def read_file(api, job, name):
-    """Return the bytes of a saved file."""
-    return api.get(file_path(job, name)).content
+    """Return the bytes of a saved file, in the coding in which they came."""
+    path = file_path(job, name)
+    response = api._send("GET", path, stream=True)
+    api.contract.head("GET", path, response.status_code, response.headers)
+    assert response.status_code == 200, f"{path}: {response.status_code}"
+    return response.raw.read(decode_content=False)
 
 
 def job_folders(downloads):

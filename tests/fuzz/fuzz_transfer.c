@@ -92,10 +92,10 @@ int connect(int fd, const struct sockaddr *to, socklen_t len)
 	return 0;
 }
 
-static int give_address(struct sockaddr *ret_address, socklen_t *len)
+static int give_address(int port, struct sockaddr *ret_address, socklen_t *len)
 {
 	struct sockaddr_in address = {.sin_family = AF_INET,
-	    .sin_port = htons(80),
+	    .sin_port = htons((uint16_t)port),
 	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 
 	FUZZ_CHECK(*len >= sizeof(address));
@@ -107,13 +107,12 @@ static int give_address(struct sockaddr *ret_address, socklen_t *len)
 int getpeername(int fd, struct sockaddr *restrict ret_address, socklen_t *restrict len)
 {
 	(void)fd;
-	return give_address(ret_address, len);
+	return give_address(80, ret_address, len);
 }
 
 int getsockname(int fd, struct sockaddr *restrict ret_address, socklen_t *restrict len)
 {
-	(void)fd;
-	return give_address(ret_address, len);
+	return give_address(1024 + fd, ret_address, len);
 }
 
 /* --- The server --- */
@@ -273,7 +272,6 @@ static void run(struct loop *loop, struct client *one, struct client *two)
 		while (send_some(&servers[i], SIZE_MAX)) /* what comes behind, before anyone asks */
 			;
 	}
-	loop_turn(loop);
 }
 
 static void run_all(struct loop *loop, struct transfers *transfers, const char *at, const char *end)

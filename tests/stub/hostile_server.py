@@ -2,8 +2,8 @@
 """A web server for tests that answers by its own rules, on loopback only.
 
 ANSWERS says what it answers to a path `/NAME` or `/NAME/anything`: bytes, and what becomes of the connection. Bytes may
-be an iterator, which is followed until the client has had enough. `/normal/N` is answered well, over a connection that is
-kept. `/hook/NAME` is answered as `/NAME` once for each path, and with 204 from the second request on.
+be an iterator, which is followed until the client has had enough. `/normal/N` is answered well, over a connection that
+is kept. `/hook/NAME` is answered as `/NAME` once for each path, and with 204 from the second request on.
 """
 import asyncio
 import gzip
@@ -15,7 +15,7 @@ import threading
 MAX_HEAD = 64 << 10         # of a request
 MAX_SENT = 64 << 20         # of an answer without end
 NO_LINGER = struct.pack("ii", 1, 0)
-KEEP, CLOSE, RESET, STALL = "keep", "close", "reset", "stall"
+KEEP, CLOSE, CUT, RESET, STALL = "keep", "close", "cut", "reset", "stall"    # cut: TLS without close_notify
 
 OK = b"HTTP/1.1 200 OK\r\n"
 TEN = OK + b"Content-Type: text/x-odd\r\nContent-Length: 10\r\n\r\n"
@@ -65,10 +65,12 @@ ANSWERS = {
     "endless-folds": (endless(OK + b"X: y\r\n", b" z\r\n"), CLOSE),
     "endless-status": (endless(b"HTTP/1.1 200 ", b"O"), CLOSE),
     # Interim answers
-    "interim": (b"HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + head(b"Content-Length: 2") + b"ok", KEEP),
+    "interim": (b"HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n"
+                + head(b"Content-Length: 2") + b"ok", KEEP),
     "endless-interim": (endless(b"", b"HTTP/1.1 100 Go\r\n\r\n"), CLOSE),
     "endless-hints": (endless(b"", b"HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n"), CLOSE),
-    "switch": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n\0\0\0\4\0\0\0\0\0", CLOSE),
+    "switch": (b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\n"
+               b"\0\0\0\4\0\0\0\0\0", CLOSE),
     "interim-alone": (b"HTTP/1.1 102 On\r\n\r\n", CLOSE),
     # Lengths
     "length-2-63": (head(b"Content-Length: 9223372036854775808") + b"ok", CLOSE),
@@ -91,6 +93,9 @@ ANSWERS = {
     "empty-and-more": (head(b"Content-Length: 0") + EVIL, KEEP),
     "204-with-body": (b"HTTP/1.1 204 No Content\r\nContent-Length: 4\r\n\r\nevil", CLOSE),
     "304-with-body": (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 4\r\n\r\n" + EVIL, CLOSE),
+    "until-close": (head(b"Content-Type: text/x-odd") + b"until", CLOSE),
+    "until-cut": (head(b"Content-Type: text/x-odd") + b"until", CUT),
+    "announced-too-long": (endless(head(b"Content-Type: text/x-odd", b"Content-Length: 1048577"), b"x"), CLOSE),
     # Chunks
     "chunks": (CHUNKED + b"3;x=y\r\nabc\r\n00007\r\ndefghij\r\n0\r\nT: u\r\n\r\n", KEEP),
     "chunk-huge": (CHUNKED + b"ffffffffffffffff\r\nabc", CLOSE),
@@ -110,8 +115,10 @@ ANSWERS = {
     "endless-chunks": (endless(CHUNKED, b"1\r\na\r\n"), CLOSE),
     "endless-body": (endless(OK + b"\r\n", b"endless "), CLOSE),
     # Codings
-    "bomb": (head(b"Content-Type: text/x-odd", b"Content-Encoding: gzip", b"Content-Length: %d" % len(BOMB)) + BOMB, KEEP),
-    "bomb-transfer": (head(b"Transfer-Encoding: gzip, chunked") + b"%x\r\n" % len(BOMB) + BOMB + b"\r\n0\r\n\r\n", CLOSE),
+    "bomb": (head(b"Content-Type: text/x-odd", b"Content-Encoding: gzip",
+                  b"Content-Length: %d" % len(BOMB)) + BOMB, KEEP),
+    "bomb-transfer": (head(b"Transfer-Encoding: gzip, chunked")
+                      + b"%x\r\n" % len(BOMB) + BOMB + b"\r\n0\r\n\r\n", CLOSE),
     "coding-unknown": (head(b"Transfer-Encoding: x") + b"ok", CLOSE),
     "coding-twice": (head(b"Transfer-Encoding: chunked", b"Transfer-Encoding: gzip") + b"2\r\nok\r\n0\r\n\r\n", CLOSE),
     # No HTTP
@@ -234,6 +241,8 @@ class HostileServer:
         await self._send(writer, content)
         if then == STALL:
             await reader.read()
+        elif then == CUT:
+            writer.transport.abort()
         elif then == RESET:
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
         return then == KEEP

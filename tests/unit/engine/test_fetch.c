@@ -230,6 +230,8 @@ TEST(saves)
 	const struct file_result *file = &f.result.file;
 	ck_assert_uint_eq(file->http_status, good[_i].http_status);
 	ck_assert_uint_eq(file->http_version, good[_i].version);
+	ck_assert_uint_eq(
+	    file->content_encoding.len, strstr(row, "gzip") != NULL ? strlen("gzip") : 0);
 	ck_assert_uint_eq(file->n_redirects, good[_i].n_redirects);
 	ck_assert_uint_eq(file->n_bytes, strlen(good[_i].bytes));
 	ck_assert(file->is_saved && f.n_saving == 1 && f.result.attempts == 1);
@@ -259,7 +261,7 @@ TEST(connects_to_the_address_and_names_the_host)
 	ck_assert_ptr_nonnull(strstr(request, "\r\nUser-Agent: asyncprobed/test\r\n"));
 	ck_assert_ptr_null(strcasestr(request, "\r\nCookie:"));
 	ck_assert_ptr_null(strcasestr(request, "\r\nAuthorization:"));
-	ck_assert_ptr_null(strcasestr(request, "\r\nAccept-Encoding:"));
+	ck_assert_ptr_nonnull(strstr(request, "\r\nAccept-Encoding: identity\r\n"));
 	ck_assert_uint_eq(fake_dns_count(b.dns, NULL, RR_A), 0);
 	fetch_bench_end(&b);
 }
@@ -436,8 +438,9 @@ static const struct {
 	uint32_t attempts, http_status;
 } broken[] = {
     {"/cut-typed", "image/gif", 10, 10, 1, 200}, {"/cut-chunk-typed", "a/b", 0, 2, 1, 200},
-    {"/large", "", 1 << 20, 2 << 20, 1, 200}, {"/forbidden", "text/html", 0, 0, 1, 403},
-    {"/nothing", "", 0, 0, 1, 0}, {"/then-nothing", "", 0, 0, 2, 0}, /* of the last answer */
+    {"/large", "", 0, 0, 1, 200}, {"/endless", "", 1 << 20, 2 << 20, 1, 200},
+    {"/forbidden", "text/html", 0, 0, 1, 403}, {"/nothing", "", 0, 0, 1, 0},
+    {"/then-nothing", "", 0, 0, 2, 0}, /* of the last answer */
 };
 
 TEST(tells_what_came)
