@@ -278,6 +278,15 @@ class TestTogether:
         assert expect(response, 200).json()["total"] == 1
         eventually(lambda: held(daemon) == 0, "it is let go")
 
+    def test_files_of_lines_count(self, daemon):
+        """The names of files must be held, however the list comes."""
+        body = b"".join(b"http://a/%x\n" % i for i in range(300_000))
+        headers = {"Content-Type": "text/plain"}
+        response = daemon.api("POST", "/jobs?kind=downloads&dry_run=true", data=body, headers=headers)
+        assert expect(response, 503).headers["Retry-After"]
+        eventually(lambda: held(daemon) == 0, "it is let go")
+        expect(daemon.api("POST", "/jobs?kind=domains&dry_run=true", data=body, headers=headers), 200)
+
     def test_refused_bodies_are_let_go(self, daemon):
         for body in (b"[" * 900_000, b"{}", b'{"kind":"domains","domains":[7]}', b" " * (2 * MIB)):
             daemon.api("POST", "/jobs", data=body, headers=JSON)
