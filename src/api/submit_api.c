@@ -19,7 +19,7 @@ struct upload {
 	uint64_t n_bytes;  /* of the body, so far */
 	uint64_t max_held; /* of its bytes; what is read further is held no more */
 	struct buf client; /* who sends it, for the log */
-	bool is_retry;
+	bool is_retry, has_lines;
 };
 
 static void respond_job(struct request *rq, const struct submission_outcome *outcome)
@@ -111,9 +111,26 @@ static void on_done(const struct submission_outcome *outcome, void *arg)
 	free_upload(u);
 }
 
+/* Let the share hold what the submission does. False when it can't: then all is over. A byte of a
+ * share stands for four of memory, so a file of a list counts eight. */
+static bool grow_share(struct upload *u)
+{
+	uint64_t n_bytes = u->n_bytes < u->max_held ? u->n_bytes : u->max_held;
+
+	if (u->has_lines)
+		n_bytes += 8 * submission_n_names(u->submission);
+	if (body_share_grow(&u->share, n_bytes, u->rq))
+		return true;
+	free_upload(u);
+	return false;
+}
+
 static void on_ready(void *arg)
 {
-	request_continue(((struct upload *)arg)->rq);
+	struct upload *u = arg;
+
+	if (grow_share(u))
+		request_continue(u->rq);
 }
 
 static size_t on_piece(const char *bytes, size_t n_bytes, void *arg)
@@ -123,12 +140,8 @@ static size_t on_piece(const char *bytes, size_t n_bytes, void *arg)
 	if (submission_is_busy(u->submission))
 		return 0;
 	u->n_bytes += n_bytes;
-	if (!body_share_grow(
-		&u->share, u->n_bytes < u->max_held ? u->n_bytes : u->max_held, u->rq)) {
-		free_upload(u);
-		return n_bytes;
-	}
-	submission_feed(u->submission, bytes, n_bytes);
+	if (grow_share(u))
+		submission_feed(u->submission, bytes, n_bytes);
 	return n_bytes;
 }
 
@@ -231,6 +244,7 @@ void submit_handle(struct request *rq, struct api *api)
 	u->rq = rq;
 	u->share = share;
 	u->max_held = max_held;
+	u->has_lines = body != BODY_JSON;
 	buf_init(&u->client, 1024);
 	request_describe_client(rq, &u->client);
 	u->submission = submission_new(api->core, &opts);

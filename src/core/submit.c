@@ -104,6 +104,11 @@ bool submission_is_busy(const struct submission *s)
 	return s->has_piece && s->opts.body != BODY_JSON;
 }
 
+uint64_t submission_n_names(const struct submission *s)
+{
+	return s->intake != NULL && job_kind_is_files(s->spec.kind) ? intake_total(s->intake) : 0;
+}
+
 void submission_feed(struct submission *s, const char *bytes, size_t n_bytes)
 {
 	if (s->phase != READING || s->problem.status != 0) {

@@ -210,7 +210,7 @@ static bool add_name(struct checker *c, uint64_t hash)
 			return malformed(c, "an object has a name twice");
 	}
 	if (c->n_names - first == JSON_MAX_MEMBERS)
-		return fail(c, JSON_BEYOND, "an object has too many members");
+		return fail(c, JSON_BIG_OBJECT, "an object has too many members");
 	if (c->n_names == c->room) {
 		c->room = c->room * 2 + 16;
 		c->names = xrealloc(c->names, c->room * sizeof(*c->names));
@@ -333,7 +333,7 @@ static bool check_number(struct checker *c)
 	}
 	if (is_real ? is_real_in_range(begin, c->at) : is_integer_in_range(begin, c->at))
 		return true;
-	return fail(c, JSON_BEYOND, "the number is out of bounds");
+	return fail(c, JSON_BIG_NUMBER, "the number is out of bounds");
 }
 
 /* --- Values --- */
@@ -442,6 +442,8 @@ enum json_verdict json_check(const char *text, size_t len, struct json_report *r
 	struct checker c;
 
 	*ret_report = (struct json_report){.fault = NULL};
+	if (len == 0)
+		text = ""; /* there may be none */
 	c.at = text;
 	c.end = text + len;
 	c.next = VALUE;

@@ -14,8 +14,9 @@ enum {
 enum json_verdict {
 	JSON_GOOD,
 	JSON_MALFORMED, /* it is not JSON */
-	JSON_BEYOND,    /* it may be JSON, with more than is taken: a number out of the range of
-			   int64_t or double, an object with too many members */
+	/* it is as far as it was read, and has more than is taken: */
+	JSON_BIG_NUMBER, /* a number out of the range of int64_t or double */
+	JSON_BIG_OBJECT, /* an object with too many members */
 };
 
 struct json_report {

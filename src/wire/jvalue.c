@@ -62,9 +62,12 @@ static bool parse(const char *text, size_t len, struct jvalue *ret_value, struct
 	struct json_report report;
 	enum json_verdict verdict = json_check(text, len, &report);
 
-	if (verdict == JSON_BEYOND)
-		problem_add(p, "", "The body is more than is taken: %s (line %zu, column %zu).",
-		    report.fault, report.line, report.column);
+	if (verdict == JSON_BIG_NUMBER)
+		problem_add(p, "", "The number in line %zu, column %zu is out of bounds.",
+		    report.line, report.column);
+	else if (verdict == JSON_BIG_OBJECT)
+		problem_add(p, "", "The object in line %zu, column %zu has more than %d members.",
+		    report.line, report.column, JSON_MAX_MEMBERS);
 	else if (verdict == JSON_MALFORMED)
 		problem_set(p, 400, "The body is not JSON: %s (line %zu, column %zu).",
 		    report.fault, report.line, report.column);

@@ -8,7 +8,7 @@
 #include "base/buf.h"
 #include "wire/json_check.h"
 
-enum { G = JSON_GOOD, M = JSON_MALFORMED, B = JSON_BEYOND };
+enum { G = JSON_GOOD, M = JSON_MALFORMED, B = JSON_BIG_NUMBER };
 
 static const struct {
 	const char *text;
@@ -136,7 +136,7 @@ static int judge_by_jansson(const char *text, size_t len)
 
 	if (value != NULL)
 		return JSON_GOOD;
-	return json_error_code(&error) == json_error_numeric_overflow ? JSON_BEYOND
+	return json_error_code(&error) == json_error_numeric_overflow ? JSON_BIG_NUMBER
 								      : JSON_MALFORMED;
 }
 
@@ -170,6 +170,7 @@ TEST(nul_in_the_text)
 
 	ck_assert_int_eq(judge("[\0]", 3, &report), JSON_MALFORMED);
 	ck_assert_int_eq(judge("[\"\0\"]", 5, &report), JSON_MALFORMED);
+	ck_assert_int_eq(json_check(NULL, 0, &report), JSON_MALFORMED);
 	ck_assert_int_eq(judge("[1\0]", 4, &report), JSON_MALFORMED);
 	ck_assert_int_eq(judge("[]\0", 3, &report), JSON_MALFORMED);
 	ck_assert_int_eq(judge("[\"\\\0\"]", 6, &report), JSON_MALFORMED);
@@ -253,7 +254,7 @@ TEST(members)
 			buf_addf(&b, ",\"%d\":%d", i, i);
 		buf_add_str(&b, "},{\"1\":2}]");
 		ck_assert_int_eq(json_check(b.data, b.len, &report),
-		    n == JSON_MAX_MEMBERS ? JSON_GOOD : JSON_BEYOND);
+		    n == JSON_MAX_MEMBERS ? JSON_GOOD : JSON_BIG_OBJECT);
 	}
 	buf_done(&b);
 }
@@ -272,7 +273,7 @@ TEST(long_numbers)
 
 	buf_init(&b, 1 << 20);
 	buf_addf(&b, "[%s.0]", most);
-	ck_assert_int_eq(judge(b.data, b.len, &report), JSON_BEYOND);
+	ck_assert_int_eq(judge(b.data, b.len, &report), JSON_BIG_NUMBER);
 	buf_clear(&b);
 	buf_addf(&b, "[%.304s97791.", most);
 	repeat(&b, "9", 1000);
