@@ -13,7 +13,8 @@ LINK_BASE = src/base/libbase.a
 LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS) $(GLIB_LIBS)
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
-LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
+LINK_DNS = src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
+LINK_ENGINE = src/engine/libengine.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
 LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
 UNIT_TESTS = \
@@ -65,6 +66,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c \
 	tests/unit/model/test_url.c \
+	tests/unit/model/test_window.c \
 	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
@@ -144,6 +146,19 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 tests_unit_core_test_core_LDADD = src/core/libcore.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
 	$(XXHASH_LIBS) $(CHECK_LIBS)
 
+# ldns judges what is read and printed.
+tests_unit_dns_test_dns_SOURCES = $(UNIT) \
+	tests/unit/dns/packet.c tests/unit/dns/packet.h \
+	tests/unit/dns/test_answer.c \
+	tests/unit/dns/test_ldns.c \
+	tests/unit/dns/test_message.c \
+	tests/unit/dns/test_name.c \
+	tests/unit/dns/test_query.c \
+	tests/unit/dns/test_rdata.c \
+	tests/unit/dns/test_rrtype.c
+tests_unit_dns_test_dns_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
+tests_unit_dns_test_dns_LDADD = $(LINK_DNS) $(LDNS_LIBS) $(CHECK_LIBS)
+
 tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/http.c tests/fake/http.h \
@@ -169,10 +184,12 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/sink_bench.c tests/unit/engine/sink_bench.h \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
-	tests/unit/engine/test_transfer.c \
-	tests/unit/engine/test_window.c
+	tests/unit/engine/test_transfer.c
 tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
 
+if HAVE_LDNS
+UNIT_TESTS += tests/unit/dns/test_dns
+endif
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -194,6 +211,7 @@ check-day: tests/sim/day$(EXEEXT)
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
+	tests/fuzz/fuzz_dns_message \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -213,6 +231,9 @@ endif
 tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cron_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dns_message_LDADD = $(LINK_DNS)
+tests_fuzz_fuzz_dns_message_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)

@@ -22,5 +22,4 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/signature.c src/engine/signature.h \
 	src/engine/sink.c src/engine/sink.h \
 	src/engine/transfer.c src/engine/transfer.h \
-	src/engine/transfer_outcome.c src/engine/transfer_outcome.h \
-	src/engine/window.c src/engine/window.h
+	src/engine/transfer_outcome.c src/engine/transfer_outcome.h
