@@ -148,14 +148,23 @@ tests_unit_core_test_core_LDADD = src/core/libcore.a src/store/libstore.a src/lo
 
 # ldns judges what is read and printed.
 tests_unit_dns_test_dns_SOURCES = $(UNIT) \
+	tests/fake/runner.c tests/fake/runner.h \
 	tests/unit/dns/packet.c tests/unit/dns/packet.h \
+	tests/unit/dns/script.c tests/unit/dns/script.h \
+	tests/unit/dns/world.c tests/unit/dns/world.h \
 	tests/unit/dns/test_answer.c \
+	tests/unit/dns/test_engine.c \
 	tests/unit/dns/test_ldns.c \
 	tests/unit/dns/test_message.c \
 	tests/unit/dns/test_name.c \
+	tests/unit/dns/test_protocol.c \
 	tests/unit/dns/test_query.c \
 	tests/unit/dns/test_rdata.c \
-	tests/unit/dns/test_rrtype.c
+	tests/unit/dns/test_rrtype.c \
+	tests/unit/dns/test_strays.c \
+	tests/unit/dns/test_tcp.c \
+	tests/unit/dns/test_verdicts.c \
+	tests/unit/dns/test_wheel.c
 tests_unit_dns_test_dns_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
 tests_unit_dns_test_dns_LDADD = $(LINK_DNS) $(LDNS_LIBS) $(CHECK_LIBS)
 

@@ -31,11 +31,9 @@ static bool is_same_but_case(const uint8_t *a, const uint8_t *b, size_t n_name)
 }
 
 enum dns_match dns_message_match(
-    const uint8_t *packet, size_t len, const uint8_t *query, size_t n_question)
+    const uint8_t *packet, size_t len, uint16_t id, const uint8_t *question, size_t n_question)
 {
-	const uint8_t *question = query + DNS_HEADER_SIZE;
-
-	if (len < DNS_HEADER_SIZE || memcmp(packet, query, 2) != 0 ||
+	if (len < DNS_HEADER_SIZE || get_u16(packet) != id ||
 	    (get_u16(packet + 2) & (DNS_FLAG_QR | OPCODE_MASK)) != DNS_FLAG_QR)
 		return DNS_NO_MATCH;
 	if (get_u16(packet + 4) == 0)

@@ -84,10 +84,10 @@ enum dns_match {
 	DNS_NO_MATCH
 };
 
-/* Compare a packet with the query that it may be an answer to: the id, QR, the opcode, and the
- * whole question. Nothing else of the packet is looked at. */
+/* Compare a packet with the question that it may answer, as it was sent (name, type and class): the
+ * id, QR, the opcode, and the whole question. Nothing else of the packet is looked at. */
 enum dns_match dns_message_match(
-    const uint8_t *packet, size_t len, const uint8_t *query, size_t n_question);
+    const uint8_t *packet, size_t len, uint16_t id, const uint8_t *question, size_t n_question);
 
 /* Read a response with one question. False when it is malformed. */
 bool dns_message_parse(const uint8_t *packet, size_t len, struct dns_message *ret_message)

@@ -219,6 +219,11 @@ enum err watch_start_read(struct watch *w, struct loop *loop, int fd, loop_fn *o
 	return start_watch(w, loop, fd, EV_READ, on_ready, arg);
 }
 
+enum err watch_start_write(struct watch *w, struct loop *loop, int fd, loop_fn *on_ready, void *arg)
+{
+	return start_watch(w, loop, fd, EV_WRITE, on_ready, arg);
+}
+
 enum err watch_start_signal(
     struct watch *w, struct loop *loop, int signal, loop_fn *on_signal, void *arg)
 {

@@ -76,6 +76,8 @@ struct watch {
 
 enum err watch_start_read(struct watch *w, struct loop *loop, int fd, loop_fn *on_ready, void *arg)
     MUST_CHECK;
+enum err watch_start_write(struct watch *w, struct loop *loop, int fd, loop_fn *on_ready, void *arg)
+    MUST_CHECK;
 enum err watch_start_signal(
     struct watch *w, struct loop *loop, int signal, loop_fn *on_signal, void *arg) MUST_CHECK;
 void watch_cancel(struct watch *w); /* a zeroed watch is fine */
