@@ -9,7 +9,6 @@
 #include "dns/port.h"
 #include "dns/server.h"
 
-#define TICK          (250 * USEC_PER_MSEC)
 #define PAUSE_DEFAULT USEC_PER_SEC
 
 enum { MAX_LOOKUPS_DEFAULT = 8192, ROUTES_PER_TURN = 64 };
@@ -67,7 +66,7 @@ static void on_turn(void *arg)
 static bool is_idle(const struct dns_engine *engine)
 {
 	for (size_t i = 0; i < engine->n_servers; i++) {
-		if (!TAILQ_EMPTY(&engine->servers[i].retired))
+		if (engine->servers[i].is_unreachable || !TAILQ_EMPTY(&engine->servers[i].retired))
 			return false;
 	}
 	return engine->n_lookups == 0;
@@ -81,7 +80,7 @@ static void on_tick(void *arg)
 	for (size_t i = 0; i < engine->n_servers; i++)
 		ports_sweep(&engine->servers[i], now);
 	if (!is_idle(engine))
-		timer_start(&engine->tick, TICK);
+		timer_start(&engine->tick, DNS_TICK);
 	engine_turn(engine);
 }
 
@@ -188,8 +187,8 @@ struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_
 	l->type = question->type;
 	l->flags = question->flags;
 	write_question(l, question);
-	if (engine->n_lookups++ == 0)
-		timer_start(&engine->tick, TICK);
+	if (engine->n_lookups++ == 0 && !timer_is_set(&engine->tick))
+		timer_start(&engine->tick, DNS_TICK);
 	lookup_route(l, clock_mono());
 	if (!engine->is_serving)
 		defer_start(&engine->turn);
@@ -218,6 +217,7 @@ void dns_engine_server_stats(
 	const struct server *s = &engine->servers[server];
 
 	*ret_stats = s->stats;
+	ret_stats->endpoint = s->endpoint;
 	ret_stats->n_in_flight = s->n_in_flight;
 	ret_stats->window = s->window.size;
 	ret_stats->n_sockets = s->n_ports;

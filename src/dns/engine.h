@@ -64,6 +64,7 @@ void dns_engine_set_on_room(struct dns_engine *engine, void (*on_room)(void *arg
 /* One question to one server and what came of it. */
 struct dns_try {
 	struct endpoint server;
+	size_t index; /* of the server, as it was given */
 	enum dns_outcome outcome;
 	uint16_t rcode; /* of an answer */
 	usec_t rtt;
@@ -97,6 +98,7 @@ void dns_lookup_cancel(struct dns_lookup *lookup); /* the callback will not be c
 
 /* Counters of a server since the start. */
 struct dns_server_stats {
+	struct endpoint endpoint;
 	uint64_t n_sent, n_answers, n_timeouts, n_late, n_mismatches, n_refused, n_tcp;
 	uint64_t n_outcomes[DNS_N_OUTCOMES];
 	size_t n_in_flight, window, n_sockets;

@@ -111,6 +111,17 @@ void lookup_route(struct dns_lookup *l, usec_t now)
 	enqueue(l, false);
 }
 
+void lookup_unroute(struct dns_lookup *l, usec_t now)
+{
+	struct server *s = l->server;
+
+	leave(l);
+	l->n_attempts--;
+	if (l->n_tried > 0 && l->tried[l->n_tried - 1] == s)
+		l->n_tried--;
+	lookup_route(l, now);
+}
+
 void lookup_repeat(struct dns_lookup *l)
 {
 	wheel_cancel(&l->engine->wheel, &l->timer);
@@ -190,6 +201,7 @@ void lookup_on_disconnect(struct ask *ask, bool may_reconnect, usec_t now)
 		return;
 	}
 	lookup_note_try(l, &(struct dns_try){.server = l->server->endpoint,
+			       .index = (size_t)(l->server - l->engine->servers),
 			       .outcome = DNS_TRUNCATED,
 			       .rtt = now - l->sent_at,
 			       .is_tcp = true});
@@ -262,6 +274,7 @@ static void on_timeout(struct dns_lookup *l, usec_t now)
 		return;
 	}
 	lookup_note_try(l, &(struct dns_try){.server = s->endpoint,
+			       .index = (size_t)(s - s->engine->servers),
 			       .outcome = DNS_TIMED_OUT,
 			       .rtt = now - sent_at,
 			       .is_tcp = is_tcp});

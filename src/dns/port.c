@@ -125,11 +125,23 @@ struct port *port_choose(struct server *s, usec_t now, int *ret_error)
 	return s->n_ports < MAX_PORTS ? open_port(s, now, ret_error) : NULL;
 }
 
+void ports_retire(struct server *s)
+{
+	usec_t now = clock_mono();
+	struct port *p;
+
+	while ((p = TAILQ_FIRST(&s->ports)) != NULL)
+		retire(s, p, now);
+}
+
 void ports_sweep(struct server *s, usec_t now)
 {
 	struct port *p = TAILQ_FIRST(&s->retired), *next;
+	int error;
 
 	retire_old(s, now);
+	if (s->is_unreachable && port_choose(s, now, &error) != NULL)
+		server_on_route(s);
 	for (; p != NULL; p = next) {
 		next = TAILQ_NEXT(p, link);
 		if (p->asks.n > 0 && now - p->opened_at < PORT_DRAIN)

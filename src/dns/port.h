@@ -10,5 +10,8 @@
  * are full, or the system's error number. */
 struct port *port_choose(struct server *s, usec_t now, int *ret_error);
 
+/* Use none of the sockets any more; what they asked is still heard. */
+void ports_retire(struct server *s);
+
 void ports_sweep(struct server *s, usec_t now);
 void ports_close(struct server *s);

@@ -17,6 +17,8 @@
 #include "model/bucket.h"
 #include "model/window.h"
 
+#define DNS_TICK (250 * USEC_PER_MSEC)
+
 enum { MAX_TRIED = 8, MAX_PORTS = 16, MAX_RECONNECTS = 2 };
 
 enum lookup_state { LOOKUP_FREE, LOOKUP_WAITING, LOOKUP_QUEUED, LOOKUP_ASKED, LOOKUP_PAUSED };
@@ -80,6 +82,7 @@ struct server {
 	bool is_guarded, has_no_edns, has_edns, has_no_case, has_cookies;
 	unsigned n_case_changes;
 	uint8_t cookie[DNS_COOKIE_MAX], n_cookie;
+	bool is_unreachable; /* there is no route; it is tried again with each tick */
 	bool is_refusing, is_rested, is_unhealthy; /* the last: as counted in the engine */
 	double blame;                              /* share of failures that others made good */
 	usec_t probe_at, probe_period;

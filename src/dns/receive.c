@@ -172,6 +172,7 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 		s->stats.n_late++;
 	asks_remove(a->ask);
 	lookup_note_try(a->lookup, &(struct dns_try){.server = s->endpoint,
+				       .index = (size_t)(s - s->engine->servers),
 				       .outcome = a->outcome,
 				       .rcode = is_read ? m.rcode : 0,
 				       .rtt = a->now - a->ask->sent_at,

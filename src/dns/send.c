@@ -64,7 +64,7 @@ static int send_burst(struct server *s, struct port *p, struct burst *burst, use
 	return sent < 0 ? -sent : n_sent < burst->n ? EAGAIN : 0;
 }
 
-/* There is no way to the server: each goes elsewhere, or waits for its time-out. */
+/* The system lets nothing out to the server: each goes elsewhere, or waits for its time-out. */
 static void give_back_all(struct server *s, usec_t now)
 {
 	struct dns_lookup *l;
@@ -75,6 +75,25 @@ static void give_back_all(struct server *s, usec_t now)
 		lookup_on_sent(l, now);
 		lookup_refuse(l, now);
 	}
+}
+
+/* There is no route, as before the network is up: they wait until there is one. */
+static void unroute_all(struct server *s, int error, usec_t now)
+{
+	struct dns_lookup *l;
+
+	server_on_no_route(s, error);
+	while ((l = TAILQ_FIRST(&s->outbox)) != NULL)
+		lookup_unroute(l, now);
+}
+
+static void on_send_error(struct server *s, int error, usec_t now)
+{
+	if (error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN ||
+	    error == EADDRNOTAVAIL || error == EAFNOSUPPORT)
+		unroute_all(s, error, now);
+	else
+		give_back_all(s, now);
 }
 
 static void flush_tcp(struct server *s, usec_t now)
@@ -110,7 +129,7 @@ static usec_t flush_udp(struct server *s, usec_t now)
 		int error;
 		struct port *p = port_choose(s, now, &error);
 		if (p == NULL && error != 0)
-			give_back_all(s, now);
+			on_send_error(s, error, now);
 		if (p == NULL)
 			return SERVER_NO_MORE; /* full: answers and time-outs make room */
 		size_t most = p->window - p->asks.n;
@@ -126,7 +145,7 @@ static usec_t flush_udp(struct server *s, usec_t now)
 			continue;
 		}
 		if (error != 0) {
-			give_back_all(s, now);
+			on_send_error(s, error, now);
 			return SERVER_NO_MORE;
 		}
 		left -= burst.n;

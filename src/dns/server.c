@@ -50,7 +50,8 @@ void server_done(struct server *s)
 
 bool server_is_healthy(const struct server *s)
 {
-	return !s->is_refusing && !s->is_rested && !window_is_dead(&s->window);
+	return !s->is_unreachable && !s->is_refusing && !s->is_rested &&
+	       !window_is_dead(&s->window);
 }
 
 static void note_health(struct server *s)
@@ -72,6 +73,8 @@ size_t server_room(const struct server *s)
 {
 	size_t size = s->window.size;
 
+	if (s->is_unreachable)
+		return 0;
 	if (!server_is_healthy(s)) {
 		if (s->engine->n_unhealthy < s->engine->n_servers)
 			return 0;
@@ -109,7 +112,8 @@ static struct server *pick_to_probe(
 		return NULL;
 	for (size_t i = 0; i < engine->n_servers; i++) {
 		struct server *s = &engine->servers[i];
-		if (!s->is_unhealthy || s->probe_at > now || s->n_in_flight > 0)
+		if (!s->is_unhealthy || s->is_unreachable || s->probe_at > now ||
+		    s->n_in_flight > 0)
 			continue;
 		s->probe_at = now + s->probe_period;
 		s->probe_period =
@@ -211,6 +215,28 @@ void server_on_refused(struct server *s)
 {
 	s->stats.n_refused++;
 	s->is_refusing = true;
+	note_health(s);
+}
+
+void server_on_no_route(struct server *s, int error)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	if (!s->is_unreachable) {
+		endpoint_format(&s->endpoint, text);
+		log_debug("dns_server_unreachable", "server=%s error=%s", text,
+		    log_quote(strerror(error)));
+	}
+	s->is_unreachable = true;
+	note_health(s);
+	ports_retire(s); /* they are tied to an address that may be gone */
+	if (!timer_is_set(&s->engine->tick))
+		timer_start(&s->engine->tick, DNS_TICK);
+}
+
+void server_on_route(struct server *s)
+{
+	s->is_unreachable = false;
 	note_health(s);
 }
 

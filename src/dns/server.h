@@ -24,6 +24,8 @@ usec_t server_patience(const struct server *s, usec_t most);
 void server_on_answer(struct server *s, usec_t now, usec_t rtt);
 void server_on_loss(struct server *s, usec_t now, usec_t timeout);
 void server_on_refused(struct server *s);
+void server_on_no_route(struct server *s, int error);
+void server_on_route(struct server *s);
 void server_on_blame(
     struct server *s, bool is_good); /* it failed where another answered, or answered */
 

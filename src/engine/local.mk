@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/engine/libengine.a
 src_engine_libengine_a_SOURCES = \
 	src/engine/answer_head.c src/engine/answer_head.h \
 	src/engine/curl_loop.c src/engine/curl_loop.h \
+	src/engine/dns_outcome.c src/engine/dns_outcome.h \
 	src/engine/dns_socket.c src/engine/dns_socket.h \
 	src/engine/draft.c src/engine/draft.h \
 	src/engine/engine.c src/engine/engine.h \
@@ -17,6 +18,7 @@ src_engine_libengine_a_SOURCES = \
 	src/engine/probe.h \
 	src/engine/resolv_conf.c src/engine/resolv_conf.h \
 	src/engine/resolve.c \
+	src/engine/resolve_dns.c \
 	src/engine/resolver_evdns.c src/engine/resolver_evdns.h \
 	src/engine/route.c src/engine/route.h \
 	src/engine/signature.c src/engine/signature.h \
