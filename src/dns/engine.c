@@ -97,8 +97,6 @@ struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts
 	TAILQ_INIT(&engine->spare);
 	TAILQ_INIT(&engine->waiting);
 	TAILQ_INIT(&engine->busy);
-	for (size_t i = engine->max_lookups; i > 0; i--)
-		TAILQ_INSERT_HEAD(&engine->spare, &engine->lookups[i - 1], link);
 	wheel_init(&engine->wheel, loop, lookup_on_timer, engine);
 	defer_init(&engine->turn, loop, on_turn, engine);
 	timer_init(&engine->later, loop, on_turn, engine);
@@ -169,14 +167,24 @@ static void write_question(struct dns_lookup *l, const struct dns_question *q)
 	l->n_question = (uint16_t)(q->name->len + 4);
 }
 
-struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_question *question,
-    dns_lookup_fn *on_done, void *arg)
+static struct dns_lookup *take_lookup(struct dns_engine *engine)
 {
 	struct dns_lookup *l = TAILQ_FIRST(&engine->spare);
 
+	if (l != NULL)
+		TAILQ_REMOVE(&engine->spare, l, link);
+	else if (engine->n_used < engine->max_lookups)
+		l = &engine->lookups[engine->n_used++];
+	return l;
+}
+
+struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_question *question,
+    dns_lookup_fn *on_done, void *arg)
+{
+	struct dns_lookup *l = take_lookup(engine);
+
 	if (l == NULL)
 		return NULL;
-	TAILQ_REMOVE(&engine->spare, l, link);
 	memset(l, 0, offsetof(struct dns_lookup, tried));
 	l->engine = engine;
 	l->on_done = on_done;
@@ -211,6 +219,20 @@ size_t dns_engine_n_servers(const struct dns_engine *engine)
 	return engine->n_servers;
 }
 
+/* Lookups that are asked or to be sent have one place each; what is on the wire beyond that are
+ * asks that have been replaced. */
+static size_t count_abandoned(const struct server *s)
+{
+	const struct port *p;
+	size_t n = 0;
+
+	TAILQ_FOREACH (p, &s->ports, link)
+		n += p->asks.n;
+	TAILQ_FOREACH (p, &s->retired, link)
+		n += p->asks.n;
+	return n > s->n_in_flight ? n - s->n_in_flight : 0;
+}
+
 void dns_engine_server_stats(
     const struct dns_engine *engine, size_t server, struct dns_server_stats *ret_stats)
 {
@@ -220,6 +242,7 @@ void dns_engine_server_stats(
 	ret_stats->endpoint = s->endpoint;
 	ret_stats->n_in_flight = s->n_in_flight;
 	ret_stats->window = s->window.size;
+	ret_stats->n_abandoned = count_abandoned(s);
 	ret_stats->n_sockets = s->n_ports;
 	ret_stats->is_dead = s->is_refusing || window_is_dead(&s->window);
 	ret_stats->is_rested = s->is_rested;

@@ -18,7 +18,7 @@ struct loop;
 struct dns_engine;
 struct dns_lookup;
 
-enum { DNS_MAX_TRIES = 8, DNS_MAX_WINDOW = 1000 };
+enum { DNS_MAX_TRIES = 4, DNS_MAX_WINDOW = 1000 };
 
 enum dns_strategy {
 	DNS_SPREAD, /* servers are asked in turn */
@@ -102,8 +102,9 @@ struct dns_server_stats {
 	uint64_t n_sent, n_answers, n_timeouts, n_late, n_mismatches, n_refused, n_tcp;
 	uint64_t n_outcomes[DNS_N_OUTCOMES];
 	size_t n_in_flight, window, n_sockets;
-	bool is_dead;   /* it doesn't answer */
-	bool is_rested; /* it fails where others answer */
+	size_t n_abandoned; /* questions that were asked again, whose late answer still counts */
+	bool is_dead;       /* it doesn't answer */
+	bool is_rested;     /* it fails where others answer */
 };
 
 size_t dns_engine_n_servers(const struct dns_engine *engine);

@@ -93,8 +93,9 @@ struct dns_engine {
 	struct loop *loop; /* borrowed */
 	struct server *servers;
 	size_t n_servers, n_unhealthy, next_server;
-	struct dns_lookup *lookups;
-	size_t max_lookups, n_lookups, n_waiting;
+	struct dns_lookup
+	    *lookups; /* owned; those from n_used on were never used, nor their memory touched */
+	size_t max_lookups, n_used, n_lookups, n_waiting;
 	struct lookup_list spare, waiting;
 	TAILQ_HEAD(, server) busy;
 	struct wheel wheel;

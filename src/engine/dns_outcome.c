@@ -103,6 +103,11 @@ static double get_in_flight(void *arg)
 	return (double)stats_of(arg).n_in_flight;
 }
 
+static double get_abandoned(void *arg)
+{
+	return (double)stats_of(arg).n_abandoned;
+}
+
 static void add_server(struct server_metrics *m)
 {
 	struct dns_server_stats stats = stats_of(m);
@@ -114,6 +119,7 @@ static void add_server(struct server_metrics *m)
 	metrics_getter(METRIC_DNS_MISMATCHES, get_mismatches, m, name);
 	metrics_getter(METRIC_DNS_WINDOW, get_window, m, name);
 	metrics_getter(METRIC_DNS_IN_FLIGHT, get_in_flight, m, name);
+	metrics_getter(METRIC_DNS_ABANDONED, get_abandoned, m, name);
 	for (int i = 0; i < N_RCODES; i++) {
 		const char *rcode = rcode_name((enum rcode)i);
 		char outcome[16] = "";

@@ -6,8 +6,8 @@
  *     --NODATA---> AAAA --data--> found
  *                       --NODATA, NXDOMAIN--> not_found (no_address)
  *                       --failure--> error
- *     --failure--> AAAA --data--> found
- *                       --anything else--> error, with the reason of A
+ *     --failure--> AAAA, once --data--> found
+ *                             --anything else--> error, with the reason of A
  *     --no answer--> error: another type would not be answered either
  *
  * Attempts, other servers and everything about packets are the engine's business. */
@@ -32,7 +32,7 @@ static bool ask(struct probe *probe)
 	    .type = probe->type == RR_A ? DNS_A : DNS_AAAA,
 	    .flags = DNS_FLAG_RD,
 	    .timeout = probe->timeout,
-	    .attempts = probe->max_attempts};
+	    .attempts = probe->failure == REASON_NONE ? probe->max_attempts : 1};
 
 	if (probe->type == RR_A && probe_ask_nobody(probe))
 		return true;
@@ -60,6 +60,16 @@ static void note_evidence(struct probe *probe, const struct dns_result *result)
 		    &(struct evidence){
 			.type = probe->type, .rcode = rcode, .rtt = t->rtt, .server = t->server});
 	}
+}
+
+/* The last piece is the one that decides: that of A when AAAA doesn't help. */
+static void note_evidence_before_last(struct probe *probe, const struct dns_result *result)
+{
+	struct result *r = &probe->result;
+	struct evidence last = r->evidence[--r->n_evidence];
+
+	note_evidence(probe, result);
+	result_add_evidence(r, &last);
 }
 
 static void take_addresses(struct probe *probe, const struct dns_answer *answer)
@@ -119,9 +129,12 @@ static void on_done(const struct dns_result *result, void *arg)
 	struct probe *probe = arg;
 
 	probe->lookup = NULL;
-	note_evidence(probe, result);
-	if (probe->failure == REASON_NONE || result->outcome == DNS_DATA)
+	if (probe->failure == REASON_NONE || result->outcome == DNS_DATA) {
+		note_evidence(probe, result);
 		probe->result.attempts = result->n_attempts;
+	} else {
+		note_evidence_before_last(probe, result);
+	}
 	switch (result->outcome) {
 	case DNS_DATA:
 		take_addresses(probe, result->answer);

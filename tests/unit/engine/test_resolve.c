@@ -157,9 +157,9 @@ static const struct verdict evdns_verdicts[] = {
 /* After a failure of A the engine asks for AAAA too: where that has an address the name is found.
  */
 static const struct verdict engine_verdicts[] = {
-    {"servfail.test", ITEM_ERROR, REASON_SERVFAIL, 3, 3, 1, RCODE_NXDOMAIN},
-    {"refused.test", ITEM_ERROR, REASON_REFUSED, 3, 3, 1, RCODE_NXDOMAIN},
-    {"truncated.test", ITEM_ERROR, REASON_TRUNCATED, 3, 3, 1, RCODE_NXDOMAIN},
+    {"servfail.test", ITEM_ERROR, REASON_SERVFAIL, 3, 3, 1, RCODE_SERVFAIL},
+    {"refused.test", ITEM_ERROR, REASON_REFUSED, 3, 3, 1, RCODE_REFUSED},
+    {"truncated.test", ITEM_ERROR, REASON_TRUNCATED, 3, 3, 1, RCODE_TRUNCATED},
     {"silent.test", ITEM_ERROR, REASON_TIMEOUT, 3, 3, 0, RCODE_TIMEOUT},
     {"forged.test", ITEM_ERROR, REASON_TIMEOUT, 3, 3, 0, RCODE_TIMEOUT},
     {"v6fail.test", ITEM_ERROR, REASON_SERVFAIL, 3, 1, 3, RCODE_SERVFAIL},
