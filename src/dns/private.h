@@ -79,6 +79,9 @@ struct server {
 	struct tcp *tcp; /* owned; NULL: not connected */
 	size_t n_in_flight;
 	usec_t srtt, rttvar;
+	double cut;       /* share of answers by UDP that were truncated */
+	usec_t tcp_until; /* it is asked over TCP alone until then */
+	bool has_tcp;     /* it has answered over TCP */
 	bool is_guarded, has_no_edns, has_edns, has_no_case, has_cookies;
 	unsigned n_case_changes;
 	uint8_t cookie[DNS_COOKIE_MAX], n_cookie;

@@ -170,6 +170,7 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 		server_on_answer(s, a->now, a->now - a->ask->sent_at);
 	else if (!a->is_current)
 		s->stats.n_late++;
+	server_on_size(s, a->outcome == DNS_TRUNCATED, a->is_tcp, a->now);
 	asks_remove(a->ask);
 	lookup_note_try(a->lookup, &(struct dns_try){.server = s->endpoint,
 				       .index = (size_t)(s - s->engine->servers),

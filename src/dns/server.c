@@ -14,7 +14,9 @@
 
 enum { UNHEALTHY_WINDOW = WINDOW_START };
 
-static const double rest_above = 0.5, return_below = 0.25;
+#define TCP_SPAN USEC_PER_SEC
+
+static const double rest_above = 0.5, return_below = 0.25, tcp_above = 0.25;
 
 static bool is_loopback(const struct address *a)
 {
@@ -202,6 +204,17 @@ void server_on_answer(struct server *s, usec_t now, usec_t rtt)
 	window_on_answer(&s->window, now, rtt);
 	if (s->is_unhealthy)
 		note_health(s);
+}
+
+void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now)
+{
+	if (is_tcp) {
+		s->has_tcp = true;
+		return;
+	}
+	s->cut += ((is_truncated ? 1 : 0) - s->cut) / 16;
+	if (is_truncated && s->has_tcp && s->cut > tcp_above)
+		s->tcp_until = now + TCP_SPAN;
 }
 
 void server_on_loss(struct server *s, usec_t now, usec_t timeout)

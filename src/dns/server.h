@@ -22,6 +22,9 @@ usec_t server_patience(const struct server *s, usec_t most);
 
 /* Note what happened, and look anew at the server's health. */
 void server_on_answer(struct server *s, usec_t now, usec_t rtt);
+/* Note whether an answer was truncated. A server that truncates many limits what it answers over
+ * UDP (as NSD's response rate limiting does), so for a second all is asked over TCP. */
+void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now);
 void server_on_loss(struct server *s, usec_t now, usec_t timeout);
 void server_on_refused(struct server *s);
 void server_on_no_route(struct server *s, int error);

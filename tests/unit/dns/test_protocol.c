@@ -73,6 +73,20 @@ TEST(keeps_a_connection_and_asks_much_on_it)
 	world_end(&w);
 }
 
+TEST(asks_a_server_that_truncates_much_over_tcp_at_once)
+{
+	struct world w;
+
+	world_begin(&w);
+	world_add(&w, found_over_tcp, NULL);
+	world_open(&w);
+	for (int i = 0; i < 50; i++)
+		ck_assert_int_eq(world_ask(&w, "www.example").outcome, DNS_DATA);
+	ck_assert_uint_ge(script_n_udp(w.scripts[0]), 5); /* not for one big answer */
+	ck_assert_uint_lt(script_n_udp(w.scripts[0]), 40);
+	world_end(&w);
+}
+
 TEST(asks_over_tcp_alone_when_told_so)
 {
 	struct world w;
@@ -423,6 +437,7 @@ SUITE(protocol)
 {
 	ADD(asks_over_tcp_when_truncated);
 	ADD(keeps_a_connection_and_asks_much_on_it);
+	ADD(asks_a_server_that_truncates_much_over_tcp_at_once);
 	ADD(asks_over_tcp_alone_when_told_so);
 	ADD(connects_again_when_the_server_hangs_up);
 	ADD(goes_elsewhere_when_tcp_is_of_no_use);
