@@ -17,5 +17,5 @@ EXTRA_DIST += bench/run.py bench/figures.py bench/files.py bench/servers.py benc
 	bench/daemon.py bench/rivals.py bench/machine.py bench/report.py bench/timetable.py
 
 .PHONY: bench
-bench: all bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT)
+bench: all bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT)
 	$(PYTHON) $(top_srcdir)/bench/run.py --build-dir . $(BENCHFLAGS)

@@ -222,6 +222,7 @@ check-day: tests/sim/day$(EXEEXT)
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_dns_message \
+	tests/fuzz/fuzz_dns_tcp \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -244,6 +245,9 @@ tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_dns_message_LDADD = $(LINK_DNS)
 tests_fuzz_fuzz_dns_message_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_dns_tcp_SOURCES = tests/fuzz/fuzz_dns_tcp.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dns_tcp_LDADD = $(LINK_DNS)
+tests_fuzz_fuzz_dns_tcp_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)
