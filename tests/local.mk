@@ -158,6 +158,7 @@ tests_unit_dns_test_dns_SOURCES = $(UNIT) \
 	tests/unit/dns/test_message.c \
 	tests/unit/dns/test_name.c \
 	tests/unit/dns/test_network.c \
+	tests/unit/dns/test_pace.c \
 	tests/unit/dns/test_protocol.c \
 	tests/unit/dns/test_query.c \
 	tests/unit/dns/test_rdata.c \

@@ -77,8 +77,10 @@ static void on_tick(void *arg)
 	struct dns_engine *engine = arg;
 	usec_t now = clock_mono();
 
-	for (size_t i = 0; i < engine->n_servers; i++)
+	for (size_t i = 0; i < engine->n_servers; i++) {
 		ports_sweep(&engine->servers[i], now);
+		server_tick(&engine->servers[i], now);
+	}
 	if (!is_idle(engine))
 		timer_start(&engine->tick, DNS_TICK);
 	engine_turn(engine);

@@ -70,7 +70,10 @@ struct server {
 	struct dns_engine *engine; /* borrowed */
 	struct endpoint endpoint;
 	struct window window;
-	struct bucket bucket;
+	struct bucket bucket, pace; /* what the settings allow, and what the server bears */
+	uint64_t n_answers_then, n_timeouts_then; /* at the last tick */
+	usec_t ticked_at;
+	double pace_lost;                /* the last pace that was too fast */
 	struct port_list ports, retired; /* those that are drained */
 	size_t n_ports;
 	struct lookup_list outbox, tcp_outbox;

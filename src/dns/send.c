@@ -21,6 +21,19 @@ static void put_back(struct server *s, struct dns_lookup *l)
 	TAILQ_INSERT_HEAD(&s->outbox, l, link);
 }
 
+static bool take_token(struct server *s, usec_t now)
+{
+	return bucket_wait(&s->pace, now) == 0 && bucket_take(&s->bucket, now) &&
+	       bucket_take(&s->pace, now);
+}
+
+static usec_t wait_for_token(struct server *s, usec_t now)
+{
+	usec_t a = bucket_wait(&s->bucket, now), b = bucket_wait(&s->pace, now);
+
+	return a > b ? a : b;
+}
+
 /* Take lookups out of the outbox, sorted by the lengths of their packets. */
 static void collect(struct server *s, size_t most, usec_t now, struct burst *burst)
 {
@@ -29,7 +42,7 @@ static void collect(struct server *s, size_t most, usec_t now, struct burst *bur
 	size_t n = 0;
 
 	memset(places, 0, sizeof(places));
-	while (n < most && (l = TAILQ_FIRST(&s->outbox)) != NULL && bucket_take(&s->bucket, now)) {
+	while (n < most && (l = TAILQ_FIRST(&s->outbox)) != NULL && take_token(s, now)) {
 		TAILQ_REMOVE(&s->outbox, l, link);
 		taken[n++] = l;
 		places[l->n_wire + 1]++;
@@ -136,7 +149,7 @@ static usec_t flush_udp(struct server *s, usec_t now)
 		most = most < left ? most : left;
 		collect(s, most < UDP_OUT ? most : UDP_OUT, now, &burst);
 		if (burst.n == 0)
-			return bucket_wait(&s->bucket, now);
+			return wait_for_token(s, now);
 		error = send_burst(s, p, &burst, now);
 		if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
 			return BUFFER_PAUSE;

@@ -12,11 +12,12 @@
 #define PROBE_FIRST    (50 * USEC_PER_MSEC)
 #define PROBE_MOST     (5 * USEC_PER_SEC)
 
-enum { UNHEALTHY_WINDOW = WINDOW_START };
+enum { UNHEALTHY_WINDOW = WINDOW_START, PACE_LOSSES = 8, PACE_LEAST = 50, PACE_END = 8 };
 
 #define TCP_SPAN USEC_PER_SEC
 
 static const double rest_above = 0.5, return_below = 0.25, tcp_above = 0.25;
+static const double pace_above = 0.05, pace_growth = 1.25, pace_probe = 1.05, pace_back = 0.8;
 
 static bool is_loopback(const struct address *a)
 {
@@ -37,6 +38,8 @@ void server_init(struct server *s, struct dns_engine *engine, const struct dns_s
 	TAILQ_INIT(&s->tcp_outbox);
 	window_init(&s->window, DNS_MAX_WINDOW, now);
 	bucket_init(&s->bucket, opts->max_qps, now);
+	bucket_init(&s->pace, 0, now);
+	s->ticked_at = now;
 	s->is_guarded = guard == DNS_GUARD_ALL ||
 			(guard == DNS_GUARD_REMOTE && !is_loopback(&opts->endpoint.address));
 	random_bytes(s->cookie, DNS_COOKIE_CLIENT);
@@ -204,6 +207,45 @@ void server_on_answer(struct server *s, usec_t now, usec_t rtt)
 	window_on_answer(&s->window, now, rtt);
 	if (s->is_unhealthy)
 		note_health(s);
+}
+
+/* Too many questions get no answer: a little slower than now, or at first as fast as answers come.
+ */
+static void slow_down(struct server *s, double rate, usec_t now)
+{
+	double pace = s->pace.rate > 0 ? pace_back * s->pace.rate : pace_growth * rate;
+
+	s->pace_lost = s->pace.rate > 0 ? s->pace.rate : pace;
+	pace = pace > rate ? pace : rate;
+	bucket_init(&s->pace, pace > PACE_LEAST ? pace : PACE_LEAST, now);
+}
+
+/* Grow slowly around the pace that was too fast, and fast elsewhere. */
+static void speed_up(struct server *s, double rate, usec_t now)
+{
+	bool is_near =
+	    s->pace.rate > pace_back * s->pace_lost && s->pace.rate < s->pace_lost * 1.25;
+	double pace = s->pace.rate * (is_near ? pace_probe : pace_growth);
+
+	bucket_init(&s->pace, rate > 0 && pace > PACE_END * rate ? 0 : pace, now);
+}
+
+void server_tick(struct server *s, usec_t now)
+{
+	double n_answers = (double)(s->stats.n_answers - s->n_answers_then),
+	       n_timeouts = (double)(s->stats.n_timeouts - s->n_timeouts_then),
+	       seconds = (double)(now - s->ticked_at) / USEC_PER_SEC;
+
+	s->n_answers_then = s->stats.n_answers;
+	s->n_timeouts_then = s->stats.n_timeouts;
+	s->ticked_at = now;
+	if (seconds <= 0 || n_answers + n_timeouts < 1)
+		return;
+	double rate = n_answers / seconds, loss = n_timeouts / (n_answers + n_timeouts);
+	if (n_timeouts >= PACE_LOSSES && loss > s->window.usual_loss + pace_above)
+		slow_down(s, rate, now);
+	else if (s->pace.rate > 0)
+		speed_up(s, rate, now);
 }
 
 void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now)

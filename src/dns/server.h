@@ -11,6 +11,11 @@ void server_done(struct server *s);
 bool server_is_healthy(const struct server *s);
 size_t server_room(const struct server *s);
 
+/* Look at what became of questions since the last call: while more than usual get no answer,
+ * questions go out evenly, a quarter more of them than answers came. A server that drops what is
+ * beyond some rate would otherwise get bursts, and silence while their time-outs run. */
+void server_tick(struct server *s, usec_t now);
+
 /* Choose the server for the lookup's next attempt; NULL when it has to wait for room. */
 struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l, usec_t now);
 
