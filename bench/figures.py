@@ -1,6 +1,7 @@
 """What is measured. Each function here fills one section of the table."""
 
 import contextlib
+import dataclasses
 import os
 import shutil
 import statistics
@@ -22,6 +23,7 @@ class Sizes:
     listed: int = 200_000  # names of the zone's list
     windows: tuple = (64, 128, 256, 512, 1000)  # of the bare loop
     slots: tuple = (50, 100, 200, 500, 1000)  # of massdns
+    lookups: tuple = (250, 1000)  # of the engine alone, at a time
     small: int = 10_000
     middle: int = 100_000
     large: int = 1_000_000
@@ -41,7 +43,7 @@ class Sizes:
     schedule_every: int = 60  # seconds
 
 
-QUICK = Sizes(rounds=1, listed=10_000, windows=(128,), slots=(1000,), small=1000, middle=2000,
+QUICK = Sizes(rounds=1, listed=10_000, windows=(128,), slots=(1000,), lookups=(250,), small=1000, middle=2000,
               large=20_000, keyword_jobs=10, posts=500, gets=500, scrapes=50, files=500, repeats=2, huge_file=8 << 20,
               handshakes=20, body=1 << 20, schedules=300, schedule_every=5)
 
@@ -90,15 +92,38 @@ def count_wrong(job, count):
 def measure_rate(bench):
     """The whole daemon against the bare evdns loop and massdns, on the same names."""
     sizes, report = bench.sizes, bench.report
-    names = ("\n".join(servers.listed_names(sizes.listed)) + "\n").encode("ascii")
-    path = os.path.join(bench.dir, "names")
-    with open(path, "wb") as file:
-        file.write(names)
     report.section(f"Rate: {sizes.listed:,} names, half of them present, POST to last result")
     steps = [("bare", window) for window in sizes.windows]
     if bench.massdns:
         steps += [("massdns", slots) for slots in sizes.slots]
+    steps += [("engine", window) for window in sizes.lookups]
     steps.append(("daemon", 0))
+    best = _report_rate(bench, _run_in_turn(bench, steps))
+    if "daemon" in best and "bare" in best:
+        report.at_least("asyncprobed / bare evdns loop",
+                        best["daemon"].per_second / best["bare"].per_second, 0.7)
+    _report_cpu(report, best)
+    _report_against_massdns(bench, best, 1.0)
+
+
+def measure_light(bench):
+    """The same against a server that costs next to nothing, which leaves the clients' own cost."""
+    sizes, report = bench.sizes, bench.report
+    report.section(f"Rate with a light server: {sizes.listed:,} names, half of them present")
+    steps = [("massdns", slots) for slots in sizes.slots] if bench.massdns else []
+    steps.append(("daemon", 0))
+    with servers.Responder(bench.build_dir) as responder:
+        light = dataclasses.replace(bench, nsd=responder)
+        best = _report_rate(light, _run_in_turn(light, steps))
+    _report_against_massdns(bench, best, 1.6)
+
+
+def _run_in_turn(bench, steps):
+    sizes, report = bench.sizes, bench.report
+    names = ("\n".join(servers.listed_names(sizes.listed)) + "\n").encode("ascii")
+    path = os.path.join(bench.dir, "names")
+    with open(path, "wb") as file:
+        file.write(names)
     runs = {step: [] for step in steps}
     for number in range(sizes.rounds):
         report.say(f"rate, round {number + 1} of {sizes.rounds}")
@@ -107,7 +132,7 @@ def measure_rate(bench):
             with noting(report, f"{step[0]} {step[1] or ''}".strip()):
                 runs[step].append(_one_run(bench, step, path, names))
     os.unlink(path)
-    _report_rate(bench, runs)
+    return runs
 
 
 def _one_run(bench, step, path, names):
@@ -115,6 +140,8 @@ def _one_run(bench, step, path, names):
     count = bench.sizes.listed
     if kind == "bare":
         return rivals.bare(bench.build_dir, bench.nsd, path, count, setting)
+    if kind == "engine":
+        return rivals.engine(bench.build_dir, bench.dir, bench.nsd, path, count, setting)
     if kind == "massdns":
         return rivals.massdns(bench.massdns, bench.dir, bench.nsd, path, count, setting)
     with bench.daemon() as daemon:
@@ -128,7 +155,8 @@ def _one_run(bench, step, path, names):
 def _report_rate(bench, runs):
     report = bench.report
     best = {}
-    for kind, setting_name in (("bare", "window"), ("massdns", "-s"), ("daemon", "")):
+    for kind, setting_name in (("bare", "window"), ("massdns", "-s"), ("engine", "lookups"),
+                               ("daemon", "")):
         medians = {setting: _median_run(taken) for (k, setting), taken in runs.items()
                    if k == kind and taken}
         if not medians:
@@ -136,22 +164,35 @@ def _report_rate(bench, runs):
         setting, best[kind] = max(medians.items(), key=lambda item: item[1].per_second)
         for each, run in sorted(medians.items()):
             label = {"bare": "bare evdns loop", "massdns": "massdns -o J",
-                     "daemon": "asyncprobed"}[kind]
+                     "engine": "DNS engine alone", "daemon": "asyncprobed"}[kind]
             mark = f", {setting_name} {each}" if setting_name else ""
             report.note(label + mark + (" (best)" if setting_name and each == setting else ""),
                         f"{run.per_second:,.0f}/s")
-        report.note("  its CPU, and nsd's, a name",
+        report.note("  its CPU, and the server's, a name",
                     f"{best[kind].cpu_us:.1f} + {best[kind].server_cpu_us:.1f} us")
         report.none("  wrong or lost answers", max(run.n_wrong for (k, _), taken in runs.items()
                                                   if k == kind for run in taken))
-    if "daemon" in best and "bare" in best:
-        report.at_least("asyncprobed / bare evdns loop",
-                        best["daemon"].per_second / best["bare"].per_second, 0.7)
+    return best
+
+
+def _report_against_massdns(bench, best, least):
+    report = bench.report
     if not bench.massdns:
         report.skipped("asyncprobed / massdns -o J", "MASSDNS does not name the program")
     elif "daemon" in best and "massdns" in best:
         report.at_least("asyncprobed / massdns -o J",
-                        best["daemon"].per_second / best["massdns"].per_second, 1.0)
+                        best["daemon"].per_second / best["massdns"].per_second, least)
+
+
+def _report_cpu(report, best):
+    """What a name costs, of each at its best rate: this holds on a busy machine too."""
+    for kind, label, rival, rival_label, most in (
+            ("engine", "DNS engine", "bare", "bare evdns loop", 0.7),
+            ("engine", "DNS engine", "massdns", "massdns -o J", 0.5),
+            ("daemon", "asyncprobed", "massdns", "massdns -o J", 0.8)):
+        if kind in best and rival in best:
+            report.at_most(f"CPU a name, {label} / {rival_label}",
+                           best[kind].cpu_us / best[rival].cpu_us, most)
 
 
 def _median_run(taken):
@@ -282,6 +323,7 @@ def noting(report, name):
 
 MEASUREMENTS = {
     "rate": measure_rate,
+    "light": measure_light,
     "scale": measure_scale,
     "latency": measure_latency,
     "acknowledged": measure_acknowledged,

@@ -32,6 +32,23 @@ def bare(build_dir, nsd, names_path, count, window):
     return Run(float(figures["per_second"]), cpu / count * 1e6, server / count * 1e6, n_wrong)
 
 
+def engine(build_dir, directory, nsd, names_path, count, window):
+    """The DNS engine alone, with a row of JSON a name to a file."""
+    program = os.path.join(build_dir, "bench", "bare_dns")
+    rows = os.path.join(directory, "engine.ndjson")
+    before = nsd.cpu_seconds()
+    try:
+        out, _, cpu = machine.run([program, nsd.address, names_path, str(window), rows], 150)
+    finally:
+        if os.path.exists(rows):
+            os.unlink(rows)
+    server = nsd.cpu_seconds() - before
+    figures = dict(field.split("=") for field in out.split())
+    n_wrong = max(abs(int(figures["found"]) - (count + 1) // 2),
+                  abs(int(figures["nx"]) - count // 2), int(figures["other"]))
+    return Run(float(figures["per_second"]), cpu / count * 1e6, server / count * 1e6, n_wrong)
+
+
 def massdns(program, directory, nsd, names_path, count, slots):
     """massdns with JSON lines to a file, from its start to its end."""
     resolvers = os.path.join(directory, "resolvers")

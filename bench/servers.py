@@ -174,3 +174,28 @@ class Nsd:
                 return file.read()[-300:].strip()
         except OSError:
             return "it left no log"
+
+
+class Responder:
+    """bench/responder, the server that costs as little as one can: for the rate of clients."""
+
+    def __init__(self, build_dir):
+        self.program = os.path.join(build_dir, "bench", "responder")
+        self.address = ""
+        self._process = None
+
+    def __enter__(self):
+        self._process = machine.start([self.program, "0"], stdout=subprocess.PIPE, text=True)
+        line = self._process.stdout.readline()
+        if not line.startswith("port="):
+            raise machine.BenchError(f"{self.program} does not start")
+        self.address = f"127.0.0.1:{int(line[5:])}"
+        return self
+
+    def __exit__(self, *_):
+        machine.stop(self._process, 5.0)
+        self._process.stdout.close()
+
+    def cpu_seconds(self):
+        """CPU time so far."""
+        return machine.cpu_seconds(self._process.pid)

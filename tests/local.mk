@@ -14,7 +14,8 @@ LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS) $(GLIB_
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
-LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
+LINK_DNS = src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
+LINK_ENGINE = src/engine/libengine.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
 LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
 UNIT_TESTS = \
@@ -79,6 +80,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_target.c \
 	tests/unit/model/test_url.c \
 	tests/unit/model/test_url_ref.c \
+	tests/unit/model/test_window.c \
 	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
@@ -165,6 +167,30 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 tests_unit_core_test_core_LDADD = src/core/libcore.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
 	$(XXHASH_LIBS) $(CHECK_LIBS)
 
+# ldns judges what is read and printed.
+tests_unit_dns_test_dns_SOURCES = $(UNIT) \
+	tests/fake/runner.c tests/fake/runner.h \
+	tests/unit/dns/packet.c tests/unit/dns/packet.h \
+	tests/unit/dns/script.c tests/unit/dns/script.h \
+	tests/unit/dns/world.c tests/unit/dns/world.h \
+	tests/unit/dns/test_answer.c \
+	tests/unit/dns/test_engine.c \
+	tests/unit/dns/test_ldns.c \
+	tests/unit/dns/test_message.c \
+	tests/unit/dns/test_name.c \
+	tests/unit/dns/test_network.c \
+	tests/unit/dns/test_pace.c \
+	tests/unit/dns/test_protocol.c \
+	tests/unit/dns/test_query.c \
+	tests/unit/dns/test_rdata.c \
+	tests/unit/dns/test_rrtype.c \
+	tests/unit/dns/test_strays.c \
+	tests/unit/dns/test_tcp.c \
+	tests/unit/dns/test_verdicts.c \
+	tests/unit/dns/test_wheel.c
+tests_unit_dns_test_dns_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
+tests_unit_dns_test_dns_LDADD = $(LINK_DNS) $(LDNS_LIBS) $(CHECK_LIBS)
+
 tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/http.c tests/fake/http.h \
@@ -193,10 +219,12 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_sink_names.c \
 	tests/unit/engine/test_transfer.c \
 	tests/unit/engine/test_transfer_answers.c \
-	tests/unit/engine/test_window.c \
 	tests/unit/engine/transfer_bench.c tests/unit/engine/transfer_bench.h
 tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
 
+if HAVE_LDNS
+UNIT_TESTS += tests/unit/dns/test_dns
+endif
 if HAVE_CHECK
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
@@ -219,6 +247,8 @@ check-day: tests/sim/day$(EXEEXT)
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
 	tests/fuzz/fuzz_json \
+	tests/fuzz/fuzz_dns_message \
+	tests/fuzz/fuzz_dns_tcp \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -243,6 +273,12 @@ tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_json_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_dns_message_SOURCES = tests/fuzz/fuzz_dns_message.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dns_message_LDADD = $(LINK_DNS)
+tests_fuzz_fuzz_dns_message_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_dns_tcp_SOURCES = tests/fuzz/fuzz_dns_tcp.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_dns_tcp_LDADD = $(LINK_DNS)
+tests_fuzz_fuzz_dns_tcp_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)

@@ -27,6 +27,14 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
+void buf_truncate(struct buf *b, size_t len)
+{
+	assert(len <= b->len);
+	b->len = len;
+	if (b->data != NULL)
+		b->data[len] = '\0';
+}
+
 char *buf_reserve(struct buf *b, size_t n_bytes)
 {
 	if (n_bytes > b->max - b->len || n_bytes > SIZE_MAX / 2 - b->len) {

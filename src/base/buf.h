@@ -20,7 +20,8 @@ struct buf {
 
 void buf_init(struct buf *b, size_t max_bytes);
 void buf_done(struct buf *b);
-void buf_clear(struct buf *b); /* forget the contents, keep the memory */
+void buf_clear(struct buf *b);                /* forget the contents, keep the memory */
+void buf_truncate(struct buf *b, size_t len); /* keep the first `len` bytes, at most those in use */
 
 /* Give the bytes (NUL-terminated, never NULL) to the caller, who frees them; the buffer is empty
  * then. */

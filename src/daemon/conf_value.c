@@ -119,6 +119,8 @@ const char *conf_value_describe(enum conf_type type)
 	    [BOOL] = "yes or no",
 	    [LEVEL] = "debug, info, warning or error",
 	    [FORMAT] = "text or json",
+	    [RESOLVER] = "engine or evdns",
+	    [STRATEGY] = "auto, order or spread",
 	    [MODE] = "an octal mode like 0660"};
 
 	return texts[type];
@@ -129,6 +131,8 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 {
 	static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
 	static const char *const formats[] = {"text", "json", NULL};
+	static const char *const resolvers[] = {"engine", "evdns", NULL};
+	static const char *const strategies[] = {"auto", "order", "spread", NULL};
 	static const char *const truths[] = {"no", "yes", NULL};
 	usec_t duration = 0;
 	enum err e = OK;
@@ -169,6 +173,10 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 		return parse_word(text, levels, ret_number) ? OK : ERR_INVALID;
 	case FORMAT:
 		return parse_word(text, formats, ret_number) ? OK : ERR_INVALID;
+	case RESOLVER:
+		return parse_word(text, resolvers, ret_number) ? OK : ERR_INVALID;
+	case STRATEGY:
+		return parse_word(text, strategies, ret_number) ? OK : ERR_INVALID;
 	case MODE:
 		e = parse_mode(text, ret_number) ? OK : ERR_INVALID;
 		break;

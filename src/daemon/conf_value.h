@@ -22,6 +22,8 @@ enum conf_type {
 	BOOL,
 	LEVEL,
 	FORMAT,
+	RESOLVER,
+	STRATEGY,
 	MODE
 };
 

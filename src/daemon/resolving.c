@@ -7,6 +7,17 @@
 #include "engine/engine.h"
 #include "engine/resolv_conf.h"
 
+/* In the order of their names in conf_value.c. */
+enum { RESOLVER_ENGINE, RESOLVER_EVDNS };
+enum { STRATEGY_AUTO, STRATEGY_ORDER, STRATEGY_SPREAD };
+
+static bool is_in_order(const struct conf *conf, bool is_configured)
+{
+	uint64_t strategy = conf_number(conf, CONF_dns_strategy);
+
+	return strategy == STRATEGY_ORDER || (strategy == STRATEGY_AUTO && !is_configured);
+}
+
 /* The servers to ask: their addresses were checked with the settings. */
 static void read_servers(const struct conf *conf, struct resolver_opts *opts)
 {
@@ -26,9 +37,11 @@ struct engine *resolving_start(const struct conf *conf, struct loop *loop)
 		   *resolv_conf = conf_text(conf, CONF_dns_resolv_conf);
 	struct engine_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
 	    .timeout = (usec_t)conf_number(conf, CONF_dns_timeout),
-	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts)};
+	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts),
+	    .use_evdns = conf_number(conf, CONF_dns_resolver) == RESOLVER_EVDNS};
 
 	read_servers(conf, &opts.resolver);
+	opts.in_order = is_in_order(conf, opts.resolver.n_servers > 0);
 	if (opts.resolver.n_servers == 0 &&
 	    resolv_conf_load(resolv_conf, RESOLVER_MAX_SERVERS, opts.resolver.servers,
 		&opts.resolver.n_servers) != OK)

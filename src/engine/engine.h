@@ -15,6 +15,9 @@ struct probe;
 
 struct engine_opts {
 	struct resolver_opts resolver;
+	bool use_evdns; /* it asks, not the DNS engine (dns/engine.h) */
+	bool in_order;  /* the DNS engine asks the first server that works, not all in turn */
+	usec_t pause;   /* before a server that failed is asked the same again; 0: a second */
 	const char *hosts_path; /* borrowed; NULL: no hosts file */
 	usec_t timeout;         /* of an attempt, when the probe doesn't say */
 	uint32_t attempts;      /* when the probe doesn't say; at least 1 */

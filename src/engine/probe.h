@@ -4,6 +4,7 @@
 
 #include <sys/queue.h>
 
+#include "dns/engine.h"
 #include "engine/engine.h"
 #include "engine/hosts.h"
 #include "loop/loop.h"
@@ -38,6 +39,8 @@ struct probe {
 	const struct endpoint *avoid; /* server of the last attempt; borrowed from the resolver */
 	struct query
 	    *queries[PROBE_MAX_QUERIES]; /* open ones, the latest first; NULL where there is none */
+	struct dns_lookup *lookup;       /* under way in the DNS engine, or NULL */
+	enum reason failure; /* why there is no answer for A; REASON_NONE: there is one */
 };
 
 struct check_ops {
@@ -49,9 +52,11 @@ struct check_ops {
 };
 
 struct engine {
-	struct loop *loop; /* borrowed */
-	struct resolver *resolver;
-	struct hosts *hosts; /* owned; NULL: none */
+	struct loop *loop;               /* borrowed */
+	struct dns_engine *dns;          /* owned; NULL: evdns asks */
+	struct dns_metrics *dns_metrics; /* owned */
+	struct resolver *resolver;       /* owned; NULL: the DNS engine asks */
+	struct hosts *hosts;             /* owned; NULL: none */
 	usec_t timeout;
 	uint32_t attempts;
 	size_t n_probes;
@@ -65,6 +70,11 @@ struct engine {
 };
 
 const struct check_ops *resolve_check(void);
+const struct check_ops *resolve_evdns_check(void);
+
+/* Say whether the probe needs no question: the hosts file has its name, or there is no server. Its
+ * verdict waits for the first turn, for a probe never ends inside probe_start. */
+bool probe_ask_nobody(struct probe *probe);
 
 /* Give the probe a turn as soon as there is room, or after `delay`. */
 void probe_take_turn(struct probe *probe);

@@ -1,4 +1,4 @@
-/* check: resolve. Does the name have an address?
+/* check: resolve, by evdns. Does the name have an address?
  *
  *   A --NOERROR--> found
  *     --NXDOMAIN-> not_found, for both types (RFC 8020); asked once more first when the answer is
@@ -59,43 +59,12 @@ static void forget_query(struct probe *probe, const struct query *query)
 	}
 }
 
-static bool answer_from_hosts(struct probe *probe)
-{
-	struct result *r = &probe->result;
-	size_t n;
-	const struct address *addresses = hosts_find(probe->engine->hosts, probe->name, &n);
-
-	if (addresses == NULL)
-		return false;
-	memcpy(r->addresses, addresses, n * sizeof(*addresses));
-	r->n_addresses = (uint32_t)n;
-	result_add_evidence(r, &(struct evidence){.source = SOURCE_HOSTS});
-	return true;
-}
-
-/* Verdicts that need no question wait for the first turn: a probe never ends inside probe_start. */
 static bool ask(struct probe *probe)
 {
 	struct engine *engine = probe->engine;
-	bool is_first = probe->attempts == 0 && probe->type == RR_A && !probe->is_confirming;
 
-	if (is_first && engine->hosts != NULL &&
-	    hosts_find(engine->hosts, probe->name, &(size_t){0}) != NULL) {
-		if (probe->result.n_evidence == 0) {
-			answer_from_hosts(probe);
-			probe_pause(probe, 0);
-		} else {
-			probe_finish(probe, ITEM_FOUND, REASON_NONE);
-		}
+	if (probe_ask_nobody(probe))
 		return true;
-	}
-	if (resolver_n_servers(engine->resolver) == 0) {
-		if (probe->attempts++ == 0)
-			probe_pause(probe, 0);
-		else
-			probe_finish(probe, ITEM_ERROR, REASON_NO_RESOLVER);
-		return true;
-	}
 	struct query *query = query_start(engine->resolver, probe->name, probe->type,
 	    probe->timeout, probe->avoid, &events, probe);
 	if (query == NULL)
@@ -220,7 +189,7 @@ static void on_timeout(struct query *query, void *arg)
 	try_again(probe, RCODE_TIMEOUT);
 }
 
-const struct check_ops *resolve_check(void)
+const struct check_ops *resolve_evdns_check(void)
 {
 	static const struct check_ops ops = {.ask = ask, .stop = stop};
 

@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "engine/dns_socket.h"
-#include "engine/window.h"
+#include "model/window.h"
 #include "loop/loop.h"
 
 #define GIVE_UP_DEFAULT (10 * USEC_PER_SEC)

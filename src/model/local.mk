@@ -18,4 +18,5 @@ src_model_libmodel_a_SOURCES = \
 	src/model/target.c src/model/target.h \
 	src/model/url.c src/model/url.h \
 	src/model/url_ref.c src/model/url_ref.h \
+	src/model/window.c src/model/window.h \
 	src/model/zone.c src/model/zone.h

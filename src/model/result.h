@@ -23,13 +23,16 @@
 	X(DNS_NOT_FOUND, "dns_not_found") X(DNS_ERROR, "dns_error") X(CONNECT, "connect") X(TLS, "tls") \
 	X(HTTP_STATUS, "http_status") X(TOO_LARGE, "too_large") X(TOO_MANY_REDIRECTS, "too_many_redirects") \
 	X(BAD_CHECKSUM, "bad_checksum") X(DENIED_TARGET, "denied_target") X(INVALID_URL, "invalid_url") \
-	X(DISK, "disk") X(CRASHED, "crashed")
+	X(DISK, "disk") X(CRASHED, "crashed") X(LAME, "lame")
 
-/* How one query ended; the order is part of the store's format, too. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2). */
+/* How one query ended. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2), REFERRAL
+ * and LAME are NOERROR from a server that doesn't know, and OTHER is a response code without a name here. The order
+ * is part of the store's format: add at the end. */
 #define RCODES(X) \
 	X(NOERROR, "NOERROR") X(NODATA, "NODATA") X(NXDOMAIN, "NXDOMAIN") X(SERVFAIL, "SERVFAIL") \
 	X(REFUSED, "REFUSED") X(TIMEOUT, "TIMEOUT") X(TRUNCATED, "TRUNCATED") X(MALFORMED, "MALFORMED") \
-	X(NOTIMP, "NOTIMP") X(FORMERR, "FORMERR")
+	X(FORMERR, "FORMERR") X(NOTIMP, "NOTIMP") X(YXDOMAIN, "YXDOMAIN") X(NOTAUTH, "NOTAUTH") \
+	X(BADVERS, "BADVERS") X(BADCOOKIE, "BADCOOKIE") X(REFERRAL, "REFERRAL") X(LAME, "LAME") X(OTHER, "OTHER")
 /* clang-format on */
 
 enum item_status {

@@ -1,7 +1,7 @@
 /*
  * Queries are read strictly: one question of class IN without compression, nothing in the answer
  * and authority sections, at most an EDNS record after it, and not a byte more. Replies never pass
- * 512 bytes; the longest name leaves room for an SOA and the EDNS record.
+ * 512 bytes, 1232 with EDNS; the longest name leaves room for an SOA and the EDNS record.
  */
 #include "dns_message.h"
 
@@ -123,7 +123,8 @@ void dns_reply_begin(struct dns_reply *reply, const struct dns_query *query, enu
 	put16(reply->bytes + AT_FLAGS,
 	    FLAG_REPLY | FLAG_RECURSION_AVAILABLE | (query->flags & MASK_KEPT) | rcode);
 	reply->n = HEADER_BYTES;
-	reply->limit = DNS_REPLY_MAX - (query->has_edns ? OPT_BYTES : 0);
+	/* a query with EDNS says that it takes more (RFC 6891) */
+	reply->limit = query->has_edns ? DNS_REPLY_MAX - OPT_BYTES : DNS_PLAIN_MAX;
 	if (query->n_question == 0)
 		return;
 	put16(reply->bytes + AT_QUESTIONS, 1);

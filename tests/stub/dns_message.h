@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 /* No reply is longer, whatever the query allows by EDNS. */
-#define DNS_REPLY_MAX 512
+#define DNS_PLAIN_MAX 512
+#define DNS_REPLY_MAX 1232 /* with EDNS */
 
 enum {
 	DNS_TYPE_A = 1,

@@ -18,6 +18,7 @@ enum { MAX_SERVERS = 2, ATTEMPTS = 3 };
 struct bench {
 	struct loop *loop;
 	struct engine *engine;
+	bool use_evdns;
 	size_t n_servers;
 	struct fake_dns *dns[MAX_SERVERS];
 	unsigned n_results;
@@ -30,7 +31,9 @@ static void start(struct bench *b, usec_t give_up, const char *hosts_path)
 	    .resolver.give_up = give_up,
 	    .hosts_path = hosts_path,
 	    .timeout = TIMEOUT,
-	    .attempts = ATTEMPTS};
+	    .attempts = ATTEMPTS,
+	    .use_evdns = b->use_evdns,
+	    .pause = 20 * USEC_PER_MSEC};
 
 	b->loop = loop_new();
 	for (size_t i = 0; i < b->n_servers; i++)
@@ -41,9 +44,15 @@ static void start(struct bench *b, usec_t give_up, const char *hosts_path)
 		fake_dns_start(b->dns[i], b->loop);
 }
 
-static void begin(struct bench *b, const struct dns_rule *rules)
+/* What asks. */
+static const struct {
+	const char *name;
+	bool use_evdns;
+} resolvers[] = {{"evdns", true}, {"engine", false}};
+
+static void begin(struct bench *b, const struct dns_rule *rules, bool use_evdns)
 {
-	*b = (struct bench){.n_servers = 1, .dns = {fake_dns_new(rules)}};
+	*b = (struct bench){.use_evdns = use_evdns, .n_servers = 1, .dns = {fake_dns_new(rules)}};
 	start(b, 0, NULL);
 }
 
@@ -99,6 +108,10 @@ static const struct dns_rule rules[] = {
     {"servfail.test", RR_A, 1, 0, DNS_SERVFAIL, 0},
     {"hiccup.test", RR_A, 1, 2, DNS_SERVFAIL, 0},
     {"hiccup.test", RR_A, 3, 0, DNS_FOUND, 0},
+    {"v6only.test", RR_A, 1, 0, DNS_SERVFAIL, 0},
+    {"v6only.test", RR_AAAA, 1, 0, DNS_FOUND, 0},
+    {"stray.test", RR_A, 1, 1, DNS_STRAY, 0},
+    {"stray.test", RR_A, 2, 0, DNS_FOUND, 0},
     {"v6fail.test", RR_A, 1, 0, DNS_NODATA, 0},
     {"v6fail.test", RR_AAAA, 1, 0, DNS_SERVFAIL, 0},
     {"refused.test", RR_A, 1, 0, DNS_REFUSED, 0},
@@ -116,14 +129,16 @@ static const struct dns_rule rules[] = {
     {.name = NULL},
 };
 
-static const struct {
+struct verdict {
 	const char *name;
 	enum item_status status;
 	enum reason reason;
 	uint32_t attempts;
 	unsigned n_a, n_aaaa;
 	enum rcode last; /* evidence */
-} verdicts[] = {
+};
+
+static const struct verdict evdns_verdicts[] = {
     {"servfail.test", ITEM_ERROR, REASON_SERVFAIL, 3, 3, 0, RCODE_SERVFAIL},
     {"refused.test", ITEM_ERROR, REASON_REFUSED, 3, 3, 0, RCODE_REFUSED},
     {"notimp.test", ITEM_ERROR, REASON_REFUSED, 3, 3, 0, RCODE_NOTIMP},
@@ -143,26 +158,57 @@ static const struct {
     {"found.test", ITEM_FOUND, REASON_NONE, 1, 1, 0, RCODE_NOERROR},
 };
 
-TEST(verdict)
+/* After a failure of A the engine asks for AAAA too: where that has an address the name is found.
+ */
+static const struct verdict engine_verdicts[] = {
+    {"servfail.test", ITEM_ERROR, REASON_SERVFAIL, 3, 3, 1, RCODE_SERVFAIL},
+    {"refused.test", ITEM_ERROR, REASON_REFUSED, 3, 3, 1, RCODE_REFUSED},
+    {"truncated.test", ITEM_ERROR, REASON_TRUNCATED, 3, 3, 1, RCODE_TRUNCATED},
+    {"silent.test", ITEM_ERROR, REASON_TIMEOUT, 3, 3, 0, RCODE_TIMEOUT},
+    {"forged.test", ITEM_ERROR, REASON_TIMEOUT, 3, 3, 0, RCODE_TIMEOUT},
+    {"v6fail.test", ITEM_ERROR, REASON_SERVFAIL, 3, 1, 3, RCODE_SERVFAIL},
+    {"v6only.test", ITEM_FOUND, REASON_NONE, 1, 3, 1, RCODE_NOERROR},
+    {"nothing.test", ITEM_NOT_FOUND, REASON_NXDOMAIN, 1, 1, 0, RCODE_NXDOMAIN},
+    {"stray.test", ITEM_FOUND, REASON_NONE, 2, 2, 0, RCODE_NOERROR},
+    {"nodata.test", ITEM_NOT_FOUND, REASON_NO_ADDRESS, 1, 1, 1, RCODE_NODATA},
+    {"half.test", ITEM_NOT_FOUND, REASON_NO_ADDRESS, 1, 1, 1, RCODE_NXDOMAIN},
+    {"hiccup.test", ITEM_FOUND, REASON_NONE, 3, 3, 0, RCODE_NOERROR},
+    {"lost.test", ITEM_FOUND, REASON_NONE, 2, 2, 0, RCODE_NOERROR},
+    {"late.test", ITEM_FOUND, REASON_NONE, 2, 2, 0, RCODE_NOERROR},
+    {"latefail.test", ITEM_FOUND, REASON_NONE, 2, 2, 0, RCODE_NOERROR},
+    {"v6.test", ITEM_FOUND, REASON_NONE, 1, 1, 1, RCODE_NOERROR},
+    {"found.test", ITEM_FOUND, REASON_NONE, 1, 1, 0, RCODE_NOERROR},
+};
+
+static void check_verdict(const struct verdict *v, bool use_evdns)
 {
-	const char *name = verdicts[_i].name;
+	const char *name = v->name;
 	struct bench b;
 
-	begin(&b, rules);
+	begin(&b, rules, use_evdns);
 	const struct result *r = probe(&b, name);
-	ck_assert_msg(r->status == verdicts[_i].status && r->reason == verdicts[_i].reason,
-	    "%s: %s, reason %d", name, item_status_name(r->status), r->reason);
-	ck_assert_msg(r->attempts == verdicts[_i].attempts, "%s: %u attempts", name, r->attempts);
-	ck_assert_msg(fake_dns_count(b.dns[0], name, RR_A) == verdicts[_i].n_a, "%s: A", name);
-	ck_assert_msg(
-	    fake_dns_count(b.dns[0], name, RR_AAAA) == verdicts[_i].n_aaaa, "%s: AAAA", name);
+	ck_assert_msg(r->status == v->status && r->reason == v->reason, "%s: %s, reason %d", name,
+	    item_status_name(r->status), r->reason);
+	ck_assert_msg(r->attempts == v->attempts, "%s: %u attempts", name, r->attempts);
+	ck_assert_msg(fake_dns_count(b.dns[0], name, RR_A) == v->n_a, "%s: A", name);
+	ck_assert_msg(fake_dns_count(b.dns[0], name, RR_AAAA) == v->n_aaaa, "%s: AAAA", name);
 	ck_assert_uint_gt(r->n_evidence, 0);
 	const struct evidence *e = &r->evidence[r->n_evidence - 1];
-	ck_assert_msg(e->rcode == verdicts[_i].last, "%s: %s", name, rcode_name(e->rcode));
+	ck_assert_msg(e->rcode == v->last, "%s: %s", name, rcode_name(e->rcode));
 	ck_assert_uint_eq(e->server.port, fake_dns_endpoint(b.dns[0]).port);
 	ck_assert_msg((r->n_addresses == 1) == (r->status == ITEM_FOUND), "%s", name);
 	ck_assert_uint_eq(engine_in_flight(b.engine), 0);
 	end(&b);
+}
+
+TEST(verdict_of_evdns)
+{
+	check_verdict(&evdns_verdicts[_i], true);
+}
+
+TEST(verdict_of_the_engine)
+{
+	check_verdict(&engine_verdicts[_i], false);
 }
 
 TEST(addresses_and_ttl)
@@ -170,7 +216,7 @@ TEST(addresses_and_ttl)
 	static const uint8_t v4[] = {192, 0, 2, 1}, v6[16] = {0x20, 1, 0x0d, 0xb8, [15] = 1};
 	struct bench b;
 
-	begin(&b, rules);
+	begin(&b, rules, resolvers[_i].use_evdns);
 	const struct result *r = probe(&b, "found.test");
 	ck_assert(!r->addresses[0].is_v6 && r->ttl == DNS_TTL);
 	ck_assert_mem_eq(r->addresses[0].bytes, v4, sizeof(v4));
@@ -188,7 +234,7 @@ TEST(request_rules_over_the_engine)
 	    .name = "silent.testXX", .name_len = 11, .timeout = 5 * USEC_PER_MSEC, .attempts = 1};
 	struct bench b;
 
-	begin(&b, rules);
+	begin(&b, rules, resolvers[_i].use_evdns);
 	probe_start(b.engine, &request, on_result, &b);
 	run_until(b.loop, has_result, &b, "one attempt");
 	ck_assert(b.result.reason == REASON_TIMEOUT && b.result.attempts == 1);
@@ -202,7 +248,9 @@ TEST(another_server_on_retry)
 	    {.name = NULL}},
 				     good[] = {
 					 {"x.test", RR_A, 1, 0, DNS_FOUND, 0}, {.name = NULL}};
-	struct bench b = {.n_servers = 2, .dns = {fake_dns_new(bad), fake_dns_new(good)}};
+	struct bench b = {.use_evdns = resolvers[_i].use_evdns,
+	    .n_servers = 2,
+	    .dns = {fake_dns_new(bad), fake_dns_new(good)}};
 
 	start(&b, 0, NULL);
 	for (int i = 0; i < 10; i++) {
@@ -240,7 +288,7 @@ TEST(a_doubtful_nxdomain_is_confirmed)
 	    {"late.test", RR_A, 1, 0, DNS_NXDOMAIN, LATE},
 	    {.name = NULL},
 	};
-	struct bench b = {.n_servers = 1, .dns = {fake_dns_new(script)}};
+	struct bench b = {.use_evdns = true, .n_servers = 1, .dns = {fake_dns_new(script)}};
 
 	start(&b, 300 * USEC_PER_MSEC, NULL);
 	ck_assert(probe(&b, "before.test")->reason == REASON_NXDOMAIN);
@@ -266,7 +314,7 @@ TEST(a_cancelled_probe_is_silent)
 {
 	struct bench b;
 
-	begin(&b, rules);
+	begin(&b, rules, resolvers[_i].use_evdns);
 	struct probe *cancelled = launch(&b, "late.test");
 	ck_assert_uint_eq(engine_in_flight(b.engine), 1);
 	run_turns(b.loop, 5);
@@ -283,7 +331,7 @@ TEST(ends_with_probes_under_way)
 {
 	struct bench b;
 
-	begin(&b, rules);
+	begin(&b, rules, resolvers[_i].use_evdns);
 	launch(&b, "silent.test");
 	launch(&b, "servfail.test");
 	run_turns(b.loop, 20);
@@ -293,7 +341,7 @@ TEST(ends_with_probes_under_way)
 
 TEST(without_servers_there_is_no_verdict)
 {
-	struct bench b = {.n_servers = 0};
+	struct bench b = {.use_evdns = resolvers[_i].use_evdns, .n_servers = 0};
 
 	start(&b, 0, NULL);
 	const struct result *r = probe(&b, "found.test");
@@ -306,7 +354,8 @@ TEST(hosts_are_found_without_asking)
 	char path[] = "/tmp/asyncprobed-test-XXXXXX";
 	int fd = mkstemp(path);
 	static const char text[] = "192.0.2.9 host.test\n2001:db8::9 host.test\n";
-	struct bench b = {.n_servers = 1, .dns = {fake_dns_new(rules)}};
+	struct bench b = {
+	    .use_evdns = resolvers[_i].use_evdns, .n_servers = 1, .dns = {fake_dns_new(rules)}};
 
 	ck_assert(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
 	start(&b, 0, path);
@@ -355,7 +404,7 @@ TEST(tells_when_there_is_room)
 {
 	struct bench b;
 
-	begin(&b, rules);
+	begin(&b, rules, resolvers[_i].use_evdns);
 	struct crowd c = {.b = &b, .n_wanted = 1000};
 	engine_set_on_room(b.engine, on_room, &c);
 	on_room(&c);
@@ -366,14 +415,15 @@ TEST(tells_when_there_is_room)
 
 SUITE(resolve)
 {
-	ADD_ROWS(verdict, verdicts);
-	ADD(addresses_and_ttl);
-	ADD(request_rules_over_the_engine);
-	ADD(another_server_on_retry);
+	ADD_ROWS(verdict_of_evdns, evdns_verdicts);
+	ADD_ROWS(verdict_of_the_engine, engine_verdicts);
+	ADD_ROWS(addresses_and_ttl, resolvers);
+	ADD_ROWS(request_rules_over_the_engine, resolvers);
+	ADD_ROWS(another_server_on_retry, resolvers);
 	ADD(a_doubtful_nxdomain_is_confirmed);
-	ADD(a_cancelled_probe_is_silent);
-	ADD(ends_with_probes_under_way);
-	ADD(without_servers_there_is_no_verdict);
-	ADD(hosts_are_found_without_asking);
-	ADD(tells_when_there_is_room);
+	ADD_ROWS(a_cancelled_probe_is_silent, resolvers);
+	ADD_ROWS(ends_with_probes_under_way, resolvers);
+	ADD_ROWS(without_servers_there_is_no_verdict, resolvers);
+	ADD_ROWS(hosts_are_found_without_asking, resolvers);
+	ADD_ROWS(tells_when_there_is_room, resolvers);
 }

@@ -1,5 +1,5 @@
 /* The window of a server. */
-#include "engine/window.h"
+#include "model/window.h"
 
 #define QUEUE_TARGET (2 * USEC_PER_MSEC)
 #define REMEASURE    (30 * USEC_PER_SEC)

@@ -1,7 +1,7 @@
 /* The window of a server, by a clock that is an argument. */
 #include "../unit.h"
 
-#include "engine/window.h"
+#include "model/window.h"
 
 #define RTT     USEC_PER_MSEC
 #define TIMEOUT (100 * USEC_PER_MSEC)

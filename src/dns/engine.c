@@ -1,0 +1,251 @@
+/* The DNS engine: lookups from start to end, and the turns in which they are served. */
+#include "dns/engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "dns/lookup.h"
+#include "dns/port.h"
+#include "dns/server.h"
+
+#define PAUSE_DEFAULT USEC_PER_SEC
+
+enum { MAX_LOOKUPS_DEFAULT = 8192, ROUTES_PER_TURN = 64 };
+
+/* Let lookups that wait try again; those that find no room go behind the others. */
+static void serve_waiting(struct dns_engine *engine, usec_t now)
+{
+	size_t n = engine->n_waiting < ROUTES_PER_TURN ? engine->n_waiting : ROUTES_PER_TURN;
+
+	for (; n > 0; n--) {
+		struct dns_lookup *l = TAILQ_FIRST(&engine->waiting);
+		TAILQ_REMOVE(&engine->waiting, l, link);
+		engine->n_waiting--;
+		lookup_route(l, now);
+	}
+}
+
+static void flush(struct dns_engine *engine, usec_t now)
+{
+	struct server *s = TAILQ_FIRST(&engine->busy), *next;
+	usec_t soonest = SERVER_NO_MORE;
+
+	for (; s != NULL; s = next) {
+		usec_t wait = server_flush(s, now);
+		next = TAILQ_NEXT(s, busy);
+		if (TAILQ_EMPTY(&s->outbox) && TAILQ_EMPTY(&s->tcp_outbox)) {
+			TAILQ_REMOVE(&engine->busy, s, busy);
+			s->is_busy = false;
+		}
+		soonest = wait < soonest ? wait : soonest;
+	}
+	if (soonest == 0)
+		defer_start(&engine->turn);
+	else if (soonest != SERVER_NO_MORE)
+		timer_start(&engine->later, soonest);
+}
+
+void engine_turn(struct dns_engine *engine)
+{
+	usec_t now = clock_mono();
+
+	engine->is_serving = true;
+	serve_waiting(engine, now);
+	if (engine->on_room != NULL && dns_engine_room(engine) > 0)
+		engine->on_room(engine->on_room_arg);
+	flush(engine, now);
+	engine->is_serving = false;
+}
+
+static void on_turn(void *arg)
+{
+	engine_turn(arg);
+}
+
+static bool is_idle(const struct dns_engine *engine)
+{
+	for (size_t i = 0; i < engine->n_servers; i++) {
+		if (engine->servers[i].is_unreachable || !TAILQ_EMPTY(&engine->servers[i].retired))
+			return false;
+	}
+	return engine->n_lookups == 0;
+}
+
+static void on_tick(void *arg)
+{
+	struct dns_engine *engine = arg;
+	usec_t now = clock_mono();
+
+	for (size_t i = 0; i < engine->n_servers; i++) {
+		ports_sweep(&engine->servers[i], now);
+		server_tick(&engine->servers[i], now);
+	}
+	if (!is_idle(engine))
+		timer_start(&engine->tick, DNS_TICK);
+	engine_turn(engine);
+}
+
+struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts)
+{
+	struct dns_engine *engine = xcalloc(1, sizeof(*engine));
+
+	engine->loop = loop;
+	engine->strategy = opts->strategy;
+	engine->use_tcp = opts->use_tcp;
+	engine->pause = opts->pause > 0 ? opts->pause : PAUSE_DEFAULT;
+	engine->max_lookups = opts->max_lookups > 0 ? opts->max_lookups : MAX_LOOKUPS_DEFAULT;
+	engine->lookups = xcalloc(engine->max_lookups, sizeof(*engine->lookups));
+	TAILQ_INIT(&engine->spare);
+	TAILQ_INIT(&engine->waiting);
+	TAILQ_INIT(&engine->busy);
+	wheel_init(&engine->wheel, loop, lookup_on_timer, engine);
+	defer_init(&engine->turn, loop, on_turn, engine);
+	timer_init(&engine->later, loop, on_turn, engine);
+	timer_init(&engine->tick, loop, on_tick, engine);
+	engine->batch = udp_batch_new();
+	engine->servers = xcalloc(opts->n_servers, sizeof(*engine->servers));
+	engine->n_servers = opts->n_servers;
+	for (size_t i = 0; i < opts->n_servers; i++)
+		server_init(&engine->servers[i], engine, &opts->servers[i], opts->guard);
+	return engine;
+}
+
+void dns_engine_free(struct dns_engine *engine)
+{
+	if (engine == NULL)
+		return;
+	for (size_t i = 0; i < engine->n_servers; i++)
+		server_done(&engine->servers[i]);
+	defer_cancel(&engine->turn);
+	timer_cancel(&engine->later);
+	timer_cancel(&engine->tick);
+	wheel_done(&engine->wheel);
+	udp_batch_free(engine->batch);
+	free(engine->servers);
+	free(engine->lookups);
+	free(engine);
+}
+
+size_t dns_engine_room(const struct dns_engine *engine)
+{
+	size_t room = 0, spare = engine->max_lookups - engine->n_lookups;
+
+	for (size_t i = 0; i < engine->n_servers && room < spare + engine->n_waiting; i++) {
+		room += server_room(&engine->servers[i]);
+		if (engine->strategy == DNS_ORDER && !engine->servers[i].is_unhealthy)
+			break; /* the others are asked only when this one fails */
+	}
+	room = room > engine->n_waiting ? room - engine->n_waiting : 0;
+	return room < spare ? room : spare;
+}
+
+size_t dns_engine_n_lookups(const struct dns_engine *engine)
+{
+	return engine->n_lookups;
+}
+
+void dns_engine_want_room(struct dns_engine *engine)
+{
+	for (size_t i = 0; i < engine->n_servers; i++)
+		window_on_full(&engine->servers[i].window);
+}
+
+void dns_engine_set_on_room(struct dns_engine *engine, void (*on_room)(void *arg), void *arg)
+{
+	engine->on_room = on_room;
+	engine->on_room_arg = arg;
+}
+
+/* Write the question where the packet will have it, in lower case. */
+static void write_question(struct dns_lookup *l, const struct dns_question *q)
+{
+	uint8_t *at = l->wire + DNS_HEADER_SIZE;
+
+	for (size_t i = 0; i < q->name->len; i++) {
+		uint8_t c = q->name->bytes[i];
+		*at++ = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+	}
+	l->n_question = (uint16_t)(q->name->len + 4);
+}
+
+static struct dns_lookup *take_lookup(struct dns_engine *engine)
+{
+	struct dns_lookup *l = TAILQ_FIRST(&engine->spare);
+
+	if (l != NULL)
+		TAILQ_REMOVE(&engine->spare, l, link);
+	else if (engine->n_used < engine->max_lookups)
+		l = &engine->lookups[engine->n_used++];
+	return l;
+}
+
+struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_question *question,
+    dns_lookup_fn *on_done, void *arg)
+{
+	struct dns_lookup *l = take_lookup(engine);
+
+	if (l == NULL)
+		return NULL;
+	memset(l, 0, offsetof(struct dns_lookup, tried));
+	l->engine = engine;
+	l->on_done = on_done;
+	l->arg = arg;
+	l->asks[0].lookup = l->asks[1].lookup = l;
+	l->timeout = question->timeout;
+	l->max_attempts = question->attempts;
+	l->type = question->type;
+	l->flags = question->flags;
+	write_question(l, question);
+	if (engine->n_lookups++ == 0 && !timer_is_set(&engine->tick))
+		timer_start(&engine->tick, DNS_TICK);
+	lookup_route(l, clock_mono());
+	if (!engine->is_serving)
+		defer_start(&engine->turn);
+	return l;
+}
+
+void dns_lookup_cancel(struct dns_lookup *l)
+{
+	struct dns_engine *engine = l->engine;
+
+	lookup_release(l);
+	TAILQ_INSERT_HEAD(&engine->spare, l, link);
+	engine->n_lookups--;
+	if (!engine->is_serving)
+		defer_start(&engine->turn);
+}
+
+size_t dns_engine_n_servers(const struct dns_engine *engine)
+{
+	return engine->n_servers;
+}
+
+/* Lookups that are asked or to be sent have one place each; what is on the wire beyond that are
+ * asks that have been replaced. */
+static size_t count_abandoned(const struct server *s)
+{
+	const struct port *p;
+	size_t n = 0;
+
+	TAILQ_FOREACH (p, &s->ports, link)
+		n += p->asks.n;
+	TAILQ_FOREACH (p, &s->retired, link)
+		n += p->asks.n;
+	return n > s->n_in_flight ? n - s->n_in_flight : 0;
+}
+
+void dns_engine_server_stats(
+    const struct dns_engine *engine, size_t server, struct dns_server_stats *ret_stats)
+{
+	const struct server *s = &engine->servers[server];
+
+	*ret_stats = s->stats;
+	ret_stats->endpoint = s->endpoint;
+	ret_stats->n_in_flight = s->n_in_flight;
+	ret_stats->window = s->window.size;
+	ret_stats->n_abandoned = count_abandoned(s);
+	ret_stats->n_sockets = s->n_ports;
+	ret_stats->is_dead = s->is_refusing || window_is_dead(&s->window);
+	ret_stats->is_rested = s->is_rested;
+}

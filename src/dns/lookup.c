@@ -1,0 +1,302 @@
+/* The life of a lookup. */
+#include "dns/lookup.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "dns/server.h"
+#include "dns/tcp.h"
+
+static void mark_busy(struct server *s)
+{
+	if (s->is_busy)
+		return;
+	s->is_busy = true;
+	TAILQ_INSERT_TAIL(&s->engine->busy, s, busy);
+}
+
+/* Write the packet for the server: what it is known to understand, and what protects the answer.
+ * The case of the letters stays as it was, so that a late answer fits too. */
+static void write_packet(struct dns_lookup *l, const struct server *s)
+{
+	struct dns_name name = {.len = (uint8_t)(l->n_question - 4)};
+	bool wants_mixed = s->is_guarded && !s->has_no_case && !l->had_case;
+	uint8_t bits[32];
+	size_t question_end;
+	struct dns_query q = {.name = &name, .type = l->type, .flags = l->flags};
+
+	memcpy(name.bytes, l->wire + DNS_HEADER_SIZE, name.len);
+	if (wants_mixed && !l->is_mixed) {
+		random_bytes(bits, sizeof(bits));
+		q.case_bits = bits;
+	} else if (!wants_mixed && l->is_mixed) {
+		memset(bits, 0, sizeof(bits));
+		q.case_bits = bits;
+	}
+	l->is_mixed = wants_mixed;
+	/* a server that is silent may be one that EDNS doesn't get through to */
+	q.has_edns = !l->is_plain && !s->has_no_edns && (s->has_edns || l->n_attempts < 2);
+	if (s->is_guarded) {
+		q.cookie = s->cookie;
+		q.n_cookie = s->n_cookie;
+	}
+	l->n_wire = (uint16_t)dns_query_write(&q, l->wire, &question_end);
+}
+
+static void enqueue(struct dns_lookup *l, bool is_first)
+{
+	struct server *s = l->server;
+	struct lookup_list *list = l->wants_tcp ? &s->tcp_outbox : &s->outbox;
+
+	write_packet(l, s);
+	l->state = LOOKUP_QUEUED;
+	if (is_first)
+		TAILQ_INSERT_HEAD(list, l, link);
+	else
+		TAILQ_INSERT_TAIL(list, l, link);
+	mark_busy(s);
+}
+
+/* Leave the list of the state, and the place in the window. */
+static void leave(struct dns_lookup *l)
+{
+	struct dns_engine *engine = l->engine;
+
+	wheel_cancel(&engine->wheel, &l->timer);
+	if (l->state == LOOKUP_WAITING) {
+		TAILQ_REMOVE(&engine->waiting, l, link);
+		engine->n_waiting--;
+	} else if (l->state == LOOKUP_QUEUED) {
+		TAILQ_REMOVE(l->wants_tcp ? &l->server->tcp_outbox : &l->server->outbox, l, link);
+	}
+	if (l->server != NULL)
+		l->server->n_in_flight--;
+	l->server = NULL;
+	l->state = LOOKUP_FREE;
+}
+
+static void note_tried(struct dns_lookup *l, struct server *s)
+{
+	for (int i = 0; i < l->n_tried; i++) {
+		if (l->tried[i] == s)
+			return;
+	}
+	if (l->n_tried == MAX_TRIED)
+		return;
+	l->has_failed[l->n_tried] = false;
+	l->tried[l->n_tried++] = s;
+}
+
+void lookup_route(struct dns_lookup *l, usec_t now)
+{
+	struct dns_engine *engine = l->engine;
+	struct server *s = server_pick(engine, l, now);
+
+	l->is_refused = false;
+	if (s == NULL) {
+		l->state = LOOKUP_WAITING;
+		TAILQ_INSERT_TAIL(&engine->waiting, l, link);
+		engine->n_waiting++;
+		return;
+	}
+	l->server = s;
+	s->n_in_flight++;
+	note_tried(l, s);
+	l->n_attempts++;
+	l->wants_tcp = engine->use_tcp || s->tcp_until > now;
+	l->is_plain = l->had_case = l->had_cookie = l->had_edns = false;
+	enqueue(l, false);
+}
+
+void lookup_unroute(struct dns_lookup *l, usec_t now)
+{
+	struct server *s = l->server;
+
+	leave(l);
+	l->n_attempts--;
+	if (l->n_tried > 0 && l->tried[l->n_tried - 1] == s)
+		l->n_tried--;
+	lookup_route(l, now);
+}
+
+void lookup_repeat(struct dns_lookup *l)
+{
+	wheel_cancel(&l->engine->wheel, &l->timer);
+	enqueue(l, true);
+}
+
+void lookup_take_id(struct dns_lookup *l, struct asks *table, usec_t now)
+{
+	struct ask *ask = &l->asks[!l->current];
+
+	asks_remove(ask);
+	asks_put(table, ask);
+	ask->sent_at = now;
+	l->current = !l->current;
+	l->wire[0] = (uint8_t)(ask->id >> 8);
+	l->wire[1] = (uint8_t)ask->id;
+}
+
+void lookup_return_id(struct dns_lookup *l)
+{
+	asks_remove(&l->asks[l->current]);
+	l->current = !l->current;
+}
+
+static usec_t wait_for_answer(struct dns_lookup *l, usec_t now)
+{
+	bool is_last = l->n_attempts >= l->max_attempts && !server_is_any_left(l->engine, l);
+
+	if (l->patience_end == 0)
+		l->patience_end = now + l->max_attempts * l->timeout;
+	if (is_last && l->patience_end > now + l->timeout)
+		return l->patience_end - now;
+	if (l->n_attempts == 1 && !is_last && !l->wants_tcp)
+		return server_patience(l->server, l->timeout);
+	return l->timeout;
+}
+
+void lookup_on_sent(struct dns_lookup *l, usec_t now)
+{
+	l->state = LOOKUP_ASKED;
+	l->sent_at = now;
+	l->deadline = now + wait_for_answer(l, now);
+	wheel_set(&l->engine->wheel, &l->timer, l->deadline, now);
+}
+
+void lookup_refuse(struct dns_lookup *l, usec_t now)
+{
+	if (l->state != LOOKUP_ASKED)
+		return;
+	l->is_refused = true;
+	wheel_set(&l->engine->wheel, &l->timer, now, now);
+}
+
+void lookup_on_refused(struct server *s, struct asks *table, usec_t now)
+{
+	struct ask *ask;
+
+	for (int i = 0; i < ASKS_HEADS; i++) {
+		LIST_FOREACH (ask, &table->heads[i], link) {
+			if (ask == &ask->lookup->asks[ask->lookup->current])
+				lookup_refuse(ask->lookup, now);
+		}
+	}
+	server_on_refused(s);
+}
+
+void lookup_on_disconnect(struct ask *ask, bool may_reconnect, usec_t now)
+{
+	struct dns_lookup *l = ask->lookup;
+
+	asks_remove(ask);
+	if (ask != &l->asks[l->current] || l->state != LOOKUP_ASKED)
+		return;
+	if (may_reconnect && l->n_reconnects < MAX_RECONNECTS) {
+		l->n_reconnects++;
+		lookup_repeat(l);
+		return;
+	}
+	lookup_note_try(l, &(struct dns_try){.server = l->server->endpoint,
+			       .index = (size_t)(l->server - l->engine->servers),
+			       .outcome = DNS_TRUNCATED,
+			       .rtt = now - l->sent_at,
+			       .is_tcp = true});
+	lookup_fail(l, DNS_TRUNCATED, NULL, now);
+}
+
+void lookup_note_try(struct dns_lookup *l, const struct dns_try *try)
+{
+	if (l->n_tries == DNS_MAX_TRIES) /* the last ones are kept */
+		memmove(l->tries, l->tries + 1, sizeof(l->tries) - sizeof(l->tries[0]));
+	else
+		l->n_tries++;
+	l->tries[l->n_tries - 1] = *try;
+}
+
+void lookup_release(struct dns_lookup *l)
+{
+	leave(l);
+	asks_remove(&l->asks[0]);
+	asks_remove(&l->asks[1]);
+}
+
+void lookup_finish(struct dns_lookup *l, enum dns_outcome outcome, const struct dns_answer *a)
+{
+	struct dns_engine *engine = l->engine;
+
+	lookup_release(l);
+	l->on_done(&(struct dns_result){.outcome = outcome,
+		       .answer = a,
+		       .n_attempts = l->n_attempts,
+		       .n_tries = l->n_tries,
+		       .tries = l->tries},
+	    l->arg);
+	TAILQ_INSERT_HEAD(&engine->spare, l, link);
+	engine->n_lookups--;
+}
+
+static void pause_before_next(struct dns_lookup *l, usec_t now)
+{
+	usec_t pause = l->engine->pause;
+
+	l->state = LOOKUP_PAUSED;
+	pause += (usec_t)random() % (pause / 4 + 1);
+	wheel_set(&l->engine->wheel, &l->timer, now + pause, now);
+}
+
+void lookup_fail(
+    struct dns_lookup *l, enum dns_outcome outcome, const struct dns_answer *a, usec_t now)
+{
+	leave(l);
+	if (server_is_any_left(l->engine, l))
+		lookup_route(l, now);
+	else if (l->n_attempts >= l->max_attempts)
+		lookup_finish(l, outcome, a);
+	else if (outcome == DNS_TIMED_OUT)
+		lookup_route(l, now);
+	else
+		pause_before_next(l, now);
+}
+
+static void on_timeout(struct dns_lookup *l, usec_t now)
+{
+	struct server *s = l->server;
+	usec_t sent_at = l->sent_at;
+	bool is_tcp = l->wants_tcp;
+
+	if (l->is_refused && !server_is_any_left(l->engine, l) && now < l->deadline) {
+		l->is_refused = false; /* nobody else to ask: the server may be starting */
+		wheel_set(&l->engine->wheel, &l->timer, l->deadline, now);
+		return;
+	}
+	lookup_note_try(l, &(struct dns_try){.server = s->endpoint,
+			       .index = (size_t)(s - s->engine->servers),
+			       .outcome = DNS_TIMED_OUT,
+			       .rtt = now - sent_at,
+			       .is_tcp = is_tcp});
+	if (!l->is_refused)
+		server_on_loss(s, now, now - sent_at);
+	lookup_fail(l, DNS_TIMED_OUT, NULL, now);
+	if (is_tcp)
+		tcp_on_timeout(s, sent_at);
+}
+
+void lookup_on_timer(struct wheel_entry *entry, void *arg)
+{
+	struct dns_lookup *l =
+	    (struct dns_lookup *)(void *)((char *)entry - offsetof(struct dns_lookup, timer));
+	struct dns_engine *engine = arg;
+	usec_t now = clock_mono();
+
+	defer_start(&engine->turn);
+	if (l->state == LOOKUP_PAUSED) {
+		lookup_route(l, now);
+		return;
+	}
+	assert(l->state == LOOKUP_ASKED);
+	on_timeout(l, now);
+}

@@ -1,0 +1,312 @@
+/* The health of a server and its share of the questions. */
+#include "dns/server.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/random.h"
+#include "dns/port.h"
+#include "dns/tcp.h"
+
+#define PATIENCE_LEAST (200 * USEC_PER_MSEC)
+#define PROBE_FIRST    (50 * USEC_PER_MSEC)
+#define PROBE_MOST     (5 * USEC_PER_SEC)
+
+enum { UNHEALTHY_WINDOW = WINDOW_START, PACE_LOSSES = 8, PACE_LEAST = 50, PACE_END = 8 };
+
+#define TCP_SPAN USEC_PER_SEC
+
+static const double rest_above = 0.5, return_below = 0.25, tcp_above = 0.25;
+static const double pace_above = 0.05, pace_growth = 1.25, pace_probe = 1.05, pace_back = 0.8;
+
+static bool is_loopback(const struct address *a)
+{
+	static const uint8_t one[16] = {[15] = 1};
+
+	return a->is_v6 ? memcmp(a->bytes, one, 16) == 0 : a->bytes[0] == 127;
+}
+
+void server_init(struct server *s, struct dns_engine *engine, const struct dns_server_opts *opts,
+    enum dns_guard guard)
+{
+	usec_t now = clock_mono();
+
+	*s = (struct server){.engine = engine, .endpoint = opts->endpoint};
+	TAILQ_INIT(&s->ports);
+	TAILQ_INIT(&s->retired);
+	TAILQ_INIT(&s->outbox);
+	TAILQ_INIT(&s->tcp_outbox);
+	window_init(&s->window, DNS_MAX_WINDOW, now);
+	bucket_init(&s->bucket, opts->max_qps, now);
+	bucket_init(&s->pace, 0, now);
+	s->ticked_at = now;
+	s->is_guarded = guard == DNS_GUARD_ALL ||
+			(guard == DNS_GUARD_REMOTE && !is_loopback(&opts->endpoint.address));
+	random_bytes(s->cookie, DNS_COOKIE_CLIENT);
+	s->n_cookie = DNS_COOKIE_CLIENT;
+	s->probe_period = PROBE_FIRST;
+}
+
+void server_done(struct server *s)
+{
+	tcp_close(s);
+	ports_close(s);
+}
+
+bool server_is_healthy(const struct server *s)
+{
+	return !s->is_unreachable && !s->is_refusing && !s->is_rested &&
+	       !window_is_dead(&s->window);
+}
+
+static void note_health(struct server *s)
+{
+	bool is_unhealthy = !server_is_healthy(s);
+	char text[ENDPOINT_TEXT_SIZE];
+
+	if (is_unhealthy == s->is_unhealthy)
+		return;
+	s->is_unhealthy = is_unhealthy;
+	s->engine->n_unhealthy += is_unhealthy ? 1 : (size_t)-1;
+	s->probe_period = PROBE_FIRST;
+	s->probe_at = 0;
+	endpoint_format(&s->endpoint, text);
+	log_debug(is_unhealthy ? "dns_server_rested" : "dns_server_back", "server=%s", text);
+}
+
+size_t server_room(const struct server *s)
+{
+	size_t size = s->window.size;
+
+	if (s->is_unreachable)
+		return 0;
+	if (!server_is_healthy(s)) {
+		if (s->engine->n_unhealthy < s->engine->n_servers)
+			return 0;
+		size = size < UNHEALTHY_WINDOW ? size : UNHEALTHY_WINDOW;
+	}
+	return size > s->n_in_flight ? size - s->n_in_flight : 0;
+}
+
+static int tried_at(const struct dns_lookup *l, const struct server *s)
+{
+	for (int i = 0; i < l->n_tried; i++) {
+		if (l->tried[i] == s)
+			return i;
+	}
+	return -1;
+}
+
+bool server_is_any_left(const struct dns_engine *engine, const struct dns_lookup *l)
+{
+	size_t n_healthy = engine->n_servers - engine->n_unhealthy, n_tried = 0;
+
+	if (l->n_tried == MAX_TRIED)
+		return false;
+	for (int i = 0; i < l->n_tried; i++)
+		n_tried += server_is_healthy(l->tried[i]) ? 1 : 0;
+	return n_healthy > n_tried;
+}
+
+/* A server that doesn't work gets a question of a lookup that has others to go to, now and then. */
+static struct server *pick_to_probe(
+    struct dns_engine *engine, const struct dns_lookup *l, usec_t now)
+{
+	if (engine->n_unhealthy == 0 || engine->n_unhealthy == engine->n_servers ||
+	    l->n_attempts > 0)
+		return NULL;
+	for (size_t i = 0; i < engine->n_servers; i++) {
+		struct server *s = &engine->servers[i];
+		if (!s->is_unhealthy || s->is_unreachable || s->probe_at > now ||
+		    s->n_in_flight > 0)
+			continue;
+		s->probe_at = now + s->probe_period;
+		s->probe_period =
+		    2 * s->probe_period < PROBE_MOST ? 2 * s->probe_period : PROBE_MOST;
+		return s;
+	}
+	return NULL;
+}
+
+/* Any server with room, one that wasn't asked last if there is one. */
+static struct server *pick_again(struct dns_engine *engine, const struct dns_lookup *l)
+{
+	struct server *found = NULL;
+	int found_at = MAX_TRIED;
+	bool is_any_healthy = engine->n_unhealthy < engine->n_servers;
+
+	for (size_t i = 0; i < engine->n_servers; i++) {
+		size_t at = engine->strategy == DNS_ORDER ? i : engine->next_server + i;
+		struct server *s = &engine->servers[at % engine->n_servers];
+		int tried = tried_at(l, s);
+		if ((is_any_healthy && s->is_unhealthy) || tried >= found_at)
+			continue;
+		if (server_room(s) == 0) {
+			window_on_full(&s->window);
+			continue;
+		}
+		found = s;
+		found_at = tried;
+	}
+	return found;
+}
+
+struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l, usec_t now)
+{
+	struct server *s = pick_to_probe(engine, l, now);
+	size_t n = engine->n_servers;
+
+	if (s != NULL || !server_is_any_left(engine, l))
+		return s != NULL ? s : pick_again(engine, l);
+	for (size_t i = 0; i < n; i++) {
+		size_t at = engine->strategy == DNS_ORDER ? i : engine->next_server + i;
+		s = &engine->servers[at % n];
+		if (s->is_unhealthy || tried_at(l, s) >= 0)
+			continue;
+		if (server_room(s) > 0) {
+			engine->next_server = at % n + 1;
+			return s;
+		}
+		window_on_full(&s->window);
+		if (engine->strategy == DNS_ORDER)
+			break;
+	}
+	return NULL;
+}
+
+usec_t server_patience(const struct server *s, usec_t most)
+{
+	usec_t patience = 3 * s->srtt + 4 * s->rttvar;
+
+	if (s->srtt == 0 || patience > most)
+		return most;
+	if (patience < PATIENCE_LEAST)
+		patience = PATIENCE_LEAST;
+	return patience < most ? patience : most;
+}
+
+/* RFC 6298's estimate. */
+static void note_rtt(struct server *s, usec_t rtt)
+{
+	usec_t off = rtt > s->srtt ? rtt - s->srtt : s->srtt - rtt;
+
+	if (s->srtt == 0) {
+		s->srtt = rtt > 0 ? rtt : 1;
+		s->rttvar = rtt / 2;
+		return;
+	}
+	s->rttvar += (off - s->rttvar) / 4;
+	s->srtt += (rtt - s->srtt) / 8;
+	s->srtt = s->srtt > 0 ? s->srtt : 1;
+}
+
+void server_on_answer(struct server *s, usec_t now, usec_t rtt)
+{
+	s->is_refusing = false;
+	note_rtt(s, rtt);
+	window_on_answer(&s->window, now, rtt);
+	if (s->is_unhealthy)
+		note_health(s);
+}
+
+/* Too many questions get no answer: a little slower than now, or at first as fast as answers come.
+ */
+static void slow_down(struct server *s, double rate, usec_t now)
+{
+	double pace = s->pace.rate > 0 ? pace_back * s->pace.rate : pace_growth * rate;
+
+	s->pace_lost = s->pace.rate > 0 ? s->pace.rate : pace;
+	pace = pace > rate ? pace : rate;
+	bucket_init(&s->pace, pace > PACE_LEAST ? pace : PACE_LEAST, now);
+}
+
+/* Grow slowly around the pace that was too fast, and fast elsewhere. */
+static void speed_up(struct server *s, double rate, usec_t now)
+{
+	bool is_near =
+	    s->pace.rate > pace_back * s->pace_lost && s->pace.rate < s->pace_lost * 1.25;
+	double pace = s->pace.rate * (is_near ? pace_probe : pace_growth);
+
+	bucket_init(&s->pace, rate > 0 && pace > PACE_END * rate ? 0 : pace, now);
+}
+
+void server_tick(struct server *s, usec_t now)
+{
+	double n_answers = (double)(s->stats.n_answers - s->n_answers_then),
+	       n_timeouts = (double)(s->stats.n_timeouts - s->n_timeouts_then),
+	       seconds = (double)(now - s->ticked_at) / USEC_PER_SEC;
+
+	s->n_answers_then = s->stats.n_answers;
+	s->n_timeouts_then = s->stats.n_timeouts;
+	s->ticked_at = now;
+	if (seconds <= 0 || n_answers + n_timeouts < 1)
+		return;
+	double rate = n_answers / seconds, loss = n_timeouts / (n_answers + n_timeouts);
+	if (n_timeouts >= PACE_LOSSES && loss > s->window.usual_loss + pace_above)
+		slow_down(s, rate, now);
+	else if (s->pace.rate > 0)
+		speed_up(s, rate, now);
+}
+
+void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now)
+{
+	if (is_tcp) {
+		s->has_tcp = true;
+		return;
+	}
+	s->cut += ((is_truncated ? 1 : 0) - s->cut) / 16;
+	if (is_truncated && s->has_tcp && s->cut > tcp_above)
+		s->tcp_until = now + TCP_SPAN;
+}
+
+void server_on_loss(struct server *s, usec_t now, usec_t timeout)
+{
+	s->stats.n_timeouts++;
+	window_on_loss(&s->window, now, timeout);
+	note_health(s);
+}
+
+void server_on_refused(struct server *s)
+{
+	s->stats.n_refused++;
+	s->is_refusing = true;
+	note_health(s);
+}
+
+void server_on_no_route(struct server *s, int error)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	if (!s->is_unreachable) {
+		endpoint_format(&s->endpoint, text);
+		log_debug("dns_server_unreachable", "server=%s error=%s", text,
+		    log_quote(strerror(error)));
+	}
+	s->is_unreachable = true;
+	note_health(s);
+	ports_retire(s); /* they are tied to an address that may be gone */
+	if (!timer_is_set(&s->engine->tick))
+		timer_start(&s->engine->tick, DNS_TICK);
+}
+
+void server_on_route(struct server *s)
+{
+	s->is_unreachable = false;
+	note_health(s);
+}
+
+void server_on_blame(struct server *s, bool is_good)
+{
+	s->blame += ((is_good ? 0 : 1) - s->blame) / 16;
+	if (!s->is_rested && s->blame > rest_above) {
+		s->is_rested = true;
+		note_health(s);
+	} else if (s->is_rested && s->blame < return_below) {
+		s->is_rested = false;
+		note_health(s);
+	}
+	if (is_good && s->is_rested) { /* ask it more often */
+		s->probe_period = PROBE_FIRST;
+		s->probe_at = 0;
+	}
+}

@@ -1,0 +1,44 @@
+/* A name server: its health, its share of the questions, and its sockets. Inside the engine.
+ * Thread: loop. */
+#pragma once
+
+#include "dns/private.h"
+
+void server_init(struct server *s, struct dns_engine *engine, const struct dns_server_opts *opts,
+    enum dns_guard guard);
+void server_done(struct server *s);
+
+bool server_is_healthy(const struct server *s);
+size_t server_room(const struct server *s);
+
+/* Look at what became of questions since the last call: while more than usual get no answer,
+ * questions go out evenly, a quarter more of them than answers came. A server that drops what is
+ * beyond some rate would otherwise get bursts, and silence while their time-outs run. */
+void server_tick(struct server *s, usec_t now);
+
+/* Choose the server for the lookup's next attempt; NULL when it has to wait for room. */
+struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l, usec_t now);
+
+/* Whether a server that works was not asked yet. */
+bool server_is_any_left(const struct dns_engine *engine, const struct dns_lookup *l);
+
+/* How long to wait for an answer before another attempt. */
+usec_t server_patience(const struct server *s, usec_t most);
+
+/* Note what happened, and look anew at the server's health. */
+void server_on_answer(struct server *s, usec_t now, usec_t rtt);
+/* Note whether an answer was truncated. A server that truncates many limits what it answers over
+ * UDP (as NSD's response rate limiting does), so for a second all is asked over TCP. */
+void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now);
+void server_on_loss(struct server *s, usec_t now, usec_t timeout);
+void server_on_refused(struct server *s);
+void server_on_no_route(struct server *s, int error);
+void server_on_route(struct server *s);
+void server_on_blame(
+    struct server *s, bool is_good); /* it failed where another answered, or answered */
+
+/* In send.c: send what is in the outbox, as far as the pace and the limit of questions a second let
+ * it. Returns how long to wait before the next call: 0 for the next turn, SERVER_NO_MORE for not
+ * before something happens. */
+#define SERVER_NO_MORE INT64_MAX
+usec_t server_flush(struct server *s, usec_t now);

@@ -1,0 +1,216 @@
+"""Several name servers, bad ones among them, and servers that are restarted in the middle of a job."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from processes import Stub, eventually
+
+
+def closed_port():
+    """A port of 127.0.0.1 where nobody listens."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{sock.getsockname()[1]}"
+
+
+def statuses(api, job):
+    found = {}
+    for row in api.results(job):
+        found[row["status"]] = found.get(row["status"], 0) + 1
+    return found
+
+
+@pytest.mark.settings({"dns.resolver": "evdns"})
+def test_evdns_asks_when_told_so(api):
+    rows = {row["domain"]: row["status"] for row in api.run(["found.test", "nx.test", "nodata.test"])}
+    assert rows == {"found.test": "found", "nx.test": "not_found", "nodata.test": "not_found"}
+
+
+@pytest.mark.parametrize("strategy", ["order", "spread"])
+def test_strategy(make_daemon, strategy):
+    with Stub() as first, Stub() as second:
+        with make_daemon(first, second, settings={"dns.strategy": strategy}) as daemon:
+            daemon.api.run([f"found-{i}.test" for i in range(100)])  # fewer than the windows hold
+        asked = first.stats()["queries"], second.stats()["queries"]
+    assert sum(asked) == 100
+    if strategy == "order":
+        assert asked == (100, 0)
+    else:
+        assert min(asked) >= 30, asked
+
+
+def test_servers_of_resolv_conf_are_asked_in_order(make_daemon, tmp_path):
+    """The port can't be named there, so nobody answers; the first is asked first."""
+    path = tmp_path / "resolv.conf"
+    path.write_text("nameserver 127.0.0.251\nnameserver 127.0.0.252\n", encoding="ascii")
+    with make_daemon(settings={"dns.servers": "", "dns.resolv_conf": str(path), "dns.timeout": "100ms"}) as daemon:
+        [row] = daemon.api.run(["found.test"], attempts=2)
+    assert row["status"] == "error"
+    assert row["evidence"][0]["server"] == "127.0.0.251:53"
+
+
+def test_a_fast_server_that_fails_swallows_no_name(make_daemon):
+    with Stub("--servfail-all") as bad, Stub("--latency-ms", "30") as good:
+        with make_daemon(bad, good) as daemon:
+            job = daemon.api.wait(daemon.api.submit([f"found-{i}.test" for i in range(3000)]))
+            assert statuses(daemon.api, job) == {"found": 3000}
+
+
+def test_a_closed_port_costs_no_time(make_daemon):
+    with Stub() as good, make_daemon(closed_port(), good, settings={"dns.timeout": "10s"}) as daemon:
+        job = daemon.api.wait(daemon.api.submit([f"found-{i}.test" for i in range(1000)]), 20)
+        assert statuses(daemon.api, job) == {"found": 1000}
+
+
+class Truncating:
+    """Says TC=1 over UDP and gives addresses over TCP, as a server with a big answer does."""
+
+    def __init__(self):
+        self.n_connections = 0
+        while True:
+            self._udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self._tcp = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            self._udp.bind(("127.0.0.1", 0))
+            try:
+                self._tcp.bind(self._udp.getsockname())
+                break
+            except OSError:
+                continue
+        self._tcp.listen()
+        self.address = f"127.0.0.1:{self._udp.getsockname()[1]}"
+        for serve in (self._serve_udp, self._serve_tcp):
+            threading.Thread(target=serve, daemon=True).start()
+
+    @staticmethod
+    def _reply(query, flags, n):
+        end = query.index(b"\0", 12) + 5
+        record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4"
+        data = b"".join(record + bytes([192, 0, 2, i]) for i in range(n))
+        return query[:2] + flags + b"\0\1" + n.to_bytes(2, "big") + b"\0\0\0\0" + query[12:end] + data
+
+    def _serve_udp(self):
+        while True:
+            query, peer = self._udp.recvfrom(512)
+            self._udp.sendto(self._reply(query, b"\x83\x80", 0), peer)
+
+    def _serve_tcp(self):
+        while True:
+            conn, _ = self._tcp.accept()
+            self.n_connections += 1
+            threading.Thread(target=self._serve_one, args=(conn,), daemon=True).start()
+
+    def _serve_one(self, conn):
+        with conn, conn.makefile("rb") as file:
+            while size := file.read(2):
+                reply = self._reply(file.read(int.from_bytes(size, "big")), b"\x81\x80", 20)
+                conn.sendall(len(reply).to_bytes(2, "big") + reply)
+
+
+def test_a_truncated_answer_is_fetched_over_tcp(make_daemon):
+    server = Truncating()
+    with make_daemon(server) as daemon:
+        rows = daemon.api.run([f"big-{i}.test" for i in range(50)])
+    assert all(row["status"] == "found" and len(row["addresses"]) == 20 for row in rows)
+    assert [e["rcode"] for e in rows[0]["evidence"]] == ["TRUNCATED", "NOERROR"]
+    assert server.n_connections == 1, "one connection for all"
+
+
+NSD = shutil.which("nsd") or shutil.which("/usr/sbin/nsd")
+NSD_CONF = """\
+server:
+	server-count: 1
+	ip-address: {address}
+	do-ip6: no
+	username: ""
+	chroot: ""
+	zonesdir: "{dir}"
+	database: ""
+	pidfile: ""
+	xfrdfile: "{dir}/xfrd.state"
+	zonelistfile: "{dir}/zone.list"
+	xfrdir: "{dir}"
+	logfile: "{dir}/nsd.log"
+	rrl-ratelimit: {limit}
+	rrl-whitelist-ratelimit: {limit}
+remote-control:
+	control-enable: no
+zone:
+	name: restart.test
+	zonefile: zone
+"""
+ZONE = """\
+$ORIGIN restart.test.
+$TTL 300
+@ IN SOA ns hostmaster 1 3600 900 604800 300
+@ IN NS ns
+ns IN A 192.0.2.53
+*.wild IN A 192.0.2.1
+*.alias IN CNAME x.wild
+"""
+
+
+class Nsd:
+    def __init__(self, folder, limit=0):
+        self.address = closed_port()
+        self._folder = folder
+        (folder / "zone").write_text(ZONE, encoding="ascii")
+        (folder / "nsd.conf").write_text(
+            NSD_CONF.format(dir=folder, limit=limit, address=self.address.replace(":", "@")), encoding="ascii")
+        self._process = None
+
+    def start(self):
+        self._process = subprocess.Popen([NSD, "-d", "-c", self._folder / "nsd.conf"],
+                                         stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def kill(self):
+        os.killpg(self._process.pid, signal.SIGKILL)  # it has children that serve
+        self._process.wait()
+
+
+@pytest.mark.seconds(120)
+@pytest.mark.skipif(NSD is None, reason="nsd is not installed")
+def test_a_server_killed_and_restarted_in_the_middle_of_a_job(make_daemon, tmp_path):
+    """Names wait for it; none gets a wrong verdict, and none is lost."""
+    kinds = {"wild": "found", "alias": "found", "none": "not_found"}
+    names = [f"n{i}.{kind}.restart.test" for i in range(4000) for kind in kinds]
+    nsd = Nsd(tmp_path)
+    nsd.start()
+    try:
+        with make_daemon(nsd, settings={"dns.timeout": "2s", "dns.attempts": "5"}) as daemon:
+            job = daemon.api.submit(names, rate=4000)
+            for part in (0.2, 0.5):
+                eventually(lambda p=part: daemon.api.show(job)["completed"] > p * len(names), "a part of the job", 30)
+                nsd.kill()
+                nsd.start()
+            job = daemon.api.wait(job, 60)
+            for row in daemon.api.results(job):
+                assert row["status"] == kinds[row["domain"].split(".")[1]], row
+            assert job["completed"] == len(names)
+    finally:
+        nsd.kill()
+
+
+@pytest.mark.seconds(120)
+@pytest.mark.skipif(NSD is None, reason="nsd is not installed")
+def test_a_server_that_limits_its_answers(make_daemon, tmp_path):
+    """Beyond 200 answers a second NSD is silent or truncates; what it says over TCP has no limit."""
+    kinds = {"wild": "found", "none": "not_found"}
+    names = [f"n{i}.{kind}.restart.test" for i in range(3000) for kind in kinds]
+    nsd = Nsd(tmp_path, limit=200)
+    nsd.start()
+    try:
+        with make_daemon(nsd, settings={"dns.timeout": "2s"}) as daemon:
+            eventually(lambda: daemon.api.run(["n.wild.restart.test"])[0]["status"] == "found", "nsd is there", 20)
+            job = daemon.api.wait(daemon.api.submit(names), 60)
+            rows = daemon.api.results(job)
+            wrong = [r for r in rows if r["status"] not in ("error", kinds[r["domain"].split(".")[1]])]
+            assert not wrong, wrong[:3]
+            errors = [r for r in rows if r["status"] == "error"]
+            assert len(errors) < len(names) / 100, errors[:3]
+    finally:
+        nsd.kill()
