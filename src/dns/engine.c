@@ -191,7 +191,8 @@ struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_
 	l->engine = engine;
 	l->on_done = on_done;
 	l->arg = arg;
-	l->asks[0].lookup = l->asks[1].lookup = l;
+	for (int i = 0; i < KEPT_ASKS; i++)
+		l->asks[i].lookup = l;
 	l->timeout = question->timeout;
 	l->max_attempts = question->attempts;
 	l->type = question->type;
