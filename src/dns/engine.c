@@ -145,6 +145,11 @@ size_t dns_engine_n_lookups(const struct dns_engine *engine)
 	return engine->n_lookups;
 }
 
+usec_t dns_engine_overdue(const struct dns_engine *engine)
+{
+	return wheel_overdue(&engine->wheel, clock_mono());
+}
+
 void dns_engine_want_room(struct dns_engine *engine)
 {
 	for (size_t i = 0; i < engine->n_servers; i++)
