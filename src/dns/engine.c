@@ -145,6 +145,11 @@ size_t dns_engine_n_lookups(const struct dns_engine *engine)
 	return engine->n_lookups;
 }
 
+usec_t dns_engine_overdue(const struct dns_engine *engine)
+{
+	return wheel_overdue(&engine->wheel, clock_mono());
+}
+
 void dns_engine_want_room(struct dns_engine *engine)
 {
 	for (size_t i = 0; i < engine->n_servers; i++)
@@ -191,7 +196,8 @@ struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_
 	l->engine = engine;
 	l->on_done = on_done;
 	l->arg = arg;
-	l->asks[0].lookup = l->asks[1].lookup = l;
+	for (int i = 0; i < KEPT_ASKS; i++)
+		l->asks[i].lookup = l;
 	l->timeout = question->timeout;
 	l->max_attempts = question->attempts;
 	l->type = question->type;

@@ -55,6 +55,10 @@ void dns_engine_free(struct dns_engine *engine); /* not in a callback; lookups a
 size_t dns_engine_room(const struct dns_engine *engine);
 size_t dns_engine_n_lookups(const struct dns_engine *engine);
 
+/* How long the next time-out has been due without being served; 0: it isn't. The timers have
+ * stopped when this grows. */
+usec_t dns_engine_overdue(const struct dns_engine *engine);
+
 /* Note that more would be started if there were room: the windows learn from it. */
 void dns_engine_want_room(struct dns_engine *engine);
 

@@ -130,12 +130,13 @@ void lookup_repeat(struct dns_lookup *l)
 
 void lookup_take_id(struct dns_lookup *l, struct asks *table, usec_t now)
 {
-	struct ask *ask = &l->asks[!l->current];
+	unsigned next = (l->current + 1) % KEPT_ASKS;
+	struct ask *ask = &l->asks[next]; /* the oldest is given up */
 
 	asks_remove(ask);
 	asks_put(table, ask);
 	ask->sent_at = now;
-	l->current = !l->current;
+	l->current = next;
 	l->wire[0] = (uint8_t)(ask->id >> 8);
 	l->wire[1] = (uint8_t)ask->id;
 }
@@ -143,7 +144,7 @@ void lookup_take_id(struct dns_lookup *l, struct asks *table, usec_t now)
 void lookup_return_id(struct dns_lookup *l)
 {
 	asks_remove(&l->asks[l->current]);
-	l->current = !l->current;
+	l->current = (l->current + KEPT_ASKS - 1) % KEPT_ASKS;
 }
 
 static usec_t wait_for_answer(struct dns_lookup *l, usec_t now)
@@ -220,8 +221,8 @@ void lookup_note_try(struct dns_lookup *l, const struct dns_try *try)
 void lookup_release(struct dns_lookup *l)
 {
 	leave(l);
-	asks_remove(&l->asks[0]);
-	asks_remove(&l->asks[1]);
+	for (int i = 0; i < KEPT_ASKS; i++)
+		asks_remove(&l->asks[i]);
 }
 
 void lookup_finish(struct dns_lookup *l, enum dns_outcome outcome, const struct dns_answer *a)

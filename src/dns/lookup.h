@@ -9,7 +9,7 @@ void lookup_route(struct dns_lookup *l, usec_t now);
 /* It was never sent, for there is no route to its server: as if it had not been tried there. */
 void lookup_unroute(struct dns_lookup *l, usec_t now);
 
-/* Move the ask before aside and give a new one an id of the table; the id goes into the wire. */
+/* Give a new ask an id of the table, and the wire too. The oldest one of the lookup is given up. */
 void lookup_take_id(struct dns_lookup *l, struct asks *table, usec_t now);
 void lookup_return_id(struct dns_lookup *l); /* it was not sent */
 

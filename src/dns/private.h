@@ -19,7 +19,7 @@
 
 #define DNS_TICK (250 * USEC_PER_MSEC)
 
-enum { MAX_TRIED = 8, MAX_PORTS = 16, MAX_RECONNECTS = 2 };
+enum { MAX_TRIED = 8, MAX_PORTS = 16, MAX_RECONNECTS = 2, KEPT_ASKS = 4 };
 
 enum lookup_state { LOOKUP_FREE, LOOKUP_WAITING, LOOKUP_QUEUED, LOOKUP_ASKED, LOOKUP_PAUSED };
 
@@ -30,9 +30,9 @@ struct dns_lookup {
 	dns_lookup_fn *on_done;
 	void *arg;
 	enum lookup_state state;
-	struct server *server; /* where it has a place in the window, or NULL */
-	struct ask asks[2];    /* the last one, and the one before: its late answer still counts */
-	unsigned current;      /* which is the last one */
+	struct server *server;      /* where it has a place in the window, or NULL */
+	struct ask asks[KEPT_ASKS]; /* the last ones: late answers to those before still count */
+	unsigned current;           /* which is the last one */
 	usec_t timeout, sent_at, deadline, patience_end;
 	unsigned n_attempts, max_attempts;
 	uint16_t type, flags;

@@ -279,7 +279,7 @@ void server_on_no_route(struct server *s, int error)
 
 	if (!s->is_unreachable) {
 		endpoint_format(&s->endpoint, text);
-		log_debug("dns_server_unreachable", "server=%s error=%s", text,
+		log_warning("dns_server_unreachable", "server=%s error=%s", text,
 		    log_quote(strerror(error)));
 	}
 	s->is_unreachable = true;
@@ -291,6 +291,10 @@ void server_on_no_route(struct server *s, int error)
 
 void server_on_route(struct server *s)
 {
+	char text[ENDPOINT_TEXT_SIZE];
+
+	endpoint_format(&s->endpoint, text);
+	log_info("dns_server_reached", "server=%s", text);
 	s->is_unreachable = false;
 	note_health(s);
 }

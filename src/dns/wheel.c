@@ -103,3 +103,11 @@ void wheel_cancel(struct wheel *w, struct wheel_entry *entry)
 	entry->is_set = false;
 	w->n_entries--;
 }
+
+usec_t wheel_overdue(const struct wheel *w, usec_t now)
+{
+	int64_t tick = w->wake != INT64_MAX ? w->wake : w->done;
+	usec_t due = (tick + 1) << WHEEL_SHIFT;
+
+	return w->n_entries > 0 && now > due ? now - due : 0;
+}

@@ -40,3 +40,6 @@ void wheel_done(struct wheel *w); /* entries that are set are left alone */
  */
 void wheel_set(struct wheel *w, struct wheel_entry *entry, usec_t due, usec_t now);
 void wheel_cancel(struct wheel *w, struct wheel_entry *entry);
+
+/* How long the next entry has been due; 0: none is. */
+usec_t wheel_overdue(const struct wheel *w, usec_t now);

@@ -180,7 +180,8 @@ size_t engine_in_flight(const struct engine *engine)
 
 usec_t engine_overdue(const struct engine *engine)
 {
-	return engine->dns != NULL ? 0 : resolver_overdue(engine->resolver);
+	return engine->dns != NULL ? dns_engine_overdue(engine->dns)
+				   : resolver_overdue(engine->resolver);
 }
 
 static void on_pause(void *arg)

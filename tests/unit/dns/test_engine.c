@@ -130,6 +130,35 @@ TEST(takes_a_late_answer_to_the_attempt_before)
 	world_end(&w);
 }
 
+/* Each answer is as late as three attempts take. */
+static void always_late(const struct script_query *q, void *arg)
+{
+	struct packet p;
+
+	(void)arg;
+	script_begin(q, &p, 0x0180);
+	packet_a(&p, "@", 300, 1);
+	script_send(q, &p, 350 * USEC_PER_MSEC);
+}
+
+TEST(takes_an_answer_to_one_of_several_attempts_before)
+{
+	static struct outcome outcomes[100];
+	struct world w;
+
+	world_begin(&w);
+	w.timeout = 100 * USEC_PER_MSEC;
+	w.attempts = 6;
+	world_add(&w, always_late, NULL);
+	world_open(&w);
+	for (int i = 0; i < 50; i++)
+		world_start(&w, &outcomes[i], "www.example");
+	world_wait(&w);
+	for (int i = 0; i < 50; i++)
+		ck_assert_int_eq(outcomes[i].outcome, DNS_DATA);
+	world_end(&w);
+}
+
 /* --- Several servers --- */
 
 TEST(asks_every_server_before_it_gives_up)
@@ -416,6 +445,7 @@ SUITE(engine)
 	ADD_ROWS(tells_what_the_server_says, verdicts);
 	ADD(doubled_answers_harm_nobody);
 	ADD(takes_a_late_answer_to_the_attempt_before);
+	ADD(takes_an_answer_to_one_of_several_attempts_before);
 	ADD(asks_every_server_before_it_gives_up);
 	ADD(goes_elsewhere_at_once_when_a_port_is_closed);
 	ADD(a_closed_port_of_the_only_server_is_waited_for);

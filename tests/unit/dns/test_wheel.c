@@ -96,10 +96,26 @@ TEST(a_callback_may_cancel_what_is_due_too)
 	end(&d);
 }
 
+TEST(tells_that_it_is_not_served)
+{
+	static struct drill d;
+
+	begin(&d);
+	usec_t now = clock_mono();
+	ck_assert_int_eq(wheel_overdue(&d.wheel, now + USEC_PER_SEC), 0);
+	wheel_set(&d.wheel, &d.entries[0], now + 100000, now);
+	ck_assert_int_eq(wheel_overdue(&d.wheel, now + 90000), 0);
+	ck_assert_int_gt(wheel_overdue(&d.wheel, now + USEC_PER_SEC), 800000);
+	run_until(d.loop, is_empty, &d, "the entry");
+	ck_assert_int_eq(wheel_overdue(&d.wheel, clock_mono() + USEC_PER_SEC), 0);
+	end(&d);
+}
+
 SUITE(wheel)
 {
 	tcase_set_timeout(tcase, 20);
 	ADD(calls_in_the_order_of_time_and_never_early);
 	ADD(holds_what_is_due_in_a_later_round);
 	ADD(a_callback_may_cancel_what_is_due_too);
+	ADD(tells_that_it_is_not_served);
 }
