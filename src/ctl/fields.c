@@ -1,4 +1,4 @@
-/* The fields of a submission. Thread: any. */
+/* The fields of a request. Thread: any. */
 #include "ctl/fields.h"
 
 #include <stdio.h>
@@ -7,12 +7,11 @@
 #include "ctl/http.h"
 #include "wire/json_text.h"
 
-void fields_init(struct fields *f, bool is_query, const char *kind)
+void fields_init(struct fields *f, const char *path)
 {
-	f->is_query = is_query;
+	f->is_query = path != NULL;
 	buf_init(&f->text, SIZE_MAX / 2);
-	buf_add_str(&f->text, is_query ? "/jobs" : "{}");
-	fields_add_text(f, "kind", kind);
+	buf_add_str(&f->text, path != NULL ? path : "{}");
 }
 
 void fields_done(struct fields *f)

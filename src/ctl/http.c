@@ -188,7 +188,7 @@ static void set_common(struct http_call *call, const struct http_request *reques
 {
 	CURL *easy = call->easy;
 	bool is_plain =
-	    call->on_body == NULL && call->read_body == NULL && request->most_silence == 0;
+	    call->on_body == NULL && call->read_body == NULL && request->max_silence == 0;
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->why);
@@ -248,10 +248,10 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	assert(call->easy != NULL);
 	set_common(call, request);
 	set_method(call, request);
-	if (request->most_silence > 0) {
+	if (request->max_silence > 0) {
 		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_TIME,
-		    (long)(request->most_silence / USEC_PER_SEC));
+		    (long)(request->max_silence / USEC_PER_SEC));
 	}
 	add_headers(call, request);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);

@@ -28,7 +28,7 @@ struct http_request {
 	http_read_fn *read_body; /* a body of unknown length, sent in chunks */
 	http_body_fn *on_body;   /* NULL: the body is gathered in the answer */
 	void *arg;               /* for both */
-	usec_t most_silence;     /* end it when nothing comes for as long; 0: whenever it ends */
+	usec_t max_silence;      /* end it when nothing comes for as long; 0: whenever it ends */
 };
 
 enum http_outcome {
@@ -60,7 +60,7 @@ bool http_set_token(struct http *http, const char *token);
 void http_set_tls(struct http *http, const char *ca_file, const char *cert);
 
 /* Begin a request. Strings are copied, save for the body. A request that has neither
- * functions of its own nor `most_silence` ends after a minute at the latest. */
+ * functions of its own nor `max_silence` ends after a minute at the latest. */
 struct http_call *http_start(struct http *http, const struct http_request *request);
 void http_call_free(struct http_call *call); /* stops it when it still runs */
 

@@ -135,8 +135,8 @@ def test_unknown_server(ctl):
 
 
 USAGE = {  # case: (arguments, words on standard error)
-    "max_req": (["flags", "-m", "0"], "--max-req must be at least 1"),
-    "limit": (["flags", "-l", "0"], "--limit must be at least 1"),
+    "max_req": (["flags", "-m", "0"], "--max-req takes a whole number of at least 1"),
+    "limit": (["flags", "-l", "0"], "--limit takes a whole number from 1"),
     "long code": (["flags", "BRA"], "each CC argument must be A to Z or AA to ZZ"),
     "no letter": (["flags", "B1"], "each CC argument must be A to Z or AA to ZZ"),
     "empty code": (["flags", ""], "each CC argument must be A to Z or AA to ZZ"),
@@ -233,7 +233,7 @@ def lie(tmp_path):
 def test_copies_stay_in_their_folder(lie, tmp_path):
     names = ["../evil", "/tmp/evil", "..", ".", "", "a/b", "x" * 256]
     done = lie({name: [(b"evil",)] for name in [*names, "good"]}, 1)
-    assert done.stderr.count("this is no name of a file") == len(names), done.stderr
+    assert done.stderr.count("invalid file name") == len(names), done.stderr
     assert stored_files(tmp_path) == {"in/good": b"evil"}
 
 
