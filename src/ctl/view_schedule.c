@@ -75,13 +75,16 @@ bool view_parse_schedules(
 
 bool view_check_object(const char *text, char ret_fault[static VIEW_FAULT_SIZE])
 {
-	json_error_t error = {.line = 1};
+	json_error_t error;
 	json_auto_t *root = json_loads(text, JSON_REJECT_DUPLICATES, &error);
 
 	if (json_is_object(root))
 		return true;
-	snprintf(ret_fault, VIEW_FAULT_SIZE, "%s (line %d, column %d)",
-	    root != NULL ? "not a JSON object" : error.text, error.line, error.column);
+	if (root != NULL)
+		snprintf(ret_fault, VIEW_FAULT_SIZE, "not a JSON object");
+	else
+		snprintf(ret_fault, VIEW_FAULT_SIZE, "%s (line %d, column %d)", error.text,
+		    error.line, error.column);
 	return false;
 }
 

@@ -485,3 +485,26 @@ def test_strange_answers():
             done = run_ctl(url, "schedules", *arguments, status=1)
             assert "not from asyncprobed" in done.stderr and not done.stdout, done
         server.shutdown()
+
+
+def test_list_without_end():
+    """A server that names the same page for ever is told from a long list."""
+    class Endless(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        seen = []
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            self.seen.append(self.path)
+            body = b'{"schedules":[],"next":"again"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with serve(Endless) as server:
+        done = run_ctl(f"http://127.0.0.1:{server.server_port}", "schedules", "list", "--all", status=1)
+        server.shutdown()
+    assert "not from asyncprobed" in done.stderr and Endless.seen == ["/schedules", "/schedules?cursor=again"]
