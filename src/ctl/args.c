@@ -83,49 +83,6 @@ static void group_init(struct group *group, const struct option_row *options, vo
 	group->argp = (struct argp){.options = group->rows, .parser = on_option};
 }
 
-/* --- Before the command --- */
-
-struct global {
-	struct group common;
-	int command; /* index in argv */
-};
-
-static error_t on_global(int key, char *value, struct argp_state *state)
-{
-	struct global *g = state->input;
-
-	(void)value;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = &g->common;
-		return 0;
-	case ARGP_KEY_ARG:
-		g->command = state->next - 1;
-		state->next = state->argc; /* the rest is the command's */
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-int args_parse_global(int argc, char **argv, const char *doc, struct options *options)
-{
-	struct global g = {.command = 0};
-	const struct argp_child children[] = {{&g.common.argp, 0, NULL, 0}, {0}};
-	const struct argp argp = {.parser = on_global,
-	    .args_doc = "COMMAND [OPTION...] [ARGUMENT...]",
-	    .doc = doc,
-	    .children = children};
-
-	group_init(&g.common, common_options, options);
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &g);
-	free(g.common.rows);
-	return g.command;
-}
-
 /* --- A command --- */
 
 struct parsing {

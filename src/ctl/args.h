@@ -49,9 +49,6 @@ struct args {
 	int n_command;  /* what is there of argv */
 };
 
-/* Read options before the command's name; returns the index of the name in argv. */
-int args_parse_global(int argc, char **argv, const char *doc, struct options *options);
-
 /* Read the part of one command, argv[0] being its name. `input` is the command's struct. */
 void args_parse(int argc, char **argv, const struct syntax *syntax, struct options *options,
     void *input, struct args *ret_args);

@@ -96,7 +96,7 @@ static void print_job(const struct job_view *job)
 	message_print_field("state", job_state_name(job->state));
 	message_print_field("paused", job->is_paused ? "yes" : "no");
 	message_print_field("reason", job->reason);
-	printf("%-11s%llu\n", "priority", (unsigned long long)job->priority);
+	message_print_count("priority", job->priority);
 	message_print_field("run at", job->run_at);
 	message_print_field("deadline", job->deadline);
 	message_print_field("callback", job->callback_url);
@@ -108,10 +108,10 @@ static void print_job(const struct job_view *job)
 	print_duration("elapsed", job->elapsed);
 	printf("%-11s%llu of %llu\n", "done", (unsigned long long)job->completed,
 	    (unsigned long long)job->total);
-	printf("%-11s%llu\n%-11s%llu\n%-11s%llu\n%-11s%.1f/s\n", view_good_word(job),
-	    (unsigned long long)job->counts[VIEW_GOOD], "not found",
-	    (unsigned long long)job->counts[VIEW_NOT_FOUND], "errors",
-	    (unsigned long long)job->counts[VIEW_ERROR], "rate", job->rate);
+	message_print_count(view_good_word(job), job->counts[VIEW_GOOD]);
+	message_print_count("not found", job->counts[VIEW_NOT_FOUND]);
+	message_print_count("errors", job->counts[VIEW_ERROR]);
+	printf("%-11s%.1f/s\n", "rate", job->rate);
 	if (job->eta >= 0 && !job_state_is_ended(job->state))
 		print_duration("left", job->eta);
 }

@@ -87,11 +87,6 @@ static int cmd_list(int argc, char **argv, struct options *options)
 
 /* --- show --- */
 
-static void print_count(const char *name, uint64_t count)
-{
-	printf("%-11s%llu\n", name, (unsigned long long)count);
-}
-
 static void print_schedule(const void *item, void *arg)
 {
 	const struct schedule_view *s = item;
@@ -115,9 +110,9 @@ static void print_schedule(const void *item, void *arg)
 	message_print_field("last job", s->last_job_id);
 	message_print_field("last state", s->last_state);
 	message_print_field("running", s->is_running ? "yes" : "no");
-	print_count("runs", s->runs);
-	print_count("skipped", s->skipped);
-	print_count("changes", s->changes);
+	message_print_count("runs", s->runs);
+	message_print_count("skipped", s->skipped);
+	message_print_count("changes", s->changes);
 	message_print_field("next runs", time);
 	while (time != NULL && (time = text_list_next(&s->next_runs, time)) != NULL)
 		message_print_field("", time);
@@ -188,14 +183,6 @@ static const struct command commands[] = {
 
 int cmd_schedules(int argc, char **argv, struct options *options)
 {
-	AUTO_FREE char *doc = commands_make_doc(
-	    commands, "Create and manage schedules, which run jobs repeatedly.", argv[0]);
-	const struct syntax syntax = {
-	    .usage = "COMMAND [OPTION...] [ARGUMENT...]", .doc = doc, .has_command = true};
-	struct args args;
-
-	args_parse(argc, argv, &syntax, options, NULL, &args);
-	if (args.command == NULL)
-		return message_usage(argv[0], "missing command");
-	return commands_run(commands, argv[0], args.n_command, args.command, options);
+	return commands_parse(commands, "Create and manage schedules, which run jobs repeatedly.",
+	    argc, argv, options);
 }

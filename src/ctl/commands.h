@@ -11,13 +11,14 @@ struct command {
 	command_fn *run;
 };
 
-/* Run the command that argv[0] names, with `program` before its name in messages. Without such a
- * command, print a message and return CTL_USAGE. */
+/* Read the part of a program or command that has commands, and run the one that is given. */
+int commands_parse(
+    const struct command *table, const char *doc, int argc, char **argv, struct options *options);
+
+/* Run the command that argv[0] names, with `program` before its name in messages. If there is none,
+ * print a message and return CTL_USAGE. */
 int commands_run(const struct command *table, const char *program, int argc, char **argv,
     struct options *options);
-
-/* Make the doc of a program that has commands; the caller frees it. */
-char *commands_make_doc(const struct command *table, const char *doc, const char *program);
 
 command_fn cmd_domains, cmd_flags, cmd_download; /* each queues a job, or sets ret_job */
 command_fn cmd_jobs, cmd_show, cmd_results, cmd_watch;

@@ -19,14 +19,14 @@ void fields_done(struct fields *f)
 	buf_done(&f->text);
 }
 
-/* Open the object again for one more member. */
+/* Reopen the object for another member. */
 static void begin_member(struct buf *json, const char *name)
 {
 	json->len--;
 	buf_addf(json, "%s\"%s\":", json->len > 1 ? "," : "", name);
 }
 
-void fields_add_text(struct fields *f, const char *name, const char *value)
+static void add(struct fields *f, const char *name, const char *value, bool is_json)
 {
 	if (value == NULL)
 		return;
@@ -35,21 +35,21 @@ void fields_add_text(struct fields *f, const char *name, const char *value)
 		return;
 	}
 	begin_member(&f->text, name);
-	json_add_string(&f->text, value, strlen(value));
+	if (is_json)
+		buf_add_str(&f->text, value);
+	else
+		json_add_string(&f->text, value, strlen(value));
 	buf_add_char(&f->text, '}');
+}
+
+void fields_add_text(struct fields *f, const char *name, const char *value)
+{
+	add(f, name, value, false);
 }
 
 void fields_add_json(struct fields *f, const char *name, const char *json)
 {
-	if (json == NULL)
-		return;
-	if (f->is_query) {
-		http_add_query(&f->text, name, json);
-		return;
-	}
-	begin_member(&f->text, name);
-	buf_add_str(&f->text, json);
-	buf_add_char(&f->text, '}');
+	add(f, name, json, true);
 }
 
 void fields_add_number(struct fields *f, const char *name, uint64_t value)

@@ -86,21 +86,16 @@ static void show_bar(struct follow *f)
 
 static void hide_bar(struct follow *f)
 {
-	struct buf text;
-
-	if (!f->is_bar_shown)
-		return;
-	buf_init(&text, MAX_BAR_BYTES);
-	progress_erase(&text);
-	fwrite(text.data, 1, text.len, stderr);
-	buf_done(&text);
+	if (f->is_bar_shown)
+		fputs("\r" PROGRESS_ERASE, stderr);
 	f->is_bar_shown = false;
 }
 
 /* --- The stream --- */
 
-static bool print(struct follow *f, const char *bytes, size_t n_bytes)
+static bool on_rows(const char *bytes, size_t n_bytes, void *arg)
 {
+	struct follow *f = arg;
 	bool has_shared_line = f->has_terminal_output && f->is_bar_shown && !f->rows.is_hidden;
 	uint64_t before = f->rows.last;
 
@@ -121,11 +116,6 @@ static bool print(struct follow *f, const char *bytes, size_t n_bytes)
 	if (has_shared_line)
 		show_bar(f);
 	return true;
-}
-
-static bool on_rows(const char *bytes, size_t n_bytes, void *arg)
-{
-	return print(arg, bytes, n_bytes);
 }
 
 static void start_stream(struct follow *f)

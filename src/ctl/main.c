@@ -7,7 +7,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "base/alloc.h"
 #include "base/stdfd.h"
 #include "ctl/commands.h"
 #include "ctl/raw.h"
@@ -38,15 +37,15 @@ int main(int argc, char **argv)
 	const char *url = getenv("ASYNCPROBED_URL");
 	struct options options = {
 	    .url = url != NULL && *url != '\0' ? url : "http://127.0.0.1:8653"};
-	AUTO_FREE char *doc = commands_make_doc(
-	    commands, "Queue, follow and manage the jobs of asyncprobed.", "asyncprobectl");
+	char name[] = "asyncprobectl";
 
 	stdfd_open();
 	setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_DFL);
 	argp_err_exit_status = CTL_USAGE;
-	int at = args_parse_global(argc, argv, doc, &options);
-	int status = commands_run(commands, "asyncprobectl", argc - at, argv + at, &options);
+	argv[0] = name;
+	int status = commands_parse(
+	    commands, "Queue, follow and manage the jobs of asyncprobed.", argc, argv, &options);
 	/* output that cannot be written, to a full disk for example, is a failure */
 	return status == CTL_OK && !raw_flush() ? CTL_FAILED : status;
 }

@@ -26,6 +26,11 @@ void message_print_field(const char *name, const char *text)
 	putchar('\n');
 }
 
+void message_print_count(const char *name, uint64_t count)
+{
+	printf("%-11s%llu\n", name, (unsigned long long)count);
+}
+
 static void print_line(const char *program, const char *format, va_list args) PRINTF(2, 0);
 static void print_line(const char *program, const char *format, va_list args)
 {

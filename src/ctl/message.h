@@ -2,6 +2,7 @@
  * main. */
 #pragma once
 
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -11,6 +12,7 @@ void message_print(FILE *file, const char *text);
 
 /* Print a line on stdout: a name, and text as message_print does; `-` for NULL. */
 void message_print_field(const char *name, const char *text);
+void message_print_count(const char *name, uint64_t count);
 
 /* Print `asyncprobectl: MESSAGE` and a line end on stderr, made safe to show as a whole. */
 void message_error(const char *format, ...) PRINTF(1, 2);

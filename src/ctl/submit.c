@@ -203,23 +203,6 @@ bool submit_take_lines(const struct options *options, struct job_args *job, stru
 
 /* --- Jobs that exist in another form --- */
 
-static int post(
-    const char *path, const char *subject, const char *folder, struct follow_opts *follow)
-{
-	if (!open_folder(follow, folder))
-		return CTL_USAGE;
-	follow->since = clock_mono();
-	struct http_call *call =
-	    http_run(follow->http, &(struct http_request){.method = "POST", .path = path});
-	const struct http_answer *answer = http_call_answer(call);
-	int status = answer_check(answer, subject);
-	if (status == CTL_OK)
-		status = report(follow, answer);
-	http_call_free(call);
-	copies_free(TAKE(follow->copies));
-	return status;
-}
-
 int submit_existing(int argc, char **argv, struct options *options, const char *doc,
     const char *thing, const char *verb)
 {
@@ -239,10 +222,19 @@ int submit_existing(int argc, char **argv, struct options *options, const char *
 
 	args_parse(argc, argv, &syntax, options, &folder, &ids);
 	struct follow_opts follow = {.http = answer_open(options), .options = options};
-	if (follow.http == NULL)
-		return CTL_USAGE;
+	int status = CTL_USAGE;
 	snprintf(path, sizeof(path), "/%ss/%s/%s", thing, ids.list[0], verb);
-	int status = post(path, ids.list[0], folder, &follow);
+	if (follow.http != NULL && open_folder(&follow, folder)) {
+		follow.since = clock_mono();
+		struct http_call *call =
+		    http_run(follow.http, &(struct http_request){.method = "POST", .path = path});
+		const struct http_answer *answer = http_call_answer(call);
+		status = answer_check(answer, ids.list[0]);
+		if (status == CTL_OK)
+			status = report(&follow, answer);
+		http_call_free(call);
+	}
+	copies_free(follow.copies);
 	http_free(follow.http);
 	return status;
 }

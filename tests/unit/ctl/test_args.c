@@ -138,20 +138,8 @@ TEST(mistakes_end_the_program)
 	parse(&bad[_i], argv, &options, &input, &args);
 }
 
-TEST(command_is_found)
-{
-	char *argv[] = {
-	    (char *)"test", (char *)"-u", (char *)"there", (char *)"jobs", (char *)"--json", NULL};
-	struct options options = {.url = "here"};
-
-	ck_assert_int_eq(args_parse_global(5, argv, "doc", &options), 3);
-	ck_assert_str_eq(options.url, "there");
-	ck_assert(!options.is_json); /* it is left to the command */
-}
-
 SUITE(args)
 {
 	ADD_ROWS(lines_are_read, good);
 	tcase_add_loop_exit_test(tcase, mistakes_end_the_program, CTL_USAGE, 0, (int)N_ROWS(bad));
-	ADD(command_is_found);
 }
