@@ -16,7 +16,7 @@ struct http *answer_open(const struct options *options);
  * unless it is NULL. */
 int answer_check(const struct http_answer *answer, const char *subject);
 
-/* Say that the answer is none of asyncprobed's; returns CTL_FAILED. */
+/* Print that the answer is not from asyncprobed; returns CTL_FAILED. */
 int answer_unknown(void);
 
 /* Prints an answer's body. False: it is not what was asked for. */

@@ -17,11 +17,11 @@ enum {
 
 struct options {
 	const char *url;            /* borrowed from the command line or the environment */
-	const char *ca_file, *cert; /* so too; NULL: the system's authorities, no certificate */
-	const char *token_file;     /* so too; NULL: $ASYNCPROBED_TOKEN, or no token */
+	const char *ca_file, *cert; /* likewise; NULL: the system's authorities, no certificate */
+	const char *token_file;     /* likewise; NULL: $ASYNCPROBED_TOKEN, or no token */
 	bool is_json, is_no_wait, is_quiet;
-	char **ret_job; /* not NULL: commands that queue a job put it there as JSON (new text) and
-			   send nothing */
+	char **ret_job; /* not NULL: commands that queue a job store it there as JSON (new text),
+			   and send nothing */
 };
 
 /* Some of the options of a command. */
@@ -38,7 +38,7 @@ struct syntax {
 	struct option_group groups[ARGS_MAX_GROUPS + 1];
 	const char *usage, *doc; /* as argp's args_doc and doc */
 	int min_args, max_args;
-	const char *ids_of; /* its arguments are IDs of these; NULL: they are none */
+	const char *ids_of; /* what its arguments are IDs of; NULL: they are not IDs */
 	bool has_command;   /* a command follows `max_args` arguments, and is left alone */
 };
 
@@ -46,7 +46,7 @@ struct args {
 	char **list; /* borrowed from argv */
 	int n;
 	char **command; /* where the command begins in argv; NULL: there is none */
-	int n_command;  /* what is there of argv */
+	int n_command;  /* number of words from there on */
 };
 
 /* Read the part of one command, argv[0] being its name. `input` is the command's struct. */

@@ -29,7 +29,7 @@ static bool print_state(const char *text, size_t len, void *arg)
 struct bulk {
 	struct act act;
 	const char *path; /* of the request for all */
-	const char *word; /* what the jobs are then */
+	const char *word; /* what happened to the jobs: cancelled, deleted */
 };
 
 struct selection {

@@ -56,7 +56,7 @@ static int open_output(struct output *out)
 	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out->fd >= 0)
 		return CTL_OK;
-	free(TAKE(out->temporary)); /* it belongs to somebody else */
+	free(TAKE(out->temporary)); /* it is another process's file */
 	return fail(out->name, errno);
 }
 

@@ -1,5 +1,5 @@
-/* asyncprobectl domains: queue names, and follow the job. What the daemon would refuse for its form
- * is refused here, before anything is sent. Thread: main. */
+/* asyncprobectl domains: queue names, and follow the job. Arguments that the daemon would refuse as
+ * malformed are refused here, before anything is sent. Thread: main. */
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -111,7 +111,7 @@ int cmd_domains(int argc, char **argv, struct options *options)
 	spec_init(&d.spec);
 	job_args_init(&d.job, false);
 	args_parse(argc, argv, &syntax, options, &d, &args);
-	/* where there are TLDs the lines are names, as in the body of a request */
+	/* if there are TLDs, lines are names, as in the body of a request */
 	if (take_args(&d, &args) &&
 	    submit_take_lines(
 		options, &d.job, d.spec.tlds.n > 0 ? &d.spec.names : &d.spec.domains) &&

@@ -16,7 +16,7 @@ enum { MAX_LIMIT = 10000 };
 
 #define MAX_SILENCE (60 * USEC_PER_SEC) /* four heart-beats */
 
-struct log {
+struct history {
 	const struct options *options;
 	const char *id;
 	uint64_t after;
@@ -69,35 +69,35 @@ static void print_last(const void *item, void *arg)
 /* --- Pages --- */
 
 /* Print a list of the schedule; `pages` says which. */
-static int print_pages(const struct log *l, const char *what, struct pages *pages)
+static int print_pages(const struct history *h, const char *what, struct pages *pages)
 {
 	char folder[80];
 	struct fields path;
 
-	snprintf(folder, sizeof(folder), "/schedules/%s/%s", l->id, what);
+	snprintf(folder, sizeof(folder), "/schedules/%s/%s", h->id, what);
 	fields_init(&path, folder);
-	pages->limit = l->limit;
-	pages->is_all = l->limit == 0;
-	int status = pages_print(pages, &path, l->options);
+	pages->limit = h->limit;
+	pages->is_all = h->limit == 0;
+	int status = pages_print(pages, &path, h->options);
 	fields_done(&path);
 	return status;
 }
 
-static int print_changes(const struct log *l)
+static int print_changes(const struct history *h)
 {
 	char after[24];
 
-	snprintf(after, sizeof(after), "%llu", (unsigned long long)l->after);
-	return print_pages(l, "changes",
+	snprintf(after, sizeof(after), "%llu", (unsigned long long)h->after);
+	return print_pages(h, "changes",
 	    &(struct pages){.cursor_name = "after",
 		.from = after,
 		.parse = view_parse_changes,
 		.print = print_change});
 }
 
-static int print_outcomes(const struct log *l)
+static int print_outcomes(const struct history *h)
 {
-	return print_pages(l, "outcomes",
+	return print_pages(h, "outcomes",
 	    &(struct pages){
 		.cursor_name = "cursor", .parse = view_parse_outcomes, .print = print_last});
 }
@@ -105,7 +105,7 @@ static int print_outcomes(const struct log *l)
 /* --- Following --- */
 
 struct stream {
-	struct log *log;
+	struct history *history;
 	struct http *http; /* owned */
 	struct raw raw;
 	struct line_reader reader;
@@ -119,8 +119,8 @@ static void on_change(const void *item, void *arg)
 	const struct change_view *change = item;
 	struct stream *s = arg;
 
-	s->log->after = change->seq;
-	if (!s->log->options->is_json)
+	s->history->after = change->seq;
+	if (!s->history->options->is_json)
 		print_change(change, NULL);
 }
 
@@ -145,7 +145,7 @@ static bool on_line(const char *line, size_t len, void *arg)
 		return true;
 	if (!view_parse_change(line + 6, len - 6, on_change, s))
 		return false;
-	if (s->log->options->is_json)
+	if (s->history->options->is_json)
 		(void)raw_write(&s->raw, line + 6, len - 6);
 	return true;
 }
@@ -167,8 +167,8 @@ static bool read_stream(struct stream *s, int *ret_status)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/schedules/%s/events?after=%llu", s->log->id,
-	    (unsigned long long)s->log->after);
+	snprintf(path, sizeof(path), "/schedules/%s/events?after=%llu", s->history->id,
+	    (unsigned long long)s->history->after);
 	line_reader_reset(&s->reader);
 	s->is_change = false;
 	struct http_call *call = http_run(s->http, &(struct http_request){.method = "GET",
@@ -191,9 +191,9 @@ static bool read_stream(struct stream *s, int *ret_status)
 	return is_over;
 }
 
-static int follow(struct log *l)
+static int follow(struct history *h)
 {
-	struct stream s = {.log = l, .http = answer_open(l->options)};
+	struct stream s = {.history = h, .http = answer_open(h->options)};
 	int status;
 
 	if (s.http == NULL)
@@ -213,29 +213,29 @@ static int follow(struct log *l)
 
 static const struct option_row limit_option[] = {
     {"limit", 'l', "N", "Print at most N of them (default: all)", OPT_NUMBER,
-	.offset = offsetof(struct log, limit), .min = 1, .max = MAX_LIMIT},
+	.offset = offsetof(struct history, limit), .min = 1, .max = MAX_LIMIT},
     {0},
 };
 
 static const struct option_row change_options[] = {
     {"after", 'a', "SEQ", "Start after this sequence number", OPT_NUMBER,
-	.offset = offsetof(struct log, after), .max = INT64_MAX - 1},
+	.offset = offsetof(struct history, after), .max = INT64_MAX - 1},
     {"follow", 'F', NULL, "Wait for further changes", OPT_FLAG,
-	.offset = offsetof(struct log, is_following)},
+	.offset = offsetof(struct history, is_following)},
     {0},
 };
 
 static int run(int argc, char **argv, struct options *options, const struct syntax *syntax,
-    int (*print)(const struct log *l))
+    int (*print)(const struct history *h))
 {
-	struct log l = {.options = options};
+	struct history h = {.options = options};
 	struct args args;
 
-	args_parse(argc, argv, syntax, options, &l, &args);
-	l.id = args.list[0];
-	if (l.is_following && l.limit > 0)
+	args_parse(argc, argv, syntax, options, &h, &args);
+	h.id = args.list[0];
+	if (h.is_following && h.limit > 0)
 		return message_usage(argv[0], "--limit cannot be used with --follow");
-	return l.is_following ? follow(&l) : print(&l);
+	return h.is_following ? follow(&h) : print(&h);
 }
 
 int cmd_schedules_changes(int argc, char **argv, struct options *options)

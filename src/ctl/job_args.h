@@ -11,15 +11,15 @@
 #define JOB_ARGS_NO_PRIORITY UINT64_MAX
 
 struct job_args {
-	bool is_files;                       /* set by the command: bounds are those of files */
+	bool is_files;                       /* set by the command: the limits are those of files */
 	const char *label, *idempotency_key; /* borrowed from argv, as all text; NULL: not given */
 	const char *run_at, *deadline, *callback;
 	uint64_t concurrency, rate, attempts; /* 0: the daemon decides */
-	usec_t timeout;                       /* so too */
-	uint64_t priority;                    /* JOB_ARGS_NO_PRIORITY: so too */
+	usec_t timeout;                       /* likewise */
+	uint64_t priority;                    /* JOB_ARGS_NO_PRIORITY: likewise */
 	bool is_dry_run;
 	/* Set by options of single commands. */
-	const char *input;  /* file of items, one a line, or `-`; NULL: none */
+	const char *input;  /* file of items, one per line, or `-`; NULL: none */
 	const char *folder; /* copy files there; NULL: do not */
 };
 

@@ -112,7 +112,7 @@ static void on_dry_run(const void *item, void *arg)
 	s->on_dry_run(item, s->arg);
 }
 
-/* Ask what the job would be. */
+/* Request a dry run and pass on its result. */
 static int rehearse(const struct submission *s, struct http *http)
 {
 	struct http_call *call = send_fields(http, s, true, NULL);

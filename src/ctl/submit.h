@@ -18,8 +18,8 @@ struct submission {
 };
 
 /* For a command that was asked for a job only (options->ret_job): read its lines into `list`, and
- * forget the input. False after printing a message: they cannot be read, or an option does not fit.
- * Otherwise there is nothing to do. */
+ * forget the input. False after printing a message: the lines cannot be read, or an option cannot
+ * be used. Otherwise there is nothing to do. */
 bool submit_take_lines(const struct options *options, struct job_args *job, struct text_list *list);
 
 /* Queue the job, sending lines in constant memory. Then print the result of the dry run or the
