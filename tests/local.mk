@@ -234,7 +234,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
 	tests/fuzz/fuzz_target \
-	tests/fuzz/fuzz_url
+	tests/fuzz/fuzz_url \
+	tests/fuzz/fuzz_view
 if FUZZERS
 FUZZ_MAIN = tests/fuzz/fuzz.h
 FUZZ_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -275,6 +276,9 @@ tests_fuzz_fuzz_target_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_url_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_view_SOURCES = tests/fuzz/fuzz_view.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_view_LDADD = $(LINK_CTL)
+tests_fuzz_fuzz_view_LDFLAGS = $(FUZZ_FLAGS)
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += tests/fuzz/replay.sh
 

@@ -178,15 +178,24 @@ static bool reconnect_later(struct follow *f)
 	return true;
 }
 
-static void update_job(struct follow *f, const struct http_answer *answer)
+static bool is_good(const struct http_answer *answer)
 {
-	struct job_view job;
+	return answer->outcome == HTTP_ANSWERED && answer->status == 200;
+}
 
-	if (answer->outcome != HTTP_ANSWERED || answer->status != 200 ||
-	    !view_parse_job(answer->body.data, answer->body.len, &job))
-		return;
-	view_job_done(&f->job);
-	f->job = job;
+/* Take over what a good answer says of the job. False: it is not about this job. */
+static bool update_job(struct follow *f, const struct http_answer *answer)
+{
+	struct job_view job, unused;
+
+	if (!view_parse_job(answer->body.data, answer->body.len, &job))
+		return false;
+	bool is_same = strcmp(job.id, f->job.id) == 0;
+	unused = is_same ? f->job : job;
+	if (is_same)
+		f->job = job;
+	view_job_done(&unused);
+	return is_same;
 }
 
 /* Say how to follow the job later. Files of rows that were printed may be missing, so copying has
@@ -247,7 +256,7 @@ static bool end_stream(struct follow *f, int *ret_status)
 	struct http_call *call = TAKE(f->stream);
 	const struct http_answer *answer = http_call_answer(call);
 
-	if (answer->outcome == HTTP_ANSWERED && answer->status == 200) {
+	if (is_good(answer)) {
 		http_call_free(call);
 		call = wait_for_job(f);
 		answer = http_call_answer(call);
@@ -257,15 +266,14 @@ static bool end_stream(struct follow *f, int *ret_status)
 		*ret_status = leave(f);
 		return true;
 	}
-	update_job(f, answer);
-	bool is_good = answer->outcome == HTTP_ANSWERED && answer->status == 200;
-	f->is_complete =
-	    is_good && job_state_is_ended(f->job.state) && f->rows.last >= f->job.completed;
-	bool is_lost =
-	    !f->is_complete && ((!is_good && !answer_is_temporary(answer)) || !reconnect_later(f));
+	bool is_unknown = is_good(answer) && !update_job(f, answer);
+	f->is_complete = is_good(answer) && !is_unknown && job_state_is_ended(f->job.state) &&
+			 f->rows.last >= f->job.completed;
+	bool can_retry = is_good(answer) ? !is_unknown : answer_is_temporary(answer);
+	bool is_lost = !f->is_complete && !(can_retry && reconnect_later(f));
 	if (is_lost) {
 		hide_bar(f);
-		*ret_status = give_up(f, answer);
+		*ret_status = is_unknown ? answer_unknown() : give_up(f, answer);
 	}
 	http_call_free(call);
 	return is_lost;
@@ -302,7 +310,8 @@ static bool has_copies_left(const struct follow *f)
 
 static void end_poll(struct follow *f)
 {
-	update_job(f, http_call_answer(f->poll));
+	if (is_good(http_call_answer(f->poll)))
+		(void)update_job(f, http_call_answer(f->poll));
 	http_call_free(TAKE(f->poll));
 	show_bar(f);
 }
