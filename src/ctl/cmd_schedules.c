@@ -9,7 +9,6 @@
 #include "ctl/commands.h"
 #include "ctl/message.h"
 #include "ctl/pages.h"
-#include "ctl/schedule_text.h"
 #include "ctl/submit.h"
 #include "ctl/view_schedule.h"
 
@@ -136,7 +135,7 @@ static int cmd_show_schedule(int argc, char **argv, struct options *options)
 static int cmd_pause_schedule(int argc, char **argv, struct options *options)
 {
 	static const struct act act = {"Pause schedules. A run that has started is completed.",
-	    "schedule", "POST", "/schedules", "/pause", schedule_text_print_next};
+	    "schedule", "POST", "/schedules", "/pause", schedules_print_next};
 
 	return acts_run(&act, argc, argv, options);
 }
@@ -144,7 +143,7 @@ static int cmd_pause_schedule(int argc, char **argv, struct options *options)
 static int cmd_resume_schedule(int argc, char **argv, struct options *options)
 {
 	static const struct act act = {"Resume paused schedules.", "schedule", "POST", "/schedules",
-	    "/resume", schedule_text_print_next};
+	    "/resume", schedules_print_next};
 
 	return acts_run(&act, argc, argv, options);
 }

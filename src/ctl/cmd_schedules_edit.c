@@ -10,7 +10,6 @@
 #include "ctl/fields.h"
 #include "ctl/input.h"
 #include "ctl/message.h"
-#include "ctl/schedule_text.h"
 #include "ctl/view_schedule.h"
 
 struct edit {
@@ -148,6 +147,22 @@ static const char *find_fault(const struct edit *e, const struct fields *fields)
 
 /* --- Sending --- */
 
+static void print_next(const void *item, void *arg)
+{
+	const struct schedule_view *s = item;
+	const char *next = s->next_run_at != NULL ? s->next_run_at : "-";
+
+	(void)arg;
+	printf("%s  ", s->id);
+	message_print(stdout, s->is_paused ? "paused" : next);
+	putchar('\n');
+}
+
+bool schedules_print_next(const char *text, size_t len, void *arg)
+{
+	return view_parse_schedule(text, len, print_next, arg);
+}
+
 static void print_id(const void *item, void *arg)
 {
 	(void)arg;
@@ -192,7 +207,7 @@ static int patch(struct http *http, const char *path, const char *id, const stru
 		    id);
 	else
 		status = answer_print(
-		    answer, id, options, options->is_quiet ? NULL : schedule_text_print_next, NULL);
+		    answer, id, options, options->is_quiet ? NULL : schedules_print_next, NULL);
 	http_call_free(call);
 	return status;
 }

@@ -30,7 +30,6 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/progress.c src/ctl/progress.h \
 	src/ctl/raw.c src/ctl/raw.h \
 	src/ctl/rows.c src/ctl/rows.h \
-	src/ctl/schedule_text.c src/ctl/schedule_text.h \
 	src/ctl/submit.c src/ctl/submit.h \
 	src/ctl/view.c src/ctl/view.h \
 	src/ctl/view_json.c src/ctl/view_json.h \
