@@ -36,13 +36,14 @@ class Sizes:
     repeats: int = 5  # how often each of the files is in the job that memory is measured with
     huge_file: int = 2 << 30  # bytes
     handshakes: int = 500
+    body: int = 30 << 20  # bytes
     schedules: int = 10_000
     schedule_every: int = 60  # seconds
 
 
 QUICK = Sizes(rounds=1, listed=10_000, windows=(128,), slots=(1000,), small=1000, middle=2000,
               large=20_000, keyword_jobs=10, posts=500, gets=500, scrapes=50, files=500, repeats=2, huge_file=8 << 20,
-              handshakes=20, schedules=300, schedule_every=5)
+              handshakes=20, body=1 << 20, schedules=300, schedule_every=5)
 
 
 @dataclass

@@ -10,7 +10,7 @@ bench_store_sweep_SOURCES = bench/store_sweep.c
 bench_store_sweep_LDADD = $(LINK_STORE)
 CLEANFILES += bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) \
 	bench/store_sweep$(EXEEXT)
-EXTRA_DIST += bench/run.py bench/door.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
+EXTRA_DIST += bench/run.py bench/bodies.py bench/door.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
 	bench/daemon.py bench/rivals.py bench/machine.py bench/report.py bench/timetable.py
 
 .PHONY: bench

@@ -80,11 +80,13 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_target.c \
 	tests/unit/model/test_url.c \
+	tests/unit/model/test_url_ref.c \
 	tests/unit/model/test_zone.c
 tests_unit_model_test_model_LDADD = $(LINK_MODEL) $(CHECK_LIBS)
 
 tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/world.c tests/unit/store/world.h \
+	tests/unit/store/test_damage.c \
 	tests/unit/store/test_outbox.c \
 	tests/unit/store/test_schema.c \
 	tests/unit/store/test_sqlite_files.c \
@@ -94,6 +96,7 @@ tests_unit_store_test_store_SOURCES = $(UNIT) \
 	tests/unit/store/test_sqlite_retention.c \
 	tests/unit/store/test_sqlite_write.c \
 	tests/unit/store/test_store.c \
+	tests/unit/store/test_unclean.c \
 	tests/unit/store/test_writer.c
 tests_unit_store_test_store_LDADD = $(LINK_STORE) $(CHECK_LIBS)
 
@@ -103,8 +106,10 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_cells.c \
 	tests/unit/wire/test_file_row.c \
 	tests/unit/wire/test_flag_metadata.c \
+	tests/unit/wire/test_json_check.c \
 	tests/unit/wire/test_json_job.c \
 	tests/unit/wire/test_json_text.c \
+	tests/unit/wire/test_jvalue.c \
 	tests/unit/wire/test_lines.c \
 	tests/unit/wire/test_problem.c \
 	tests/unit/wire/test_problem_parse.c \
@@ -149,10 +154,13 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h tests/fake/store_list.c \
+	tests/fake/watched.c tests/fake/watched.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/test_agenda.c \
 	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \
 	tests/unit/core/test_bulk.c \
+	tests/unit/core/test_careful.c \
+	tests/unit/core/test_careful_callbacks.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_callbacks_turns.c \
 	tests/unit/core/test_dedup.c \
@@ -163,6 +171,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_presets.c \
 	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \
+	tests/unit/core/test_refusals.c \
 	tests/unit/core/test_retention.c \
 	tests/unit/core/test_retry.c \
 	tests/unit/core/test_sched.c \
@@ -188,6 +197,7 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_fetch_cancel.c \
 	tests/unit/engine/test_fetch_save.c \
 	tests/unit/engine/test_folder.c \
+	tests/unit/engine/test_folder_owner.c \
 	tests/unit/engine/test_hosts.c \
 	tests/unit/engine/test_origin.c \
 	tests/unit/engine/test_origin_window.c \
@@ -201,7 +211,9 @@ tests_unit_engine_test_engine_SOURCES = $(UNIT) \
 	tests/unit/engine/test_sink.c \
 	tests/unit/engine/test_sink_names.c \
 	tests/unit/engine/test_transfer.c \
-	tests/unit/engine/test_window.c
+	tests/unit/engine/test_transfer_answers.c \
+	tests/unit/engine/test_window.c \
+	tests/unit/engine/transfer_bench.c tests/unit/engine/transfer_bench.h
 tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
 
 if HAVE_CHECK
@@ -225,6 +237,7 @@ check-day: tests/sim/day$(EXEEXT)
 # Fuzz targets: a source, a folder of seeds of its name, and the lines below. Without libFuzzer they run over files.
 FUZZ_TARGETS = \
 	tests/fuzz/fuzz_cron \
+	tests/fuzz/fuzz_json \
 	tests/fuzz/fuzz_lines \
 	tests/fuzz/fuzz_log \
 	tests/fuzz/fuzz_problem \
@@ -234,6 +247,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
 	tests/fuzz/fuzz_target \
+	tests/fuzz/fuzz_transfer \
 	tests/fuzz/fuzz_url \
 	tests/fuzz/fuzz_view
 if FUZZERS
@@ -246,6 +260,9 @@ endif
 tests_fuzz_fuzz_cron_SOURCES = tests/fuzz/fuzz_cron.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_cron_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_cron_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_json_SOURCES = tests/fuzz/fuzz_json.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_json_LDADD = $(LINK_WIRE)
+tests_fuzz_fuzz_json_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_lines_SOURCES = tests/fuzz/fuzz_lines.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_lines_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)
@@ -273,6 +290,9 @@ tests_fuzz_fuzz_submission_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_target_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_target_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_transfer_LDADD = $(LINK_ENGINE)
+tests_fuzz_fuzz_transfer_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_url_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_FLAGS)
@@ -294,6 +314,12 @@ tests_stub_dns_stub_SOURCES = \
 	tests/stub/dns_stub.c \
 	tests/stub/dns_zone.c tests/stub/dns_zone.h
 tests_stub_dns_stub_LDADD = $(EVENT_LIBS)
+
+# Preloaded into the daemon by the end-to-end tests: without a sanitizer, which has to be loaded first.
+check_DATA = tests/stub/poison.so
+CLEANFILES += tests/stub/poison.so
+tests/stub/poison.so: tests/stub/poison.c
+	$(AM_V_CCLD)$(CC) -std=c11 -O2 -Wall -Wextra -fPIC -shared -o $@ '$(srcdir)'/tests/stub/poison.c -ldl
 
 QUICK_LINTS = \
 	tests/lint/check-headers.sh \
@@ -327,7 +353,7 @@ fuzz:
 endif
 
 # Debian's pytest belongs to Debian's python3, which need not be the first in PATH.
-check-e2e: all $(check_PROGRAMS)
+check-e2e: all $(check_PROGRAMS) $(check_DATA)
 	@python=/usr/bin/python3; test -x $$python || python='$(PYTHON)'; \
 	ASYNCPROBED_BUILD='$(abs_builddir)' PYTHONDONTWRITEBYTECODE=1 \
 		$$python -m pytest $(PYTEST_FLAGS) '$(srcdir)'/tests/e2e
@@ -338,8 +364,8 @@ EXTRA_DIST += \
 	tests/e2e tests/fuzz/seeds tests/golden tests/lint \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
-	tests/stub/README.md tests/stub/keywords.zone \
-	tests/stub/hook_receiver.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
+	tests/stub/README.md tests/stub/keywords.zone tests/stub/poison.c \
+	tests/stub/hook_receiver.py tests/stub/hostile_server.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
 
 # Folders are distributed whole; what a run left in them is not.
 dist-hook:

@@ -1,6 +1,7 @@
 /* What handlers work with, and the table of routes. Thread: loop. */
 #pragma once
 
+#include "api/bodies.h"
 #include "http/request.h"
 #include "core/core.h"
 #include "model/job_filter.h"
@@ -13,6 +14,7 @@ struct api {
 	struct offload *offload;
 	usec_t stream_idle; /* longest life of a stream without events */
 	size_t max_json;
+	struct bodies bodies;
 	const char *limits; /* JSON; borrowed */
 	bool is_draining;
 	bool has_backup;    /* one is being made or sent */

@@ -12,6 +12,7 @@
 
 #include "api/api.h"
 #include "base/alloc.h"
+#include "base/log.h"
 #include "base/utf8.h"
 #include "loop/offload.h"
 
@@ -36,6 +37,7 @@ struct tar {
 	char *piece;             /* owned */
 	struct buf out;
 	size_t n_sent;
+	const char *lost; /* a file that is not as it was saved; NULL: none is */
 	bool is_failed, is_ended;
 };
 
@@ -49,6 +51,7 @@ static void free_files(struct tar *tar)
 	for (uint32_t i = 0; i < tar->n_files; i++) {
 		free(tar->files[i].name);
 		free(tar->files[i].content_type);
+		free(tar->files[i].content_encoding);
 	}
 	free(tar->files);
 	tar->files = NULL;
@@ -77,15 +80,19 @@ static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes
 	return (la_ssize_t)n;
 }
 
-/* Begin the next file that is there; those removed meanwhile are passed over. */
+/* Begin the next file. An archive without it, or with another one in its place, would be taken for
+ * whole: so it breaks there. */
 static void begin_file(struct tar *tar)
 {
 	const struct stored_file *file = &tar->files[tar->next++];
 	struct stat st;
 
 	tar->fd = core_open_file(tar->api->core, &tar->job, file->name);
-	if (tar->fd < 0 || fstat(tar->fd, &st) < 0)
+	if (tar->fd < 0 || fstat(tar->fd, &st) < 0 || (uint64_t)st.st_size != file->n_bytes) {
+		tar->lost = file->name;
+		tar->is_failed = true;
 		return;
+	}
 	struct archive_entry *entry = archive_entry_new();
 	struct buf name;
 	buf_init(&name, MAX_NAME);
@@ -143,11 +150,23 @@ static void pack(struct offload_task *task)
 
 static void go_on(struct tar *tar);
 
+/* Of a job that was deleted meanwhile it says nothing new. */
+static void log_lost(struct tar *tar)
+{
+	char id[ID_TEXT_SIZE];
+
+	id_format(&tar->job, id);
+	log_warning("file_lost", "job=%s file=%s archive=cut", id, log_quote(tar->lost));
+	tar->lost = NULL;
+}
+
 static void on_packed(struct offload_task *task)
 {
 	struct tar *tar = tar_of(task);
 
 	tar->is_working = false;
+	if (tar->lost != NULL)
+		log_lost(tar);
 	if (tar->is_closed)
 		free_tar(tar);
 	else if (tar->out.len == 0 && !tar->is_ended && !tar->is_failed)

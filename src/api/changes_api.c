@@ -32,6 +32,21 @@ static bool read_limit(struct request *rq, uint64_t *ret_limit)
 	return *ret_limit > 0;
 }
 
+static void refuse(struct request *rq, const struct store_op *op, const char *what)
+{
+	if (op->err == ERR_NOT_FOUND)
+		request_refuse(rq, 404, "There is no such schedule.");
+	else if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_CHANGE)
+		request_refuse(rq, 500,
+		    "Change %llu is damaged in the database. Read what is before it with limit, "
+		    "and "
+		    "what is behind it with after=%llu.",
+		    (unsigned long long)op->damage.first, (unsigned long long)op->damage.first);
+	else
+		request_refuse(rq, 500, "The %s could not be read%s.", what,
+		    op->err == ERR_DAMAGED ? ": the database is damaged" : "");
+}
+
 /* --- Changes --- */
 
 static void on_changes(struct store_op *op)
@@ -40,7 +55,7 @@ static void on_changes(struct store_op *op)
 	struct buf body;
 
 	if (op->err != OK) {
-		request_refuse(rq, 500, "The changes could not be read.");
+		refuse(rq, op, "changes");
 		return;
 	}
 	buf_init(&body, SIZE_MAX / 2);
@@ -103,7 +118,7 @@ static void on_outcomes(struct store_op *op)
 	struct buf body;
 
 	if (op->err != OK) {
-		request_refuse(rq, 500, "The outcomes could not be read.");
+		refuse(rq, op, "outcomes");
 		return;
 	}
 	buf_init(&body, SIZE_MAX / 2);
@@ -158,14 +173,14 @@ static void on_event(enum schedule_event event, const struct job *job, void *arg
 	if (event == SCHEDULE_CHANGED) {
 		s->feed.has_more = true;
 	} else if (event == SCHEDULE_GONE) {
-		s->feed.is_ended = true;
+		s->feed.is_failed = true; /* its log goes with it, and there may be more of it */
 	} else if (out->len - s->feed.n_sent < MAX_UNREAD) {
 		/* no id: what resumes is the log of changes */
 		buf_add_str(out, "event: run\ndata: ");
 		json_job_add(out, job, clock_wall());
 		buf_add_str(out, "\n\n");
 	}
-	request_wake(s->feed.rq);
+	feed_wake(&s->feed);
 }
 
 static void ask(struct feed *feed, struct store_op *op)
@@ -190,7 +205,8 @@ static void leave(struct feed *feed)
 
 void schedule_events_handle(struct request *rq, struct api *api)
 {
-	static const struct feed_kind kind = {STORE_CHANGES, ask, take, leave};
+	static const struct feed_kind kind = {
+	    STORE_CHANGES, "schedule", "changes", ask, take, leave};
 	struct id id;
 	int64_t no = find_no(rq, api, &id);
 

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+enum { GATHERED_MOST = 4 << 20 };
+
 #define HEART_BEAT (15 * USEC_PER_SEC)
 
 static void on_heart_beat(void *arg)
@@ -16,7 +18,54 @@ static void on_heart_beat(void *arg)
 	if (f->n_sent == f->out.len)
 		buf_add_str(&f->out, ": heart-beat\n\n");
 	timer_start(&f->heart_beat, HEART_BEAT);
-	request_wake(f->rq);
+	feed_wake(f);
+}
+
+static void refuse(struct feed *f, const struct store_op *op)
+{
+	const struct store_damage *d = &op->damage;
+	const char *noun = f->kind->noun;
+
+	if (op->err == ERR_NOT_FOUND)
+		request_refuse(f->rq, 404, "There is no such %s.", f->kind->owner);
+	else if (op->err == ERR_DAMAGED && d->last > 0)
+		request_refuse(f->rq, 500,
+		    "Of the %s, numbers %llu to %llu are damaged in the database. Read those "
+		    "before "
+		    "them with limit, and those behind them with after=%llu.",
+		    noun, (unsigned long long)d->first, (unsigned long long)d->last,
+		    (unsigned long long)d->last);
+	else if (op->err == ERR_DAMAGED)
+		request_refuse(f->rq, 500,
+		    "Of the %s, numbers from %llu on can't be read: the database is damaged.", noun,
+		    (unsigned long long)d->first);
+	else
+		request_refuse(f->rq, 500, "The %s could not be read.", noun);
+}
+
+static void end_unbegun(struct feed *f)
+{
+	f->kind->leave(f);
+	timer_cancel(&f->heart_beat);
+	timer_cancel(&f->life);
+	buf_done(&f->out);
+	free(f);
+}
+
+static void ask_page(struct feed *f);
+static void begin(struct feed *f);
+
+/* The answer has not begun: is it to begin now, to gather more, or to be refused? */
+static void judge(struct feed *f, const struct store_op *op)
+{
+	if (op->err != OK && (f->is_whole || op->err == ERR_NOT_FOUND || f->n_rows == 0)) {
+		refuse(f, op);
+		end_unbegun(f);
+	} else if (f->is_whole && f->has_more && !f->is_ended && f->out.len < GATHERED_MOST) {
+		ask_page(f);
+	} else {
+		begin(f);
+	}
 }
 
 static void on_worn_out(void *arg)
@@ -30,17 +79,22 @@ static void on_worn_out(void *arg)
 static void on_page(struct store_op *op)
 {
 	struct feed *f = op->arg;
-	size_t before = f->out.len;
 
 	f->is_reading = false;
 	if (f->is_closed) {
 		free(f);
 		return;
 	}
+	size_t before = f->out.len;
 	f->kind->take(f, op);
+	f->n_rows += f->out.len > before;
+	f->is_failed = f->is_failed || op->err != OK;
 	if (f->is_live && f->out.len > before)
 		timer_start(&f->life, f->api->stream_idle);
-	request_wake(f->rq);
+	if (f->is_begun)
+		request_wake(f->rq);
+	else
+		judge(f, op);
 }
 
 static void ask_page(struct feed *f)
@@ -64,6 +118,8 @@ static ssize_t on_read(char *bytes, size_t max, void *arg)
 		f->n_sent += n;
 		return (ssize_t)n;
 	}
+	if (f->is_failed)
+		return STREAM_FAILED;
 	if (f->is_ended && !f->is_reading)
 		return STREAM_END;
 	/* rows that just end would look complete; events go on with another connection */
@@ -110,14 +166,27 @@ void feed_init(struct feed *f, const struct feed_kind *kind, struct request *rq,
 	timer_init(&f->life, api->loop, on_worn_out, f);
 }
 
+static void begin(struct feed *f)
+{
+	const struct stream_events events = {on_read, on_close, f->is_live};
+
+	f->is_begun = true;
+	if (f->is_live)
+		timer_start(&f->life, f->api->stream_idle);
+	request_stream(f->rq, f->content_type, &events, f);
+}
+
 void feed_start(struct feed *f, const char *content_type, bool is_live)
 {
-	const struct stream_events events = {on_read, on_close, is_live};
-
+	f->content_type = content_type;
 	f->is_live = is_live;
-	if (is_live)
-		timer_start(&f->life, f->api->stream_idle);
-	request_stream(f->rq, content_type, &events, f);
+	ask_page(f);
+}
+
+void feed_wake(struct feed *f)
+{
+	if (f->is_begun)
+		request_wake(f->rq);
 }
 
 void feed_start_events(struct feed *f)

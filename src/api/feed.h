@@ -1,7 +1,8 @@
 /* An answer whose text is read from the store a page at a time, from one sequence number on, and
  * that may go on for as long as the client listens. Who has one says what is read and tells when
  * there is more; the feed asks for a page when all before it was sent, keeps the stream alive, and
- * outlives a client that goes while a page is under way. Thread: loop. */
+ * outlives a client that goes while a page is under way. What is shown is whole: when the rest
+ * can't be read, or was removed, the connection breaks. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,9 +16,12 @@ struct feed;
 
 struct feed_kind {
 	enum store_verb page;
+	/* Whose rows it has, and what they are; for the answer when none can be shown. */
+	const char *owner, *noun;
 	/* Say which page: the one behind feed->after. */
 	void (*ask)(struct feed *feed, struct store_op *op);
-	/* Add a page to `out`, and note what it tells of those behind it. */
+	/* Add a page to `out`, and note what it tells of those behind it. After an error the page
+	 * has what was read before that, and the feed ends by itself. */
 	void (*take)(struct feed *feed, const struct store_op *op);
 	/* The client has gone or has all: end what the feed's owner holds. No call follows. */
 	void (*leave)(struct feed *feed);
@@ -31,9 +35,13 @@ struct feed {
 	uint64_t after; /* rows up to this number were read */
 	bool has_more;  /* there may be some behind it */
 	bool is_ended;  /* nothing is asked for any more */
-	bool is_reading, is_closed;
+	bool is_failed; /* it ends here, but not whole: the connection breaks */
+	bool is_whole;  /* refuse rather than answer a part, as long as that is not too long */
+	bool is_begun, is_reading, is_closed;
+	const char *content_type;
 	struct buf out;
-	size_t n_sent; /* bytes of `out` */
+	uint64_t n_rows; /* in it, before the answer was begun */
+	size_t n_sent;   /* bytes of `out` */
 	struct timer heart_beat;
 	struct timer life; /* of a live feed, since its last event */
 	bool is_live;      /* it waits for events */
@@ -49,8 +57,10 @@ bool feed_read_after(struct request *rq, uint64_t *ret_after);
 void feed_init(struct feed *feed, const struct feed_kind *kind, struct request *rq, struct api *api,
     uint64_t after);
 
-/* Answer with it; `is_live`: it waits for events, though not for ever. Whoever changes `out`,
- * has_more or is_ended later calls request_wake. */
+/* Answer with it, once the first page is there: so what can't be read, or has gone, is refused by a
+ * problem document. `is_live`: it waits for events, though not for ever. Whoever changes `out`,
+ * has_more or is_ended later calls feed_wake. */
 void feed_start(struct feed *feed, const char *content_type, bool is_live);
+void feed_wake(struct feed *feed);
 /* The same with server-sent events and their heart-beat. */
 void feed_start_events(struct feed *feed);

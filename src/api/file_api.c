@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "api/api.h"
@@ -41,8 +42,22 @@ static void free_download(struct download *d)
 		close(d->fd); /* of a file that was only read: never blocks for long */
 	free(d->file.name);
 	free(d->file.content_type);
+	free(d->file.content_encoding);
 	free(d->piece);
 	free(d);
+}
+
+/* Open the file. One that is not as long as its result says is not the one that was saved. */
+static int open_file(struct download *d)
+{
+	struct stat st;
+
+	d->fd = core_open_file(d->api->core, &d->job, d->file.name);
+	if (d->fd < 0)
+		return errno != 0 ? errno : EIO;
+	if (fstat(d->fd, &st) != 0)
+		return errno;
+	return (uint64_t)st.st_size == d->file.n_bytes ? 0 : ESTALE;
 }
 
 /* Thread: pool. */
@@ -53,11 +68,9 @@ static void read_piece(struct offload_task *task)
 	ssize_t n;
 
 	if (d->fd < 0)
-		d->fd = core_open_file(d->api->core, &d->job, d->file.name);
-	if (d->fd < 0) {
-		d->error = errno != 0 ? errno : EIO;
+		d->error = open_file(d);
+	if (d->error != 0)
 		return;
-	}
 	do {
 		n = pread(d->fd, d->piece, left < PIECE ? (size_t)left : PIECE,
 		    (off_t)(d->range.first + d->n_read));
@@ -110,11 +123,13 @@ static void add_headers(const struct download *d)
 	etag[FILE_DIGEST_TEXT + 2] = '\0';
 	request_add_header(rq, "ETag", etag);
 	request_add_header(rq, "Accept-Ranges", "bytes");
+	if (d->file.content_encoding != NULL)
+		request_add_header(rq, "Content-Encoding", d->file.content_encoding);
 	request_add_header(rq, "Content-Security-Policy", "sandbox; default-src 'none'");
 	buf_init(&text, 4096);
-	/* RFC 6266: the plain form for names that are tokens, the encoded one for all others */
 	buf_init(&name, 4096);
 	utf8_add_visible(&name, d->file.name, strlen(d->file.name), '_');
+	/* RFC 6266: the encoded form does for all names */
 	buf_add_str(&text, "attachment; filename*=UTF-8''");
 	range_add_escaped(&text, name.data);
 	buf_done(&name);
@@ -166,7 +181,7 @@ static void on_piece(struct offload_task *task)
 		begin_stream(d);
 	} else {
 		request_refuse(d->rq, d->error == ENOENT ? 404 : 500, "The file can't be read: %s.",
-		    strerror(d->error));
+		    d->error == ESTALE ? "it is not as long as it was saved" : strerror(d->error));
 		free_download(d);
 	}
 }
@@ -207,8 +222,10 @@ static void on_file(struct store_op *op)
 
 	if (op->err != OK || op->u.files.n == 0) {
 		bool is_missing = op->err == OK || op->err == ERR_NOT_FOUND;
-		request_refuse(d->rq, is_missing ? 404 : 500,
-		    is_missing ? "The job has no such file." : "The job could not be read.");
+		request_refuse(d->rq, is_missing ? 404 : 500, "%s",
+		    is_missing               ? "The job has no such file."
+		    : op->err == ERR_DAMAGED ? "The result of the file is damaged in the database."
+					     : "The job could not be read.");
 		free_download(d);
 		return;
 	}

@@ -20,6 +20,16 @@ void ready_handle(struct request *rq, struct api *api)
 {
 	if (api->is_draining)
 		request_refuse(rq, 503, "The daemon is stopping.");
+	else if (store_is_gone(api->store))
+		request_refuse(rq, 503,
+		    "A file of the database is not in its place any more: put it back, or restart "
+		    "the "
+		    "daemon. Jobs are refused until then.");
+	else if (!core_has_folder(api->core))
+		request_refuse(rq, 503,
+		    "The folder of downloads is not in its place any more: put it back, or restart "
+		    "the "
+		    "daemon. Files wait until then.");
 	else if (!store_is_writable(api->store))
 		request_refuse(
 		    rq, 503, "The database can't be written: jobs are refused until it can.");

@@ -125,7 +125,12 @@ static void on_listed(struct store_op *op)
 	usec_t now = clock_wall();
 	char id[ID_TEXT_SIZE];
 
-	if (op->err != OK) {
+	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_JOB) {
+		id_format(&op->damage.id, id);
+		request_refuse(l->rq, 500,
+		    "Job %s is damaged in the database. Read what is behind it with cursor=%s.", id,
+		    id);
+	} else if (op->err != OK) {
 		request_refuse(l->rq, 500, "The list could not be read.");
 	} else {
 		buf_init(&body, 1 << 26);
@@ -187,40 +192,40 @@ static void log_audit(const struct request *rq, const char *action)
 	buf_done(&client);
 }
 
-static void on_cancel_change(const struct job *job, void *arg)
-{
-	struct waiter *w = arg;
+struct cancelling {
+	struct request *rq;
+	struct api *api;
+};
 
-	if (job == NULL) {
-		give_up_wait(w);
-		return;
-	}
-	bool has_ended = job_state_is_ended(job->state);
-	if (!has_ended && store_is_writable(w->api->store))
-		return;
-	events_unsubscribe(&w->subscription);
-	if (has_ended)
-		respond_job(w->rq, job);
+static void on_found_cancel(
+    struct request *rq, struct api *api, const struct job *job, bool is_live);
+
+static void on_cancelled(enum err e, const struct job *job, void *arg)
+{
+	struct cancelling *c = arg;
+
+	if (e == OK)
+		respond_job(c->rq, job);
+	else if (e == ERR_NOT_FOUND) /* it has just ended: show how */
+		api_find_job(c->rq, c->api, on_found_cancel);
+	else if (e == ERR_BUSY)
+		request_refuse(c->rq, 503, "The daemon is stopping.");
 	else
-		request_refuse(w->rq, 507,
-		    "The job is stopped, but that can't be stored before the database can be "
-		    "written again.");
-	free(w);
+		request_refuse(c->rq, 507,
+		    "The job can't be cancelled now: the database can't be written. It goes on.");
+	free(c);
 }
 
 static void on_found_cancel(
     struct request *rq, struct api *api, const struct job *job, bool is_live)
 {
-	if (!is_live) {
-		respond_job(rq, job);
+	struct cancelling *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct cancelling){rq, api};
+	if (is_live && jobs_cancel(api->core, &job->id, on_cancelled, c))
 		return;
-	}
-	struct waiter *w = xcalloc(1, sizeof(*w));
-	w->rq = rq;
-	w->api = api;
-	events_subscribe(api->core, &job->id, &w->subscription, on_cancel_change, w);
-	jobs_cancel(api->core, &job->id);
-	on_cancel_change(job, w); /* the store may be full already */
+	free(c);
+	respond_job(rq, job);
 }
 
 void job_cancel_handle(struct request *rq, struct api *api)
@@ -300,6 +305,10 @@ static void on_deleted(enum err e, void *arg)
 
 	if (e == OK)
 		request_respond(rq, 204, NULL, NULL);
+	else if (e == ERR_NOT_FOUND)
+		request_refuse(rq, 404, "There is no such job.");
+	else if (e == ERR_BUSY)
+		request_refuse(rq, 503, "The daemon is stopping.");
 	else
 		request_refuse(
 		    rq, 507, "The job can't be deleted now: the database can't be written.");

@@ -3,6 +3,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/api.h \
 	src/api/archive_api.c \
 	src/api/backup_api.c \
+	src/api/bodies.c src/api/bodies.h \
 	src/api/bulk_api.c \
 	src/api/changes_api.c \
 	src/api/feed.c src/api/feed.h \
@@ -11,6 +12,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/health_api.c \
 	src/api/jobs_api.c \
 	src/api/limits_api.c \
+	src/api/lookup.c \
 	src/api/metrics_api.c \
 	src/api/openapi_api.c src/api/openapi_text.h \
 	src/api/range.c src/api/range.h \

@@ -92,7 +92,8 @@ static void on_loaded(struct store_op *op)
 	if (op->err == ERR_NOT_FOUND) {
 		request_refuse(a->rq, 404, "There is no such schedule.");
 	} else if (op->err != OK) {
-		request_refuse(a->rq, 500, "The schedule could not be read.");
+		request_refuse(a->rq, 500, "The schedule %s.",
+		    op->err == ERR_DAMAGED ? "is damaged in the database" : "could not be read");
 	} else {
 		format_etag(schedule, etag);
 		if (have != NULL && (strcmp(have, "*") == 0 || strstr(have, etag) != NULL)) {
@@ -125,7 +126,13 @@ static void on_listed(struct store_op *op)
 	struct buf body;
 	char id[ID_TEXT_SIZE];
 
-	if (op->err != OK) {
+	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_SCHEDULE) {
+		id_format(&op->damage.id, id);
+		request_refuse(a->rq, 500,
+		    "Schedule %s is damaged in the database. Read what is behind it with "
+		    "cursor=%s.",
+		    id, id);
+	} else if (op->err != OK) {
 		request_refuse(a->rq, 500, "The list could not be read.");
 	} else {
 		buf_init(&body, SIZE_MAX / 2);
@@ -178,11 +185,13 @@ struct upload {
 	struct id id;
 	char *if_match; /* owned; NULL: none */
 	struct buf body;
+	struct body_share share;
 };
 
 static void free_upload(struct upload *u)
 {
 	free(u->if_match);
+	body_share_end(&u->share);
 	buf_done(&u->body);
 	free(u);
 }
@@ -236,7 +245,13 @@ static void start_edit(struct upload *u)
 
 static size_t on_piece(const char *bytes, size_t n_bytes, void *arg)
 {
-	buf_add(&((struct upload *)arg)->body, bytes, n_bytes);
+	struct upload *u = arg;
+	uint64_t n = u->body.len + n_bytes;
+
+	if (body_share_grow(&u->share, n < u->body.max ? n : u->body.max, u->rq))
+		buf_add(&u->body, bytes, n_bytes);
+	else
+		free_upload(u);
 	return n_bytes;
 }
 
@@ -287,6 +302,7 @@ static struct upload *new_upload(struct request *rq, struct api *api, enum sched
 	*u = (struct upload){.rq = rq,
 	    .api = api,
 	    .action = action,
+	    .share = {.bodies = &api->bodies},
 	    .if_match = if_match != NULL ? xstrdup(if_match) : NULL};
 	/* the job's own limit is judged when it is read */
 	buf_init(
@@ -294,8 +310,16 @@ static struct upload *new_upload(struct request *rq, struct api *api, enum sched
 	return u;
 }
 
-static const struct body_events events = {
-    .on_piece = on_piece, .on_end = on_end, .on_gone = on_gone};
+static void take_body(struct upload *u)
+{
+	static const struct body_events events = {
+	    .on_piece = on_piece, .on_end = on_end, .on_gone = on_gone};
+
+	if (body_share_grow(&u->share, body_length(u->rq, u->body.max), u->rq))
+		request_take_body(u->rq, &events, u);
+	else
+		free_upload(u);
+}
 
 void schedule_add_handle(struct request *rq, struct api *api)
 {
@@ -304,7 +328,7 @@ void schedule_add_handle(struct request *rq, struct api *api)
 		request_add_header(rq, "Accept-Post", "application/json");
 		request_refuse(rq, 415, "The Content-Type must be application/json.");
 	} else if (check(rq, api)) {
-		request_take_body(rq, &events, new_upload(rq, api, SCHEDULE_ADD));
+		take_body(new_upload(rq, api, SCHEDULE_ADD));
 	}
 }
 
@@ -325,7 +349,7 @@ void schedule_patch_handle(struct request *rq, struct api *api)
 	} else if (check(rq, api)) {
 		struct upload *u = new_upload(rq, api, SCHEDULE_PATCH);
 		u->id = id;
-		request_take_body(rq, &events, u);
+		take_body(u);
 	}
 }
 

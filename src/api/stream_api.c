@@ -41,7 +41,7 @@ static void on_change(const struct job *job, void *arg)
 		s->is_live = false;
 		events_unsubscribe(&s->subscription);
 	}
-	request_wake(s->feed.rq);
+	feed_wake(&s->feed);
 }
 
 /* --- Server-sent events beside the results --- */
@@ -108,8 +108,9 @@ static void take(struct feed *feed, const struct store_op *op)
 	s->n_rows += op->u.rows.n;
 	buf_add(&feed->out, op->u.rows.text.data, op->u.rows.text.len);
 	feed->has_more = feed->has_more || op->u.rows.is_more;
-	if (op->err != OK || is_limit_reached(s) ||
-	    (!feed->has_more && !(s->is_following && s->is_live)))
+	if (op->err != OK)
+		return;
+	if (is_limit_reached(s) || (!feed->has_more && !(s->is_following && s->is_live)))
 		end_rows(s);
 	else if (s->is_events && !feed->has_more)
 		add_job_events(s, false);
@@ -126,7 +127,7 @@ static void leave(struct feed *feed)
 static struct stream *new_stream(
     struct request *rq, struct api *api, const struct job *job, bool is_live, uint64_t after)
 {
-	static const struct feed_kind kind = {STORE_ROWS, ask, take, leave};
+	static const struct feed_kind kind = {STORE_ROWS, "job", "results", ask, take, leave};
 	struct stream *s = xcalloc(1, sizeof(*s));
 
 	feed_init(&s->feed, &kind, rq, api, after);
@@ -235,6 +236,7 @@ static void on_found_results(
 	s->has_status = status != NULL;
 	s->status = wanted.status;
 	s->is_following = wanted.is_following && !api->is_draining;
+	s->feed.is_whole = s->format == FORMAT_JSON;
 	result_add_head(&s->feed.out, s->format, job->kind);
 	subscribe(s);
 	feed_start(&s->feed, formats[wanted.format].content_type, s->is_live && s->is_following);

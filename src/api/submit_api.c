@@ -10,13 +10,16 @@
 #include "wire/json_job.h"
 #include "wire/json_text.h"
 
-enum { MAX_KEY = 255 };
+enum { MAX_KEY = 255, MAX_LINES_HELD = 2 << 20 };
 
 struct upload {
 	struct request *rq;
 	struct submission *submission; /* owned */
-	struct buf client;             /* who sends it, for the log */
-	bool is_retry;
+	struct body_share share;
+	uint64_t n_bytes;  /* of the body, so far */
+	uint64_t max_held; /* of its bytes; what is read further is held no more */
+	struct buf client; /* who sends it, for the log */
+	bool is_retry, has_lines;
 };
 
 static void respond_job(struct request *rq, const struct submission_outcome *outcome)
@@ -89,6 +92,7 @@ static void log_audit(const struct upload *u, const struct submission_outcome *o
 static void free_upload(struct upload *u)
 {
 	submission_free(u->submission);
+	body_share_end(&u->share);
 	buf_done(&u->client);
 	free(u);
 }
@@ -107,9 +111,26 @@ static void on_done(const struct submission_outcome *outcome, void *arg)
 	free_upload(u);
 }
 
+/* Let the share hold what the submission does. False when it can't: then all is over. A byte of a
+ * share stands for four of memory, so a file of a list counts eight. */
+static bool grow_share(struct upload *u)
+{
+	uint64_t n_bytes = u->n_bytes < u->max_held ? u->n_bytes : u->max_held;
+
+	if (u->has_lines)
+		n_bytes += 8 * submission_n_names(u->submission);
+	if (body_share_grow(&u->share, n_bytes, u->rq))
+		return true;
+	free_upload(u);
+	return false;
+}
+
 static void on_ready(void *arg)
 {
-	request_continue(((struct upload *)arg)->rq);
+	struct upload *u = arg;
+
+	if (grow_share(u))
+		request_continue(u->rq);
 }
 
 static size_t on_piece(const char *bytes, size_t n_bytes, void *arg)
@@ -118,7 +139,9 @@ static size_t on_piece(const char *bytes, size_t n_bytes, void *arg)
 
 	if (submission_is_busy(u->submission))
 		return 0;
-	submission_feed(u->submission, bytes, n_bytes);
+	u->n_bytes += n_bytes;
+	if (grow_share(u))
+		submission_feed(u->submission, bytes, n_bytes);
 	return n_bytes;
 }
 
@@ -208,6 +231,10 @@ void submit_handle(struct request *rq, struct api *api)
 
 	if (!check(rq, api, &body))
 		return;
+	uint64_t max_held = body == BODY_JSON ? api->max_json : MAX_LINES_HELD;
+	struct body_share share = {.bodies = &api->bodies};
+	if (!body_share_grow(&share, body_length(rq, max_held), rq))
+		return;
 	struct upload *u = xcalloc(1, sizeof(*u));
 	struct submission_opts opts = {.body = body,
 	    .idempotency_key = request_header(rq, "Idempotency-Key"),
@@ -215,6 +242,9 @@ void submit_handle(struct request *rq, struct api *api)
 	    .max_json = api->max_json,
 	    .events = {.on_ready = on_ready, .on_done = on_done, .arg = u}};
 	u->rq = rq;
+	u->share = share;
+	u->max_held = max_held;
+	u->has_lines = body != BODY_JSON;
 	buf_init(&u->client, 1024);
 	request_describe_client(rq, &u->client);
 	u->submission = submission_new(api->core, &opts);

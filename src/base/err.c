@@ -26,6 +26,10 @@ const char *err_str(enum err e)
 		return "busy";
 	case ERR_SYSTEM:
 		return "system";
+	case ERR_GONE:
+		return "gone";
+	case ERR_DAMAGED:
+		return "damaged";
 	}
 	return "unknown";
 }

@@ -17,6 +17,8 @@ enum err {
 	ERR_FATAL = -8,     /* durability is in doubt (a failed fsync): the process must end */
 	ERR_BUSY = -9,      /* not now; the same call may succeed later */
 	ERR_SYSTEM = -10,   /* the system refused; errno said why at the place it happened */
+	ERR_GONE = -11,     /* the files of the database were removed, moved or replaced under us */
+	ERR_DAMAGED = -12,  /* what is stored is not what was written */
 };
 
 /* Return the name of `e` in lower case, for logs; never NULL. */

@@ -57,6 +57,7 @@ struct metric_cell {
 };
 
 static struct metric_cell *cells[N_METRICS], **cell_ends[N_METRICS];
+static unsigned long n_scrapes;
 static char *heads[N_METRICS][N_FORMATS]; /* owned; of the metrics that have cells */
 
 static void add_escaped(struct buf *b, const char *s)
@@ -292,8 +293,14 @@ static void write_cell(struct buf *b, const struct metric_cell *c)
 		write_count(b, c->lines[0], c->count);
 }
 
+unsigned long metrics_n_scrapes(void)
+{
+	return n_scrapes;
+}
+
 void metrics_write(struct buf *b, enum metrics_format format)
 {
+	n_scrapes++;
 	for (int i = 0; i < N_METRICS; i++) {
 		if (cells[i] == NULL)
 			continue;

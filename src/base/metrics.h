@@ -42,6 +42,10 @@ enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 /* Write all metrics: Prometheus text format 0.0.4, or OpenMetrics 1.0 with its `# EOF`. */
 void metrics_write(struct buf *b, enum metrics_format format);
 
+/* How often metrics_write was called: a getter that has to look at much keeps what it found for the
+ * other getters of the same scrape. */
+unsigned long metrics_n_scrapes(void);
+
 /* Register the process_* family and the log's counters. */
 void metrics_add_process(void);
 

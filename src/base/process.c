@@ -9,28 +9,25 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 
 enum stat_field { STAT_THREADS = 20, STAT_START_TIME = 22, STAT_VSIZE = 23, STAT_RSS = 24 };
 
-#define STAT_LIFETIME (USEC_PER_SEC / 100) /* one reading does for all that a scrape asks */
-
-/* Field `wanted` of /proc/self/stat, counted from 1 as in proc(5); 0 when it can't be read. */
+/* Field `wanted` of /proc/self/stat, counted from 1 as in proc(5); 0 when it can't be read. One
+ * reading does for all that a scrape asks. */
 static double read_stat(enum stat_field wanted)
 {
 	static char line[1024];
-	static usec_t read_at;
-	usec_t now = clock_mono();
+	static unsigned long scrape;
 
-	if (read_at == 0 || now - read_at > STAT_LIFETIME) {
+	if (line[0] == '\0' || scrape != metrics_n_scrapes()) {
 		int fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
 		ssize_t n = fd >= 0 ? read(fd, line, sizeof(line) - 1) : 0;
 		line[n > 0 ? n : 0] = '\0';
 		if (fd >= 0)
 			close(fd);
-		read_at = now;
+		scrape = metrics_n_scrapes();
 	}
 	char *at = strrchr(line, ')'); /* the end of field 2, which may hold spaces */
 	for (int field = 2; at != NULL && field < (int)wanted; field++)

@@ -11,14 +11,6 @@
 
 enum { SLICE = 500 };
 
-struct bulk;
-
-/* A job that is being cancelled. */
-struct victim {
-	struct subscription subscription;
-	struct bulk *bulk;
-};
-
 struct bulk {
 	struct core *core;
 	enum bulk_verb verb;
@@ -29,8 +21,7 @@ struct bulk {
 	unsigned n_passes, pass;
 	bool has_rows; /* else one pass, over rows of any state */
 	struct id cursor;
-	struct victim *victims; /* owned; of this slice */
-	size_t n_open;          /* jobs not committed yet, of this slice */
+	size_t n_open; /* jobs not committed yet, of this slice */
 	bool is_more, is_listing;
 	uint64_t n_jobs;
 	enum err err;
@@ -65,7 +56,6 @@ static void finish(struct bulk *b)
 	b->on_done(b->err, b->n_jobs, b->arg);
 	job_filter_done(&b->filter);
 	defer_cancel(&b->next);
-	free(b->victims);
 	free(b);
 }
 
@@ -83,41 +73,30 @@ static void close_one(struct bulk *b, enum err e, bool counts)
 		defer_start(&b->next);
 }
 
-static void on_change(const struct job *job, void *arg)
-{
-	struct victim *v = arg;
-
-	if (job == NULL) {
-		close_one(v->bulk, ERR_BUSY, false);
-	} else if (job_state_is_ended(job->state)) {
-		close_one(v->bulk, OK, job->state == JOB_CANCELLED);
-	} else if (!store_is_writable(v->bulk->core->opts.store)) {
-		events_unsubscribe(&v->subscription);
-		close_one(v->bulk, ERR_FULL, false);
-	}
-}
-
+/* ERR_NOT_FOUND: it ended, or was deleted by someone else, just before. */
 static void on_deleted(enum err e, void *arg)
 {
-	close_one(arg, e, e == OK);
+	close_one(arg, e == ERR_NOT_FOUND ? OK : e, e == OK);
 }
 
-static void take(struct bulk *b, const struct job *job, struct victim *v)
+static void on_cancelled(enum err e, const struct job *job, void *arg)
+{
+	(void)job;
+	on_deleted(e, arg);
+}
+
+static void take(struct bulk *b, const struct job *job)
 {
 	b->n_open++;
-	if (b->verb == BULK_DELETE) {
+	if (b->verb == BULK_DELETE)
 		jobs_delete(b->core, job, on_deleted, b);
-		return;
-	}
-	v->bulk = b;
-	events_subscribe(b->core, &job->id, &v->subscription, on_change, v);
-	jobs_cancel(b->core, &job->id);
-	on_change(job, v); /* the store may be full already */
+	else if (!jobs_cancel(b->core, &job->id, on_cancelled, b))
+		b->n_open--;
 }
 
 /* Take a job that was read if it still fits; false when it has ended since: read anew it says how.
  */
-static bool judge(struct bulk *b, const struct job *row, struct victim *v)
+static bool judge(struct bulk *b, const struct job *row)
 {
 	const struct job *live = jobs_find(b->core, &row->id);
 
@@ -125,7 +104,7 @@ static bool judge(struct bulk *b, const struct job *row, struct victim *v)
 		return b->verb != BULK_DELETE;
 	if ((live != NULL || b->verb == BULK_DELETE) &&
 	    job_filter_fits(&b->filter, live != NULL ? live : row))
-		take(b, live != NULL ? live : row, v);
+		take(b, live != NULL ? live : row);
 	return true;
 }
 
@@ -137,7 +116,7 @@ static void on_listed(struct store_op *op)
 	b->err = op->err;
 	b->is_listing = true;
 	for (uint32_t i = 0; op->err == OK && i < op->u.list.n; i++)
-		has_stale = !judge(b, &op->u.list.jobs[i], &b->victims[i]) || has_stale;
+		has_stale = !judge(b, &op->u.list.jobs[i]) || has_stale;
 	b->is_listing = false;
 	if (!has_stale) {
 		b->is_more = op->u.list.is_more;
@@ -182,7 +161,6 @@ void bulk_start(struct core *core, enum bulk_verb verb, const struct job_filter 
 	    .filter = job_filter_copy(filter),
 	    .on_done = on_done,
 	    .arg = arg};
-	b->victims = xcalloc(SLICE, sizeof(*b->victims));
 	choose_rows(b);
 	defer_init(&b->next, core->opts.loop, next_slice, b);
 	defer_start(&b->next);

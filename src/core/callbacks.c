@@ -11,15 +11,15 @@
  * not read at all: however many wait for one receiver, others get theirs. */
 #include "core/callbacks.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "base/alloc.h"
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "core/call_hosts.h"
+#include "core/suspects.h"
 #include "engine/post.h"
 #include "loop/alarm.h"
 #include "model/url.h"
@@ -30,31 +30,26 @@
 /* After the database could not be read. */
 #define READ_AGAIN (5 * USEC_PER_SEC)
 
-/* Hosts with deliveries, and beside them some that asked for a pause. */
-enum { MAX_HOSTS = 2 * CALLBACKS_MOST };
-
 enum verdict { DELIVERED, RETRIED, GIVEN_UP, N_VERDICTS };
-
-struct host {
-	char *name;        /* owned; NULL: a free place */
-	unsigned n_held;   /* at most CALLBACKS_MOST_PER_HOST */
-	usec_t hold_until; /* wall; it asked for a pause */
-};
 
 struct held {
 	LIST_ENTRY(held) link;
 	struct callbacks *owner;
 	struct stored_post row; /* owned */
-	struct host *host;
-	struct post *post; /* NULL: ended, and on its way into the store */
-	bool is_settled;   /* that is committed; only a look keeps it */
+	struct call_host *host;
+	struct post *post; /* NULL: ended, and on its way into the store, or not begun */
+	bool is_begun;
+	bool is_watching;       /* the store is told that it begins */
+	struct suspect suspect; /* of a suspect row */
+	bool is_settled;        /* its end is committed; only a look keeps it */
 };
 
 struct callbacks {
 	struct callbacks_opts opts;
 	LIST_HEAD(, held) held;
-	size_t n_held;
-	struct host hosts[MAX_HOSTS];
+	size_t n_held, n_suspects; /* suspects: of the held ones, 1 at most */
+	struct call_hosts hosts;
+	usec_t made_at; /* wall */
 	bool is_started, is_draining;
 	bool is_looking, looks_again; /* a read is under way; it may have missed something */
 	uint64_t n_waiting;           /* rows in the outbox, as of the last look */
@@ -64,55 +59,6 @@ struct callbacks {
 };
 
 static void look(struct callbacks *c);
-
-/* --- Hosts --- */
-
-static bool is_free(const struct host *h, usec_t now)
-{
-	return h->name == NULL || (h->n_held == 0 && h->hold_until <= now);
-}
-
-/* The host's place, a new one if need be. There always is one: hosts with deliveries are at most
- * half of them, and of the others the one whose pause ends first makes room. */
-static struct host *get_host(struct callbacks *c, const char *name, usec_t now)
-{
-	struct host *room = NULL;
-
-	for (struct host *h = c->hosts; h < c->hosts + MAX_HOSTS; h++) {
-		if (h->name != NULL && strcmp(h->name, name) == 0)
-			return h;
-		if (h->n_held > 0)
-			continue;
-		if (room == NULL ||
-		    (!is_free(room, now) && (is_free(h, now) || h->hold_until < room->hold_until)))
-			room = h;
-	}
-	assert(room != NULL);
-	free(room->name);
-	*room = (struct host){.name = xstrdup(name)};
-	return room;
-}
-
-static bool is_passed_over(const struct host *h, usec_t now)
-{
-	return h->n_held >= CALLBACKS_MOST_PER_HOST || h->hold_until > now;
-}
-
-/* Hosts to pass over, as struct stored_outbox wants them; NULL: none. */
-static char *list_passed_over(const struct callbacks *c, usec_t now)
-{
-	struct buf b;
-
-	buf_init(&b, SIZE_MAX / 2);
-	for (const struct host *h = c->hosts; h < c->hosts + MAX_HOSTS; h++) {
-		if (h->name != NULL && is_passed_over(h, now))
-			buf_addf(&b, "\n%s\n", h->name);
-	}
-	if (b.len > 0)
-		return buf_take(&b, NULL);
-	buf_done(&b);
-	return NULL;
-}
 
 /* --- The end of an attempt --- */
 
@@ -192,6 +138,9 @@ static void let_go(struct held *h)
 	LIST_REMOVE(h, link);
 	h->owner->n_held--;
 	h->host->n_held--;
+	h->owner->n_suspects -= h->row.is_suspect ? 1 : 0;
+	if (h->row.is_suspect)
+		suspects_leave(h->owner->opts.suspects, &h->suspect);
 	if (h->post != NULL)
 		post_cancel(h->post);
 	stored_post_done(&h->row);
@@ -220,7 +169,11 @@ static void on_posted(const struct post_outcome *o, void *arg)
 	struct store_op *op = store_op_new(STORE_POSTED, on_settled, h);
 
 	h->post = NULL;
-	op->u.attempt = (struct stored_attempt){.no = h->row.no, .is_over = verdict != RETRIED};
+	if (h->row.is_suspect)
+		suspects_leave(c->opts.suspects, &h->suspect);
+	op->u.attempt = (struct stored_attempt){.no = h->row.no,
+	    .is_over = verdict != RETRIED,
+	    .is_watched = suspects_is_careful(c->opts.suspects)};
 	if (verdict == RETRIED)
 		op->u.attempt.due = find_due(h, o);
 	metric_add(c->verdicts[verdict], 1);
@@ -230,7 +183,61 @@ static void on_posted(const struct post_outcome *o, void *arg)
 
 /* --- The start --- */
 
-static void deliver(struct callbacks *c, struct stored_post *row, struct host *host)
+static void begin(struct held *h)
+{
+	const struct post_request request = {.url = h->row.url,
+	    .id = h->row.id,
+	    .body = {h->row.body, h->row.body_len},
+	    .skip = h->row.attempts};
+
+	h->is_begun = true;
+	h->post = post_start(h->owner->opts.poster, &request, on_posted, h);
+}
+
+static void on_noted(void *arg)
+{
+	struct held *h = arg;
+
+	suspects_begin(h->owner->opts.suspects, &h->suspect);
+	begin(h);
+}
+
+static void on_watched(struct store_op *op)
+{
+	struct held *h = op->arg;
+
+	h->is_watching = false;
+	if (h->owner->is_draining)
+		let_go(h);
+	else
+		begin(h); /* also when it could not be written: the disk may be full for long */
+}
+
+/* After unclean ends (core/suspects.h) the store knows of a row before it is begun. */
+static void prepare(struct held *h)
+{
+	struct suspects *suspects = h->owner->opts.suspects;
+
+	if (h->row.is_suspect) {
+		h->suspect = (struct suspect){.index = h->row.no, .on_noted = on_noted, .arg = h};
+		h->owner->n_suspects++;
+		suspects_ask(suspects, &h->suspect);
+	} else if (suspects_n_unclean(suspects) > 0) {
+		struct store_op *op = store_op_new(STORE_WATCH, on_watched, h);
+		/* the first end left no word of what was under way, so all that was there may
+		 * have been */
+		bool was_there = h->row.created_at < h->owner->made_at;
+		op->u.watch = (struct stored_watch){.no = h->row.no,
+		    .n_begun = 1,
+		    .n_ends = was_there && suspects_n_unclean(suspects) == 1 ? 1 : 0};
+		h->is_watching = true;
+		store_start(h->owner->opts.store, op);
+	} else {
+		begin(h);
+	}
+}
+
+static void deliver(struct callbacks *c, struct stored_post *row, struct call_host *host)
 {
 	struct held *h = xcalloc(1, sizeof(*h));
 
@@ -241,11 +248,7 @@ static void deliver(struct callbacks *c, struct stored_post *row, struct host *h
 	host->n_held++;
 	LIST_INSERT_HEAD(&c->held, h, link);
 	c->n_held++;
-	const struct post_request request = {.url = h->row.url,
-	    .id = h->row.id,
-	    .body = {h->row.body, h->row.body_len},
-	    .skip = h->row.attempts};
-	h->post = post_start(c->opts.poster, &request, on_posted, h);
+	prepare(h);
 }
 
 static bool is_held(const struct callbacks *c, int64_t no)
@@ -259,8 +262,8 @@ static bool is_held(const struct callbacks *c, int64_t no)
 	return false;
 }
 
-/* Deliver what was read. True: some was left because its host has its share now, and behind it
- * there may be rows of others. */
+/* Deliver what was read. True: some was left because its host has its share now, or because it is
+ * suspect and another such one is held, and behind it there may be others. */
 static bool take(struct callbacks *c, struct stored_outbox *o)
 {
 	usec_t now = alarm_now(&c->alarm);
@@ -269,8 +272,9 @@ static bool take(struct callbacks *c, struct stored_outbox *o)
 	for (uint32_t i = 0; i < o->n && c->n_held < CALLBACKS_MOST; i++) {
 		if (is_held(c, o->posts[i].no))
 			continue;
-		struct host *host = get_host(c, o->posts[i].host, now);
-		if (is_passed_over(host, now))
+		struct call_host *host = call_hosts_get(&c->hosts, o->posts[i].host, now);
+		if (call_host_is_passed_over(host, now) ||
+		    (o->posts[i].is_suspect && c->n_suspects > 0))
 			is_any_left = true;
 		else
 			deliver(c, &o->posts[i], host);
@@ -282,12 +286,10 @@ static bool take(struct callbacks *c, struct stored_outbox *o)
  * of one of them looks again. */
 static void sleep_until_due(struct callbacks *c, usec_t next_due)
 {
-	usec_t now = alarm_now(&c->alarm), next = next_due > 0 ? next_due : INT64_MAX;
+	usec_t next = call_hosts_next(&c->hosts, alarm_now(&c->alarm));
 
-	for (const struct host *h = c->hosts; h < c->hosts + MAX_HOSTS; h++) {
-		if (h->name != NULL && h->hold_until > now && h->hold_until < next)
-			next = h->hold_until;
-	}
+	if (next_due > 0 && next_due < next)
+		next = next_due;
 	if (c->n_waiting > 0 && next < INT64_MAX)
 		alarm_start(&c->alarm, next);
 	else
@@ -335,7 +337,8 @@ static void look(struct callbacks *c)
 	usec_t now = alarm_now(&c->alarm);
 	op->u.outbox.now = now;
 	op->u.outbox.max = CALLBACKS_MOST; /* those held are among them */
-	op->u.outbox.passed_over = list_passed_over(c, now);
+	op->u.outbox.passed_over = call_hosts_passed_over(&c->hosts, now);
+	op->u.outbox.without_suspects = c->n_suspects > 0;
 	c->is_looking = true;
 	store_start(c->opts.store, op);
 }
@@ -391,7 +394,9 @@ void callbacks_drain(struct callbacks *c)
 	alarm_cancel(&c->alarm);
 	for (h = LIST_FIRST(&c->held); h != NULL; h = next) {
 		next = LIST_NEXT(h, link);
-		if (h->post != NULL && post_is_waiting(h->post))
+		bool is_waiting =
+		    h->post != NULL ? post_is_waiting(h->post) : !h->is_begun && !h->is_watching;
+		if (is_waiting)
 			let_go(h);
 	}
 }
@@ -419,6 +424,7 @@ struct callbacks *callbacks_new(const struct callbacks_opts *opts)
 		callbacks_free(c);
 		return NULL;
 	}
+	c->made_at = alarm_now(&c->alarm);
 	for (int i = 0; i < N_VERDICTS; i++)
 		c->verdicts[i] = metrics_cell(METRIC_CALLBACKS, names[i]);
 	metrics_getter(METRIC_CALLBACKS_WAITING, get_waiting, c);
@@ -433,8 +439,7 @@ void callbacks_free(struct callbacks *c)
 		return;
 	while ((h = LIST_FIRST(&c->held)) != NULL)
 		let_go(h);
-	for (struct host *host = c->hosts; host < c->hosts + MAX_HOSTS; host++)
-		free(host->name);
+	call_hosts_done(&c->hosts);
 	defer_cancel(&c->wake);
 	alarm_done(&c->alarm);
 	free(c);

@@ -14,6 +14,7 @@ struct loop;
 struct poster;
 struct problem;
 struct store;
+struct suspects;
 
 /* Deliveries at one time, in all and to one host; for the poster too. */
 enum { CALLBACKS_MOST = 32, CALLBACKS_MOST_PER_HOST = 4 };
@@ -21,6 +22,7 @@ enum { CALLBACKS_MOST = 32, CALLBACKS_MOST_PER_HOST = 4 };
 struct callbacks_opts {
 	struct loop *loop; /* all borrowed for the life of the callbacks */
 	struct store *store;
+	struct suspects *suspects;
 	struct poster *poster;
 	usec_t back_off; /* the longest pause after the first attempt; doubled with each, up to
 			    an hour */

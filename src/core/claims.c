@@ -62,6 +62,7 @@ static void finish_chunk(struct run *run, struct open_chunk *c)
 	if (run->current == c)
 		run->current = TAILQ_NEXT(c, link);
 	TAILQ_REMOVE(&run->chunks, c, link);
+	careful_close(c);
 	chunk_done(&c->stored.chunk);
 	free(c);
 	commit_mark(run);
@@ -71,8 +72,10 @@ void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *s
 {
 	struct open_chunk *c = xcalloc(1, sizeof(*c));
 
+	c->run = run;
 	c->stored = *stored;
 	stored->chunk.bytes.data = NULL;
+	c->at.end = c->stored.chunk.n;
 	c->low_seq = run->job.completed;
 	c->n_left = c->stored.chunk.n;
 	c->n_left -= mark_skipped(c, skip, n_skip);
@@ -85,6 +88,7 @@ void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *s
 	if (run->n_done > 0 && run->done[run->n_done - 1] >= c->stored.chunk.first)
 		c->low_seq = run->low_seq;
 	TAILQ_INSERT_TAIL(&run->chunks, c, link);
+	careful_open(c);
 	run->next_chunk = c->stored.no + 1;
 	if (c->n_left == 0) {
 		finish_chunk(run, c);
@@ -106,6 +110,7 @@ void claims_close(struct run *run)
 
 	while ((c = TAILQ_FIRST(&run->chunks)) != NULL) {
 		TAILQ_REMOVE(&run->chunks, c, link);
+		careful_close(c);
 		chunk_done(&c->stored.chunk);
 		free(c);
 	}
@@ -143,7 +148,7 @@ void claims_fetch(struct run *run)
 		return;
 	for (struct open_chunk *c = run->current; c != NULL && ready < ahead;
 	     c = TAILQ_NEXT(c, link))
-		ready++;
+		ready += c->at.next < c->at.end;
 	/* again when half is used up: one chunk ahead means when it is the last */
 	if (ready > ahead / 2)
 		return;

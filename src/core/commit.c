@@ -1,6 +1,8 @@
 /* From settled to committed. Results gather in their run's block while the store is busy with the
  * transaction before; then all that gathered goes into the next one. So a lone result is committed
  * at once, and many share one sync. */
+#include <stdlib.h>
+
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -82,7 +84,7 @@ static void decide_end(struct run *run)
 	}
 }
 
-static void finish_run(struct run *run, usec_t now)
+void run_finish(struct run *run, usec_t now)
 {
 	struct core *core = run->core;
 	char id[ID_TEXT_SIZE];
@@ -153,7 +155,7 @@ static void on_put(struct store_op *op)
 		if (run->job.schedule_no != 0)
 			schedules_noted(run, &op->u.put.changes);
 		if (job_state_is_ended(op->u.put.state))
-			finish_run(run, op->u.put.finished_at);
+			run_finish(run, op->u.put.finished_at);
 		else
 			run_tell(run);
 	} else if (!run->is_gone && op->err == ERR_NOT_FOUND) {
@@ -177,6 +179,17 @@ static uint64_t low_seq_of(const struct run *run)
 	return run->n_done > 0 ? run->low_seq : run->job.completed;
 }
 
+void commit_describe(const struct run *run, struct store_op *op)
+{
+	op->u.put.state = run->next_state;
+	op->u.put.reason = run->next_reason;
+	op->u.put.started_at = run->job.started_at;
+	op->u.put.changes = (struct run_changes){.schedule_no = run->job.schedule_no,
+	    .job = run->job.id,
+	    .after = run->changes_after,
+	    .n_before = run->n_changes};
+}
+
 static void start_put(struct run *run)
 {
 	struct core *core = run->core;
@@ -194,16 +207,11 @@ static void start_put(struct run *run)
 	op->u.put.chunks = TAKE(run->finished_chunks);
 	op->u.put.n_kept = run->n_kept_chunks;
 	op->u.put.kept = TAKE(run->kept_chunks);
+	op->u.put.is_watched = suspects_is_careful(core->opts.suspects);
 	op->u.put.low_seq = low_seq_of(run);
 	op->u.put.has_aliases = run->has_aliases;
 	op->u.put.has_files = job_kind_is_files(run->job.kind);
-	op->u.put.state = run->next_state;
-	op->u.put.changes = (struct run_changes){.schedule_no = run->job.schedule_no,
-	    .job = run->job.id,
-	    .after = run->changes_after,
-	    .n_before = run->n_changes};
-	op->u.put.reason = run->next_reason;
-	op->u.put.started_at = run->job.started_at;
+	commit_describe(run, op);
 	if (job_state_is_ended(run->next_state)) {
 		op->u.put.finished_at = clock_wall();
 		if (op->u.put.started_at == 0 && run->next_state == JOB_DONE)
@@ -215,6 +223,25 @@ static void start_put(struct run *run)
 	run->n_ops++;
 	core->n_puts++;
 	store_start(core->opts.store, op);
+}
+
+void commit_results(struct run *run)
+{
+	if (run->n_block > 0 && !run->is_ending && run->n_cancels == 0)
+		start_put(run);
+}
+
+void run_drop_results(struct run *run)
+{
+	struct result r;
+	size_t offset = 0;
+
+	while (record_next(run->block.data, run->block.len, &offset, &r)) {
+		if (!r.is_file || !r.file.is_saved)
+			continue;
+		AUTO_FREE char *name = xstrndup(r.file.file_name.bytes, r.file.file_name.len);
+		fetcher_remove_file(run->core->opts.fetcher, &run->job.id, name);
+	}
 }
 
 static void on_copied(struct store_op *op)
@@ -230,6 +257,10 @@ static void on_copied(struct store_op *op)
 		/* none left although some should be: decide_end finds that the sum is wrong */
 		run->n_aliases = op->u.copy.n > 0 ? run->n_aliases - op->u.copy.n : 0;
 		run_tell(run);
+	}
+	if (!run->is_gone && op->err == ERR_DAMAGED) { /* the results to copy can't be read */
+		log_error("results_lost", "job_no=%lld", (long long)run->job.no);
+		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
 	if (!run->is_gone)
 		commit_mark(run);
@@ -250,6 +281,8 @@ static void start_copy(struct run *run)
 
 static void flush_run(struct run *run)
 {
+	if (run->n_cancels > 0)
+		return; /* it is marked again if the store refuses */
 	decide_end(run);
 	if (run->is_ending)
 		return;

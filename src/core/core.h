@@ -16,6 +16,7 @@
 
 struct callbacks;
 struct core;
+struct suspects;
 struct run;
 
 /* Where flags can be fetched from; jobs choose by label. */
@@ -29,6 +30,7 @@ struct core_opts {
 	struct fetcher *fetcher;
 	struct store *store;
 	struct offload *offload;
+	struct suspects *suspects;
 	struct callbacks *callbacks;            /* NULL: nobody is called */
 	const char *folder;                     /* for temporary files */
 	const struct flag_server *flag_servers; /* the first is the default */
@@ -66,6 +68,9 @@ size_t core_in_flight(const struct core *core); /* items begun and not settled *
 size_t core_n_active(const struct core *core);
 size_t core_n_live(const struct core *core);
 
+/* Say whether the folder of downloads is in its place. */
+bool core_has_folder(const struct core *core);
+
 /* Open a saved file of a job for reading; -1 with errno. Thread: any; it blocks. */
 int core_open_file(const struct core *core, const struct id *job, const char *name);
 
@@ -75,16 +80,17 @@ int core_open_file(const struct core *core, const struct id *job, const char *na
  * when there is no such job or it has ended (then the store knows it). */
 const struct job *jobs_find(struct core *core, const struct id *id);
 
-/* End a job, if it is live: what is done stays. Subscribers are told when that is committed. */
-void jobs_cancel(struct core *core, const struct id *id);
-
-/* Tell the subscribers of jobs that end: the store can't commit it for now, who waits may give up.
- */
-void jobs_tell_ending(struct core *core);
-
-/* Forget a job, live or ended. ERR_FULL, ERR_READ_ONLY, ERR_IO: the store can't; a live job is
- * cancelled then. */
 typedef void jobs_fn(enum err e, void *arg);
+
+/* End a live job: what is done stays. `on_done` is called once, never before the call returned,
+ * with the job as it is then (NULL on an error). ERR_NOT_FOUND: it ended meanwhile, or was deleted;
+ * ERR_FULL, ERR_READ_ONLY, ERR_IO: the store can't, and the job goes on as before. False, and no
+ * call, when it isn't live. */
+typedef void jobs_cancel_fn(enum err e, const struct job *job, void *arg);
+bool jobs_cancel(struct core *core, const struct id *id, jobs_cancel_fn *on_done, void *arg);
+
+/* Forget a job, live or ended. ERR_NOT_FOUND: it was deleted before; ERR_FULL, ERR_READ_ONLY,
+ * ERR_IO: the store can't, and nothing has changed. */
 void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, void *arg);
 
 /* Have a live job begin no more items from now on, or go on; `on_done` is called when that is

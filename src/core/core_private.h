@@ -2,25 +2,8 @@
 #pragma once
 
 #include "core/agenda.h"
+#include "core/gauges.h"
 #include "core/run.h"
-
-/* What the getter of asyncprobed_jobs{state} needs. */
-struct state_gauge {
-	const struct core *core;
-	enum job_state state;
-};
-
-/* What the getter of asyncprobed_jobs_waiting{for} needs. */
-struct place_gauge {
-	const struct core *core;
-	enum place place;
-};
-
-/* What the getters of metrics by kind need. */
-struct kind_gauge {
-	const struct core *core;
-	enum job_kind kind;
-};
 
 /* What carries out items, and the runs that wait to begin some there. */
 enum lane { LANE_DNS, LANE_FILES, N_LANES };
@@ -38,6 +21,7 @@ struct core {
 	struct run *runs; /* hash by id */
 	struct agenda agenda;
 	struct waiting waiting;
+	struct item *noted; /* a suspect one that is to begin now */
 	struct run_list dirty;
 	struct ring rings[N_LANES];
 	uint32_t n_in_place[N_PLACES]; /* runs; see sched_move */
@@ -54,9 +38,7 @@ struct core {
 	loop_fn *on_drained;
 	void *on_drained_arg;
 	struct metric_cell *items[N_KINDS][ITEM_N_STATUSES], *submitted[N_KINDS];
-	struct state_gauge gauges[JOB_N_STATES];
-	struct place_gauge place_gauges[N_PLACES];
-	struct kind_gauge kind_gauges[N_KINDS];
+	struct gauges gauges;
 };
 
 /* jobs.c: make a run of a committed job; add it to the table. Takes what `job` owns. */
@@ -100,10 +82,26 @@ void sched_move(struct run *run, enum place place); /* the only setter of run->p
 void sched_wake(struct run *run);   /* something changed that may let it begin items */
 void sched_kick(struct core *core); /* look at all in the next turn */
 size_t sched_in_flight(const struct core *core);
+/* For suspect chunks. Move to the next item that is to be asked; false at the end. */
+bool sched_next_item(struct open_chunk *c, struct chunk_cursor *at, struct chunk_item *ret_item,
+    uint32_t *ret_index);
+struct item *sched_new_item(struct run *run, struct open_chunk *c);
+/* End the job when there should be more. */
+void sched_check_end(struct open_chunk *c, const struct chunk_cursor *at);
+void sched_settle_invalid(
+    struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index);
 
 /* commit.c: settled results and changes of state go to the store, one transaction at a time. */
 void commit_init(struct core *core);
 void commit_settle(struct run *run, struct open_chunk *chunk, const struct result *result);
 void commit_mark(struct run *run); /* there is something to commit */
+/* Hand the settled results over now. */
+void commit_results(struct run *run);
+/* Say in `op` how the run stands, for its row and its schedule. */
+void commit_describe(const struct run *run, struct store_op *op);
+/* The end of the run as next_state is committed: tell of it, and remove the run. */
+void run_finish(struct run *run, usec_t now);
+/* Results that were settled when the end was committed without them go, and files with them. */
+void run_drop_results(struct run *run);
 /* Settled results above which no item is begun: the store is behind. */
 enum { COMMIT_PENDING_MANY = 50000 };

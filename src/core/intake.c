@@ -25,6 +25,7 @@ struct intake {
 	uint64_t total, invalid;
 	size_t n_chunks;
 	struct chunk *chunks; /* owned; all but the last are full */
+	size_t n_bytes;       /* in them */
 	struct chunk first;
 	struct problem *problem; /* borrowed while a call runs */
 	/* where the lists of the spec are */
@@ -43,7 +44,7 @@ struct intake *intake_new(const struct intake_opts *opts)
 
 	in->opts = *opts;
 	if (job_kind_is_files(opts->spec->kind))
-		in->names = names_new();
+		in->names = names_new(opts->spec->urls.n);
 	else
 		in->dedup = dedup_new(opts->folder);
 	in->codes = opts->spec->codes;
@@ -109,6 +110,7 @@ static void add_item(struct intake *in, const char *text, size_t len, bool is_va
 		len = MAX_RAW;
 	struct chunk *c = open_chunk(in);
 	chunk_add(c, text, len, is_valid);
+	in->n_bytes += len;
 	if (in->total < INTAKE_FIRST && !chunk_is_full(&in->first))
 		chunk_add(&in->first, text, len, is_valid);
 	if (is_valid && in->dedup != NULL)
@@ -247,10 +249,22 @@ static const char *next_code(struct intake *in)
 	return in->code;
 }
 
-bool intake_read(struct intake *in, const char *bytes, size_t n_bytes, struct problem *p)
+bool intake_read(
+    struct intake *in, const char *bytes, size_t n_bytes, size_t *ret_n_read, struct problem *p)
 {
+	size_t n_read = 0;
+
 	in->problem = p;
-	return lines_feed(&in->lines, bytes, n_bytes, on_line, in, p) && p->status == 0;
+	while (n_read < n_bytes && p->status == 0 && !intake_is_full(in)) {
+		const char *at = bytes + n_read, *end = NULL;
+		if (in->opts.spec->tlds.n > 0) /* each line may become thousands of items */
+			end = memchr(at, '\n', n_bytes - n_read);
+		size_t n = end != NULL ? (size_t)(end - at) + 1 : n_bytes - n_read;
+		(void)lines_feed(&in->lines, at, n, on_line, in, p);
+		n_read += n;
+	}
+	*ret_n_read = n_read;
+	return p->status == 0;
 }
 
 /* The word of the present source that stands behind in->word; NULL at its end. */
@@ -317,7 +331,7 @@ bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struc
 	/* the last line may lack its end; it stands before the lists all the same */
 	if (!lines_finish(&in->lines, on_line, in, p) || p->status != 0)
 		return false;
-	while (max_items-- > 0 && p->status == 0) {
+	while (max_items-- > 0 && p->status == 0 && !intake_is_full(in)) {
 		if (has_tlds(in) && in->tld != NULL)
 			in->tld = text_list_next(tlds, in->tld);
 		if (in->tld == NULL) {
@@ -344,17 +358,15 @@ bool intake_finish(struct intake *in, struct problem *p)
 	return p->status == 0;
 }
 
-size_t intake_n_chunks(const struct intake *in)
+bool intake_is_full(const struct intake *in)
 {
-	bool is_last_open = in->n_chunks > 0 && !chunk_is_full(&in->chunks[in->n_chunks - 1]);
-
-	return in->n_chunks - (is_last_open ? 1 : 0);
+	return in->n_chunks > INTAKE_CHUNKS || in->n_bytes >= INTAKE_BYTES;
 }
 
 struct chunk *intake_take_chunks(struct intake *in, size_t *ret_n)
 {
 	*ret_n = in->n_chunks;
-	in->n_chunks = 0;
+	in->n_chunks = in->n_bytes = 0;
 	return TAKE(in->chunks);
 }
 

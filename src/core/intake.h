@@ -27,24 +27,26 @@ enum { INTAKE_FIRST = 20 }; /* names, or URLs, kept for a dry run */
 struct intake *intake_new(const struct intake_opts *opts);
 void intake_free(struct intake *in);
 
-/* Read a piece of the body. False with `p` filled. */
-bool intake_read(struct intake *in, const char *bytes, size_t n_bytes, struct problem *p);
+/* Read a piece of the body, up to the line at which the intake is full. False with `p` filled. */
+bool intake_read(
+    struct intake *in, const char *bytes, size_t n_bytes, size_t *ret_n_read, struct problem *p);
 
 /* Add an item as a chunk has it: a normalised name, a packed file whose name is unique, or what is
  * neither. */
 void intake_add(struct intake *in, const char *text, size_t len, bool is_valid, struct problem *p);
 
-/* Go on with the lists of the spec, by at most `max_items` items. *ret_is_more tells whether there
- * are more. */
+/* Go on with the lists of the spec, by at most `max_items` items or until the intake is full.
+ * *ret_is_more tells whether there are more. */
 bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struct problem *p);
 
 /* The body is at its end and the lists are through: close the last chunk, begin to find duplicates.
  */
 bool intake_finish(struct intake *in, struct problem *p);
 
-/* Full chunks that wait (after intake_finish: all), numbered on from the last taken. */
-size_t intake_n_chunks(const struct intake *in);
-/* Take them: a new array that the caller owns. */
+/* Say whether the chunks are to be taken before more is read. */
+enum { INTAKE_CHUNKS = 16, INTAKE_BYTES = 1 << 20 };
+bool intake_is_full(const struct intake *in);
+/* Take the chunks that wait, numbered on from the last taken: a new array that the caller owns. */
 struct chunk *intake_take_chunks(struct intake *in, size_t *ret_n);
 
 /* After intake_finish: fill `ret_duplicates` with up to `max`; fewer at the end. False with `p`

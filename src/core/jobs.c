@@ -51,6 +51,7 @@ void run_stop_items(struct run *run)
 			fetch_cancel(item->fetch);
 		else
 			probe_cancel(item->probe);
+		careful_rest(item);
 		TAILQ_REMOVE(&run->items, item, link);
 		TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	}
@@ -127,32 +128,10 @@ void run_stop(struct run *run, enum job_state state, enum job_reason reason)
 	run->next_reason = reason;
 }
 
-void jobs_cancel(struct core *core, const struct id *id)
-{
-	struct run *run = run_find(core, id);
-
-	if (run == NULL)
-		return;
-	run_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
-	commit_mark(run);
-}
-
-void jobs_tell_ending(struct core *core)
-{
-	struct run *next;
-
-	for (struct run *run = core->runs; run != NULL; run = next) {
-		next = run->hh.next;
-		if (job_state_is_ended(run->next_state))
-			run_tell(run);
-	}
-}
-
 struct deletion {
 	struct core *core;
 	struct id id;
 	enum job_kind kind;
-	enum job_state state; /* as which it counts once it has ended */
 	jobs_fn *on_done;
 	void *arg;
 };
@@ -160,17 +139,15 @@ struct deletion {
 static void on_deleted(struct store_op *op)
 {
 	struct deletion *d = op->arg;
-	struct run *run = run_find(d->core, &d->id);
+	struct run *run = op->err == OK ? run_find(d->core, &d->id) : NULL;
 
-	if (run != NULL && op->err == OK) {
+	if (run != NULL) {
 		if (!job_state_is_ended(run->job.state))
 			job_set_state(&run->job, JOB_CANCELLED, clock_wall());
 		run_tell(run);
 		run_remove(run);
-	} else if (run != NULL) {
-		commit_mark(run); /* it stays, and ends as cancelled */
 	} else if (op->err == OK) {
-		d->core->ended[d->state]--;
+		d->core->ended[op->u.state]--;
 	}
 	if (op->err == OK && job_kind_is_files(d->kind))
 		fetcher_remove(d->core->opts.fetcher, &d->id);
@@ -178,20 +155,14 @@ static void on_deleted(struct store_op *op)
 	free(d);
 }
 
+/* A live job goes on until its removal is committed: if that is refused nothing has changed. */
 void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, void *arg)
 {
-	struct run *run = run_find(core, &job->id);
 	struct deletion *d = xcalloc(1, sizeof(*d));
 	struct store_op *op = store_op_new(STORE_DELETE, on_deleted, d);
 
-	if (run != NULL)
-		run_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
-	*d = (struct deletion){.core = core,
-	    .id = job->id,
-	    .kind = job->kind,
-	    .state = run != NULL ? run->next_state : job->state,
-	    .on_done = on_done,
-	    .arg = arg};
+	*d = (struct deletion){
+	    .core = core, .id = job->id, .kind = job->kind, .on_done = on_done, .arg = arg};
 	op->job_no = job->no;
 	store_start(core->opts.store, op);
 }

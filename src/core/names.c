@@ -15,11 +15,18 @@ struct names {
 	size_t n, room;  /* room is a power of two */
 };
 
-struct names *names_new(void)
+/* Three quarters full at most. */
+static bool is_full(size_t n, size_t room)
+{
+	return n > room / 4 * 3;
+}
+
+struct names *names_new(size_t n_expected)
 {
 	struct names *names = xcalloc(1, sizeof(*names));
 
-	names->room = FIRST_ROOM;
+	for (names->room = FIRST_ROOM; is_full(n_expected, names->room); names->room *= 2)
+		;
 	names->slots = xcalloc(names->room, sizeof(*names->slots));
 	return names;
 }
@@ -73,7 +80,7 @@ static bool take(struct names *names, const char *name, size_t len)
 	if (*slot != 0)
 		return false;
 	*slot = hash;
-	if (++names->n > names->room / 2)
+	if (is_full(++names->n, names->room))
 		grow(names);
 	return true;
 }

@@ -13,7 +13,8 @@ struct names;
 
 enum { NAMES_SIZE = FILE_NAME_MAX + 32 };
 
-struct names *names_new(void);
+/* `n_expected` names find room without its growing. */
+struct names *names_new(size_t n_expected);
 void names_free(struct names *names);
 
 /* Take `name` (at most FILE_NAME_MAX bytes), the name of item `index`, and write it as it is

@@ -42,6 +42,7 @@ static void on_job(struct unfinished_job *u, void *arg)
 	bool has_open_results = u->job.completed > u->low_seq;
 	struct run *run = run_new(core, &u->job);
 
+	run->is_recovered = true;
 	run->n_aliases = u->n_aliases;
 	run->low_seq = u->low_seq;
 	run->has_aliases = u->n_aliases > 0;
@@ -59,24 +60,45 @@ static void on_job(struct unfinished_job *u, void *arg)
 	store_start(core->opts.store, op);
 }
 
-/* Files whose job was deleted just before the daemon ended go now. */
-static void on_unknown(struct store_op *op)
+/* Files of jobs that this database has removed go, if that was not done before the daemon ended.
+ * What it does not know is not its own to remove: the folder may be another database's, or this one
+ * an older copy. */
+static void on_folders(struct store_op *op)
 {
 	struct core *core = op->arg;
+	char id[ID_TEXT_SIZE];
 
-	for (size_t i = 0; op->err == OK && i < op->u.ids.n; i++)
-		fetcher_remove(core->opts.fetcher, &op->u.ids.ids[i]);
-	if (op->err == OK && op->u.ids.n > 0)
-		log_info("files_removed", "jobs=%zu", op->u.ids.n);
+	if (op->err != OK)
+		return;
+	for (size_t i = 0; i < op->u.folders.n_removed; i++)
+		fetcher_remove(core->opts.fetcher, &op->u.folders.removed[i]);
+	if (op->u.folders.n_removed > 0)
+		log_info("files_removed", "jobs=%zu", op->u.folders.n_removed);
+	if (op->u.folders.n == 0)
+		return;
+	id_format(&op->u.folders.ids[0], id);
+	log_warning("files_unknown", "folders=%zu first=%s kept=yes", op->u.folders.n, id);
 }
 
 static void on_jobs_with_files(struct id *ids, size_t n, void *arg)
 {
 	struct core *core = arg;
-	struct store_op *op = store_op_new(STORE_UNKNOWN, on_unknown, core);
+	struct store_op *op = store_op_new(STORE_FOLDERS, on_folders, core);
 
-	op->u.ids.ids = ids;
-	op->u.ids.n = n;
+	op->u.folders.ids = ids;
+	op->u.folders.n = n;
+	store_start(core->opts.store, op);
+}
+
+/* The files of a job are gone: the database need not remember that they must. */
+static void on_removed(const struct id *job, void *arg)
+{
+	struct core *core = arg;
+	struct store_op *op = store_op_new(STORE_REMOVED, NULL, NULL);
+
+	op->u.folders.removed = xcalloc(1, sizeof(*job));
+	op->u.folders.removed[0] = *job;
+	op->u.folders.n_removed = 1;
 	store_start(core->opts.store, op);
 }
 
@@ -84,6 +106,7 @@ bool recover_all(struct core *core)
 {
 	if (store_recover(core->opts.store, on_job, core) != OK)
 		return false;
+	fetcher_set_on_removed(core->opts.fetcher, on_removed, core);
 	fetcher_list(core->opts.fetcher, on_jobs_with_files, core);
 	unsigned n = HASH_COUNT(core->runs);
 	if (n > 0)

@@ -81,9 +81,19 @@ const struct id *retry_of(const struct retry *r)
 	return &r->id;
 }
 
-static void set_read_problem(struct submission *s, enum err e)
+static void set_read_problem(struct submission *s, const struct store_op *op)
 {
-	if (e == ERR_NOT_FOUND)
+	const struct store_damage *d = &op->damage;
+	enum err e = op->err;
+
+	if (e == ERR_DAMAGED && d->what == DAMAGED_RESULTS)
+		problem_set(&s->problem, 500,
+		    "Results from %llu on are damaged in the database: which items failed can't be "
+		    "told.",
+		    (unsigned long long)d->first);
+	else if (e == ERR_DAMAGED)
+		problem_set(&s->problem, 500, "The input of the job is damaged in the database.");
+	else if (e == ERR_NOT_FOUND)
 		problem_set(&s->problem, 404, "The job was deleted meanwhile.");
 	else if (e != OK)
 		problem_set(&s->problem, 500, "The job could not be read.");
@@ -95,7 +105,7 @@ static void on_failed(struct store_op *op)
 	struct retry *r = s->retry;
 	struct failed_page *page = &op->u.failed;
 
-	set_read_problem(s, op->err);
+	set_read_problem(s, op);
 	for (size_t i = 0; r->has_files && i < page->n; i++) {
 		if (page->indexes[i] < r->total)
 			r->failed[page->indexes[i] / 64] |= (uint64_t)1 << page->indexes[i] % 64;
@@ -115,7 +125,7 @@ static void on_chunks(struct store_op *op)
 	struct submission *s = op->arg;
 	struct retry *r = s->retry;
 
-	set_read_problem(s, op->err);
+	set_read_problem(s, op);
 	r->n_chunks = op->u.claim.n;
 	r->chunks = TAKE(op->u.claim.chunks);
 	op->u.claim.n = 0;

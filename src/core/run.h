@@ -1,6 +1,5 @@
-/* Inside core: a run is a job that has not ended, with its open input and the results not committed
+/* Inside core: a run is a job that has not ended, its open input, and its results not committed
  * yet.
- *
  * An item waits in an open chunk, is in flight as a struct item, is settled when its record stands
  * in the run's block, and shows once the block is committed:
  *
@@ -11,8 +10,10 @@
 
 #include <uthash.h>
 
+#include "core/careful.h"
 #include "core/core.h"
 #include "core/due_heap.h"
+#include "core/suspects.h"
 #include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
@@ -20,23 +21,26 @@
 /* Input that is being worked on. */
 struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
+	struct run *run;
 	struct stored_chunk stored;
-	size_t offset;    /* of the next item */
-	uint32_t next;    /* items begun or passed over */
-	uint32_t n_left;  /* items not settled */
-	uint64_t low_seq; /* results of its items lie behind this number */
-	bool has_failed;  /* some of its items did */
+	struct chunk_cursor at; /* what is begun in turns */
+	uint32_t n_left;        /* items not settled */
+	uint64_t low_seq;       /* results of its items lie behind this number */
+	bool has_failed;        /* some of its items did */
 	uint64_t
 	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
+	struct care care;
 };
 
-/* An item in flight. */
+/* An item in flight, or a suspect one before. */
 struct item {
 	TAILQ_ENTRY(item) link;
 	struct run *run;
 	struct open_chunk *chunk;
-	bool is_saving; /* a file that was received */
-	union {         /* by the kind of the job */
+	bool is_saving;         /* a file that was received */
+	struct suspect suspect; /* of a suspect one, from when it stands in line */
+	struct chunk_item in;   /* likewise; borrowed from the chunk */
+	union {                 /* by the kind of the job */
 		struct probe *probe;
 		struct fetch *fetch;
 	};
@@ -63,19 +67,21 @@ struct run {
 	uint32_t n_turn;       /* items that it may still begin in this turn */
 	TAILQ_ENTRY(run) dirt; /* in core->dirty while is_dirty */
 	bool has_turn, is_dirty;
-	bool is_held;                  /* it is paused, or will be once that is committed */
-	unsigned n_pauses;             /* operations that pause or resume it, under way */
+	bool is_held;       /* it is paused, or will be once that is committed */
+	unsigned n_pauses;  /* operations that pause or resume it, under way */
+	unsigned n_cancels; /* operations that cancel it, under way: nothing else is committed */
 	struct due_entry agenda_entry; /* in core->agenda; its key is a wall time */
 	bool is_gone; /* ended or deleted: freed when the store has given back all operations */
 	unsigned n_ops;
 
-	/* input */
 	TAILQ_HEAD(, open_chunk)
-	chunks;                     /* oldest first; those with items to begin are at the end */
+	chunks; /* input; oldest first; those with items to begin are at the end */
 	struct open_chunk *current; /* the one whose items are begun now; NULL: none has any */
 	uint32_t next_chunk;        /* number to claim from */
 	bool is_claiming, is_all_claimed;
-	uint64_t n_aliases; /* not copied yet */
+	uint32_t n_suspects; /* of the open chunks */
+	bool is_recovered;   /* it is from before the daemon's start */
+	uint64_t n_aliases;  /* not copied yet */
 	bool has_aliases;
 	bool is_copying;
 	size_t n_done;    /* items with results from before a crash */

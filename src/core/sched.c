@@ -17,6 +17,7 @@ static void on_result(const struct result *result, void *arg)
 	struct run *run = item->run;
 	struct open_chunk *chunk = item->chunk;
 
+	careful_rest(item);
 	TAILQ_REMOVE(&run->items, item, link);
 	TAILQ_INSERT_HEAD(&run->core->spare_items, item, link);
 	run->n_items--;
@@ -35,28 +36,40 @@ static void on_saving(void *arg)
 	sched_wake(item->run);
 }
 
-static struct item *new_item(struct core *core)
+struct item *sched_new_item(struct run *run, struct open_chunk *c)
 {
+	struct core *core = run->core;
 	struct item *item = TAILQ_FIRST(&core->spare_items);
 
-	if (item == NULL)
-		return xcalloc(1, sizeof(*item));
-	TAILQ_REMOVE(&core->spare_items, item, link);
+	if (item != NULL)
+		TAILQ_REMOVE(&core->spare_items, item, link);
+	else
+		item = xcalloc(1, sizeof(*item));
+	*item = (struct item){.run = run, .chunk = c};
 	return item;
 }
 
-/* Move to the next item that is to be asked. False at the end of the chunk. */
-static bool next_item(struct open_chunk *c, struct chunk_item *ret_item, uint32_t *ret_place)
+bool sched_next_item(
+    struct open_chunk *c, struct chunk_cursor *at, struct chunk_item *ret_item, uint32_t *ret_index)
 {
-	while (c->next < c->stored.chunk.n && chunk_next(&c->stored.chunk, &c->offset, ret_item)) {
-		*ret_place = c->next++;
-		if ((c->skip[*ret_place / 64] >> (*ret_place % 64) & 1) == 0)
+	while (at->next < at->end && chunk_next(&c->stored.chunk, &at->offset, ret_item)) {
+		uint32_t place = at->next++;
+		*ret_index = c->stored.chunk.first + place;
+		if ((c->skip[place / 64] >> (place % 64) & 1) == 0)
 			return true;
 	}
 	return false;
 }
 
-static void settle_invalid(
+void sched_check_end(struct open_chunk *c, const struct chunk_cursor *at)
+{
+	if (at->next == at->end)
+		return;
+	run_stop(c->run, JOB_FAILED, JOB_REASON_INPUT_LOST); /* the bytes are damaged */
+	commit_mark(c->run);
+}
+
+void sched_settle_invalid(
     struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
 {
 	bool is_file = job_kind_is_files(run->job.kind);
@@ -71,14 +84,12 @@ static void settle_invalid(
 	commit_settle(run, c, &r);
 }
 
-static void start_item(
-    struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
+static void start_item(struct item *item, const struct chunk_item *in, uint32_t index)
 {
+	struct run *run = item->run;
 	struct core *core = run->core;
 	const struct job_params *params = &run->job.params;
-	struct item *item = new_item(core);
 
-	*item = (struct item){.run = run, .chunk = c};
 	TAILQ_INSERT_TAIL(&run->items, item, link);
 	run->n_items++;
 	if (job_kind_is_files(run->job.kind)) {
@@ -105,13 +116,14 @@ static void start_item(
  * the next chunk. */
 static bool find_current(struct run *run)
 {
-	while (run->current != NULL && run->current->next == run->current->stored.chunk.n)
+	while (run->current != NULL && run->current->at.next == run->current->at.end)
 		run->current = TAILQ_NEXT(run->current, link);
 	claims_fetch(run);
-	return run->current != NULL;
+	return run->current != NULL && careful_may_begin(run->current);
 }
 
-static bool may_begin(struct run *run)
+/* Does the run go on, and is there room by its limit of concurrency? */
+static bool has_room(const struct run *run)
 {
 	uint32_t most = run->job.params.concurrency;
 
@@ -120,43 +132,47 @@ static bool may_begin(struct run *run)
 	/* as many again may be saved, but no more: the disk may be behind */
 	uint32_t n_saving = run->n_saving < most ? run->n_saving : most;
 
-	if (job_state_is_ended(run->next_state) || (most > 0 && run->n_items - n_saving >= most) ||
-	    !find_current(run))
-		return false;
+	return !job_state_is_ended(run->next_state) && !run->is_held && run->n_cancels == 0 &&
+	       (most == 0 || run->n_items - n_saving < most);
+}
+
+/* Take an item out of its limit of rate; it is woken when it may have one. */
+static bool take_token(struct run *run)
+{
 	if (bucket_take(&run->bucket, clock_mono()))
 		return true;
 	timer_start(&run->bucket_timer, bucket_wait(&run->bucket, clock_mono()));
 	return false;
 }
 
+static void begin_job(struct run *run)
+{
+	if (run->job.state != JOB_QUEUED)
+		return;
+	job_set_state(&run->job, JOB_RUNNING, clock_wall());
+	run->next_state = JOB_RUNNING;
+	pace_init(&run->pace, clock_mono(), run->job.completed);
+	run_tell(run);
+}
+
 /* Begin one item of the run; false when it may not begin any now. */
 static bool begin_one(struct run *run)
 {
 	struct chunk_item in;
-	uint32_t place;
+	uint32_t index;
 
-	if (!may_begin(run))
+	if (!has_room(run) || !find_current(run) || !take_token(run))
 		return false;
 	struct open_chunk *c = run->current;
-	if (run->job.state == JOB_QUEUED) {
-		job_set_state(&run->job, JOB_RUNNING, clock_wall());
-		run->next_state = JOB_RUNNING;
-		pace_init(&run->pace, clock_mono(), run->job.completed);
-		run_tell(run);
+	begin_job(run);
+	if (!sched_next_item(c, &c->at, &in, &index)) {
+		sched_check_end(c, &c->at);
+		return !job_state_is_ended(run->next_state);
 	}
-	if (!next_item(c, &in, &place)) {
-		if (c->next < c->stored.chunk.n) { /* the bytes are damaged */
-			run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
-			commit_mark(run);
-			return false;
-		}
-		return true;
-	}
-	uint32_t index = c->stored.chunk.first + place;
 	if (in.is_valid)
-		start_item(run, c, &in, index);
+		start_item(sched_new_item(run, c), &in, index);
 	else
-		settle_invalid(run, c, &in, index);
+		sched_settle_invalid(run, c, &in, index);
 	return true;
 }
 
@@ -227,6 +243,27 @@ static size_t room_of(const struct ring *ring)
 	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : engine_room(opts->engine);
 }
 
+/* Begin the suspect item that is noted, if it may begin now: whether it did. */
+static bool begin_noted(struct ring *ring)
+{
+	struct item *item = ring->core->noted;
+
+	if (item == NULL || ring_of(item->run) != ring)
+		return false;
+	struct run *run = item->run;
+	if (run->place != PLACE_ACTIVE || job_state_is_ended(run->next_state)) {
+		careful_rest(item); /* it asks again when the run is woken */
+		return false;
+	}
+	if (!has_room(run) || !take_token(run))
+		return false;
+	begin_job(run);
+	careful_begin(item);
+	start_item(item, &item->in, (uint32_t)item->suspect.index);
+	careful_wake(run);
+	return true;
+}
+
 static void serve(void *arg)
 {
 	struct ring *ring = arg;
@@ -236,13 +273,16 @@ static void serve(void *arg)
 	if (core->is_draining)
 		return;
 	activate_waiting(core);
-	if (TAILQ_EMPTY(&ring->runs) || core->n_pending >= COMMIT_PENDING_MANY)
+	if ((TAILQ_EMPTY(&ring->runs) && core->noted == NULL) ||
+	    core->n_pending >= COMMIT_PENDING_MANY)
 		return;
 	size_t room = room_of(ring);
 	if (room > MAX_PER_TURN) {
 		room = MAX_PER_TURN;
 		defer_start(&ring->serve);
 	}
+	if (room > 0 && begin_noted(ring))
+		room--;
 	while (room > 0 && (run = TAILQ_FIRST(&ring->runs)) != NULL) {
 		if (!begin_one(run)) {
 			leave_ring(run);
@@ -275,7 +315,8 @@ void sched_wake(struct run *run)
 		return;
 	if (run->current != NULL || !run->is_all_claimed)
 		enter_ring(run);
-	if (run->has_turn)
+	careful_wake(run);
+	if (run->has_turn || run->core->noted != NULL)
 		defer_start(&ring_of(run)->serve);
 }
 

@@ -53,6 +53,8 @@ static void set_store_problem(struct problem *p, enum err e)
 {
 	if (e == ERR_NOT_FOUND)
 		problem_set(p, 404, "There is no such schedule.");
+	else if (e == ERR_DAMAGED)
+		problem_set(p, 500, "The schedule is damaged in the database.");
 	else if (e == ERR_BUSY)
 		problem_set(p, 503, "The daemon is stopping.");
 	else
@@ -238,6 +240,8 @@ static void on_loaded(struct store_op *op)
 
 	if (op->err == ERR_NOT_FOUND)
 		problem_set(&e->problem, 404, "There is no such schedule.");
+	else if (op->err == ERR_DAMAGED)
+		set_store_problem(&e->problem, op->err);
 	else if (op->err != OK)
 		problem_set(&e->problem, 500, "The schedule could not be read.");
 	else if (e->opts.may_change != NULL && !e->opts.may_change(found->revision, e->opts.arg))

@@ -193,8 +193,10 @@ static void serve(struct plan *plan)
 	} else {
 		plan->is_waiting = true;
 		if (plan->overlap == OVERLAP_REPLACE) {
-			LIST_FOREACH (run, &plan->runs, sister)
-				jobs_cancel(plan->core, &run->job.id);
+			LIST_FOREACH (run, &plan->runs, sister) {
+				run_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
+				commit_mark(run);
+			}
 		}
 	}
 }

@@ -24,7 +24,6 @@ enum {
 	SMALL_JSON = 64 << 10,
 	SMALL_STEP = CHUNK_ITEMS,
 	BIG_STEP = 32 * CHUNK_ITEMS,
-	STAGE_CHUNKS = 16, /* full chunks that wait before they are staged */
 	ALIAS_BATCH = 8192,
 	MAX_SCOPED_KEY = 4096,
 };
@@ -105,6 +104,11 @@ bool submission_is_busy(const struct submission *s)
 	return s->has_piece && s->opts.body != BODY_JSON;
 }
 
+uint64_t submission_n_names(const struct submission *s)
+{
+	return s->intake != NULL && job_kind_is_files(s->spec.kind) ? intake_total(s->intake) : 0;
+}
+
 void submission_feed(struct submission *s, const char *bytes, size_t n_bytes)
 {
 	if (s->phase != READING || s->problem.status != 0) {
@@ -162,15 +166,18 @@ static void start_intake(struct submission *s)
 
 static void read_piece(struct submission *s)
 {
-	XXH3_128bits_update(s->hash, s->piece.data, s->piece.len);
+	size_t n_read = s->piece.len;
+
 	if (s->intake == NULL)
 		start_intake(s);
 	if (s->problem.status == 0 && s->opts.body != BODY_JSON)
-		intake_read(s->intake, s->piece.data, s->piece.len, &s->problem);
+		intake_read(s->intake, s->piece.data, s->piece.len, &n_read, &s->problem);
+	XXH3_128bits_update(s->hash, s->piece.data, n_read);
 	if (s->opts.body == BODY_JSON)
 		buf_done(&s->piece); /* it may have been large */
-	buf_clear(&s->piece);
-	s->has_piece = false;
+	else
+		buf_drain(&s->piece, n_read);
+	s->has_piece = s->piece.len > 0;
 }
 
 static void find_duplicates(struct submission *s)
@@ -231,7 +238,9 @@ static void on_worked(struct offload_task *task)
 
 static void start_work(struct submission *s)
 {
-	if (s->piece.len > (s->opts.body == BODY_JSON ? (size_t)SMALL_JSON : (size_t)SMALL_PIECE))
+	/* a line becomes as many items as there are TLDs */
+	if (s->piece.len * (s->spec.tlds.n + 1) >
+	    (s->opts.body == BODY_JSON ? (size_t)SMALL_JSON : (size_t)SMALL_PIECE))
 		s->is_big = true;
 	if (!s->is_big) {
 		work(s);
@@ -267,7 +276,7 @@ void submission_finish(struct submission *s, const struct job *job, bool is_repl
  * wait, because those before are still being stored. */
 static bool clear_chunks(struct submission *s)
 {
-	if (s->intake == NULL || intake_n_chunks(s->intake) < STAGE_CHUNKS)
+	if (s->intake == NULL || !intake_is_full(s->intake))
 		return false;
 	if (!s->is_dry_run) {
 		if (s->is_staging)

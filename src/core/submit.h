@@ -65,5 +65,9 @@ void submission_set(struct submission *s, const char *name, const char *value);
 void submission_feed(struct submission *s, const char *bytes, size_t n_bytes);
 bool submission_is_busy(const struct submission *s);
 
+/* How many names of files it holds so that they are unique, of up to 32 bytes each; while it is not
+ * busy. */
+uint64_t submission_n_names(const struct submission *s);
+
 /* The body is complete. */
 void submission_end(struct submission *s);

@@ -16,6 +16,9 @@ void submission_set_store_problem(struct submission *s, enum err e)
 	s->store_error = e;
 	if (s->opts.run.no != 0 && (e == ERR_CONFLICT || e == ERR_NOT_FOUND))
 		problem_set(&s->problem, 404, "There is no such schedule.");
+	else if (e == ERR_DAMAGED)
+		problem_set(&s->problem, 500,
+		    "The job that was made with this Idempotency-Key is damaged in the database.");
 	else if (e == ERR_CONFLICT)
 		problem_set(
 		    &s->problem, 422, "This Idempotency-Key was used before with another request.");
@@ -52,7 +55,8 @@ static void on_staged(struct store_op *op)
 	struct submission *s = op->arg;
 
 	s->is_staging = false;
-	s->job_no = op->job_no;
+	if (op->err == OK) /* else the number was rolled back, and may be another job's later */
+		s->job_no = op->job_no;
 	if (op->err != OK && !s->is_working)
 		submission_set_store_problem(s, op->err);
 	else if (op->err != OK)

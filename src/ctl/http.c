@@ -211,6 +211,9 @@ static void set_common(struct http_call *call, const struct http_request *reques
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	/* what the daemon speaks; else libcurl 7.88 would share a connection with two calls when an
+	 * answer pretends to be of HTTP/2 */
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, call->http->socket_path);
 	if (call->http->ca_file != NULL)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, call->http->ca_file);

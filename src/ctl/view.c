@@ -73,7 +73,7 @@ static bool read_job(json_t *object, struct job_view *ret_job)
 
 bool view_parse_job(const char *text, size_t len, struct job_view *ret_job)
 {
-	json_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_t *root = view_load(text, len);
 
 	if (root != NULL && read_job(root, ret_job))
 		return true;
@@ -112,7 +112,7 @@ bool view_parse_jobs(
 
 bool view_parse_number(const char *text, size_t len, const char *name, uint64_t *ret_number)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *root = view_load(text, len);
 
 	if (!json_is_integer(json_object_get(root, name)))
 		return false;

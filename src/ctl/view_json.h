@@ -25,6 +25,10 @@ const char *view_get_text(const struct json_t *object, const char *key);
 /* Return an integer member; 0 if there is none or it is negative. */
 uint64_t view_get_number(const struct json_t *object, const char *key);
 
+/* Return a new tree. NULL: the text is not JSON, or its tree would take too much memory; a tree may
+ * be eighty times as large as its text, which need not be from our daemon. */
+struct json_t *view_load(const char *text, size_t len);
+
 /* Read one item. False: the text is no such item. */
 bool view_read_item(const char *text, size_t len, view_read_fn *read, view_fn *on_item, void *arg);
 

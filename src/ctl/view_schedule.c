@@ -90,7 +90,7 @@ bool view_check_object(const char *text, char ret_fault[static VIEW_FAULT_SIZE])
 
 char *view_make_patch(const char *schedule, size_t len, const char *fields)
 {
-	json_auto_t *old = json_loadb(schedule, len, JSON_REJECT_DUPLICATES, NULL);
+	json_auto_t *old = view_load(schedule, len);
 	json_auto_t *patch = json_loads(fields, JSON_REJECT_DUPLICATES, NULL);
 	json_t *job = json_object_get(patch, "job"), *value;
 	const char *name;

@@ -14,9 +14,11 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
+#include "core/suspects.h"
 #include "daemon/delivery.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
+#include "daemon/guard.h"
 #include "daemon/limits.h"
 #include "daemon/notify.h"
 #include "daemon/reload.h"
@@ -43,6 +45,7 @@ struct daemon {
 	struct mailbox *mailbox;
 	struct offload *offload;
 	struct store *store;
+	struct suspects *suspects;
 	struct engine *engine;
 	struct fetching fetching;
 	struct delivery delivery;
@@ -51,6 +54,7 @@ struct daemon {
 	struct server *server;
 	struct api api;
 	struct notify *notify;
+	struct guard guard;
 	struct reload *reload;
 	char *database, *folder, *limits;
 	char *listen[SERVER_MAX_LISTENERS];
@@ -64,15 +68,12 @@ struct daemon {
 
 static void on_writable(bool is_writable, enum err why, void *arg)
 {
-	struct daemon *d = arg;
-
+	(void)arg;
 	if (is_writable) {
 		log_info("store_writable", "state=again");
 		return;
 	}
 	log_error("store_not_writable", "error=%s jobs=refused", err_str(why));
-	if (d->core != NULL)
-		jobs_tell_ending(d->core);
 }
 
 static void on_fatal(const char *why, void *arg)
@@ -104,6 +105,8 @@ static bool start_store(struct daemon *d)
 	else if (!store_can_shrink(d->store))
 		log_warning(
 		    "store_cannot_shrink", "path=%s next_try=start", log_quote(d->database));
+	if (e == OK)
+		d->suspects = suspects_new(d->loop, d->store, SUSPECTS_PATIENCE);
 	return e == OK;
 }
 
@@ -115,13 +118,14 @@ static bool start_engine(struct daemon *d)
 
 static bool start_fetching(struct daemon *d)
 {
-	return fetching_start(&d->fetching, d->conf, d->folder, d->loop, d->offload, d->engine) ==
-	       OK;
+	return fetching_start(&d->fetching, d->conf, d->folder, store_id(d->store), d->loop,
+		   d->offload, d->engine) == OK;
 }
 
 static bool start_delivery(struct daemon *d)
 {
-	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->engine, d->store) == OK;
+	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->engine, d->store,
+		   d->suspects) == OK;
 }
 
 static bool start_core(struct daemon *d)
@@ -131,6 +135,7 @@ static bool start_core(struct daemon *d)
 	    .fetcher = d->fetching.fetcher,
 	    .store = d->store,
 	    .offload = d->offload,
+	    .suspects = d->suspects,
 	    .callbacks = d->delivery.callbacks,
 	    .folder = d->folder,
 	    .flag_servers = d->fetching.flags->servers,
@@ -160,14 +165,6 @@ static void read_limits(const struct conf *conf, struct server_opts *opts)
 	opts->transfer_timeout = (usec_t)conf_number(conf, CONF_api_transfer_timeout);
 }
 
-static uint64_t max_json(const struct conf *conf)
-{
-	uint64_t max = conf_number(conf, CONF_api_max_json),
-		 max_body = conf_number(conf, CONF_api_max_body);
-
-	return max < max_body ? max : max_body;
-}
-
 static bool start_server(struct daemon *d)
 {
 	AUTO_FREE char *why = NULL;
@@ -184,7 +181,8 @@ static bool start_server(struct daemon *d)
 	    .offload = d->offload,
 	    .limits = d->limits,
 	    .stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle),
-	    .max_json = max_json(d->conf)};
+	    .max_json = limits_max_json(d->conf)};
+	bodies_init(&d->api.bodies, conf_number(d->conf, CONF_api_max_bodies));
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
@@ -236,6 +234,7 @@ static bool start_notify(struct daemon *d)
 	    .loop = d->loop, .describe = describe, .find_stale = find_stale, .arg = d};
 
 	d->notify = notify_new(&opts);
+	guard_start(&d->guard, d->loop, d->store, d->fetching.fetcher);
 	return true;
 }
 
@@ -285,7 +284,8 @@ static bool change_server(struct daemon *d)
 	read_limits(d->conf, &limits);
 	server_set_limits(d->server, &limits);
 	d->api.stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle);
-	d->api.max_json = max_json(d->conf);
+	d->api.max_json = limits_max_json(d->conf);
+	d->api.bodies.max = conf_number(d->conf, CONF_api_max_bodies);
 	return true;
 }
 
@@ -430,8 +430,10 @@ static void settle(struct daemon *d)
 	if (d->core != NULL)
 		core_drain(d->core, NULL, NULL);
 	delivery_drain(&d->delivery);
-	if (d->store != NULL)
+	if (d->store != NULL) {
+		store_end_clean(d->store);
 		store_stop(d->store);
+	}
 	if (d->offload != NULL)
 		offload_stop(d->offload);
 	for (int i = 0; d->mailbox != NULL && i < MOST_TURNS; i++) {
@@ -449,6 +451,7 @@ static void stop(struct daemon *d)
 	if (d->notify != NULL)
 		notify_last(d->notify, LAST_TIME);
 	notify_free(TAKE(d->notify));
+	guard_stop(&d->guard);
 	watch_cancel(&d->term);
 	watch_cancel(&d->interrupt);
 	watch_cancel(&d->hangup);
@@ -468,6 +471,7 @@ static void stop(struct daemon *d)
 	engine_free(d->engine);
 	server_free(d->server);
 	entrance_done(&d->entrance);
+	suspects_free(d->suspects);
 	store_free(d->store);
 	offload_free(d->offload);
 	mailbox_free(d->mailbox);

@@ -9,7 +9,7 @@
 #include "engine/post.h"
 
 enum err delivery_start(struct delivery *d, const struct conf *conf, const char *folder,
-    struct loop *loop, struct engine *engine, struct store *store)
+    struct loop *loop, struct engine *engine, struct store *store, struct suspects *suspects)
 {
 	const char *ca_file = conf_text(conf, CONF_downloads_ca_file);
 	const struct poster_opts poster = {.loop = loop,
@@ -28,6 +28,7 @@ enum err delivery_start(struct delivery *d, const struct conf *conf, const char 
 	}
 	const struct callbacks_opts callbacks = {.loop = loop,
 	    .store = store,
+	    .suspects = suspects,
 	    .poster = d->poster,
 	    .back_off = (usec_t)conf_number(conf, CONF_callbacks_backoff),
 	    .lifetime = (usec_t)conf_number(conf, CONF_callbacks_lifetime)};

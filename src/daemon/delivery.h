@@ -13,6 +13,7 @@ struct loop;
 struct policy;
 struct poster;
 struct store;
+struct suspects;
 
 struct delivery {
 	struct poster *poster;       /* owned */
@@ -22,7 +23,8 @@ struct delivery {
 
 /* Make the parts; logs why it fails. Nothing is delivered yet. */
 enum err delivery_start(struct delivery *d, const struct conf *conf, const char *folder,
-    struct loop *loop, struct engine *engine, struct store *store) MUST_CHECK;
+    struct loop *loop, struct engine *engine, struct store *store, struct suspects *suspects)
+    MUST_CHECK;
 
 /* Take the keys, and with a policy, which is borrowed, let it begin. False when the keys can't be
  * taken: that was logged, and those of before, if any, stay. To be called again by a reload, and

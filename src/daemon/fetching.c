@@ -66,16 +66,19 @@ static void read_limits(const struct conf *conf, struct fetcher_opts *opts)
 }
 
 enum err fetching_start(struct fetching *f, const struct conf *conf, const char *folder,
-    struct loop *loop, struct offload *offload, struct engine *engine)
+    const struct id *store, struct loop *loop, struct offload *offload, struct engine *engine)
 {
 	struct buf path;
-	struct fetcher_opts opts = {.loop = loop,
+	char owner[ID_TEXT_SIZE];
+	struct fetcher_opts opts = {.owner = owner,
+	    .loop = loop,
 	    .offload = offload,
 	    .engine = engine,
 	    .ca_file = text_or_null(conf, CONF_downloads_ca_file),
 	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
 	    .find_country = flag_metadata_country};
 
+	id_format(store, owner);
 	read_limits(conf, &opts);
 	buf_init(&path, 4096);
 	if (text_or_null(conf, CONF_downloads_dir) != NULL)
@@ -87,7 +90,11 @@ enum err fetching_start(struct fetching *f, const struct conf *conf, const char 
 	enum err e = fetcher_new(&opts, &f->fetcher);
 	if (e != OK)
 		log_error("downloads_folder", "path=%s error=%s", log_quote(path.data),
-		    log_quote(strerror(errno)));
+		    log_quote(e == ERR_BUSY ? "another daemon uses it" : strerror(errno)));
+	else if (fetcher_owner(f->fetcher) != NULL)
+		log_warning("downloads_folder_owner",
+		    "path=%s owner=%s database=%s removed=own_jobs_only", log_quote(path.data),
+		    log_quote(fetcher_owner(f->fetcher)), owner);
 	buf_done(&path);
 	return e;
 }

@@ -25,9 +25,10 @@ struct flag_set {
 };
 
 /* Make the fetcher and read the servers; logs why it fails. `folder` is the one beside the
- * database, for the default of downloads.dir. */
+ * database, for the default of downloads.dir; `store` says which database that is. */
 enum err fetching_start(struct fetching *f, const struct conf *conf, const char *folder,
-    struct loop *loop, struct offload *offload, struct engine *engine) MUST_CHECK;
+    const struct id *store, struct loop *loop, struct offload *offload, struct engine *engine)
+    MUST_CHECK;
 
 /* Let it begin: now it is known where this daemon listens, and so what it may not connect to. */
 void fetching_allow(struct fetching *f, const struct conf *conf, const struct endpoint *listeners,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/bodies.h"
 #include "base/buf.h"
 #include "model/spec.h"
 #include "wire/json_text.h"
@@ -46,6 +47,7 @@ static const struct limit connections[] = {
     {"streams", CONF_api_streams, PLAIN},
     {"streams_per_client", CONF_api_streams_per_client, PLAIN},
     {"stream_idle_ms", CONF_api_stream_idle, MSEC},
+    {"body_bytes", CONF_api_max_bodies, PLAIN},
     {"idle_timeout_ms", CONF_api_idle_timeout, MSEC},
 };
 static const struct limit jobs[] = {
@@ -111,4 +113,14 @@ char *limits_format(const struct conf *conf)
 	json_add_string(&b, ports, strlen(ports));
 	buf_add_str(&b, "}}\n");
 	return buf_take(&b, NULL);
+}
+
+uint64_t limits_max_json(const struct conf *conf)
+{
+	uint64_t max = conf_number(conf, CONF_api_max_json),
+		 max_body = conf_number(conf, CONF_api_max_body),
+		 largest = bodies_largest(conf_number(conf, CONF_api_max_bodies));
+
+	max = max < max_body ? max : max_body;
+	return max < largest ? max : largest;
 }

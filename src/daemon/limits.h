@@ -5,3 +5,6 @@
 
 /* Return them as new text: JSON that ends in a line feed. */
 char *limits_format(const struct conf *conf);
+
+/* Return the greatest JSON body, in bytes: a body that is JSON is a body. */
+uint64_t limits_max_json(const struct conf *conf);

@@ -6,6 +6,7 @@ src_asyncprobed_SOURCES = \
 	src/daemon/delivery.c src/daemon/delivery.h \
 	src/daemon/entrance.c src/daemon/entrance.h \
 	src/daemon/fetching.c src/daemon/fetching.h \
+	src/daemon/guard.c src/daemon/guard.h \
 	src/daemon/limits.c src/daemon/limits.h \
 	src/daemon/main.c \
 	src/daemon/notify.c src/daemon/notify.h \
@@ -17,7 +18,7 @@ src_asyncprobed_SOURCES = \
 	src/daemon/versions.c src/daemon/versions.h
 src_asyncprobed_LDADD = src/api/libapi.a src/http/libhttp.a src/core/libcore.a src/store/libstore.a src/engine/libengine.a \
 	src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
-	$(MHD_LIBS) $(SSL_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
+	$(MHD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
 	$(SYSTEMD_LIBS)
 
 # What the documents say of the settings comes from the table of settings; `make check` holds them to it.

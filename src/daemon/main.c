@@ -4,6 +4,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <locale.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,12 +109,21 @@ static void raise_descriptor_limit(void)
 	}
 }
 
+/* Blocks of some size go back to the system when they are freed. Without this the allocator raises
+ * its bound with each large block that is freed, up to 32 MiB, and what was a list once stays with
+ * the process for good. */
+static void return_large_blocks(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
+}
+
 int main(int argc, char **argv)
 {
 	struct arguments arguments = {0};
 	struct conf conf;
 	int status = EXIT_FAILURE;
 
+	return_large_blocks();
 	stdfd_open();
 	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive packs names beyond ASCII only then */
 	read_arguments(argc, argv, &arguments);

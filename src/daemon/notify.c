@@ -30,6 +30,7 @@ struct notify {
 	bool is_on; /* there is someone to tell */
 	char status[MAX_LINE];
 	usec_t status_at;
+	struct beat beat;
 	struct timer watchdog, extension;
 	usec_t watchdog_time; /* 0: none */
 	bool is_withheld;
@@ -118,7 +119,7 @@ void notify_free(struct notify *n)
 {
 	if (n == NULL)
 		return;
-	loop_set_on_beat(n->opts.loop, NULL, NULL);
+	beat_cancel(&n->beat);
 	timer_cancel(&n->watchdog);
 	timer_cancel(&n->extension);
 	free(n);
@@ -130,7 +131,8 @@ void notify_ready(struct notify *n)
 	tell(n, "READY=1\nSTATUS=%s", n->status);
 	if (!n->is_on)
 		return;
-	loop_set_on_beat(n->opts.loop, on_beat, n);
+	if (n->beat.on_beat == NULL)
+		beat_start(&n->beat, n->opts.loop, on_beat, n);
 	if (n->watchdog_time > 0 && !timer_is_set(&n->watchdog))
 		timer_start(&n->watchdog, n->watchdog_time / 2);
 }

@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "model/file.h"
 
-enum { MAX_BYTES = 64 << 10, MAX_DIGITS = 24 };
+enum { MAX_BYTES = 64 << 10, MAX_LINES = 1000, MAX_DIGITS = 24 };
 
 /* Say whether the line is the field `name`, and what its value is. */
 static bool has_name(struct span line, const char *name, struct span *ret_value)
@@ -50,27 +50,69 @@ static bool take_length(struct answer_head *head, struct span value)
 	return true;
 }
 
-enum reason answer_head_add(
-    struct answer_head *head, const char *line, size_t len, const char **ret_detail)
+/* NUL, or CR without LF: what stands behind them is read by one and not by another. */
+static bool has_odd_bytes(struct span line)
+{
+	const char *cr = memchr(line.bytes, '\r', line.len);
+
+	return memchr(line.bytes, '\0', line.len) != NULL ||
+	       (cr != NULL && cr + 1 < line.bytes + line.len &&
+		   (cr[1] != '\n' || cr + 2 != line.bytes + line.len));
+}
+
+/* Follow where in a header the line stands. False: it can stand nowhere there. */
+static bool take_place(struct answer_head *head, struct span line)
+{
+	bool is_end = line.len == 0 || strchr("\r\n", line.bytes[0]) != NULL,
+	     is_fold = !is_end && strchr(" \t", line.bytes[0]) != NULL,
+	     is_status = !head->is_inside && line.len >= 5 && strncmp(line.bytes, "HTTP/", 5) == 0;
+
+	if (is_fold)
+		return head->is_foldable;
+	if (is_status) /* another answer may stand after an interim one */
+		head->has_length = head->is_chunked = head->is_whole = false;
+	if (is_end)
+		head->is_whole = true;
+	head->is_inside = !is_end;
+	head->is_foldable = !is_end && !is_status;
+	return true;
+}
+
+/* The fields that say where the body ends. */
+static const char *judge_framing(struct answer_head *head, struct span line)
 {
 	struct span value;
 
+	if (has_name(line, "Content-Length", &value)) {
+		head->is_foldable = false;
+		return take_length(head, value) ? NULL : "Content-Length makes no sense";
+	}
+	if (has_name(line, "Transfer-Encoding", &value)) {
+		head->is_foldable = false;
+		head->is_chunked = head->is_chunked || is_word(value, "chunked");
+		return is_word(value, "chunked") || is_word(value, "identity")
+			   ? NULL
+			   : "a transfer coding that was not asked for";
+	}
+	return NULL;
+}
+
+enum reason answer_head_add(
+    struct answer_head *head, const char *bytes, size_t len, const char **ret_detail)
+{
+	const struct span line = {bytes, len};
+
 	head->n_bytes += len;
-	if (head->n_bytes > MAX_BYTES) {
+	if (head->n_bytes > MAX_BYTES || ++head->n_lines > MAX_LINES) {
 		*ret_detail = ANSWER_HEAD_TOO_LONG;
 		return REASON_TOO_LARGE;
 	}
-	if (len >= 5 && strncmp(line, "HTTP/", 5) == 0) /* another answer, after an interim one */
-		head->has_length = false;
-	if (has_name((struct span){line, len}, "Content-Length", &value) &&
-	    !take_length(head, value)) {
-		*ret_detail = "Content-Length makes no sense";
+	if (has_odd_bytes(line) || !take_place(head, line)) {
+		*ret_detail = ANSWER_HEAD_MALFORMED;
 		return REASON_CONNECT;
 	}
-	if (has_name((struct span){line, len}, "Transfer-Encoding", &value) &&
-	    !is_word(value, "chunked") && !is_word(value, "identity")) {
-		*ret_detail = "a transfer coding that was not asked for";
-		return REASON_CONNECT;
-	}
-	return REASON_NONE;
+	const char *fault = judge_framing(head, line);
+	if (fault != NULL)
+		*ret_detail = fault;
+	return fault != NULL ? REASON_CONNECT : REASON_NONE;
 }

@@ -1,6 +1,7 @@
 /* What the header of an HTTP answer may say before libcurl acts on it: libcurl 7.88 takes lengths
- * that contradict each other or are no number, and decodes codings that nobody asked for, in which
- * a few bytes can stand for any number. Pure. Thread: any. */
+ * that contradict each other or are no number, decodes codings that nobody asked for, in which a
+ * few bytes can stand for any number, and keeps every line of any number of interim answers. Pure.
+ * Thread: any. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,12 +12,18 @@
 
 /* A value; zeroed at the start of a transfer. */
 struct answer_head {
-	size_t n_bytes;  /* of all lines, interim answers (1xx) and trailers included */
-	bool has_length; /* said by this answer */
+	size_t n_bytes;   /* of all lines, interim answers (1xx) and trailers included */
+	unsigned n_lines; /* likewise */
+	bool is_inside;   /* the last line was not the one that ends a header */
+	bool is_foldable; /* the next line may be a continuation (RFC 9112 section 5.2) */
+	bool is_whole;    /* the line that ends it has come; not of trailers */
+	bool has_length;  /* said by this answer */
+	bool is_chunked;  /* likewise */
 	uint64_t length;
 };
 
-#define ANSWER_HEAD_TOO_LONG "the header is too long"
+#define ANSWER_HEAD_TOO_LONG  "the header is too long"
+#define ANSWER_HEAD_MALFORMED "a header line that is none"
 
 /* Take the next line, with or without what ends it. Returns REASON_NONE, or why the answer is not
  * to be taken and what to tell people, static. */

@@ -3,12 +3,18 @@
  * A descriptor stays registered from one transfer to the next: libcurl lets go of it at a
  * transfer's end, only to ask for it again at the start of the next one on that connection. So its
  * letting go is only noted, and the event is deleted when the descriptor is closed, or when it
- * fires while nobody wants it. */
+ * fires while nobody wants it.
+ *
+ * libcurl 7.88 takes what a server sends unasked behind an answer for the answer to the next
+ * request. So connections of HTTP/1.1 that nobody uses are remembered by their local port, which is
+ * what libcurl tells before it uses one again. */
 #include "engine/curl_loop.h"
 
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdlib.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -17,8 +23,13 @@
 struct socket {
 	struct curl_loop *owner;
 	struct event event;
-	short mask;  /* for which the event is registered */
-	bool wanted; /* libcurl wants to hear of it */
+	int fd;
+	short mask;     /* for which the event is registered */
+	bool wanted;    /* libcurl wants to hear of it */
+	bool is_silent; /* nothing may come between transfers */
+	bool is_idle;   /* between transfers, and in `idle` */
+	long local_port;
+	TAILQ_ENTRY(socket) idle;
 };
 
 struct curl_loop {
@@ -28,10 +39,34 @@ struct curl_loop {
 	int n_sockets;
 	struct event kick; /* a timer that is due at once */
 	struct timer timer;
+	TAILQ_HEAD(, socket) idle; /* silent ones */
 	curl_loop_fn *on_done;
 	void *arg;
 	size_t n;
 };
+
+static void set_idle(struct socket *s, bool is_idle)
+{
+	if (s->is_idle == is_idle)
+		return;
+	s->is_idle = is_idle;
+	if (is_idle)
+		TAILQ_INSERT_HEAD(&s->owner->idle, s, idle);
+	else
+		TAILQ_REMOVE(&s->owner->idle, s, idle);
+}
+
+/* The transfer has ended; its connection may have been kept. */
+static void note_idle(struct curl_loop *c, CURL *easy)
+{
+	curl_socket_t fd = CURL_SOCKET_BAD;
+
+	curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &fd);
+	if (fd < 0 || fd >= c->n_sockets || c->sockets[fd] == NULL || !c->sockets[fd]->is_silent)
+		return;
+	curl_easy_getinfo(easy, CURLINFO_LOCAL_PORT, &c->sockets[fd]->local_port);
+	set_idle(c->sockets[fd], true);
+}
 
 static void drain(struct curl_loop *c)
 {
@@ -43,6 +78,7 @@ static void drain(struct curl_loop *c)
 			continue;
 		CURL *easy = message->easy_handle;
 		CURLcode code = message->data.result;
+		note_idle(c, easy);
 		curl_multi_remove_handle(c->multi, easy); /* the message is dead now */
 		c->n--;
 		c->on_done(easy, code, c->arg);
@@ -82,6 +118,7 @@ static struct socket *socket_of(struct curl_loop *c, int fd)
 	if (c->sockets[fd] == NULL) {
 		c->sockets[fd] = xcalloc(1, sizeof(struct socket));
 		c->sockets[fd]->owner = c;
+		c->sockets[fd]->fd = fd;
 	}
 	return c->sockets[fd];
 }
@@ -112,6 +149,7 @@ static int on_close(void *arg, curl_socket_t fd)
 	struct curl_loop *c = arg;
 
 	if (fd < c->n_sockets && c->sockets[fd] != NULL) {
+		set_idle(c->sockets[fd], false);
 		if (c->sockets[fd]->mask != 0)
 			event_del(&c->sockets[fd]->event);
 		free(c->sockets[fd]);
@@ -150,6 +188,7 @@ struct curl_loop *curl_loop_new(struct loop *loop, long max_idle, curl_loop_fn *
 	struct curl_loop *c = xcalloc(1, sizeof(*c));
 
 	c->loop = loop;
+	TAILQ_INIT(&c->idle);
 	c->on_done = on_done;
 	c->arg = arg;
 	event_assign(&c->kick, loop_event_base(loop), -1, 0, on_kick, c);
@@ -194,6 +233,27 @@ void curl_loop_remove(struct curl_loop *c, CURL *easy)
 {
 	curl_multi_remove_handle(c->multi, easy);
 	c->n--;
+}
+
+void curl_loop_expect_silence(struct curl_loop *c, int fd)
+{
+	socket_of(c, fd)->is_silent = true;
+}
+
+bool curl_loop_use(struct curl_loop *c, long local_port)
+{
+	struct socket *s, *next;
+	bool has_spoken = false;
+	char byte;
+
+	for (s = TAILQ_FIRST(&c->idle); s != NULL; s = next) {
+		next = TAILQ_NEXT(s, idle);
+		if (s->local_port != local_port) /* two may have it, at two addresses */
+			continue;
+		set_idle(s, false);
+		has_spoken = has_spoken || recv(s->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+	}
+	return !has_spoken;
 }
 
 size_t curl_loop_count(const struct curl_loop *c)

@@ -23,4 +23,11 @@ void curl_loop_free(struct curl_loop *c); /* with no transfer in it; closes its 
 bool curl_loop_add(struct curl_loop *c, CURL *easy);
 void curl_loop_remove(struct curl_loop *c, CURL *easy); /* ends it, without a call */
 
+/* Note that nothing may come on this new descriptor between transfers: HTTP/1.1 without TLS. */
+void curl_loop_expect_silence(struct curl_loop *c, int fd);
+
+/* Note that a request goes out over the connection with this local port now. False when something
+ * came on it since the last one: it can't be used. */
+bool curl_loop_use(struct curl_loop *c, long local_port);
+
 size_t curl_loop_count(const struct curl_loop *c);

@@ -79,6 +79,7 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 		.code = f->item.code,
 		.detail = span_of(detail),
 		.content_type = span_of(f->content_type),
+		.content_encoding = span_of(f->content_encoding),
 		.final_url = span_of(has_moved ? f->url.text : f->final_url),
 		.country = span_of(f->country),
 		.wants_country = f->item.by_country,
@@ -201,24 +202,36 @@ static bool is_worth_another_try(uint32_t status)
 	return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
+/* End at a redirect that is not followed, and say where it led. */
+static void refuse_redirect(struct fetch *f, enum reason reason, const char *why, const char *to)
+{
+	enum { MOST = 200 }; /* bytes of the URL */
+	char detail[MOST + 80];
+	size_t len = strlen(to);
+
+	snprintf(detail, sizeof(detail), "%s (the redirect leads to %.*s%s)", why, MOST, to,
+	    len > MOST ? "..." : "");
+	give_up(f, reason, detail);
+}
+
 static void follow(struct fetch *f, const char *location)
 {
 	struct url next;
 	enum url_fault fault;
 
 	if (f->n_redirects == MAX_REDIRECTS) {
-		give_up(f, REASON_TOO_MANY_REDIRECTS, NULL);
+		refuse_redirect(f, REASON_TOO_MANY_REDIRECTS, "more than 10 redirects", location);
 		return;
 	}
 	fault = url_parse(location, strlen(location), &next);
 	if (fault != URL_GOOD) {
-		give_up(f, fault == URL_SCHEME ? REASON_DENIED_TARGET : REASON_INVALID_URL,
-		    url_fault_text(fault));
+		refuse_redirect(f, fault == URL_SCHEME ? REASON_DENIED_TARGET : REASON_INVALID_URL,
+		    url_fault_text(fault), location);
 		return;
 	}
 	if (f->url.is_tls && !next.is_tls && !f->fetcher->opts.may_downgrade) {
 		url_done(&next);
-		give_up(f, REASON_DENIED_TARGET, "redirect from https to http");
+		refuse_redirect(f, REASON_DENIED_TARGET, "redirect from https to http", location);
 		return;
 	}
 	if (strcmp(f->url.host, next.host) != 0 || f->url.port != next.port)
@@ -234,7 +247,16 @@ static void drop_body(struct fetch *f)
 	if (f->sink != NULL)
 		sink_drop(f->sink);
 	f->sink = NULL;
-	f->n_bytes = 0;
+}
+
+/* What is told of the last answer, though it broke off. */
+static void note_answer(struct fetch *f, const struct transfer_outcome *o)
+{
+	f->status = o->status;
+	f->version = o->version;
+	free(f->content_type);
+	f->content_type = o->content_type != NULL ? xstrndup(o->content_type, MAX_TYPE) : NULL;
+	memcpy(f->content_encoding, o->content_encoding, sizeof(f->content_encoding));
 }
 
 /* The flag has come; now the name of its country is asked for, with a place of its own. */
@@ -265,10 +287,7 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 {
 	bool is_good = fetch_is_whole(o->status);
 
-	f->status = o->status;
-	f->version = o->version;
-	free(f->content_type);
-	f->content_type = o->content_type != NULL ? xstrndup(o->content_type, MAX_TYPE) : NULL;
+	note_answer(f, o);
 	if (!is_good)
 		drop_body(f);
 	if (is_worth_another_try(o->status)) {
@@ -343,8 +362,7 @@ static void count_transfer(struct fetch *f, const struct transfer_outcome *o)
 
 static void on_file_failed(struct fetch *f, const struct transfer_outcome *o)
 {
-	f->status = o->status;
-	f->version = o->version;
+	note_answer(f, o);
 	if (o->reason == REASON_CANCELLED) {
 		on_stopped(f);
 		return;
@@ -407,11 +425,14 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	}
 	f->has_address = true;
 	f->n_passed_over = 0;
+	if (!f->is_metadata)
+		f->n_bytes = 0;
 	if (f->n_redirects == 0 && !f->is_metadata)
 		f->attempts++;
 	struct transfer_request request = {.url = &f->url,
 	    .address = f->address,
 	    .timeout = f->timeout,
+	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
 	    .keeps_connection = ticket_keeps_connection(ticket)};
 	if (!f->has_left_host && !f->is_metadata)
 		request.headers = f->item.headers;

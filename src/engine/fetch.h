@@ -27,6 +27,7 @@ struct fetcher_opts {
 	struct offload *offload;
 	struct engine *engine;                     /* resolves host names */
 	const char *folder, *ca_file, *user_agent; /* ca_file NULL: the system's */
+	const char *owner;                         /* of the folder, as folder_opts says */
 	fetch_country_fn *find_country;
 	unsigned total, per_host; /* transfers at one time */
 	double rate_per_host;     /* requests a second; 0: no limit */
@@ -38,7 +39,8 @@ struct fetcher_opts {
 	bool may_downgrade; /* follow redirects from https to http */
 };
 
-/* Make a fetcher; ERR_IO: the folder can't be used, errno says why; ERR_SYSTEM: libcurl refuses. */
+/* Make a fetcher; ERR_IO: the folder can't be used, errno says why; ERR_BUSY: another daemon uses
+ * it; ERR_SYSTEM: libcurl refuses. */
 enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetcher) MUST_CHECK;
 /* With no fetch under way; after offload_stop and the delivery of what it left. */
 void fetcher_free(struct fetcher *fetcher);
@@ -55,6 +57,11 @@ void fetcher_set_policy(struct fetcher *fetcher, const struct policy *policy);
 size_t fetcher_room(struct fetcher *fetcher);
 void fetcher_set_on_room(struct fetcher *fetcher, void (*on_room)(void *arg), void *arg);
 size_t fetcher_in_flight(const struct fetcher *fetcher);
+
+/* As folder_owner and folder_look. While the folder is not in its place there is no room. */
+const char *fetcher_owner(const struct fetcher *fetcher);
+void fetcher_look(struct fetcher *fetcher);
+bool fetcher_is_there(const struct fetcher *fetcher);
 
 struct fetch_request {
 	struct id job; /* whose folder it is saved in */
@@ -73,8 +80,13 @@ struct fetch *fetch_start(
     struct fetcher *fetcher, const struct fetch_request *request, probe_fn *on_done, void *arg);
 void fetch_cancel(struct fetch *fetch);
 
-/* Remove a job's files, in the offload pool. */
+/* Call `on_removed` when all files of a job that were to be removed are gone. NULL: nobody. */
+void fetcher_set_on_removed(
+    struct fetcher *fetcher, void (*on_removed)(const struct id *job, void *arg), void *arg);
+
+/* Remove a job's files, or one of them, in the offload pool. */
 void fetcher_remove(struct fetcher *fetcher, const struct id *job);
+void fetcher_remove_file(struct fetcher *fetcher, const struct id *job, const char *name);
 
 /* Tell, once, which jobs have files; the array is the callee's. Never before it returned. */
 typedef void fetcher_jobs_fn(struct id *ids, size_t n, void *arg);

@@ -42,13 +42,14 @@ struct fetch {
 	size_t avoid_address; /* addresses of the host that failed */
 
 	/* the answer */
-	struct sink *sink; /* NULL: no byte of a file has come */
-	uint64_t n_bytes;
+	struct sink *sink;       /* NULL: no byte of a file has come */
+	uint64_t n_bytes;        /* of the file, in the last attempt */
 	uint64_t n_passed_over;  /* bytes of bodies that nobody wants */
 	enum reason stop_reason; /* why on_body stopped the transfer; NONE: nobody wants the rest */
 	int disk_error;
 	uint32_t status, version;
 	char *content_type; /* owned */
+	char content_encoding[64];
 	bool has_address;
 	struct address address;
 	struct file_timings timings;

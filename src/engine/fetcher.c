@@ -63,6 +63,7 @@ enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetch
 {
 	struct fetcher *fetcher = xcalloc(1, sizeof(*fetcher));
 	const struct folder_opts folder = {.path = opts->folder,
+	    .owner = opts->owner,
 	    .quota = opts->quota,
 	    .offload = opts->offload,
 	    .on_counted = on_counted,
@@ -81,7 +82,8 @@ enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetch
 	    .arg = fetcher};
 
 	fetcher->opts = *opts;
-	fetcher->opts.folder = fetcher->opts.ca_file = fetcher->opts.user_agent = NULL;
+	fetcher->opts.folder = fetcher->opts.ca_file = fetcher->opts.user_agent =
+	    fetcher->opts.owner = NULL;
 	TAILQ_INIT(&fetcher->fetches);
 	defer_init(&fetcher->room, opts->loop, on_room, fetcher);
 	enum err e = folder_open(&folder, &fetcher->folder);
@@ -144,7 +146,8 @@ void fetcher_set_policy(struct fetcher *fetcher, const struct policy *policy)
 
 size_t fetcher_room(struct fetcher *fetcher)
 {
-	if (!folder_is_counted(fetcher->folder)) /* the quota holds from the first byte on */
+	if (!folder_is_there(fetcher->folder) ||
+	    !folder_is_counted(fetcher->folder)) /* the quota holds from the first byte on */
 		return 0;
 	return fetcher->n_fetches < MAX_FETCHES ? MAX_FETCHES - fetcher->n_fetches : 0;
 }
@@ -160,9 +163,35 @@ size_t fetcher_in_flight(const struct fetcher *fetcher)
 	return fetcher->n_fetches;
 }
 
+const char *fetcher_owner(const struct fetcher *fetcher)
+{
+	return folder_owner(fetcher->folder);
+}
+
+void fetcher_look(struct fetcher *fetcher)
+{
+	folder_look(fetcher->folder);
+}
+
+bool fetcher_is_there(const struct fetcher *fetcher)
+{
+	return folder_is_there(fetcher->folder);
+}
+
+void fetcher_set_on_removed(
+    struct fetcher *fetcher, void (*on_removed)(const struct id *job, void *arg), void *arg)
+{
+	folder_set_on_removed(fetcher->folder, on_removed, arg);
+}
+
 void fetcher_remove(struct fetcher *fetcher, const struct id *job)
 {
 	folder_remove_job(fetcher->folder, job);
+}
+
+void fetcher_remove_file(struct fetcher *fetcher, const struct id *job, const char *name)
+{
+	folder_remove_file(fetcher->folder, job, name);
 }
 
 void fetcher_list(struct fetcher *fetcher, fetcher_jobs_fn *on_jobs, void *arg)

@@ -13,6 +13,7 @@
 
 #include "base/alloc.h"
 #include "engine/draft.h"
+#include "engine/folder_mark.h"
 #include "loop/offload.h"
 #include "model/file_name.h"
 
@@ -23,13 +24,17 @@ struct folder {
 	struct drafts *drafts; /* owned */
 	uint64_t quota, used;
 	struct offload *offload; /* borrowed */
-	bool is_counted;
+	char *path;              /* owned */
+	char *owner;             /* owned; another's mark; NULL: the mark is ours */
+	bool is_counted, is_looking, is_gone;
 	STAILQ_HEAD(, chore) waiting; /* removals, until it is counted; owned */
 	void (*on_counted)(void *arg);
 	void *arg;
+	void (*on_removed)(const struct id *job, void *arg);
+	void *on_removed_arg;
 };
 
-enum chore_kind { CHORE_COUNT, CHORE_LIST, CHORE_REMOVE_JOB, CHORE_REMOVE_FILE };
+enum chore_kind { CHORE_COUNT, CHORE_LIST, CHORE_LOOK, CHORE_REMOVE_JOB, CHORE_REMOVE_FILE };
 
 /* A piece of work for the pool. */
 struct chore {
@@ -43,8 +48,8 @@ struct chore {
 	void *arg;
 	struct id *ids; /* owned */
 	size_t n_ids;
-	uint64_t n_bytes; /* found, or freed */
-	bool is_more;
+	uint64_t n_bytes;      /* found, or freed */
+	bool is_more, is_gone; /* gone: the job's folder; or, of a look, this one */
 };
 
 /* --- Thread: any --- */
@@ -163,12 +168,21 @@ static bool remove_entry(struct chore *chore, int fd, const char *name)
 	return !chore->is_more;
 }
 
-static void remove_job_folder(const struct folder *folder, const struct id *job)
+/* While it isn't empty it stays; true when it is gone. */
+static bool remove_job_folder(const struct folder *folder, const struct id *job)
 {
 	char name[ID_TEXT_SIZE];
 
 	id_format(job, name);
-	unlinkat(folder->fd, name, AT_REMOVEDIR); /* while it isn't empty it stays */
+	return unlinkat(folder->fd, name, AT_REMOVEDIR) == 0 || errno == ENOENT;
+}
+
+static bool is_in_place(const struct folder *folder)
+{
+	struct stat at, ours;
+
+	return stat(folder->path, &at) == 0 && fstat(folder->fd, &ours) == 0 &&
+	       at.st_dev == ours.st_dev && at.st_ino == ours.st_ino;
 }
 
 static void remove_file(struct chore *chore)
@@ -181,7 +195,7 @@ static void remove_file(struct chore *chore)
 	if (unlinkat(dir, chore->name, 0) == 0)
 		chore->n_bytes = n_bytes;
 	close(dir);
-	remove_job_folder(chore->folder, &chore->job);
+	(void)remove_job_folder(chore->folder, &chore->job);
 }
 
 static void work(struct offload_task *task)
@@ -191,7 +205,8 @@ static void work(struct offload_task *task)
 
 	switch (chore->kind) {
 	case CHORE_COUNT:
-		drafts_clean(folder->drafts);
+		if (folder->owner == NULL)
+			drafts_clean(folder->drafts);
 		each_entry(
 		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count_job, chore);
 		break;
@@ -199,9 +214,12 @@ static void work(struct offload_task *task)
 		each_entry(
 		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_job, chore);
 		break;
+	case CHORE_LOOK:
+		chore->is_gone = !is_in_place(folder);
+		break;
 	case CHORE_REMOVE_JOB:
 		each_entry(folder_open_job(folder, &chore->job, false), remove_entry, chore);
-		remove_job_folder(folder, &chore->job);
+		chore->is_gone = remove_job_folder(folder, &chore->job);
 		break;
 	case CHORE_REMOVE_FILE:
 		remove_file(chore);
@@ -232,6 +250,16 @@ static void end_count(struct folder *folder, uint64_t n_bytes)
 		folder->on_counted(folder->arg);
 }
 
+static void end_look(struct folder *folder, bool is_gone)
+{
+	bool is_back = folder->is_gone && !is_gone;
+
+	folder->is_looking = false;
+	folder->is_gone = is_gone;
+	if (is_back && folder->on_counted != NULL)
+		folder->on_counted(folder->arg);
+}
+
 static void on_done(struct offload_task *task)
 {
 	struct chore *chore = (struct chore *)((char *)task - offsetof(struct chore, task));
@@ -247,6 +275,10 @@ static void on_done(struct offload_task *task)
 		offload_submit(folder->offload, &chore->task);
 		return;
 	}
+	if (chore->kind == CHORE_LOOK)
+		end_look(folder, chore->is_gone);
+	if (chore->kind == CHORE_REMOVE_JOB && chore->is_gone && folder->on_removed != NULL)
+		folder->on_removed(&chore->job, folder->on_removed_arg);
 	if (chore->kind == CHORE_LIST)
 		chore->on_ids(TAKE(chore->ids), chore->n_ids, chore->arg);
 	free_chore(chore);
@@ -262,17 +294,34 @@ static struct chore *new_chore(struct folder *folder, enum chore_kind kind)
 	return chore;
 }
 
+/* Open the directory, which must be good to write into; -1 with errno. */
+static int open_directory(const char *path)
+{
+	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+		return -1;
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0 && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
+		int why = errno;
+		close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
 enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
 {
-	if (mkdir(opts->path, 0750) < 0 && errno != EEXIST)
-		return ERR_IO;
-	int fd = open(opts->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_directory(opts->path);
+
 	if (fd < 0)
 		return ERR_IO;
+	if (!mark_lock(fd)) {
+		close(fd);
+		return ERR_BUSY;
+	}
 	struct drafts *drafts = drafts_open(fd, opts->has_named_drafts);
-	if (drafts == NULL || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
+	if (drafts == NULL) {
 		int why = errno;
-		drafts_close(drafts);
 		close(fd);
 		errno = why;
 		return ERR_IO;
@@ -280,6 +329,9 @@ enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
 	struct folder *folder = xcalloc(1, sizeof(*folder));
 	folder->fd = fd;
 	folder->drafts = drafts;
+	folder->path = xstrdup(opts->path);
+	if (opts->owner != NULL)
+		folder->owner = mark_claim(fd, opts->owner);
 	folder->quota = opts->quota;
 	folder->offload = opts->offload;
 	STAILQ_INIT(&folder->waiting);
@@ -288,6 +340,31 @@ enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
 	offload_submit(folder->offload, &new_chore(folder, CHORE_COUNT)->task);
 	*ret_folder = folder;
 	return OK;
+}
+
+const char *folder_owner(const struct folder *folder)
+{
+	return folder->owner;
+}
+
+void folder_look(struct folder *folder)
+{
+	if (folder->is_looking)
+		return;
+	folder->is_looking = true;
+	offload_submit(folder->offload, &new_chore(folder, CHORE_LOOK)->task);
+}
+
+bool folder_is_there(const struct folder *folder)
+{
+	return !folder->is_gone;
+}
+
+void folder_set_on_removed(
+    struct folder *folder, void (*on_removed)(const struct id *job, void *arg), void *arg)
+{
+	folder->on_removed = on_removed;
+	folder->on_removed_arg = arg;
 }
 
 void folder_close(struct folder *folder)
@@ -302,6 +379,8 @@ void folder_close(struct folder *folder)
 	}
 	drafts_close(folder->drafts);
 	close(folder->fd);
+	free(folder->path);
+	free(folder->owner);
 	free(folder);
 }
 

@@ -16,19 +16,32 @@ struct offload;
 
 struct folder_opts {
 	const char *path; /* borrowed for the call; made when its parent exists */
-	uint64_t quota;   /* bytes in all; 0: no limit */
+	/* Whose files these are, as a line of text; borrowed for the call. A folder that has no
+	 * mark yet gets this one. NULL: marks are not looked at. */
+	const char *owner;
+	uint64_t quota; /* bytes in all; 0: no limit */
 	struct offload *offload;
 	bool has_named_drafts; /* as drafts_open says */
-	/* Called once, not before folder_open returned: what is in it is counted. NULL: nobody. */
+	/* Called once, not before folder_open returned: what is in it is counted; and whenever it
+	 * is in its place again. NULL: nobody. */
 	void (*on_counted)(void *arg);
 	void *arg;
 };
 
-/* Open the folder. ERR_IO: it can't be made or opened, errno says why. What is in it is counted,
- * and what a crash left half-written is removed, in the offload pool. */
+/* Open the folder, and lock it for as long as it is open. ERR_IO: it can't be made or opened, errno
+ * says why; ERR_BUSY: another process has it. What is in it is counted, and what a crash left
+ * half-written is removed if the mark is ours, in the offload pool. */
 enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder) MUST_CHECK;
 /* After offload_stop and the delivery of what it left. */
 void folder_close(struct folder *folder);
+
+/* Whose mark the folder has, when it is not ours; NULL: it is. Borrowed. */
+const char *folder_owner(const struct folder *folder);
+
+/* Have the pool look whether the folder is still in its place; folder_is_there says so from then
+ * on. When it was moved or replaced, what is saved would not be found again. */
+void folder_look(struct folder *folder);
+bool folder_is_there(const struct folder *folder);
 
 /* Say whether what is in it is counted. What is written before may be counted twice. */
 bool folder_is_counted(const struct folder *folder);
@@ -39,6 +52,10 @@ void folder_release(struct folder *folder, uint64_t n_bytes);
 
 /* Change the quota; what is there already stays. */
 void folder_set_quota(struct folder *folder, uint64_t quota);
+
+/* Call `on_removed` for each job of folder_remove_job whose sub-folder is gone. */
+void folder_set_on_removed(
+    struct folder *folder, void (*on_removed)(const struct id *job, void *arg), void *arg);
 
 /* Remove a job's files, or one of them, and the job's sub-folder once it is empty. Done in the
  * pool; failures are left to the next start. */

@@ -136,23 +136,23 @@ static void tell_room(struct resolver *r)
  * time-out has passed. */
 static enum rcode rcode_of(int error, bool gave_up)
 {
+	static const enum rcode codes[] = {[DNS_ERR_NONE] = RCODE_NOERROR,
+	    [DNS_ERR_FORMAT] = RCODE_FORMERR,
+	    [DNS_ERR_SERVERFAILED] = RCODE_SERVFAIL,
+	    [DNS_ERR_NOTEXIST] = RCODE_NXDOMAIN,
+	    [DNS_ERR_NOTIMPL] = RCODE_NOTIMP,
+	    [DNS_ERR_REFUSED] = RCODE_REFUSED};
+
+	if (error >= 0 && (size_t)error < sizeof(codes) / sizeof(codes[0]))
+		return codes[error];
 	switch (error) {
-	case DNS_ERR_NONE:
-		return RCODE_NOERROR;
 	case DNS_ERR_NODATA:
 		return RCODE_NODATA;
-	case DNS_ERR_NOTEXIST:
-		return RCODE_NXDOMAIN;
-	case DNS_ERR_SERVERFAILED:
-		return RCODE_SERVFAIL;
 	case DNS_ERR_TIMEOUT:
 		return gave_up ? RCODE_TIMEOUT : RCODE_SERVFAIL;
-	case DNS_ERR_REFUSED:
-	case DNS_ERR_NOTIMPL:
-		return RCODE_REFUSED;
 	case DNS_ERR_TRUNCATED:
 		return RCODE_TRUNCATED;
-	default:
+	default: /* also codes that evdns has no name for */
 		return RCODE_MALFORMED;
 	}
 }

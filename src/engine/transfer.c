@@ -1,69 +1,65 @@
-/* HTTP requests. Every option that keeps libcurl from doing something of its own accord is set
- * here: it resolves no name, follows no redirect, reads no proxy, password or cookie, and speaks
- * only HTTP. */
-#include "engine/transfer.h"
+/* HTTP requests: their life, and what libcurl calls meanwhile. */
+#include "engine/transfer_private.h"
 
-#include <curl/curl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "engine/answer_head.h"
-#include "engine/curl_loop.h"
 #include "engine/policy.h"
 #include "engine/transfer_outcome.h"
-#include "loop/loop.h"
 
 enum {
 	MAX_IDLE = 512, /* connections */
 	/* Connections thrown out of a full pool leave something behind in this version of libcurl
 	 * that later transfers look through; so after so many connections that were made to be
 	 * kept, and when nothing has run for a while, a new multi handle takes over. */
-	MAX_KEPT = 4096,
-	STALL_SECONDS = 30
+	MAX_KEPT = 4096
 };
 
 #define IDLE_TIME (60 * USEC_PER_SEC)
 
-struct transfer {
-	TAILQ_ENTRY(transfer) link; /* in `spare` */
-	struct transfers *transfers;
-	CURL *easy; /* owned */
-	struct curl_loop *curl;
-	struct curl_slist *headers, *connect_to; /* owned */
-	const struct transfer_events *events;
-	void *arg;
-	struct answer_head head;
-	bool keeps_connection;
-	bool is_stopped;    /* by on_body */
-	const char *denied; /* why the policy refused; static */
-	enum reason fault;  /* of the answer's header; NONE: none */
-	const char *broken; /* what it was; static */
-	char error[CURL_ERROR_SIZE];
-};
-
-struct transfers {
-	struct transfers_opts opts;
-	char *ca_file, *user_agent; /* owned; ca_file NULL: none */
-	const struct policy *policy;
-	struct curl_loop *current; /* owned */
-	struct curl_loop *old; /* owned; with transfers that began before the present one; NULL */
-	size_t n_kept;         /* connections made to be kept, by the present one */
-	struct timer idle;
-	struct defer retire;
-	TAILQ_HEAD(, transfer) spare;
-};
-
 /* --- Callbacks of libcurl --- */
+
+/* An answer that claims to be of HTTP/2 where that is not spoken. */
+static bool is_disguised(const struct transfer *t, const char *line, size_t len)
+{
+	return !t->head.is_inside && len > 6 && memcmp(line, "HTTP/", 5) == 0 && line[5] > '1' &&
+	       !(t->is_tls && tls_link_find(t->easy).is_http2);
+}
+
+/* Whether a body of 2xx comes that is meant to be kept. */
+static bool has_body(const struct transfer *t)
+{
+	long status = 0;
+
+	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	return status >= 200 && status < 300 && status != 204 && status != 206;
+}
+
+/* Whether the header is at its end and announces more than is wanted. */
+static bool is_too_long(const struct transfer *t)
+{
+	const struct answer_head *head = &t->head;
+
+	return head->is_whole && head->has_length && !head->is_chunked && t->most_bytes > 0 &&
+	       head->length > t->most_bytes && has_body(t);
+}
 
 static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
+	if (is_disguised(t, bytes, size * n)) {
+		t->fault = REASON_CONNECT;
+		t->broken = "another version of HTTP than the connection speaks";
+		return 0;
+	}
 	t->fault = answer_head_add(&t->head, bytes, size * n, &t->broken);
+	if (t->fault == REASON_NONE && is_too_long(t)) {
+		t->fault = REASON_TOO_LARGE;
+		t->broken = "the body is longer than allowed";
+	}
 	return t->fault == REASON_NONE ? size * n : 0;
 }
 
@@ -72,6 +68,8 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 	struct transfer *t = arg;
 	long status = 0;
 
+	if (t->is_stopped)
+		return CURL_WRITEFUNC_ERROR;
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	switch (t->events->on_body(bytes, size * n, status, t->arg)) {
 	case TRANSFER_TAKEN:
@@ -82,7 +80,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 		break;
 	}
 	t->is_stopped = true;
-	return size * n + 1; /* not what was offered: an error */
+	return CURL_WRITEFUNC_ERROR;
 }
 
 static bool judge(struct transfer *t, const struct endpoint *to)
@@ -104,7 +102,30 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		return CURL_SOCKET_BAD;
 	if (t->keeps_connection)
 		t->transfers->n_kept++;
-	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	if (fd >= 0 && !t->is_tls)
+		curl_loop_expect_silence(t->curl, fd);
+	return fd;
+}
+
+/* Note which connection is the transfer's. False: another one uses it, and it can't be shared.
+ * libcurl 7.88 shares the connections of a host once a status line says HTTP/2, whatever they
+ * speak, and then mixes up answers. */
+static bool take_connection(struct transfer *t)
+{
+	const struct tls_link tls = t->is_tls ? tls_link_find(t->easy) : (struct tls_link){0};
+	const struct transfer *other;
+
+	t->connection = tls.is_http2 ? NULL : tls.connection;
+	if (t->connection == NULL)
+		return true;
+	TAILQ_FOREACH (other, &t->transfers->running, link) {
+		if (other != t && other->connection == t->connection) {
+			t->connection = NULL;
+			return false;
+		}
+	}
+	return true;
 }
 
 /* CURLOPT_PREREQFUNCTION: called for kept connections too. */
@@ -113,24 +134,28 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 	struct transfer *t = arg;
 	struct endpoint endpoint;
 
-	(void)from, (void)local_port;
+	(void)from;
 	if (!endpoint_parse(to, (uint16_t)port, &endpoint)) {
 		t->denied = "an address that can't be read";
 		return CURL_PREREQFUNC_ABORT;
 	}
 	endpoint.port = (uint16_t)port;
-	return judge(t, &endpoint) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
+	if (!judge(t, &endpoint))
+		return CURL_PREREQFUNC_ABORT;
+	t->is_misplaced = !curl_loop_use(t->curl, local_port) || !take_connection(t);
+	return t->is_misplaced ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
 }
 
 /* --- The end --- */
 
-/* The transfer may be used again. */
 static void release(struct transfer *t)
 {
+	defer_cancel(&t->end);
+	TAILQ_REMOVE(&t->transfers->running, t, link);
+	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
 	curl_slist_free_all(t->connect_to);
-	t->headers = t->connect_to = NULL;
-	TAILQ_INSERT_HEAD(&t->transfers->spare, t, link);
+	free(t);
 }
 
 /* Not from inside the old one's own calls. */
@@ -146,15 +171,30 @@ static void retire_old(void *arg)
 		timer_start(&transfers->idle, IDLE_TIME);
 }
 
-static void on_done(CURL *easy, CURLcode code, void *arg)
+/* RFC 9112 section 9.8: only close_notify tells that a body that has no length has ended. */
+static bool is_cut(const struct transfer *t)
+{
+	return t->connection != NULL && !t->is_closed_well && !t->head.has_length &&
+	       !t->head.is_chunked && has_body(t);
+}
+
+static void on_closed(const void *connection, void *arg)
 {
 	struct transfers *transfers = arg;
-	struct transfer_outcome outcome;
-	char *private;
+	struct transfer *t;
 
-	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
-	struct transfer *t = (struct transfer *)(void *)private;
-	transfer_outcome_fill(&outcome, easy, code, t->error);
+	TAILQ_FOREACH (t, &transfers->running, link) {
+		if (t->connection == connection)
+			t->is_closed_well = true;
+	}
+}
+
+static void finish(struct transfer *t, CURLcode code)
+{
+	struct transfers *transfers = t->transfers;
+	struct transfer_outcome outcome;
+
+	transfer_outcome_fill(&outcome, t->easy, code, t->error);
 	if (t->denied != NULL) {
 		outcome.reason = REASON_DENIED_TARGET;
 		outcome.detail = t->denied;
@@ -164,6 +204,13 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 		outcome.reason = t->fault;
 		outcome.detail = t->broken;
 		outcome.is_congestion = false;
+	} else if (code == CURLE_OK && !t->head.is_whole) {
+		/* libcurl takes the end of the connection for the end of the header */
+		outcome.reason = REASON_TRUNCATED;
+		outcome.detail = "the header broke off";
+	} else if (code == CURLE_OK && is_cut(t)) {
+		outcome.reason = REASON_TRUNCATED;
+		outcome.detail = "TLS ended without close_notify";
 	}
 	t->events->on_done(&outcome, t->arg);
 	transfer_outcome_done(&outcome);
@@ -171,26 +218,42 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 	defer_start(&transfers->retire);
 }
 
+/* Ask anew, over a connection of its own; nothing was sent yet. */
+static bool start_alone(struct transfer *t)
+{
+	t->is_misplaced = false;
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, 0L);
+	return curl_loop_add(t->curl, t->easy);
+}
+
+static void on_done(CURL *easy, CURLcode code, void *arg)
+{
+	char *private;
+
+	(void)arg;
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
+	struct transfer *t = (struct transfer *)(void *)private;
+	if (!t->is_misplaced || !start_alone(t))
+		finish(t, code);
+}
+
+static void on_end(void *arg)
+{
+	struct transfer *t = arg;
+
+	curl_loop_remove(t->curl, t->easy);
+	finish(t, CURLE_WRITE_ERROR);
+}
+
 /* --- Start --- */
 
-static void set_common(const struct transfers *transfers, struct transfer *t)
+/* What an answer is read with. */
+static void set_callbacks(struct transfer *t)
 {
 	CURL *easy = t->easy;
 
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->error);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
-	curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
-	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, 60L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)STALL_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, transfers->user_agent);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -199,88 +262,21 @@ static void set_common(const struct transfers *transfers, struct transfer *t)
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, t);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_request);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, t);
-	/* with a directory of CAs libcurl reads all of them anew for each connection, 42 ms of CPU
-	 * time; the bundle alone is cached */
-	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (transfers->ca_file != NULL)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, transfers->ca_file);
 }
 
-static struct transfer *get_spare(struct transfers *transfers)
+static struct transfer *new_transfer(struct transfers *transfers)
 {
-	struct transfer *t = TAILQ_FIRST(&transfers->spare);
+	CURL *easy = curl_easy_init();
 
-	if (t != NULL) {
-		TAILQ_REMOVE(&transfers->spare, t, link);
-	} else {
-		CURL *easy = curl_easy_init();
-		if (easy == NULL)
-			return NULL;
-		t = xcalloc(1, sizeof(*t));
-		t->transfers = transfers;
-		t->easy = easy;
-		set_common(transfers, t);
-	}
-	t->head = (struct answer_head){0};
-	t->is_stopped = false;
-	t->denied = NULL;
-	t->fault = REASON_NONE;
-	t->error[0] = '\0';
+	if (easy == NULL)
+		return NULL;
+	struct transfer *t = xcalloc(1, sizeof(*t));
+	t->transfers = transfers;
+	t->easy = easy;
+	defer_init(&t->end, transfers->opts.loop, on_end, t);
+	TAILQ_INSERT_HEAD(&transfers->running, t, link);
+	set_callbacks(t);
 	return t;
-}
-
-static struct curl_slist *list_headers(struct span headers)
-{
-	struct curl_slist *list = NULL;
-
-	while (headers.len > 0) {
-		const char *end = memchr(headers.bytes, '\n', headers.len);
-		size_t len = end != NULL ? (size_t)(end - headers.bytes) : headers.len;
-		AUTO_FREE char *line = xstrndup(headers.bytes, len);
-		list = curl_slist_append(list, line);
-		len += end != NULL;
-		headers.bytes += len;
-		headers.len -= len;
-	}
-	return list;
-}
-
-/* GET, or POST with its body. The handle may have served either before. */
-static void set_method(struct transfer *t, const struct transfer_request *rq)
-{
-	if (rq->body.bytes == NULL) {
-		curl_easy_setopt(t->easy, CURLOPT_HTTPGET, 1L);
-		return;
-	}
-	/* no word from the server is waited for before the body goes out */
-	t->headers = curl_slist_append(t->headers, "Expect:");
-	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->body.len);
-	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, rq->body.bytes);
-}
-
-static void set_request(struct transfer *t, const struct transfer_request *rq)
-{
-	char address[ADDRESS_TEXT_SIZE], connect_to[ADDRESS_TEXT_SIZE + 8];
-	long timeout_ms = (long)(rq->timeout / USEC_PER_MSEC),
-	     connect_ms = (long)(t->transfers->opts.connect_timeout / USEC_PER_MSEC);
-
-	/* any host and port of the URL are looked for at this address, same port: libcurl resolves
-	 * nothing, while Host header, SNI and the check of the certificate keep the URL's host */
-	address_format(&rq->address, address);
-	snprintf(connect_to, sizeof(connect_to), rq->address.is_v6 ? "::[%s]:" : "::%s:", address);
-	t->connect_to = curl_slist_append(NULL, connect_to);
-	t->headers = list_headers(rq->headers);
-	set_method(t, rq);
-	curl_easy_setopt(t->easy, CURLOPT_URL, rq->url->text);
-	curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers);
-	curl_easy_setopt(t->easy, CURLOPT_TIMEOUT_MS, timeout_ms > 0 ? timeout_ms : 1);
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT_MS,
-	    connect_ms < timeout_ms && connect_ms > 0 ? connect_ms : timeout_ms);
-	curl_easy_setopt(t->easy, CURLOPT_FORBID_REUSE, rq->keeps_connection ? 0L : 1L);
-	/* waiting for a connection to share makes sense where HTTP/2 can be spoken */
-	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, rq->url->is_tls ? 1L : 0L);
 }
 
 static struct curl_loop *new_loop(struct transfers *transfers)
@@ -312,17 +308,19 @@ static void on_idle(void *arg)
 struct transfer *transfer_start(struct transfers *transfers, const struct transfer_request *request,
     const struct transfer_events *events, void *arg)
 {
-	struct transfer *t = get_spare(transfers);
+	struct transfer *t = new_transfer(transfers);
 
 	if (t == NULL)
 		return NULL;
 	if (transfers->n_kept > MAX_KEPT)
 		renew(transfers);
 	t->keeps_connection = request->keeps_connection;
+	t->is_tls = request->url->is_tls;
+	t->most_bytes = request->most_bytes;
 	t->events = events;
 	t->arg = arg;
 	t->curl = transfers->current;
-	set_request(t, request);
+	transfer_set_options(t, request);
 	if (!curl_loop_add(t->curl, t->easy)) {
 		release(t);
 		return NULL;
@@ -330,9 +328,11 @@ struct transfer *transfer_start(struct transfers *transfers, const struct transf
 	return t;
 }
 
+/* What was held back is offered in here, and libcurl 7.88 goes on although it was refused. */
 void transfer_resume(struct transfer *t)
 {
-	curl_easy_pause(t->easy, CURLPAUSE_CONT);
+	if (curl_easy_pause(t->easy, CURLPAUSE_CONT) != CURLE_OK)
+		defer_start(&t->end);
 }
 
 void transfer_cancel(struct transfer *t)
@@ -361,7 +361,8 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 	transfers->opts = *opts;
 	transfers->ca_file = opts->ca_file != NULL ? xstrdup(opts->ca_file) : NULL;
 	transfers->user_agent = xstrdup(opts->user_agent);
-	TAILQ_INIT(&transfers->spare);
+	transfers->watch = (struct tls_link_watch){.on_closed = on_closed, .arg = transfers};
+	TAILQ_INIT(&transfers->running);
 	timer_init(&transfers->idle, opts->loop, on_idle, transfers);
 	defer_init(&transfers->retire, opts->loop, retire_old, transfers);
 	transfers->current = new_loop(transfers);
@@ -374,19 +375,12 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 
 void transfers_free(struct transfers *transfers)
 {
-	struct transfer *t;
-
 	if (transfers == NULL)
 		return;
 	timer_cancel(&transfers->idle);
 	defer_cancel(&transfers->retire);
 	curl_loop_free(transfers->old);
 	curl_loop_free(transfers->current);
-	while ((t = TAILQ_FIRST(&transfers->spare)) != NULL) {
-		TAILQ_REMOVE(&transfers->spare, t, link);
-		curl_easy_cleanup(t->easy);
-		free(t);
-	}
 	free(transfers->ca_file);
 	free(transfers->user_agent);
 	free(transfers);

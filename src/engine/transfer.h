@@ -38,17 +38,19 @@ struct transfer_request {
 	struct span headers;    /* `Name: value` lines, each ended by a line feed */
 	struct span body;       /* of a POST, and borrowed until the end; without one it is a GET */
 	usec_t timeout;         /* from the connection to the last byte */
-	bool keeps_connection;  /* another transfer may use it */
+	uint64_t most_bytes;   /* of a body: one that is announced as longer is not taken; 0: any */
+	bool keeps_connection; /* another transfer may use it */
 };
 
 /* How a transfer ended; all texts are borrowed until on_done returns. */
 struct transfer_outcome {
-	enum reason reason;                  /* NONE: an answer came, whole */
-	const char *detail;                  /* for people; NULL: none */
-	uint32_t status, version;            /* as struct file_result; 0: no answer */
-	const char *content_type, *location; /* NULL: none; location is absolute */
-	char *own_location;                  /* what `location` is when libcurl doesn't keep it */
-	usec_t retry_after;                  /* 0: not said */
+	enum reason reason;        /* NONE: an answer came, whole */
+	const char *detail;        /* for people; NULL: none */
+	uint32_t status, version;  /* as struct file_result; 0: no answer */
+	const char *content_type;  /* NULL: none */
+	char content_encoding[64]; /* in lower case; "": none, or none that can be told */
+	char *location;            /* absolute; NULL: none */
+	usec_t retry_after;        /* 0: not said */
 	struct file_timings timings;
 	bool is_congestion; /* the host, or the way there, may have too much to do */
 };

@@ -1,9 +1,12 @@
 /* What libcurl tells of a transfer, in our words. */
 #include "engine/transfer_outcome.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/answer_head.h"
+#include "model/url_ref.h"
 
 /* What libcurl found wrong with a certificate, told by OpenSSL's number where there is one. */
 static const char *tls_fault(CURL *easy, CURLcode code, const char *error)
@@ -65,9 +68,16 @@ static void explain(struct transfer_outcome *o, CURL *easy, CURLcode code, const
 		o->reason = REASON_TOO_LARGE;
 		o->detail = ANSWER_HEAD_TOO_LONG;
 		break;
+	case CURLE_BAD_FUNCTION_ARGUMENT: /* what libcurl says of a header line without a colon */
+		o->reason = o->status > 0 ? REASON_CONNECT : REASON_INTERNAL;
+		o->detail = o->status > 0 ? ANSWER_HEAD_MALFORMED : o->detail;
+		break;
 	case CURLE_FAILED_INIT:
-	case CURLE_BAD_FUNCTION_ARGUMENT:
 		o->reason = REASON_INTERNAL;
+		break;
+	case CURLE_WEIRD_SERVER_REPLY: /* an answer that is none tells nothing of how busy it is */
+	case CURLE_UNSUPPORTED_PROTOCOL:
+		o->reason = REASON_CONNECT;
 		break;
 	default: /* refused, unreachable, no or no sensible answer */
 		o->reason = REASON_CONNECT;
@@ -104,22 +114,17 @@ static void get_timings(CURL *easy, struct file_timings *timings)
 	timings->transfer = first > 0 ? between(first, total) : 0;
 }
 
-/* The absolute form of the Location header (RFC 9110 section 10.2.2); libcurl tells it only of a
- * transfer that came to its end. NULL: there is none. */
+/* The absolute form of the Location header (RFC 9110 section 10.2.2). NULL: there is none. */
 static char *find_location(CURL *easy)
 {
 	struct curl_header *header;
-	char *from = NULL, *to = NULL;
-	CURLU *url = curl_url();
+	char *from = NULL;
 
-	if (url != NULL &&
-	    curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) == CURLHE_OK &&
-	    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from) == CURLE_OK &&
-	    curl_url_set(url, CURLUPART_URL, from, 0) == CURLUE_OK &&
-	    curl_url_set(url, CURLUPART_URL, header->value, 0) == CURLUE_OK)
-		(void)curl_url_get(url, CURLUPART_URL, &to, 0);
-	curl_url_cleanup(url);
-	return to;
+	if (curl_easy_header(easy, "Location", 0, CURLH_HEADER, -1, &header) != CURLHE_OK ||
+	    header->value[strspn(header->value, "\r\n")] == '\0' ||
+	    curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from) != CURLE_OK)
+		return NULL;
+	return url_resolve(from, header->value);
 }
 
 /* CURLINFO_CONTENT_TYPE may be that of an interim answer (1xx). */
@@ -132,26 +137,62 @@ static const char *find_type(CURL *easy)
 	return header->value[strspn(header->value, "\r\n")] != '\0' ? header->value : NULL;
 }
 
+/* RFC 9110 section 10.2.3. libcurl passes over seconds that 63 bits can't hold. */
+static usec_t find_retry_after(CURL *easy)
+{
+	enum { MOST = 86400 };
+	struct curl_header *header;
+	curl_off_t seconds = 0;
+
+	if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return 0;
+	const char *digits = header->value + strspn(header->value, "0");
+	size_t n_digits = strspn(digits, "0123456789");
+	if (n_digits > 9 && digits[n_digits] == '\0')
+		return MOST * USEC_PER_SEC;
+	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds);
+	return seconds > 0 ? (usec_t)(seconds < MOST ? seconds : MOST) * USEC_PER_SEC : 0;
+}
+
+/* The codings of the body, which is kept as it came (RFC 9110 section 8.4). */
+static void find_encoding(CURL *easy, char *ret_text, size_t size)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz0123456789-_.+, ";
+	struct curl_header *header;
+	size_t len = 0;
+
+	for (size_t i = 0; len < size && curl_easy_header(easy, "Content-Encoding", i, CURLH_HEADER,
+					     -1, &header) == CURLHE_OK;
+	     i++)
+		len += (size_t)snprintf(
+		    ret_text + len, size - len, "%s%s", len > 0 ? ", " : "", header->value);
+	for (char *s = ret_text; *s != '\0'; s++) {
+		if (*s >= 'A' && *s <= 'Z')
+			*s |= 0x20;
+	}
+	if (len >= size || ret_text[strspn(ret_text, good)] != '\0' ||
+	    strcmp(ret_text, "identity") == 0)
+		ret_text[0] = '\0';
+}
+
 static void get_answer(CURL *easy, struct transfer_outcome *o)
 {
 	long status = 0, version = 0;
-	curl_off_t retry_after = 0;
 
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
 	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
-	o->status = (uint32_t)status;
-	if (status == 0)
+	if (status < 100 || status > 999) /* libcurl takes `HTTP/2 20x` for 20 */
 		return;
+	o->status = (uint32_t)status;
 	o->version = version == CURL_HTTP_VERSION_1_0   ? 10
 		     : version == CURL_HTTP_VERSION_1_1 ? 11
 		     : version == CURL_HTTP_VERSION_2_0 ? 20
 							: 0;
 	o->content_type = find_type(easy);
-	curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &o->location);
-	curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retry_after);
-	o->retry_after = retry_after > 0
-			     ? (usec_t)(retry_after < 86400 ? retry_after : 86400) * USEC_PER_SEC
-			     : 0;
+	find_encoding(easy, o->content_encoding, sizeof(o->content_encoding));
+	if (status >= 300 && status <= 399)
+		o->location = find_location(easy);
+	o->retry_after = find_retry_after(easy);
 }
 
 void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code, const char *error)
@@ -159,14 +200,16 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	*o = (struct transfer_outcome){.reason = REASON_NONE};
 	get_answer(easy, o);
 	get_timings(easy, &o->timings);
+	if (code == CURLE_OK && o->status < 200) { /* 101, which nobody asked for */
+		o->reason = REASON_CONNECT;
+		o->detail = "no answer but an interim one";
+	}
 	if (code == CURLE_OK)
 		return;
 	explain(o, easy, code, error);
-	if (o->location == NULL && o->status >= 300 && o->status <= 399)
-		o->location = o->own_location = find_location(easy);
 }
 
 void transfer_outcome_done(struct transfer_outcome *o)
 {
-	curl_free(o->own_location);
+	free(o->location);
 }

@@ -65,10 +65,10 @@ int accept_choose(const char *header, const char *const *types, size_t n_types)
 	return best;
 }
 
-/* The weight of a coding; that of `*` when it is not named, `unnamed` when neither is. */
-static int weight_of_coding(const char *header, const char *coding, int unnamed)
+/* The weight of a coding; that of `*` when it is not named, 0 when neither is. */
+static int weight_of_coding(const char *header, const char *coding)
 {
-	int weight_of_any = unnamed;
+	int weight_of_any = 0;
 
 	for (const char *p = header; *p != '\0';) {
 		p += strspn(p, " ,\t");
@@ -87,6 +87,6 @@ bool accept_takes_coding(const char *header, const char *coding)
 {
 	if (header == NULL)
 		return false;
-	int wanted = weight_of_coding(header, coding, 0);
-	return wanted > 0 && wanted >= weight_of_coding(header, "identity", 0);
+	int wanted = weight_of_coding(header, coding);
+	return wanted > 0 && wanted >= weight_of_coding(header, "identity");
 }

@@ -189,9 +189,10 @@ static void finish(struct connection *c)
 	bool may_stay =
 	    is_whole && c->is_passed && !c->is_last && c->pipe != NULL && !c->server->is_ending;
 
-	if (!is_whole && c->is_http_1_0)
+	if (!is_whole && c->is_under_way && !c->is_answering) {
+		connection_refuse(c, 500, "The request could not be answered.");
+	} else if (!is_whole && c->is_http_1_0) {
 		transport_break(&c->transport); /* its end is all that tells the length */
-	if (!is_whole && c->is_http_1_0) {
 		connection_close(c);
 	} else if (!may_stay) {
 		linger(c);
@@ -433,11 +434,12 @@ static void watch_input(struct connection *c)
 	watch_output(c);
 }
 
-/* Go on with what has come before and could not be passed on. */
+/* Go on with what has come before and could not be passed on. Where that was the last piece of a
+ * body, its end is still to be told. */
 static void pass_waiting(struct connection *c)
 {
-	if (c->in.len > 0 && may_pass(c)) {
-		size_t n_taken = pass(c, c->in.data, c->in.len);
+	if (may_pass(c) && (c->in.len > 0 || c->is_under_way)) {
+		size_t n_taken = pass(c, c->in.len > 0 ? c->in.data : "", c->in.len);
 		if (c->is_closed)
 			return;
 		buf_drain(&c->in, n_taken < c->in.len ? n_taken : c->in.len);

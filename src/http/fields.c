@@ -10,8 +10,8 @@ enum { MAX_OPTIONS = 32 };
 enum use {
 	ONCE,    /* given again it is refused: two readers could choose differently */
 	LIST,    /* several are joined by commas */
-	CRUMBS,  /* several are joined by semicolons (RFC 6265) */
 	ONE_HOP, /* about this connection only: not passed on */
+	UNREAD,  /* nothing here reads it: not passed on */
 };
 
 #define NAMED(text)                                                                                \
@@ -42,7 +42,8 @@ static const struct {
     {NAMED("Content-Location"), ONCE},
     {NAMED("Content-Range"), ONCE},
     {NAMED("Content-Type"), ONCE},
-    {NAMED("Cookie"), CRUMBS},
+    /* libmicrohttpd would parse it, and close without an answer where that takes much memory */
+    {NAMED("Cookie"), UNREAD},
     {NAMED("Date"), ONCE},
     {NAMED("Forwarded"), LIST},
     {NAMED("From"), ONCE},
@@ -199,8 +200,7 @@ bool fields_read_connection(struct fields *f, bool *ret_is_close, struct fault *
 	return true;
 }
 
-static void write_joined(
-    const struct fields *f, const struct field *first, const char *separator, struct buf *text)
+static void write_joined(const struct fields *f, const struct field *first, struct buf *text)
 {
 	bool is_begun = false;
 
@@ -209,7 +209,7 @@ static void write_joined(
 		if (row->kind != first->kind || value.len == 0)
 			continue;
 		if (is_begun)
-			buf_add_str(text, separator);
+			buf_add_str(text, ", ");
 		buf_add(text, value.data, value.len);
 		is_begun = true;
 	}
@@ -221,14 +221,14 @@ void fields_write(const struct fields *f, struct buf *text)
 		const struct field *row = &f->rows[i];
 		enum use use = row->kind >= 0 ? table[row->kind].use : ONCE;
 		bool is_ours = row->kind >= 0 && row->kind < FIELD_N_LOOKED_FOR;
-		bool is_joined = (use == LIST || use == CRUMBS) && find(f, row->kind) != row;
+		bool is_joined = use == LIST && find(f, row->kind) != row;
 		struct slice name = name_of(f, row), value = value_of(f, row);
-		if (is_ours || is_joined || row->is_dropped || use == ONE_HOP)
+		if (is_ours || is_joined || row->is_dropped || use == ONE_HOP || use == UNREAD)
 			continue;
 		buf_add(text, name.data, name.len);
 		buf_add_str(text, ": ");
-		if (use == LIST || use == CRUMBS)
-			write_joined(f, row, use == LIST ? ", " : "; ", text);
+		if (use == LIST)
+			write_joined(f, row, text);
 		else
 			buf_add(text, value.data, value.len);
 		buf_add_str(text, "\r\n");

@@ -50,5 +50,6 @@ bool fields_find(const struct fields *f, enum field_kind kind, struct slice *ret
 bool fields_read_connection(struct fields *f, bool *ret_is_close, struct fault *ret_fault);
 
 /* Write those that go further: not those that the reader looks for or that are meant for one
- * connection. Those of a list are joined, and what is not known stays as it is. */
+ * connection. Those of a list are joined, what nothing reads is left out, and what is not known
+ * stays as it is. */
 void fields_write(const struct fields *f, struct buf *text);

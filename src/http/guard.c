@@ -127,20 +127,21 @@ static bool is_change(const struct request *rq)
 	       strcmp(rq->method, "OPTIONS") != 0;
 }
 
+/* What a page may read of an answer, and what it may send: test_hosts.py holds both against the
+ * OpenAPI document and the sources. */
+static const char answer_headers[] =
+    "Accept-Encoding, Accept-Patch, Accept-Post, Accept-Ranges, Allow, Content-Disposition, "
+    "Content-Range, ETag, Idempotency-Replayed, Location, Retry-After, WWW-Authenticate";
+static const char request_headers[] =
+    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, "
+    "Last-Event-ID, Range";
+
 /* Let the browser show the answer to a page that may see it. */
 static void add_cors(struct request *rq, const char *origin)
 {
 	request_add_header(rq, "Access-Control-Allow-Origin", origin);
-	request_add_header(rq, "Access-Control-Expose-Headers",
-	    "Location, ETag, Retry-After, Idempotency-Replayed, Content-Disposition, "
-	    "WWW-Authenticate");
+	request_add_header(rq, "Access-Control-Expose-Headers", answer_headers);
 }
-
-/* What handlers read of a request, and a page has to ask for. test_hosts.py holds it against the
- * sources and the OpenAPI document. */
-static const char request_headers[] =
-    "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, "
-    "Last-Event-ID, Range";
 
 /* Add the methods of all routes, each once. */
 static void add_methods(const struct server *server, struct buf *text)

@@ -117,16 +117,22 @@ void listeners_resume(struct server *server)
 
 /* --- Opening --- */
 
-/* A socket that nobody serves any more is in the way. One that is served stays, and so does
- * anything that is no socket. */
-static void remove_stale(int fd, const struct sockaddr_un *address)
+/* Remove the socket of a daemon that is gone. One that is served stays, and so does anything that
+ * is no socket. */
+static void remove_stale(const char *path)
 {
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct stat st;
 
-	if (lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	    connect(fd, (const struct sockaddr *)address, sizeof(*address)) != 0 &&
-	    errno == ECONNREFUSED)
-		unlink(address->sun_path);
+	if (lstat(path, &st) != 0 || !S_ISSOCK(st.st_mode))
+		return;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 && errno == ECONNREFUSED)
+		unlink(path);
+	close(fd);
 }
 
 static enum err open_unix(const struct server_opts *opts, const char *path, int *ret_fd)
@@ -139,7 +145,7 @@ static enum err open_unix(const struct server_opts *opts, const char *path, int 
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return ERR_SYSTEM;
-	remove_stale(fd, &address);
+	remove_stale(path);
 	/* until it listens nobody can connect */
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 	    (opts->has_unix_group && chown(path, (uid_t)-1, opts->unix_group) != 0) ||
@@ -281,7 +287,7 @@ void listener_close(struct listener *l)
 	close(l->fd);
 	l->fd = -1;
 	if (l->unix_path != NULL)
-		unlink(l->unix_path);
+		remove_stale(l->unix_path);
 	free(l->unix_path);
 	l->unix_path = NULL;
 }

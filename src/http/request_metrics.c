@@ -1,9 +1,9 @@
 /* The counters of requests.
  *
- * By route and class: the classes 2xx and 5xx of all routes are there from the start, so that the
- * first error is an increase. By route, method and exact code: a series comes with the first answer
- * of its kind, since most of them would be 0 forever. Durations are kept by group of routes, which
- * is the first segment of the path. */
+ * By route and class: the class 5xx of all routes is there from the start, so that the first
+ * failure is an increase. Other classes, and the series by route, method and exact code, come with
+ * the first answer of their kind, since most of them would be 0 forever. Durations are kept by
+ * group of routes, which is the first segment of the path. */
 #include "http/request_metrics.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ enum { N_CODES = sizeof(codes) / sizeof(codes[0]) };
 
 static const char *const classes[] = {"other", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
-enum { N_CLASSES = sizeof(classes) / sizeof(classes[0]), CLASS_GOOD = 2, CLASS_FAILED = 5 };
+enum { N_CLASSES = sizeof(classes) / sizeof(classes[0]), CLASS_FAILED = 5 };
 
 static const char *const groups[] = {"jobs", "schedules", "other"};
 
@@ -69,7 +69,6 @@ struct request_metrics *request_metrics_new(const struct route *routes, size_t n
 		struct route_metrics *m = &all->by_route[i];
 		m->pattern = i < n_routes ? routes[i].pattern : "other";
 		m->method = i < n_routes ? routes[i].method : "other";
-		class_cell(m, CLASS_GOOD);
 		class_cell(m, CLASS_FAILED);
 		m->duration = metrics_cell(METRIC_HTTP_DURATION, group_of(m->pattern));
 	}

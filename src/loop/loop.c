@@ -18,8 +18,7 @@ struct loop {
 	usec_t lag_due;
 	bool is_lag_busy;
 	struct metric_cell *lag;
-	loop_fn *on_beat;
-	void *on_beat_arg;
+	LIST_HEAD(, beat) beats;
 };
 
 static void on_libevent_log(int severity, const char *text)
@@ -36,8 +35,10 @@ static void on_lag_timer(void *arg)
 	metric_observe(loop->lag, late > 0 ? (double)late / USEC_PER_SEC : 0);
 	loop->lag_due = clock_mono() + next;
 	timer_start(&loop->lag_timer, next);
-	if (loop->on_beat != NULL)
-		loop->on_beat(loop->on_beat_arg);
+	for (struct beat *b = LIST_FIRST(&loop->beats), *after; b != NULL; b = after) {
+		after = LIST_NEXT(b, link);
+		b->on_beat(b->arg);
+	}
 }
 
 struct loop *loop_new(void)
@@ -127,10 +128,17 @@ void loop_watch_lag(struct loop *loop, bool is_busy)
 	}
 }
 
-void loop_set_on_beat(struct loop *loop, loop_fn *on_beat, void *arg)
+void beat_start(struct beat *beat, struct loop *loop, loop_fn *on_beat, void *arg)
 {
-	loop->on_beat = on_beat;
-	loop->on_beat_arg = arg;
+	*beat = (struct beat){.on_beat = on_beat, .arg = arg};
+	LIST_INSERT_HEAD(&loop->beats, beat, link);
+}
+
+void beat_cancel(struct beat *beat)
+{
+	if (beat->on_beat != NULL)
+		LIST_REMOVE(beat, link);
+	beat->on_beat = NULL;
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)

@@ -5,6 +5,8 @@
 #include <event2/event_struct.h>
 #include <stdbool.h>
 
+#include <sys/queue.h>
+
 #include "base/clock.h"
 #include "base/err.h"
 
@@ -35,9 +37,16 @@ void loop_watch_lag(struct loop *loop, bool is_busy);
 
 typedef void loop_fn(void *arg);
 
-/* Call `on_beat` whenever the lag was measured: for what shall happen now and then without a
- * wake-up of its own. NULL: no more. */
-void loop_set_on_beat(struct loop *loop, loop_fn *on_beat, void *arg);
+/* Call `on_beat` whenever the lag was measured, which is once a second at least: for what shall
+ * happen now and then without a wake-up of its own. Embedded in its owner; a zeroed one may be
+ * cancelled. */
+struct beat {
+	LIST_ENTRY(beat) link;
+	loop_fn *on_beat; /* NULL: it is not started */
+	void *arg;
+};
+void beat_start(struct beat *beat, struct loop *loop, loop_fn *on_beat, void *arg);
+void beat_cancel(struct beat *beat); /* not by another's on_beat */
 
 /* One-shot timer, embedded in its owner. */
 struct timer {

@@ -17,4 +17,5 @@ src_model_libmodel_a_SOURCES = \
 	src/model/state.c src/model/state.h \
 	src/model/target.c src/model/target.h \
 	src/model/url.c src/model/url.h \
+	src/model/url_ref.c src/model/url_ref.h \
 	src/model/zone.c src/model/zone.h

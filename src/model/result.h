@@ -23,12 +23,13 @@
 	X(DNS_NOT_FOUND, "dns_not_found") X(DNS_ERROR, "dns_error") X(CONNECT, "connect") X(TLS, "tls") \
 	X(HTTP_STATUS, "http_status") X(TOO_LARGE, "too_large") X(TOO_MANY_REDIRECTS, "too_many_redirects") \
 	X(BAD_CHECKSUM, "bad_checksum") X(DENIED_TARGET, "denied_target") X(INVALID_URL, "invalid_url") \
-	X(DISK, "disk")
+	X(DISK, "disk") X(CRASHED, "crashed")
 
-/* How one query ended. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2). */
+/* How one query ended; the order is part of the store's format, too. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2). */
 #define RCODES(X) \
 	X(NOERROR, "NOERROR") X(NODATA, "NODATA") X(NXDOMAIN, "NXDOMAIN") X(SERVFAIL, "SERVFAIL") \
-	X(REFUSED, "REFUSED") X(TIMEOUT, "TIMEOUT") X(TRUNCATED, "TRUNCATED") X(MALFORMED, "MALFORMED")
+	X(REFUSED, "REFUSED") X(TIMEOUT, "TIMEOUT") X(TRUNCATED, "TRUNCATED") X(MALFORMED, "MALFORMED") \
+	X(NOTIMP, "NOTIMP") X(FORMERR, "FORMERR")
 /* clang-format on */
 
 enum item_status {
@@ -73,12 +74,13 @@ enum { RESULT_MAX_ADDRESSES = 32, RESULT_MAX_EVIDENCE = 4, RESULT_MAX_NAME = FIL
 
 /* What more is known of a file; all texts are borrowed, absent ones are empty. */
 struct file_result {
-	struct span file_name;    /* under which it is, or would be, saved */
-	struct span code;         /* of a flag */
-	struct span detail;       /* of an error, for people */
-	struct span content_type; /* as the origin said */
-	struct span final_url;    /* the one that answered, when redirects led there */
-	struct span country;      /* by which a flag was named */
+	struct span file_name;        /* under which it is, or would be, saved */
+	struct span code;             /* of a flag */
+	struct span detail;           /* of an error, for people */
+	struct span content_type;     /* as the origin said */
+	struct span content_encoding; /* likewise; the body is kept in it */
+	struct span final_url;        /* the one that answered, when redirects led there */
+	struct span country;          /* by which a flag was named */
 	bool wants_country;
 	enum reason country_reason; /* why there is none */
 	bool is_saved;              /* then size and digest are those of the file */

@@ -85,6 +85,12 @@ static bool is_plain(const char *text, const char *scheme, const char *host)
 	return *text == '/' && strchr(text, '#') == NULL && strstr(text, "/.") == NULL;
 }
 
+/* RFC 9110 section 4.2: no other form names a host. libcurl takes one slash and three for two. */
+static bool has_two_slashes(const char *text, size_t scheme_len)
+{
+	return strncmp(text + scheme_len, "://", 3) == 0 && text[scheme_len + 3] != '/';
+}
+
 /* Fill `url`; what it owns is ended by the caller, also on a fault. Each part that is asked for
  * costs an allocation or two, and this runs for each file: so nothing is asked for that isn't
  * needed. */
@@ -96,6 +102,8 @@ static enum url_fault read_parts(CURLU *u, const char *text, struct url *url)
 
 	if (scheme == NULL || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
 		return URL_SCHEME;
+	if (!has_two_slashes(text, strlen(scheme)))
+		return URL_MALFORMED;
 	if (host == NULL || !read_host(host, url))
 		return URL_HOST;
 	if (url->address.is_v6) {

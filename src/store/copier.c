@@ -15,13 +15,15 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "loop/mailbox.h"
+#include "store/db_files.h"
 #include "store/worker.h"
 
 enum { MAX_PATH = 4200 };
 
 struct copier {
-	struct mailbox *mailbox; /* borrowed */
-	char *database, *path;   /* owned */
+	struct mailbox *mailbox;      /* borrowed */
+	const struct db_files *files; /* borrowed */
+	char *database, *path;        /* owned */
 	atomic_bool is_cancelled;
 	pthread_t thread;
 	bool has_thread; /* until its mail is delivered or it was joined */
@@ -45,12 +47,14 @@ static void remove_rest(const char *path)
 	unlink(journal);
 }
 
-struct copier *copier_new(const char *database, struct mailbox *mailbox)
+struct copier *copier_new(
+    const char *database, const struct db_files *files, struct mailbox *mailbox)
 {
 	struct copier *c = xcalloc(1, sizeof(*c));
 	char path[MAX_PATH];
 
 	snprintf(path, sizeof(path), "%s.copy", database);
+	c->files = files;
 	c->mailbox = mailbox;
 	c->database = xstrdup(database);
 	c->path = xstrdup(path);
@@ -65,13 +69,16 @@ static enum err make_copy(struct copier *c, struct store_copy *copy)
 	AUTO_FREE char *why = NULL;
 	struct db *db = NULL;
 	struct stat st;
-	enum err e = db_open(c->database, false, &db, &why);
+	enum err e =
+	    db_files_are_there(c->files) ? db_open(c->database, false, &db, &why) : ERR_GONE;
 
 	if (e == OK)
 		e = db_copy(db, c->path, &c->is_cancelled);
 	if (e != OK) {
 		log_debug("store_copy", "error=%s why=%s", err_str(e),
-		    log_quote(db != NULL ? db_why(db) : why));
+		    log_quote(db != NULL    ? db_why(db)
+			      : why != NULL ? why
+					    : ""));
 		db_close(db);
 		return e;
 	}

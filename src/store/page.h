@@ -49,6 +49,12 @@ struct chunks_page {
 	uint32_t *skip;              /* owned, out: aliases among them, ascending */
 };
 
+/* Ids, of which only those that are no jobs are left. */
+struct unknown_ids {
+	struct id *ids; /* owned */
+	size_t n;
+};
+
 /* Items that have a result behind low_seq. */
 struct done_page {
 	uint64_t low_seq;
@@ -56,4 +62,13 @@ struct done_page {
 	size_t n;
 	uint32_t *failed; /* owned, out: those of them that failed, ascending */
 	size_t n_failed;
+};
+
+/* Jobs that have files, in; out: those that this database does not know, and all that it knows to
+ * be removed, whether or not they have files. */
+struct folders_page {
+	struct id *ids; /* owned */
+	size_t n;
+	struct id *removed; /* owned */
+	size_t n_removed;
 };

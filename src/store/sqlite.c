@@ -35,8 +35,8 @@ enum err db_error(struct db *db, int code)
 	case SQLITE_CANTOPEN:
 		return ERR_READ_ONLY;
 	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return ERR_FATAL;
+	case SQLITE_NOTADB: /* what is written may lie on damage; what is read is just not there */
+		return db->is_writer ? ERR_FATAL : ERR_DAMAGED;
 	case SQLITE_CONSTRAINT:
 		return ERR_CONFLICT;
 	case SQLITE_BUSY:
@@ -122,9 +122,10 @@ static enum err connect_to(const char *path, bool is_writer, struct db **ret_db)
 	int flags =
 	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (is_writer ? SQLITE_OPEN_CREATE : 0);
 	int code = sqlite3_open_v2(path, &db->handle, flags, NULL);
-	enum err e = code == SQLITE_OK ? OK : db_error(db, code);
 
 	db->path = xstrdup(path);
+	db->is_writer = is_writer;
+	enum err e = code == SQLITE_OK ? OK : db_error(db, code);
 	*ret_db = db;
 	if (e == OK)
 		sqlite3_extended_result_codes(db->handle, 1);
@@ -239,7 +240,23 @@ void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id)
 		memcpy(ret_id->bytes, bytes, sizeof(ret_id->bytes));
 }
 
-void db_read_job(sqlite3_stmt *s, struct job *ret_job)
+enum job_state db_ended_state(int64_t state)
+{
+	return state >= 0 && state < JOB_N_STATES ? (enum job_state)state : JOB_FAILED;
+}
+
+static bool is_good(const struct job *job)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < ITEM_N_STATUSES; i++)
+		n += job->counts[i];
+	return (unsigned)job->state < JOB_N_STATES && (unsigned)job->kind < N_KINDS &&
+	       (unsigned)job->check < N_CHECKS && (unsigned)job->reason < JOB_N_REASONS &&
+	       !id_is_none(&job->id) && n == job->completed && n <= job->total;
+}
+
+enum err db_read_job(sqlite3_stmt *s, struct job *ret_job)
 {
 	struct job job = {
 	    .no = sqlite3_column_int64(s, 0), .state = (enum job_state)sqlite3_column_int(s, 2)};
@@ -273,4 +290,9 @@ void db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	db_read_id(s, next + 7, &job.schedule_id);
 	db_read_id(s, next + 8, &job.retry_of);
 	*ret_job = job;
+	if (is_good(&job))
+		return OK;
+	job_done(&job);
+	*ret_job = (struct job){.no = job.no, .id = job.id};
+	return ERR_DAMAGED;
 }

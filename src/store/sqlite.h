@@ -56,8 +56,14 @@ const char *db_path(const struct db *db); /* borrowed */
 /* The text of the connection's last error, borrowed. */
 const char *db_why(const struct db *db);
 
+/* sqlite_unclean.c: begin the life of a daemon, in a transaction of its own: find out how the one
+ * before ended, and give what it noted its result. On an error nothing has changed. */
+enum err db_begin_life(struct db *db, struct store_life *ret_life) MUST_CHECK;
+enum err db_end_life(struct db *db) MUST_CHECK;
+
 enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
     MUST_CHECK;
 enum err db_each_schedule(struct db *db,
     void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg) MUST_CHECK;
-uint64_t db_count(struct db *db, enum job_state state);
+enum err db_count(struct db *db, enum job_state state, uint64_t *ret_n) MUST_CHECK;
+enum err db_identity(struct db *db, struct id *ret_id) MUST_CHECK; /* of the database */

@@ -24,6 +24,7 @@ struct db {
 	sqlite3_stmt *statements[N_STATEMENTS]; /* prepared when first used */
 	int wal_pages;
 	int64_t page_size;
+	bool is_writer;
 	bool can_shrink; /* free pages can be given back: auto_vacuum is INCREMENTAL */
 	char why[160];
 };
@@ -56,19 +57,22 @@ void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
 
 enum { JOB_N_COLUMNS = 28 };
 
-/* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. */
-void db_read_job(sqlite3_stmt *s, struct job *ret_job);
+/* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. ERR_DAMAGED: no version of
+ * this program has written such a row; *ret_job has its no and its id then, and owns nothing. */
+enum err db_read_job(sqlite3_stmt *s, struct job *ret_job) MUST_CHECK;
+
+/* How a job ended, as its row says; failed when that can't be. */
+enum job_state db_ended_state(int64_t state);
 
 /* The verbs of sqlite_life.c: PAUSE, the chunks to keep of a PUT, and FAILED. */
 enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
 
-/* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
- * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_NOT_FOUND.
- */
-enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
-    MUST_CHECK;
+/* --- sqlite_write.c --- */
+
+/* The verb PUT. */
+enum err db_put(struct db *db, struct store_op *op) MUST_CHECK;
 
 /* --- sqlite_schedule.c --- */
 
@@ -84,14 +88,15 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
 enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
     MUST_CHECK;
 
-/* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. */
-struct change db_read_change(sqlite3_stmt *s);
+/* Read what STATEMENT_SELECT_CHANGES selects; its texts live until the next step. False: it is
+ * damaged. */
+bool db_read_change(sqlite3_stmt *s, struct change *ret_change);
 
 /* --- sqlite_outcome.c --- */
 
-/* Read a status, a reason and a value, that are the columns from `column` on. What no version of
- * this program has written reads as an internal error. */
-struct finding db_read_finding(sqlite3_stmt *s, int column);
+/* Read a status, a reason and a value, that are the columns from `column` on. False: no version of
+ * this program has written such ones; they read as an internal error. */
+bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding);
 
 /* Note the outcomes of a STORE_PUT, and how they differ from those before. */
 enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;

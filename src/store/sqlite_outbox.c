@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "model/url.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_unclean.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"
 
@@ -83,7 +84,7 @@ enum err db_outbox_add_job(struct db *db, int64_t job_no)
 	sqlite3_bind_int64(s, 1, job_no);
 	int code = sqlite3_step(s);
 	if (code == SQLITE_ROW)
-		db_read_job(s, &job);
+		e = db_read_job(s, &job);
 	else if (code != SQLITE_DONE)
 		e = db_error(db, code);
 	sqlite3_reset(s);
@@ -107,7 +108,8 @@ static char *read_text(sqlite3_stmt *s, int column)
 	return xstrdup(text != NULL ? text : "");
 }
 
-static void read_post(sqlite3_stmt *s, struct stored_post *ret_post)
+/* False when the row is damaged. */
+static bool read_post(sqlite3_stmt *s, struct stored_post *ret_post)
 {
 	*ret_post = (struct stored_post){.no = sqlite3_column_int64(s, 0),
 	    .url = read_text(s, 2),
@@ -115,14 +117,18 @@ static void read_post(sqlite3_stmt *s, struct stored_post *ret_post)
 	    .body = read_text(s, 4),
 	    .body_len = (size_t)sqlite3_column_bytes(s, 4),
 	    .created_at = sqlite3_column_int64(s, 5),
-	    .attempts = (uint32_t)sqlite3_column_int64(s, 6)};
+	    .attempts = (uint32_t)sqlite3_column_int64(s, 6),
+	    .is_suspect = sqlite3_column_int(s, 7) != 0};
 	if (sqlite3_column_bytes(s, 1) == sizeof(ret_post->id.bytes))
 		memcpy(ret_post->id.bytes, sqlite3_column_blob(s, 1), sizeof(ret_post->id.bytes));
+	return !id_is_none(&ret_post->id) && *ret_post->url != '\0' && ret_post->body_len > 0;
 }
 
-/* Read rows that are due behind `from` up to `to`, as long as there is room. */
-static enum err read_due(struct db *db, struct stored_outbox *o, usec_t from, usec_t to)
+/* Read rows that are due behind `from` up to `to`, as long as there is room. A damaged one stays
+ * where it is and is told of; the others go out. */
+static enum err read_due(struct db *db, struct store_op *op, usec_t from, usec_t to)
 {
+	struct stored_outbox *o = &op->u.outbox;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_DUE);
 	int code;
 
@@ -130,8 +136,17 @@ static enum err read_due(struct db *db, struct stored_outbox *o, usec_t from, us
 	sqlite3_bind_int64(s, 2, to);
 	sqlite3_bind_text(s, 3, o->passed_over != NULL ? o->passed_over : "", -1, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 4, o->max - o->n);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && o->n < o->max)
-		read_post(s, &o->posts[o->n++]);
+	sqlite3_bind_int(s, 5, o->without_suspects ? 1 : 0);
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && o->n < o->max) {
+		struct stored_post *post = &o->posts[o->n];
+		if (read_post(s, post)) {
+			o->n++;
+			continue;
+		}
+		op->damage =
+		    (struct store_damage){.what = DAMAGED_CALLBACK, .first = (uint64_t)post->no};
+		stored_post_done(post);
+	}
 	sqlite3_reset(s);
 	return code == SQLITE_DONE || code == SQLITE_ROW ? OK : db_error(db, code);
 }
@@ -155,9 +170,9 @@ enum err db_outbox_read(struct db *db, struct store_op *op)
 	struct stored_outbox *o = &op->u.outbox;
 
 	o->posts = xcalloc(o->max, sizeof(*o->posts));
-	enum err e = read_due(db, o, -1, o->now);
+	enum err e = read_due(db, op, -1, o->now);
 	if (e == OK && o->n < o->max)
-		e = read_due(db, o, o->now + FARTHEST, INT64_MAX);
+		e = read_due(db, op, o->now + FARTHEST, INT64_MAX);
 	return e == OK ? read_rest(db, o) : e;
 }
 
@@ -170,5 +185,6 @@ enum err db_outbox_settle(struct db *db, const struct store_op *op)
 	sqlite3_bind_int64(s, 1, a->no);
 	if (!a->is_over)
 		sqlite3_bind_int64(s, 2, a->due);
-	return db_run(db, s);
+	enum err e = db_run(db, s);
+	return e == OK && a->is_watched ? db_unwatch(db, 0, a->no) : e;
 }

@@ -16,17 +16,15 @@ enum {
 	MAX_CALL = 8 << 20, /* bytes of it */
 };
 
-struct finding db_read_finding(sqlite3_stmt *s, int column)
+bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding)
 {
 	int status = sqlite3_column_int(s, column), reason = sqlite3_column_int(s, column + 1);
 	const char *value = (const char *)sqlite3_column_text(s, column + 2);
 
-	if (status < 0 || status >= ITEM_N_STATUSES || reason < 0 || reason >= N_REASONS) {
-		status = ITEM_ERROR;
-		reason = REASON_INTERNAL;
-	}
-	return (struct finding){
-	    (enum item_status)status, (enum reason)reason, value != NULL ? value : ""};
+	bool is_good = status >= 0 && status < ITEM_N_STATUSES && reason >= 0 && reason < N_REASONS;
+	*ret_finding = (struct finding){is_good ? (enum item_status)status : ITEM_ERROR,
+	    is_good ? (enum reason)reason : REASON_INTERNAL, value != NULL ? value : ""};
+	return is_good;
 }
 
 /* What a block of results does to its schedule. */
@@ -91,7 +89,9 @@ static enum err note_result(struct noting *n, const struct result *r)
 	int code = sqlite3_step(s);
 	bool is_new = code == SQLITE_DONE, differs = is_new;
 	if (code == SQLITE_ROW) {
-		struct finding before = db_read_finding(s, 0);
+		struct finding before;
+		if (!db_read_finding(s, 0, &before)) /* the change tells of an internal error */
+			n->op->damage = (struct store_damage){.what = DAMAGED_OUTCOME};
 		differs = before.status != o.status || before.reason != o.reason ||
 			  strcmp(before.value, o.value) != 0;
 		if (differs) {
@@ -155,7 +155,10 @@ static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
 	sqlite3_bind_int64(s, 2, (int64_t)n->changes->after);
 	sqlite3_bind_int64(s, 3, LOG_MOST);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		struct change c = db_read_change(s);
+		struct change c;
+		if (!db_read_change(s, &c))
+			n->op->damage =
+			    (struct store_damage){.what = DAMAGED_CHANGE, .first = c.seq};
 		if (memcmp(&c.job, &n->changes->job, sizeof(c.job)) != 0)
 			continue;
 		if (++*ret_n > TOLD_MOST || data->len > MAX_CALL / 2)
@@ -174,8 +177,11 @@ static enum err add_job(struct noting *n, struct buf *data)
 
 	sqlite3_bind_int64(s, 1, n->op->job_no);
 	int code = sqlite3_step(s);
+	if (code == SQLITE_ROW && db_read_job(s, &job) != OK) {
+		sqlite3_reset(s);
+		return ERR_DAMAGED;
+	}
 	if (code == SQLITE_ROW) {
-		db_read_job(s, &job);
 		json_job_add(data, &job, job.finished_at);
 		job_done(&job);
 	}
@@ -252,5 +258,10 @@ enum err db_note_outcomes(struct db *db, struct store_op *op)
 		e = trim_log(&n);
 	if (e == OK && (changes->n > 0 || is_ended))
 		e = update_changes(&n);
-	return e == OK && is_ended ? call(&n) : e;
+	if (e == OK && is_ended)
+		e = call(&n);
+	if (e != ERR_DAMAGED)
+		return e;
+	op->damage = (struct store_damage){.what = DAMAGED_OTHER}; /* results are not lost for it */
+	return OK;
 }

@@ -4,35 +4,36 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
-#include "wire/record.h"
+#include "base/log.h"
+#include "store/sqlite_block.h"
 
-enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
+/* Say whether `n` items can be read, and nothing is left: of a chunk without a sum. */
+static bool is_whole(const struct chunk *chunk)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_BLOCK);
+	struct chunk_item item;
+	size_t offset = 0;
+	uint32_t n = 0;
 
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, seq);
-	int code = sqlite3_step(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	int64_t at = sqlite3_column_int64(s, 0);
-	const char *block = sqlite3_column_blob(s, 1);
-	size_t len = (size_t)sqlite3_column_bytes(s, 1), offset = 0;
-	while (record_next(block, len, &offset, ret_result)) {
-		if (at++ == seq)
-			return OK;
-	}
-	return ERR_NOT_FOUND;
+	while (chunk_next(chunk, &offset, &item))
+		n++;
+	return n == chunk->n && offset == chunk->bytes.len;
 }
 
-static void read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
+/* False when it is damaged. */
+static bool read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
 {
 	ret_chunk->no = (uint32_t)sqlite3_column_int64(s, 0);
 	chunk_init(&ret_chunk->chunk, (uint32_t)sqlite3_column_int64(s, 1));
 	ret_chunk->chunk.n = (uint32_t)sqlite3_column_int64(s, 2);
 	buf_add(
 	    &ret_chunk->chunk.bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
+	ret_chunk->n_suspects = (uint32_t)sqlite3_column_int64(s, 5);
+	const struct chunk *c = &ret_chunk->chunk;
+	bool is_good =
+	    sqlite3_column_type(s, 4) == SQLITE_NULL
+		? is_whole(c)
+		: sqlite3_column_int64(s, 4) == db_sum(c->bytes.data, c->bytes.len, c->first, c->n);
+	return is_good && !c->bytes.overflow && c->n > 0 && c->n <= CHUNK_ITEMS;
 }
 
 /* Collect the first column of all rows. */
@@ -58,15 +59,22 @@ static enum err claim(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(
 	    db, op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS);
-	int code;
+	bool is_good = true;
+	int code = SQLITE_DONE;
 
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
 	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_int64(s, 2, op->u.claim.from);
 	sqlite3_bind_int64(s, 3, op->u.claim.max);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
+	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW)
+		is_good = read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
 	sqlite3_reset(s);
+	if (!is_good) {
+		struct stored_chunk *bad = &op->u.claim.chunks[--op->u.claim.n];
+		op->damage = (struct store_damage){.what = DAMAGED_INPUT, .first = bad->no};
+		chunk_done(&bad->chunk);
+		return ERR_DAMAGED;
+	}
 	if (code != SQLITE_DONE)
 		return db_error(db, code);
 	if (!op->u.claim.has_aliases || op->u.claim.n == 0)
@@ -87,10 +95,13 @@ static enum err load(struct db *db, struct store_op *op)
 
 	sqlite3_bind_blob(s, 1, op->u.job.id.bytes, sizeof(op->u.job.id.bytes), SQLITE_STATIC);
 	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		db_read_job(s, &op->u.job);
+	enum err e = code == SQLITE_ROW    ? db_read_job(s, &op->u.job)
+		     : code == SQLITE_DONE ? ERR_NOT_FOUND
+					   : db_error(db, code);
 	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	if (e == ERR_DAMAGED)
+		op->damage = (struct store_damage){.what = DAMAGED_JOB, .id = op->u.job.id};
+	return e;
 }
 
 static enum statement choose_list(const struct job_filter *f)
@@ -100,6 +111,20 @@ static enum statement choose_list(const struct job_filter *f)
 	       : f->has_paused && f->is_paused ? STATEMENT_LIST_JOBS_PAUSED
 	       : f->has_state                  ? STATEMENT_LIST_JOBS_IN_STATE
 					       : STATEMENT_LIST_JOBS;
+}
+
+/* Add a job to the page. One that is damaged ends the page before it; as the first it is what the
+ * page is about, so that the next page can go on behind it. */
+static enum err list_job(struct store_op *op, sqlite3_stmt *s)
+{
+	struct job *job = &op->u.list.jobs[op->u.list.n];
+
+	if (db_read_job(s, job) == OK) {
+		op->u.list.n++;
+		return OK;
+	}
+	op->damage = (struct store_damage){.what = DAMAGED_JOB, .id = job->id};
+	return ERR_DAMAGED;
 }
 
 static enum err list(struct db *db, struct store_op *op)
@@ -118,65 +143,47 @@ static enum err list(struct db *db, struct store_op *op)
 	sqlite3_bind_int(s, 7, f->has_paused ? (int)f->is_paused : -1);
 	sqlite3_bind_int64(s, 8, f->created_before);
 	op->u.list.jobs = xcalloc(op->u.list.limit, sizeof(*op->u.list.jobs));
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit)
-		db_read_job(s, &op->u.list.jobs[op->u.list.n++]);
-	op->u.list.is_more = code == SQLITE_ROW;
+	enum err e = OK;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit && e == OK)
+		e = list_job(op, s);
+	op->u.list.is_more = code == SQLITE_ROW || e != OK;
 	sqlite3_reset(s);
+	if (e != OK)
+		return op->u.list.n > 0 ? OK : e;
 	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-/* Bind the block that holds the result behind `after`, and those that follow. */
-static sqlite3_stmt *select_behind(struct db *db, int64_t job_no, uint64_t after)
+/* Add a row of the page, unless the filter is against it. */
+static void add_row(struct rows_page *page, const struct result *r)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_ROWS);
-
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, (int64_t)after + 1);
-	return s;
-}
-
-/* Add the rows of one block; false when there is enough. */
-static bool add_block(struct store_op *op, uint64_t seq, const char *block, size_t len)
-{
-	struct result r;
-	size_t offset = 0;
-
-	for (; record_next(block, len, &offset, &r); seq++) {
-		if (seq <= op->u.rows.last)
-			continue;
-		if ((op->u.rows.limit > 0 && op->u.rows.n == op->u.rows.limit) ||
-		    op->u.rows.text.len >= op->u.rows.max_bytes)
-			return false;
-		op->u.rows.last = seq;
-		if (op->u.rows.has_status && r.status != op->u.rows.status)
-			continue;
-		r.seq = seq;
-		result_add_row(&op->u.rows.text, op->u.rows.format, &r,
-		    op->u.rows.is_first && op->u.rows.n == 0);
-		op->u.rows.n++;
-	}
-	return true;
+	page->last = r->seq;
+	if (page->has_status && r->status != page->status)
+		return;
+	result_add_row(&page->text, page->format, r, page->is_first && page->n == 0);
+	page->n++;
 }
 
 static enum err read_rows(struct db *db, struct store_op *op)
 {
 	enum { MOST_BLOCKS = 2000 }; /* looked through in one go when a filter lets few rows pass */
-	sqlite3_stmt *s = select_behind(db, op->job_no, op->u.rows.after);
-	int code, n_blocks = 0;
+	struct rows_page *page = &op->u.rows;
+	struct walk w;
+	struct result r;
 
-	buf_init(&op->u.rows.text, SIZE_MAX / 2);
-	op->u.rows.last = op->u.rows.after;
-	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		const char *block = sqlite3_column_blob(s, 1);
-		if (!add_block(op, (uint64_t)sqlite3_column_int64(s, 0), block,
-			(size_t)sqlite3_column_bytes(s, 1)) ||
-		    ++n_blocks == MOST_BLOCKS) {
-			op->u.rows.is_more = true;
+	buf_init(&page->text, SIZE_MAX / 2);
+	page->last = page->after;
+	enum err e = db_walk_begin(&w, db, op->job_no, page->after);
+	if (e != OK)
+		return e;
+	for (;;) {
+		page->is_more = w.seq <= w.completed;
+		if ((page->limit > 0 && page->n == page->limit) ||
+		    page->text.len >= page->max_bytes || w.n_blocks > MOST_BLOCKS ||
+		    !db_walk_next(&w, &r))
 			break;
-		}
+		add_row(page, &r);
 	}
-	sqlite3_reset(s);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+	return db_walk_end(&w, op);
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -202,26 +209,25 @@ static void sort_numbers(uint32_t *numbers, size_t n)
 
 static enum err read_done(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = select_behind(db, op->job_no, op->u.done.low_seq);
-	int code;
+	struct walk w;
+	struct result r;
+	enum err e = db_walk_begin(&w, db, op->job_no, op->u.done.low_seq);
 
-	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		uint64_t seq = (uint64_t)sqlite3_column_int64(s, 0);
-		const char *block = sqlite3_column_blob(s, 1);
-		size_t len = (size_t)sqlite3_column_bytes(s, 1), offset = 0;
-		struct result r;
-		for (; record_next(block, len, &offset, &r); seq++) {
-			if (seq <= op->u.done.low_seq)
-				continue;
-			add_number(&op->u.done.indexes, &op->u.done.n, r.index);
-			if (r.status == ITEM_ERROR)
-				add_number(&op->u.done.failed, &op->u.done.n_failed, r.index);
-		}
+	if (e != OK)
+		return e;
+	while (db_walk_next(&w, &r)) {
+		add_number(&op->u.done.indexes, &op->u.done.n, r.index);
+		if (r.status == ITEM_ERROR)
+			add_number(&op->u.done.failed, &op->u.done.n_failed, r.index);
 	}
-	sqlite3_reset(s);
 	sort_numbers(op->u.done.indexes, op->u.done.n);
 	sort_numbers(op->u.done.failed, op->u.done.n_failed);
-	return code == SQLITE_DONE ? OK : db_error(db, code);
+	return db_walk_end(&w, op);
+}
+
+static char *copy_span(struct span s)
+{
+	return s.len > 0 ? xstrndup(s.bytes, s.len) : NULL;
 }
 
 static void add_file(struct store_op *op, const struct result *r)
@@ -230,8 +236,8 @@ static void add_file(struct store_op *op, const struct result *r)
 	struct stored_file *file = &op->u.files.files[op->u.files.n++];
 
 	file->name = xstrndup(f->file_name.bytes, f->file_name.len);
-	file->content_type =
-	    f->content_type.len > 0 ? xstrndup(f->content_type.bytes, f->content_type.len) : NULL;
+	file->content_type = copy_span(f->content_type);
+	file->content_encoding = copy_span(f->content_encoding);
 	file->n_bytes = f->n_bytes;
 	file->saved_at = r->finished_at;
 	memcpy(file->digest, f->digest, sizeof(file->digest));
@@ -250,68 +256,75 @@ static enum err find_file(struct db *db, struct store_op *op)
 	if (code != SQLITE_ROW)
 		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
 	enum err e = db_load_result(db, op->job_no, seq, &r);
-	if (e == OK && r.is_file && r.file.is_saved)
+	if (e == OK && (!r.is_file || !r.file.is_saved))
+		e = ERR_DAMAGED; /* another result than the file's */
+	if (e == OK)
 		add_file(op, &r);
+	else if (e == ERR_DAMAGED)
+		op->damage = (struct store_damage){
+		    .what = DAMAGED_RESULTS, .first = (uint64_t)seq, .last = (uint64_t)seq};
 	(void)db_statement(db, STATEMENT_SELECT_BLOCK);
 	return e;
 }
 
-/* Add the files of one block; false when there are enough. */
-static bool add_files(struct store_op *op, uint64_t seq, const char *block, size_t len)
+static enum err read_files(struct db *db, struct store_op *op)
 {
+	struct files_page *page = &op->u.files;
+	struct walk w;
 	struct result r;
-	size_t offset = 0;
 
-	for (; record_next(block, len, &offset, &r); seq++) {
-		if (seq <= op->u.files.last)
-			continue;
-		if (op->u.files.n == op->u.files.max)
-			return false;
-		op->u.files.last = seq;
+	page->files = xcalloc(page->name != NULL ? 1 : page->max, sizeof(*page->files));
+	if (page->name != NULL)
+		return find_file(db, op);
+	page->last = page->after;
+	enum err e = db_walk_begin(&w, db, op->job_no, page->after);
+	if (e != OK)
+		return e;
+	while (page->n < page->max && db_walk_next(&w, &r)) {
+		page->last = r.seq;
 		if (r.is_file && r.file.is_saved)
 			add_file(op, &r);
 	}
-	return true;
+	page->is_more = w.seq <= w.completed;
+	return db_walk_end(&w, op);
 }
 
-static enum err read_files(struct db *db, struct store_op *op)
+/* Jobs that were removed, and whose files may be there still. */
+static enum err read_removals(struct db *db, struct store_op *op)
 {
-	op->u.files.files =
-	    xcalloc(op->u.files.name != NULL ? 1 : op->u.files.max, sizeof(*op->u.files.files));
-	if (op->u.files.name != NULL)
-		return find_file(db, op);
-	sqlite3_stmt *s = select_behind(db, op->job_no, op->u.files.after);
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_REMOVALS);
+	size_t room = 0;
 	int code;
-	op->u.files.last = op->u.files.after;
+
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		if (!add_files(op, (uint64_t)sqlite3_column_int64(s, 0), sqlite3_column_blob(s, 1),
-			(size_t)sqlite3_column_bytes(s, 1))) {
-			op->u.files.is_more = true;
-			break;
+		if (op->u.folders.n_removed == room) {
+			room = room > 0 ? room * 2 : 64;
+			op->u.folders.removed =
+			    xrealloc(op->u.folders.removed, room * sizeof(*op->u.folders.removed));
 		}
+		db_read_id(s, 0, &op->u.folders.removed[op->u.folders.n_removed++]);
 	}
 	sqlite3_reset(s);
-	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-static enum err read_unknown(struct db *db, struct store_op *op)
+static enum err read_folders(struct db *db, struct store_op *op)
 {
 	size_t n = 0;
 	int code;
 
-	for (size_t i = 0; i < op->u.ids.n; i++) {
-		sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
-		sqlite3_bind_blob(
-		    s, 1, op->u.ids.ids[i].bytes, sizeof(op->u.ids.ids[i].bytes), SQLITE_STATIC);
+	for (size_t i = 0; i < op->u.folders.n; i++) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_KNOWS_FILES);
+		db_bind_id(s, 1, &op->u.folders.ids[i]);
 		code = sqlite3_step(s);
 		if (code == SQLITE_DONE)
-			op->u.ids.ids[n++] = op->u.ids.ids[i];
+			op->u.folders.ids[n++] = op->u.folders.ids[i];
 		sqlite3_reset(s);
 		if (code != SQLITE_ROW && code != SQLITE_DONE)
 			return db_error(db, code);
 	}
-	op->u.ids.n = n;
-	return OK;
+	op->u.folders.n = n;
+	return read_removals(db, op);
 }
 
 void db_read(struct db *db, struct store_op *op)
@@ -338,8 +351,8 @@ void db_read(struct db *db, struct store_op *op)
 	case STORE_FILES:
 		op->err = read_files(db, op);
 		break;
-	case STORE_UNKNOWN:
-		op->err = read_unknown(db, op);
+	case STORE_FOLDERS:
+		op->err = read_folders(db, op);
 		break;
 	case STORE_SCHEDULE_LOAD:
 	case STORE_SCHEDULE_LIST:
@@ -362,7 +375,13 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		struct unfinished_job u;
-		db_read_job(s, &u.job);
+		if (db_read_job(s, &u.job) != OK) { /* the others go on */
+			char id[ID_TEXT_SIZE];
+			id_format(&u.job.id, id);
+			log_error("store_damaged", "what=job job=%s job_no=%lld", id,
+			    (long long)u.job.no);
+			continue;
+		}
 		u.low_seq = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
 		u.n_aliases = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 1);
 		/* no chunk left: UINT32_MAX, behind the last */
@@ -375,14 +394,25 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-uint64_t db_count(struct db *db, enum job_state state)
+enum err db_count(struct db *db, enum job_state state, uint64_t *ret_n)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_COUNT_STATE);
-	uint64_t n = 0;
 
 	sqlite3_bind_int(s, 1, (int)state);
-	if (sqlite3_step(s) == SQLITE_ROW)
-		n = (uint64_t)sqlite3_column_int64(s, 0);
+	int code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		*ret_n = (uint64_t)sqlite3_column_int64(s, 0);
 	sqlite3_reset(s);
-	return n;
+	return code == SQLITE_ROW ? OK : db_error(db, code);
+}
+
+enum err db_identity(struct db *db, struct id *ret_id)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_IDENTITY);
+	int code = sqlite3_step(s);
+
+	if (code == SQLITE_ROW)
+		db_read_id(s, 0, ret_id);
+	sqlite3_reset(s);
+	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_DAMAGED : db_error(db, code);
 }

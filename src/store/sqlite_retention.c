@@ -50,7 +50,7 @@ static enum err find_retirable(struct db *db, struct store_op *op, int64_t *ret_
 		db_read_id(s, 1, &id);
 		op->u.retire.jobs[op->u.retire.n++] = (struct retired_job){.id = id,
 		    .kind = (enum job_kind)sqlite3_column_int(s, 2),
-		    .state = (enum job_state)sqlite3_column_int(s, 3)};
+		    .state = db_ended_state(sqlite3_column_int64(s, 3))};
 		op->u.retire.n_freed += (uint64_t)sqlite3_column_int64(s, 4);
 	}
 	sqlite3_reset(s);
@@ -72,6 +72,8 @@ enum err db_retire(struct db *db, struct store_op *op)
 		e = db_run(db, bound(db, STATEMENT_FORGET_KEYS, nos[i], 0));
 		if (e == OK)
 			e = db_run(db, bound(db, STATEMENT_SET_GARBAGE, nos[i], GARBAGE_ALL));
+		if (e == OK)
+			e = db_run(db, bound(db, STATEMENT_INSERT_REMOVAL, nos[i], 0));
 	}
 	return e;
 }
@@ -127,6 +129,8 @@ static enum err sweep_step(struct db *db, int64_t job_no, int garbage)
 		    garbage, &was_any);
 	if (e == OK && !was_any && is_all)
 		e = sweep_small(db, STATEMENT_SWEEP_FILES, job_no, &was_any);
+	if (e == OK && !was_any)
+		e = db_run(db, bound(db, STATEMENT_UNWATCH_JOB, job_no, 0));
 	if (e == OK && !was_any)
 		e = db_run(db,
 		    bound(db, is_all ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE, job_no, 0));

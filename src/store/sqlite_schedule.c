@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "store/sqlite_db.h"
 #include "wire/change_text.h"
 
@@ -48,6 +49,14 @@ static struct schedule read_row(sqlite3_stmt *s)
 	rule->is_paused = sqlite3_column_int(s, 10) != 0;
 	rule->callback_url = read_text(s, 11);
 	return schedule;
+}
+
+/* No version of this program has written another one. */
+static bool is_good(const struct schedule *schedule)
+{
+	return (unsigned)schedule->rule.overlap < N_OVERLAPS &&
+	       (unsigned)schedule->rule.catch_up <= CATCH_UP_ONE &&
+	       (unsigned)schedule->last_state < JOB_N_STATES && !id_is_none(&schedule->id);
 }
 
 static struct schedule read_row_and_job(sqlite3_stmt *s)
@@ -106,6 +115,8 @@ enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *r
 		*ret_schedule = read_row_and_job(s);
 	}
 	sqlite3_reset(s);
+	if (code == SQLITE_ROW && !is_good(ret_schedule))
+		return ERR_DAMAGED;
 	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
 }
 
@@ -201,11 +212,21 @@ static enum err list(struct db *db, struct store_op *op)
 	    xcalloc(op->u.schedules.limit, sizeof(*op->u.schedules.schedules));
 	while ((code = sqlite3_step(s)) == SQLITE_ROW &&
 	       op->u.schedules.n < op->u.schedules.limit && n_bytes < LIST_BYTES) {
+		struct schedule *schedule = &op->u.schedules.schedules[op->u.schedules.n];
 		n_bytes += (size_t)sqlite3_column_bytes(s, N_COLUMNS);
-		op->u.schedules.schedules[op->u.schedules.n++] = read_row_and_job(s);
+		*schedule = read_row_and_job(s);
+		if (!is_good(schedule)) { /* as a damaged job in a list of jobs */
+			op->damage =
+			    (struct store_damage){.what = DAMAGED_SCHEDULE, .id = schedule->id};
+			schedule_done(schedule);
+			break;
+		}
+		op->u.schedules.n++;
 	}
 	op->u.schedules.is_more = code == SQLITE_ROW;
 	sqlite3_reset(s);
+	if (op->damage.what != DAMAGED_NOTHING && op->u.schedules.n == 0)
+		return ERR_DAMAGED;
 	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
@@ -216,22 +237,28 @@ static struct span read_span(sqlite3_stmt *s, int column)
 	return (struct span){bytes, (size_t)sqlite3_column_bytes(s, column)};
 }
 
-struct change db_read_change(sqlite3_stmt *s)
+bool db_read_change(sqlite3_stmt *s, struct change *ret_change)
 {
 	struct change c = {.seq = (uint64_t)sqlite3_column_int64(s, 0),
 	    .at = sqlite3_column_int64(s, 1),
-	    .target = read_span(s, 3),
-	    .from = db_read_finding(s, 4),
-	    .to = db_read_finding(s, 7)};
+	    .target = read_span(s, 3)};
+	bool is_good = db_read_finding(s, 4, &c.from);
 
+	is_good = db_read_finding(s, 7, &c.to) && is_good;
 	db_read_id(s, 2, &c.job);
-	return c;
+	*ret_change = c;
+	return is_good;
 }
 
-static void add_change(struct store_op *op, sqlite3_stmt *s)
+static bool add_change(struct store_op *op, sqlite3_stmt *s)
 {
-	struct change c = db_read_change(s);
+	struct change c;
 
+	if (!db_read_change(s, &c)) {
+		op->damage =
+		    (struct store_damage){.what = DAMAGED_CHANGE, .first = c.seq, .last = c.seq};
+		return false;
+	}
 	if (op->u.log.is_events) {
 		change_add_event(&op->u.log.text, &c);
 	} else {
@@ -239,40 +266,67 @@ static void add_change(struct store_op *op, sqlite3_stmt *s)
 		change_add_json(&op->u.log.text, &c);
 	}
 	op->u.log.last = c.seq;
+	return true;
 }
 
-static void add_outcome(struct store_op *op, sqlite3_stmt *s)
+static bool add_outcome(struct store_op *op, sqlite3_stmt *s)
 {
-	struct finding o = db_read_finding(s, 1);
+	struct finding o;
 	struct span target = read_span(s, 0);
 	struct id job;
 
 	if (op->u.log.n == 0 && op->u.log.target.max == 0)
 		buf_init(&op->u.log.target, SIZE_MAX / 2);
+	if (!db_read_finding(s, 1, &o)) {
+		op->damage = (struct store_damage){.what = DAMAGED_OUTCOME};
+		return false;
+	}
 	db_read_id(s, 5, &job);
 	buf_add_str(&op->u.log.text, op->u.log.n > 0 ? "," : "");
 	outcome_add_json(&op->u.log.text, target, &o, sqlite3_column_int64(s, 4), &job);
 	buf_clear(&op->u.log.target);
 	buf_add(&op->u.log.target, target.bytes, target.len);
+	return true;
+}
+
+/* A schedule whose rows are deleted in slices has no log any more. */
+static enum err check_schedule(struct db *db, int64_t no, sqlite3_stmt **ret_open)
+{
+	sqlite3_stmt *s = *ret_open = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
+
+	sqlite3_bind_int64(s, 1, no);
+	int code = sqlite3_step(s);
+	if (code == SQLITE_ROW)
+		return OK;
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
 }
 
 /* A page ends at its limit, or once it is long. */
 static enum err read_log(struct db *db, struct store_op *op, sqlite3_stmt *s,
-    void (*add_row)(struct store_op *op, sqlite3_stmt *s))
+    bool (*add_row)(struct store_op *op, sqlite3_stmt *s))
 {
-	int code;
+	sqlite3_stmt *open; /* until the end: so both see the same moment */
+	bool is_good = true;
+	int code = SQLITE_DONE;
+	enum err e = check_schedule(db, op->u.log.schedule_no, &open);
 
 	buf_init(&op->u.log.text, SIZE_MAX / 2);
 	op->u.log.last = op->u.log.after;
+	if (e != OK)
+		return e;
 	sqlite3_bind_int64(s, 1, op->u.log.schedule_no);
 	sqlite3_bind_int64(s, 3, (int64_t)op->u.log.limit + 1);
-	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.log.n < op->u.log.limit &&
+	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW && op->u.log.n < op->u.log.limit &&
 	       op->u.log.text.len < LOG_BYTES) {
-		add_row(op, s);
-		op->u.log.n++;
+		is_good = add_row(op, s);
+		op->u.log.n += is_good;
 	}
 	op->u.log.is_more = code == SQLITE_ROW;
 	sqlite3_reset(s);
+	sqlite3_reset(open);
+	if (!is_good)
+		return ERR_DAMAGED;
 	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
@@ -298,13 +352,18 @@ enum err db_read_schedule(struct db *db, struct store_op *op)
 {
 	struct schedule *schedule = &op->u.schedule.schedule;
 	sqlite3_stmt *s;
+	enum err e;
 
 	switch (op->verb) {
 	case STORE_SCHEDULE_LOAD:
 		s = db_statement(db, STATEMENT_SELECT_SCHEDULE);
 		sqlite3_bind_blob(
 		    s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_TRANSIENT);
-		return db_read_one_schedule(db, s, schedule);
+		e = db_read_one_schedule(db, s, schedule);
+		if (e == ERR_DAMAGED)
+			op->damage =
+			    (struct store_damage){.what = DAMAGED_SCHEDULE, .id = schedule->id};
+		return e;
 	case STORE_SCHEDULE_LIST:
 		return list(db, op);
 	case STORE_CHANGES:
@@ -324,7 +383,14 @@ enum err db_each_schedule(
 
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		struct schedule schedule = read_row(s);
-		on_schedule(&schedule, arg);
+		if (is_good(&schedule)) {
+			on_schedule(&schedule, arg);
+		} else { /* the others run */
+			char id[ID_TEXT_SIZE];
+			id_format(&schedule.id, id);
+			log_error("store_damaged", "what=schedule schedule=%s no=%lld", id,
+			    (long long)schedule.no);
+		}
 		schedule_done(&schedule);
 	}
 	sqlite3_reset(s);

@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/sqlite_block.h"
 #include "store/sqlite_db.h"
+#include "store/sqlite_end.h"
+#include "store/sqlite_unclean.h"
 #include "wire/record.h"
 
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)
@@ -21,6 +24,8 @@ bool store_leaves_garbage(const struct store_op *op)
 		return op->u.retire.n > 0;
 	case STORE_SUBMIT:
 		return op->u.input.is_replay && op->job_no != 0;
+	case STORE_CANCEL:
+		return true;
 	case STORE_PUT: /* a job that is done has used up its chunks */
 		return job_state_is_ended(op->u.put.state) &&
 		       (op->u.put.state != JOB_DONE || op->u.put.has_aliases);
@@ -55,6 +60,8 @@ static enum err insert_chunk(struct db *db, int64_t job_no, const struct stored_
 	sqlite3_bind_int64(s, 3, c->chunk.first);
 	sqlite3_bind_int64(s, 4, c->chunk.n);
 	sqlite3_bind_blob64(s, 5, c->chunk.bytes.data, c->chunk.bytes.len, SQLITE_STATIC);
+	sqlite3_bind_int64(
+	    s, 6, db_sum(c->chunk.bytes.data, c->chunk.bytes.len, c->chunk.first, c->chunk.n));
 	return db_run(db, s);
 }
 
@@ -113,7 +120,7 @@ static enum err find_key(struct db *db, struct store_op *op, bool *ret_is_known)
 			e = ERR_CONFLICT;
 		} else if (sqlite3_step(job) == SQLITE_ROW) {
 			job_done(&op->u.input.job);
-			db_read_job(job, &op->u.input.job);
+			e = db_read_job(job, &op->u.input.job);
 		} else {
 			e = ERR_NOT_FOUND; /* can't be: the key goes with its job */
 		}
@@ -196,24 +203,6 @@ static enum err submit(struct db *db, struct store_op *op)
 	return e;
 }
 
-/* Run a statement that updates a job and returns how many results it has then. ERR_NOT_FOUND: there
- * is no such job. */
-static enum err update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_completed)
-{
-	int code = sqlite3_step(s);
-	enum err e = OK;
-
-	if (code == SQLITE_ROW) {
-		*ret_completed = (uint64_t)sqlite3_column_int64(s, 0);
-		code = sqlite3_step(s);
-		e = code == SQLITE_DONE ? OK : db_error(db, code);
-	} else {
-		e = code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	}
-	sqlite3_reset(s);
-	return e;
-}
-
 static enum err insert_block(
     struct db *db, int64_t job_no, uint64_t seq, uint32_t n, const struct buf *block)
 {
@@ -223,6 +212,7 @@ static enum err insert_block(
 	sqlite3_bind_int64(s, 2, (int64_t)seq);
 	sqlite3_bind_int64(s, 3, n);
 	sqlite3_bind_blob64(s, 4, block->data, block->len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 5, db_sum(block->data, block->len, seq, n));
 	return db_run(db, s);
 }
 
@@ -292,10 +282,10 @@ static enum err put_progress(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
 	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
 	sqlite3_bind_int(s, next + 4, (int)op->u.put.reason);
-	return update_returning(db, s, &op->u.put.completed);
+	return db_update_returning(db, s, &op->u.put.completed);
 }
 
-static enum err put(struct db *db, struct store_op *op)
+enum err db_put(struct db *db, struct store_op *op)
 {
 	enum err e = put_progress(db, op);
 
@@ -307,10 +297,12 @@ static enum err put(struct db *db, struct store_op *op)
 		e = db_note_outcomes(db, op);
 	if (e == OK && op->u.put.n_kept > 0)
 		e = db_keep_chunks(db, op);
+	if (e == OK && op->u.put.is_watched)
+		e = db_unwatch_chunks(db, op);
 	if (e == OK && store_leaves_garbage(op))
 		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
-		e = db_outbox_add_job(db, op->job_no);
+		e = db_tell_end(db, op);
 	return e;
 }
 
@@ -325,7 +317,11 @@ static enum err copy_results(
 	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_int64(s, 2, op->u.copy.max);
 	while (e == OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
-		e = db_load_result(db, op->job_no, sqlite3_column_int64(s, 1), &r);
+		int64_t seq = sqlite3_column_int64(s, 1);
+		e = db_load_result(db, op->job_no, seq, &r);
+		if (e == ERR_DAMAGED)
+			op->damage = (struct store_damage){
+			    .what = DAMAGED_RESULTS, .first = (uint64_t)seq, .last = (uint64_t)seq};
 		if (e != OK)
 			break;
 		r.index = (uint32_t)sqlite3_column_int64(s, 0);
@@ -358,7 +354,7 @@ static enum err copy(struct db *db, struct store_op *op)
 		sqlite3_bind_int64(s, 2, op->u.copy.n);
 		for (int i = 0; i < ITEM_N_STATUSES; i++)
 			sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.copy.counts[i]);
-		e = update_returning(db, s, &op->u.copy.completed);
+		e = db_update_returning(db, s, &op->u.copy.completed);
 		if (e == OK)
 			e = insert_block(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
 			    op->u.copy.n, &block);
@@ -367,15 +363,6 @@ static enum err copy(struct db *db, struct store_op *op)
 	}
 	buf_done(&block);
 	return e;
-}
-
-static enum err forget(struct db *db, int64_t job_no)
-{
-	enum err e = run1(db, STATEMENT_FORGET_KEYS, job_no);
-
-	if (e == OK)
-		e = run1(db, STATEMENT_CANCEL_LAST, job_no);
-	return e == OK ? run2(db, STATEMENT_SET_GARBAGE, job_no, GARBAGE_ALL) : e;
 }
 
 static enum err run_verb(struct db *db, struct store_op *op)
@@ -387,9 +374,11 @@ static enum err run_verb(struct db *db, struct store_op *op)
 		return submit(db, op);
 	case STORE_UNSTAGE:
 	case STORE_DELETE:
-		return forget(db, op->job_no);
+		return db_forget(db, op);
 	case STORE_PUT:
-		return put(db, op);
+		return db_put(db, op);
+	case STORE_CANCEL:
+		return db_cancel(db, op);
 	case STORE_COPY:
 		return copy(db, op);
 	case STORE_RETIRE:
@@ -399,10 +388,16 @@ static enum err run_verb(struct db *db, struct store_op *op)
 	case STORE_SCHEDULE_PASS:
 	case STORE_SCHEDULE_REMOVE:
 		return db_write_schedule(db, op);
+	case STORE_REMOVED:
+		return db_forget_removals(db, op);
 	case STORE_POSTED:
 		return db_outbox_settle(db, op);
 	case STORE_PAUSE:
 		return db_pause(db, op);
+	case STORE_WATCH:
+	case STORE_NOTE:
+	case STORE_CLEAN:
+		return db_write_unclean(db, op);
 	default:
 		return ERR_INVALID;
 	}
@@ -411,7 +406,8 @@ static enum err run_verb(struct db *db, struct store_op *op)
 /* Failures that concern the operation alone. */
 static bool is_own_fault(enum err e)
 {
-	return e == ERR_CONFLICT || e == ERR_NOT_FOUND || e == ERR_INVALID || e == ERR_TOO_BIG;
+	return e == ERR_CONFLICT || e == ERR_NOT_FOUND || e == ERR_INVALID || e == ERR_TOO_BIG ||
+	       e == ERR_DAMAGED;
 }
 
 static enum err run_op(struct db *db, struct store_op *op)

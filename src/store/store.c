@@ -2,37 +2,39 @@
  */
 #include "store/store.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "store/damage.h"
+#include "store/db_files.h"
 #include "store/worker.h"
 
 enum { N_READERS = 2 };
 
 struct store {
 	struct store_events events;
-	struct db *first; /* until the threads run */
-	char *path;       /* owned */
-	int lock_fd;      /* owned; held as long as the database is ours */
+	struct db *first;       /* until the threads run */
+	char *path;             /* owned */
+	struct db_files *files; /* owned */
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
 	struct copier *copier;
-	bool is_writable, is_stopped, can_shrink;
+	bool is_writable, is_gone, is_stopped, can_shrink;
 	struct store_op_list refused; /* started after the stop */
 	uint64_t counts[JOB_N_STATES];
+	struct store_life life;
+	struct id identity;
+	struct damage_log damage_log;
 	struct metric_cell *commit_duration, *batch_size, *errors;
 };
 
-static void finish(struct store_op *op)
+static void finish(struct store *store, struct store_op *op)
 {
+	if (op->damage.what != DAMAGED_NOTHING || op->err == ERR_DAMAGED)
+		damage_note(&store->damage_log, op);
 	if (op->on_done != NULL)
 		op->on_done(op);
 	store_op_free(op);
@@ -40,6 +42,7 @@ static void finish(struct store_op *op)
 
 static void set_writable(struct store *store, bool is_writable, enum err why)
 {
+	store->is_gone = why == ERR_GONE;
 	if (store->is_writable == is_writable)
 		return;
 	store->is_writable = is_writable;
@@ -68,17 +71,13 @@ static void on_batch(
 		set_writable(store, e == OK, e);
 	while ((op = STAILQ_FIRST(ops)) != NULL) {
 		STAILQ_REMOVE_HEAD(ops, link);
-		finish(op);
+		finish(store, op);
 	}
 }
 
 static void on_read(struct store_op *op, void *arg)
 {
-	struct store *store = arg;
-
-	if (op->err == ERR_FATAL)
-		store->events.on_fatal("the database is damaged", store->events.arg);
-	finish(op);
+	finish(arg, op);
 }
 
 static double get_queued(void *arg)
@@ -111,28 +110,12 @@ static void add_metrics(struct store *store)
 	store->commit_duration = metrics_cell(METRIC_STORE_COMMIT_DURATION);
 	store->batch_size = metrics_cell(METRIC_STORE_BATCH_SIZE);
 	store->errors = metrics_cell(METRIC_STORE_ERRORS);
+	damage_init(&store->damage_log);
 	metrics_getter(METRIC_STORE_QUEUE, get_queued, store);
 	metrics_getter(METRIC_STORE_WRITABLE, get_writable, store);
 	metrics_getter(METRIC_STORE_BYTES, get_used, store, "used");
 	metrics_getter(METRIC_STORE_BYTES, get_free, store, "free");
 	metrics_getter(METRIC_STORE_BYTES, get_log, store, "log");
-}
-
-/* Two daemons on one database would answer each item twice, by whatever links they came to it. */
-static enum err lock_database(struct store *store, char **ret_why)
-{
-	AUTO_FREE char *real = realpath(store->path, NULL); /* NULL: it isn't there yet */
-	struct buf path;
-
-	buf_init(&path, 4200);
-	buf_addf(&path, "%s.lock", real != NULL ? real : store->path);
-	store->lock_fd = open(path.data, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	bool good = store->lock_fd >= 0 && flock(store->lock_fd, LOCK_EX | LOCK_NB) == 0;
-	bool is_used = !good && errno == EWOULDBLOCK;
-	if (!good)
-		*ret_why = xstrdup(is_used ? "another daemon uses it" : strerror(errno));
-	buf_done(&path);
-	return good ? OK : is_used ? ERR_BUSY : ERR_SYSTEM;
 }
 
 static enum err start_readers(struct store *store, char **ret_why)
@@ -153,33 +136,50 @@ static enum err start_readers(struct store *store, char **ret_why)
 	return store->reader != NULL ? OK : ERR_SYSTEM;
 }
 
+/* What is asked of a store that is open. */
+static enum err read_numbers(struct store *store, char **ret_why)
+{
+	enum err e = db_identity(store->first, &store->identity);
+
+	for (int i = 0; e == OK && i < JOB_N_STATES; i++) {
+		if (job_state_is_ended((enum job_state)i))
+			e = db_count(store->first, (enum job_state)i, &store->counts[i]);
+	}
+	if (e != OK)
+		*ret_why = xstrdup(db_why(store->first));
+	return e;
+}
+
 enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
     struct store **ret_store, char **ret_why)
 {
 	struct store *store = xcalloc(1, sizeof(*store));
 
 	store->path = xstrdup(path);
-	store->lock_fd = -1;
 	STAILQ_INIT(&store->refused);
 	store->mailbox = mailbox;
 	store->events = *events;
 	store->is_writable = true;
-	enum err e = lock_database(store, ret_why);
+	enum err e = db_files_open(path, &store->files, ret_why);
 	if (e == OK)
 		e = db_open(path, true, &store->first, ret_why);
 	if (e == OK)
 		store->can_shrink = db_can_shrink(store->first);
 	if (e == OK)
 		e = start_readers(store, ret_why);
+	if (e == OK)
+		e = db_files_settle(store->files, ret_why);
+	if (e == OK)
+		e = read_numbers(store, ret_why);
+	if (e == OK && db_begin_life(store->first, &store->life) == ERR_FATAL) {
+		*ret_why = xstrdup(db_why(store->first));
+		e = ERR_FATAL;
+	}
 	if (e != OK) {
 		store_free(store);
 		return e;
 	}
-	for (int i = 0; i < JOB_N_STATES; i++) {
-		if (job_state_is_ended((enum job_state)i))
-			store->counts[i] = db_count(store->first, (enum job_state)i);
-	}
-	store->copier = copier_new(path, mailbox);
+	store->copier = copier_new(path, store->files, mailbox);
 	add_metrics(store);
 	*ret_store = store;
 	return OK;
@@ -199,8 +199,26 @@ enum err store_recover(
 
 	if (e != OK)
 		return e;
-	store->writer = writer_new(TAKE(store->first), store->mailbox, &events);
+	store->writer = writer_new(TAKE(store->first), store->files, store->mailbox, &events);
 	return store->writer != NULL ? OK : ERR_SYSTEM;
+}
+
+const struct id *store_id(const struct store *store)
+{
+	return &store->identity;
+}
+
+const struct store_life *store_life(const struct store *store)
+{
+	return &store->life;
+}
+
+void store_end_clean(struct store *store)
+{
+	if (store->writer != NULL)
+		store_start(store, store_op_new(STORE_CLEAN, NULL, NULL));
+	else if (store->first != NULL && db_end_life(store->first) != OK) /* the start failed */
+		log_debug("end_life", "why=%s", log_quote(db_why(store->first)));
 }
 
 uint64_t store_count(const struct store *store, enum job_state state)
@@ -224,7 +242,7 @@ bool store_refuse(struct store *store)
 		return false;
 	STAILQ_REMOVE_HEAD(&store->refused, link);
 	op->err = ERR_BUSY;
-	finish(op);
+	finish(store, op);
 	return true;
 }
 
@@ -235,8 +253,7 @@ void store_free(struct store *store)
 	store_stop(store);
 	copier_free(store->copier);
 	db_close(store->first);
-	if (store->lock_fd >= 0)
-		close(store->lock_fd);
+	db_files_close(store->files);
 	free(store->path);
 	free(store);
 }
@@ -249,6 +266,17 @@ void store_start(struct store *store, struct store_op *op)
 		reader_add(store->reader, op);
 	else
 		writer_add(store->writer, op);
+}
+
+bool store_is_gone(const struct store *store)
+{
+	return store->is_gone;
+}
+
+void store_look(struct store *store)
+{
+	if (store->writer != NULL)
+		writer_look(store->writer);
 }
 
 bool store_is_writable(const struct store *store)

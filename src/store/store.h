@@ -5,7 +5,8 @@
  *
  * When the database can't be written (disk full, read-only), operations that carry results are kept
  * and tried again each second until they succeed, all others fail at once with ERR_FULL,
- * ERR_READ_ONLY or ERR_IO. When a sync fails the data on disk is unknown: on_fatal is called and
+ * ERR_READ_ONLY or ERR_IO; or with ERR_GONE while one of the database's files is not in its place
+ * any more. When a sync fails the data on disk is unknown: on_fatal is called and
  * the process must end. Thread: loop. */
 #pragma once
 
@@ -15,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "store/store_life.h"
 #include "store/store_op.h"
 
 struct mailbox;
@@ -49,6 +51,15 @@ enum err store_each_schedule(struct store *store,
 enum err store_recover(struct store *store, void (*on_job)(struct unfinished_job *job, void *arg),
     void *arg) MUST_CHECK;
 
+/* How it was before the store was opened; borrowed. */
+const struct store_life *store_life(const struct store *store);
+
+/* Note that the daemon stops in order: the last write before store_stop. */
+void store_end_clean(struct store *store);
+
+/* Which database this is: made with it, and kept by its copies. Borrowed. */
+const struct id *store_id(const struct store *store);
+
 /* Ended jobs in the store when it was opened, by state. */
 uint64_t store_count(const struct store *store, enum job_state state);
 
@@ -66,6 +77,12 @@ void store_op_free(struct store_op *op); /* for one that was not started */
 
 /* Hand over an operation. Writes are carried out in the order started, reads in any. */
 void store_start(struct store *store, struct store_op *op);
+
+/* Have the writer look whether the database's files are in their place; on_writable tells when they
+ * are not. It looks before each transaction anyway. */
+void store_look(struct store *store);
+/* Say whether one of them was not in its place when the writer looked last. */
+bool store_is_gone(const struct store *store);
 
 bool store_is_writable(const struct store *store);
 

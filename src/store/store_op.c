@@ -71,6 +71,7 @@ static void free_files(struct files_page *page)
 	for (uint32_t i = 0; i < page->n; i++) {
 		free(page->files[i].name);
 		free(page->files[i].content_type);
+		free(page->files[i].content_encoding);
 	}
 	free(page->files);
 	free(page->name);
@@ -106,6 +107,7 @@ static void free_parts(struct store_op *op)
 		free_input(op);
 		break;
 	case STORE_PUT:
+	case STORE_CANCEL:
 		free_put(op);
 		break;
 	case STORE_RETIRE:
@@ -134,8 +136,10 @@ static void free_parts(struct store_op *op)
 	case STORE_FILES:
 		free_files(&op->u.files);
 		break;
-	case STORE_UNKNOWN:
-		free(op->u.ids.ids);
+	case STORE_FOLDERS:
+	case STORE_REMOVED:
+		free(op->u.folders.ids);
+		free(op->u.folders.removed);
 		break;
 	case STORE_SCHEDULE_ADD:
 	case STORE_SCHEDULE_EDIT:
@@ -147,6 +151,9 @@ static void free_parts(struct store_op *op)
 	case STORE_OUTCOMES:
 		free_schedule_parts(op);
 		break;
+	case STORE_NOTE:
+		free(op->u.notes.all);
+		break;
 	case STORE_OUTBOX:
 		free_outbox(&op->u.outbox);
 		break;
@@ -155,6 +162,8 @@ static void free_parts(struct store_op *op)
 	case STORE_PAUSE:
 	case STORE_DELETE:
 	case STORE_POSTED:
+	case STORE_WATCH:
+	case STORE_CLEAN:
 		break;
 	}
 }

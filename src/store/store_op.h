@@ -18,13 +18,18 @@ enum store_verb {
 	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
 	STORE_COPY,    /* give aliases the results of their first items */
 	STORE_PAUSE,   /* note whether a live job is paused */
+	STORE_CANCEL,  /* end a live job, without results; unlike PUT it may be refused */
 	STORE_DELETE,  /* forget a job; its rows go in small slices later */
 	STORE_RETIRE,  /* forget jobs that ended long ago; as DELETE */
 	STORE_SCHEDULE_ADD,
 	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
 	STORE_SCHEDULE_PASS,   /* pass over a due time */
 	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
+	STORE_REMOVED,         /* the files of removed jobs are gone */
 	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
+	STORE_WATCH,           /* a chunk, or a row of the outbox, is begun: struct store_life */
+	STORE_NOTE,            /* which suspects are begun: struct store_life */
+	STORE_CLEAN,           /* the daemon stops in order */
 	/* reads */
 	STORE_CLAIM,         /* input not worked on yet */
 	STORE_LOAD,          /* one job by id */
@@ -33,7 +38,7 @@ enum store_verb {
 	STORE_FAILED,        /* items of an ended job that failed */
 	STORE_DONE,          /* items of a job that have a result behind low_seq */
 	STORE_FILES,         /* saved files, one by name or many in order of completion */
-	STORE_UNKNOWN,       /* which of some ids are no jobs */
+	STORE_FOLDERS,       /* what is known of the jobs whose files are there */
 	STORE_SCHEDULE_LOAD, /* one by id, with its job */
 	STORE_SCHEDULE_LIST, /* newest first */
 	STORE_CHANGES,       /* of a schedule, as text */
@@ -47,6 +52,7 @@ struct store_op {
 	enum err err;                         /* out */
 	void (*on_done)(struct store_op *op); /* loop; once; the store frees it afterwards */
 	void *arg;
+	struct store_damage damage; /* out */
 	int64_t job_no; /* in; STAGE: 0 at first, then out; SUBMIT: that of STAGE or 0 */
 	union {
 		/* STAGE and SUBMIT. ERR_CONFLICT: the key was used with another fingerprint. */
@@ -63,7 +69,8 @@ struct store_op {
 			bool is_run;
 			struct due_time due;
 		} input;
-		/* PUT. ERR_NOT_FOUND: the job was deleted. */
+		/* PUT. ERR_NOT_FOUND: the job was deleted. CANCEL: `state`, the times, `completed`
+		 * and `changes` alone. ERR_NOT_FOUND: it has ended, or was deleted. */
 		struct {
 			uint32_t n;                       /* records in `block` */
 			struct buf block;                 /* wire/record.h */
@@ -73,7 +80,7 @@ struct store_op {
 			size_t n_kept;
 			uint32_t *kept;   /* owned: of those to be kept for a retry */
 			uint64_t low_seq; /* results of chunks still open lie behind this number */
-			bool has_aliases, has_files;
+			bool has_aliases, has_files, is_watched; /* watched: the chunks may be */
 			enum job_state state;
 			enum job_reason reason;
 			usec_t started_at, finished_at;
@@ -82,6 +89,8 @@ struct store_op {
 		} put;
 		/* PAUSE. ERR_NOT_FOUND: it has ended, or was deleted. */
 		bool is_paused;
+		/* DELETE, out: how the job stood. ERR_NOT_FOUND: it was deleted before. */
+		enum job_state state;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
 			uint32_t max, n; /* n: out */
@@ -103,13 +112,11 @@ struct store_op {
 		struct failed_page failed; /* FAILED: ERR_NOT_FOUND when there is no such job */
 		struct rows_page rows;     /* ROWS */
 		struct files_page files;   /* FILES: ERR_NOT_FOUND when there is none of the name */
-		struct stored_outbox outbox;   /* OUTBOX */
-		struct stored_attempt attempt; /* POSTED */
-		/* UNKNOWN */
-		struct {
-			struct id *ids; /* owned; out: only those that are no jobs */
-			size_t n;
-		} ids;
+		struct stored_outbox outbox;     /* OUTBOX */
+		struct stored_attempt attempt;   /* POSTED */
+		struct stored_watch watch;       /* WATCH */
+		struct stored_notes notes;       /* NOTE: in place of those before */
+		struct folders_page folders;     /* FOLDERS; REMOVED: `removed` */
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */
 		struct schedule_log log;         /* CHANGES, OUTCOMES */

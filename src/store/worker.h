@@ -4,6 +4,7 @@
 
 #include "store/sqlite.h"
 
+struct db_files;
 struct writer;
 struct reader;
 struct copier;
@@ -18,9 +19,11 @@ struct writer_events {
 	void *arg;
 };
 
-/* Start a thread on `db`, which it owns from then on. NULL when the system refuses. */
-struct writer *writer_new(
-    struct db *db, struct mailbox *mailbox, const struct writer_events *events);
+/* Start a thread on `db`, which it owns from then on; `files` is borrowed. NULL when the system
+ * refuses. */
+struct writer *writer_new(struct db *db, const struct db_files *files, struct mailbox *mailbox,
+    const struct writer_events *events);
+void writer_look(struct writer *writer); /* as store_look */
 void writer_add(struct writer *writer, struct store_op *op);
 size_t writer_n_queued(struct writer *writer);
 /* Since when it has carried out what it took last; 0: it waits. */
@@ -31,7 +34,8 @@ bool writer_has_chores(struct writer *writer);
 void writer_free(struct writer *writer);
 
 /* Make copies of `database` when asked to; what one that was cut short left is removed now. */
-struct copier *copier_new(const char *database, struct mailbox *mailbox);
+struct copier *copier_new(
+    const char *database, const struct db_files *files, struct mailbox *mailbox);
 enum err copier_start(struct copier *copier, store_copied_fn *on_done, void *arg) MUST_CHECK;
 void copier_stop(struct copier *copier); /* give up the one under way; NULL is fine */
 /* When its mail is delivered; NULL is fine. */

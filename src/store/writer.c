@@ -10,6 +10,9 @@
  *                  |
  *                  +-- the database refuses --> stuck: operations that carry results are kept, all
  * others fail; tried again each second, until a transaction succeeds
+ *
+ * It refuses by itself while one of the database's files is not in its place: what is written then
+ * would be acknowledged and lost.
  */
 #include <pthread.h>
 #include <stdlib.h>
@@ -19,6 +22,7 @@
 
 #include "base/alloc.h"
 #include "loop/mailbox.h"
+#include "store/db_files.h"
 #include "store/worker.h"
 
 enum { MAX_BATCH = 2000, CHECKPOINT_PAGES = 1000 };
@@ -35,6 +39,7 @@ enum { MUCH_FREE = 4 << 20, MUCH_FREE_SHARE = 5, LITTLE_FREE = 1 << 20, LITTLE_F
 
 struct writer {
 	struct db *db; /* owned by the thread */
+	const struct db_files *files;
 	struct mailbox *mailbox;
 	struct writer_events events;
 	pthread_t thread, checkpointer;
@@ -43,7 +48,7 @@ struct writer {
 	struct store_op_list queue;
 	size_t n_queued;
 	usec_t busy_since; /* 0: it waits */
-	bool is_ending;
+	bool is_ending, wants_look;
 	bool wants_checkpoint, wants_room, is_log_kept; /* kept: the last checkpoint left it */
 	struct store_size size;
 	bool has_chores;
@@ -69,7 +74,8 @@ struct batch_mail {
 
 static bool must_not_be_lost(const struct store_op *op)
 {
-	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED;
+	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED ||
+	       op->verb == STORE_UNSTAGE;
 }
 
 static void deliver_batch(struct mail *mail)
@@ -125,7 +131,11 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	w->n_kept = 0;
 	STAILQ_CONCAT(&all, ops);
 	bool is_probe = STAILQ_EMPTY(&all);
-	enum err e = w->is_dead ? ERR_FATAL : is_probe ? OK : db_write(w->db, &all);
+	bool is_there = db_files_are_there(w->files);
+	enum err e = w->is_dead  ? ERR_FATAL
+		     : !is_there ? ERR_GONE
+		     : is_probe  ? OK
+				 : db_write(w->db, &all);
 	if (e == ERR_FATAL)
 		w->is_dead = true;
 	if (e != OK) {
@@ -139,7 +149,8 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	w->is_stuck = state != OK;
 	STAILQ_FOREACH (op, &all, link)
 		w->has_garbage = w->has_garbage || store_leaves_garbage(op);
-	report(w, &all, state, db_why(w->db), clock_mono() - start);
+	report(w, &all, state, is_there ? db_why(w->db) : "a file is not in its place",
+	    clock_mono() - start);
 }
 
 static bool is_much_free(const struct writer *w)
@@ -161,6 +172,10 @@ static void end_chore(struct writer *w, enum err e)
 
 static void do_chore(struct writer *w)
 {
+	if (!db_files_are_there(w->files)) {
+		end_chore(w, ERR_GONE);
+		return;
+	}
 	if (w->has_garbage) {
 		bool is_more = false;
 		enum err e = db_sweep(w->db, &is_more);
@@ -224,7 +239,7 @@ static bool take(
 
 	pthread_mutex_lock(&w->lock);
 	w->busy_since = 0;
-	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && !may_do_chores(w)) {
+	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && !w->wants_look && !may_do_chores(w)) {
 		if (w->is_stuck && !wait_at_most(w, USEC_PER_SEC))
 			break;
 		if (!w->is_stuck && w->is_log_kept && (w->has_chores || w->owes_checkpoint)) {
@@ -241,6 +256,7 @@ static bool take(
 		STAILQ_INSERT_TAIL(ops, op, link);
 		w->n_queued--;
 	}
+	w->wants_look = false;
 	*ret_may_do_chores = may_do_chores(w);
 	*ret_is_ending = w->is_ending;
 	w->busy_since = clock_mono();
@@ -256,7 +272,8 @@ static void *run(void *arg)
 	bool may_do_chore, is_ending;
 
 	while (take(w, &ops, &may_do_chore, &is_ending)) {
-		if (!STAILQ_EMPTY(&ops) || !STAILQ_EMPTY(&w->kept) || w->is_stuck)
+		if (!STAILQ_EMPTY(&ops) || !STAILQ_EMPTY(&w->kept) || w->is_stuck ||
+		    !db_files_are_there(w->files))
 			write_batch(w, &ops, is_ending);
 		if (may_do_chore && !w->is_stuck && !is_ending)
 			do_chore(w);
@@ -280,7 +297,8 @@ static void *run_checkpointer(void *arg)
 			break;
 		bool wants_room = w->wants_room;
 		pthread_mutex_unlock(&w->lock);
-		if (db == NULL && db_open(db_path(w->db), false, &db, &why) != OK)
+		if (db == NULL && db_files_are_there(w->files) &&
+		    db_open(db_path(w->db), false, &db, &why) != OK)
 			free(why);
 		/* a full disk shows in the commits too; after a failed sync the log may not start
 		 * anew */
@@ -308,13 +326,14 @@ static bool is_longer_than_it_should_be(const struct writer *w)
 	return stat(db_path(w->db), &st) == 0 && (uint64_t)st.st_size > w->size.used + w->size.free;
 }
 
-struct writer *writer_new(
-    struct db *db, struct mailbox *mailbox, const struct writer_events *events)
+struct writer *writer_new(struct db *db, const struct db_files *files, struct mailbox *mailbox,
+    const struct writer_events *events)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
 	pthread_condattr_t attributes;
 
 	w->db = db;
+	w->files = files;
 	w->mailbox = mailbox;
 	w->events = *events;
 	/* a daemon that was killed may have been in the midst of these */
@@ -348,6 +367,14 @@ void writer_add(struct writer *w, struct store_op *op)
 	pthread_mutex_lock(&w->lock);
 	STAILQ_INSERT_TAIL(&w->queue, op, link);
 	w->n_queued++;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+}
+
+void writer_look(struct writer *w)
+{
+	pthread_mutex_lock(&w->lock);
+	w->wants_look = true;
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 }

@@ -12,6 +12,8 @@ static bool is_formula(const char *s, size_t len)
 	static const char *const signs[] = {
 	    "=", "+", "-", "@", "\xef\xbc\x9d", "\xef\xbc\x8b", "\xef\xbc\x8d", "\xef\xbc\xa0"};
 
+	for (; len > 0 && (*s == ' ' || *s == '"'); s++)
+		len--;
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
 		size_t n = strlen(signs[i]);
 		if (len >= n && memcmp(s, signs[i], n) == 0)
@@ -20,14 +22,22 @@ static bool is_formula(const char *s, size_t len)
 	return false;
 }
 
-void cell_add_csv(struct buf *b, const char *s, size_t len, bool is_guarded)
+/* Put an apostrophe before what is a formula at the start, or behind a semicolon, at which
+ * spreadsheets of some languages begin a new cell. */
+static void add_guarded(struct buf *b, const char *s, size_t len)
 {
-	bool is_quoted = memchr(s, '"', len) != NULL || memchr(s, ',', len) != NULL;
+	for (const char *end = s + len, *stop; s < end; s = stop) {
+		stop = memchr(s, ';', (size_t)(end - s));
+		stop = stop != NULL ? stop + 1 : end;
+		if (is_formula(s, (size_t)(stop - s)))
+			buf_add_char(b, '\'');
+		buf_add(b, s, (size_t)(stop - s));
+	}
+}
 
-	if (is_quoted)
-		buf_add_char(b, '"');
-	if (is_guarded && is_formula(s, len))
-		buf_add_char(b, '\'');
+static void add_quoted(struct buf *b, const char *s, size_t len)
+{
+	buf_add_char(b, '"');
 	for (const char *quote; (quote = memchr(s, '"', len)) != NULL;) {
 		size_t n = (size_t)(quote - s) + 1;
 		utf8_add_visible(b, s, n, '?');
@@ -36,6 +46,21 @@ void cell_add_csv(struct buf *b, const char *s, size_t len, bool is_guarded)
 		len -= n;
 	}
 	utf8_add_visible(b, s, len, '?');
-	if (is_quoted)
-		buf_add_char(b, '"');
+	buf_add_char(b, '"');
+}
+
+void cell_add_csv(struct buf *b, const char *s, size_t len, bool is_guarded)
+{
+	struct buf guarded;
+
+	if (is_guarded) {
+		buf_init(&guarded, 2 * len + 1);
+		add_guarded(&guarded, s, len);
+		cell_add_csv(b, guarded.len > 0 ? guarded.data : "", guarded.len, false);
+		buf_done(&guarded);
+	} else if (memchr(s, '"', len) != NULL || memchr(s, ',', len) != NULL) {
+		add_quoted(b, s, len);
+	} else {
+		utf8_add_visible(b, s, len, '?');
+	}
 }

@@ -56,6 +56,7 @@ static void add_answer(struct buf *b, const struct result *r)
 		buf_add_str(b, "null");
 	}
 	add_span(b, "content_type", f->content_type);
+	add_span(b, "content_encoding", f->content_encoding);
 	buf_addf(b, ",\"redirects\":%u", f->n_redirects);
 	add_span(b, "final_url", f->final_url);
 	buf_add_str(b, ",\"address\":");

@@ -1,10 +1,10 @@
 /* Names, one a line. */
 #include "wire/lines.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "model/file.h"
+#include "wire/jvalue.h"
 #include "wire/url_item.h"
 
 void lines_init(struct lines *l, enum lines_format format, bool has_files)
@@ -52,7 +52,7 @@ static void add_text(
 }
 
 static bool read_file(
-    struct lines *l, const json_t *value, lines_fn *on_item, void *arg, struct problem *p)
+    struct lines *l, struct jvalue value, lines_fn *on_item, void *arg, struct problem *p)
 {
 	struct url_item_fault fault = {.detail = NULL};
 	struct buf item;
@@ -68,38 +68,46 @@ static bool read_file(
 	return good;
 }
 
+/* The string of a line: the line itself, or the only member of an object. */
+static struct jvalue find_domain(struct jvalue value)
+{
+	struct jvalue name, first;
+
+	if (jvalue_type(value) != '{')
+		return value;
+	const char *at = jvalue_begin(value);
+	if (!jvalue_next_member(&at, &name, &first) || jvalue_next_member(&at, &name, &first))
+		return (struct jvalue){NULL, 0};
+	return jvalue_find(value, "domain");
+}
+
 static bool read_json(
     struct lines *l, const char *line, size_t len, lines_fn *on_item, void *arg, struct problem *p)
 {
-	char array[LINES_MAX + 3];
+	char text[LINES_MAX];
+	struct problem fault = {.status = 0};
+	struct jvalue value;
 
 	if (is_simple_string(line, len)) {
 		add_text(l, line + 1, len - 2, on_item, arg);
 		return true;
 	}
-	/* in brackets, because a bare string is no text for the strict decoder */
-	array[0] = '[';
-	memcpy(array + 1, line, len);
-	array[len + 1] = ']';
-	json_auto_t *root = json_loadb(array, len + 2, JSON_REJECT_DUPLICATES, NULL);
-	if (root == NULL || json_array_size(root) != 1) {
+	bool is_json = jvalue_parse_any(line, len, &value, &fault);
+	problem_done(&fault);
+	if (!is_json) {
 		problem_set(p, 400, "Line %llu of the body is not JSON.", (unsigned long long)l->n);
 		return false;
 	}
 	if (l->has_files)
-		return read_file(l, json_array_get(root, 0), on_item, arg, p);
-	const json_t *value = json_array_get(root, 0), *domain = json_object_get(value, "domain");
-	if (json_is_object(value) && (domain == NULL || json_object_size(value) != 1))
-		domain = NULL;
-	else if (json_is_string(value))
-		domain = value;
-	if (!json_is_string(domain)) {
+		return read_file(l, value, on_item, arg, p);
+	struct jvalue domain = find_domain(value);
+	if (jvalue_type(domain) != '"') {
 		problem_set(p, 422,
 		    "Line %llu is neither a string nor an object with only a \"domain\".",
 		    (unsigned long long)l->n);
 		return false;
 	}
-	on_item(json_string_value(domain), json_string_length(domain), arg);
+	on_item(text, jvalue_copy(domain, text, sizeof(text)), arg);
 	return true;
 }
 

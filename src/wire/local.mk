@@ -4,8 +4,10 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/change_text.c src/wire/change_text.h \
 	src/wire/file_row.c src/wire/file_row.h \
 	src/wire/flag_metadata.c src/wire/flag_metadata.h \
+	src/wire/json_check.c src/wire/json_check.h \
 	src/wire/json_job.c src/wire/json_job.h \
 	src/wire/json_text.c src/wire/json_text.h \
+	src/wire/jvalue.c src/wire/jvalue.h \
 	src/wire/lines.c src/wire/lines.h \
 	src/wire/problem.c src/wire/problem.h \
 	src/wire/problem_parse.c src/wire/problem_parse.h \

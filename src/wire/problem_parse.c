@@ -1,32 +1,35 @@
 /* Problem details read back. Members of a wrong type count as absent (RFC 9457 section 3.1). */
 #include "wire/problem_parse.h"
 
-#include <jansson.h>
-
-#include "base/alloc.h"
-
-static const char *get_string(const json_t *object, const char *key)
-{
-	return json_string_value(json_object_get(object, key));
-}
+#include "wire/jvalue.h"
 
 bool problem_parse(const char *text, size_t len, struct problem *ret_problem)
 {
-	json_auto_t *root = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-	json_int_t status = json_integer_value(json_object_get(root, "status"));
-	const char *detail = get_string(root, "detail"), *title = get_string(root, "title");
-	const json_t *error;
-	size_t i;
+	char detail[PROBLEM_MAX_DETAIL + 8], pointer[1024];
+	struct problem fault = {.status = 0};
+	struct jvalue root = {NULL, 0}, error;
+	int64_t status = 0;
 
-	if (status < 100 || status > 599 || (detail == NULL && title == NULL))
+	(void)jvalue_parse(text, len, &root, &fault);
+	problem_done(&fault);
+	(void)jvalue_integer(jvalue_find(root, "status"), &status);
+	struct jvalue what = jvalue_find(root, "detail"), errors = jvalue_find(root, "errors");
+	if (jvalue_type(what) != '"')
+		what = jvalue_find(root, "title");
+	if (status < 100 || status > 599 || jvalue_type(what) != '"')
 		return false;
-	problem_set(ret_problem, (int)status, "%s", detail != NULL ? detail : title);
-	json_array_foreach(json_object_get(root, "errors"), i, error)
-	{
-		const char *pointer = get_string(error, "pointer");
-		const char *what = get_string(error, "detail");
-		if (pointer != NULL && what != NULL)
-			problem_add(ret_problem, pointer, "%s", what);
+	jvalue_copy(what, detail, sizeof(detail));
+	problem_set(ret_problem, (int)status, "%s", detail);
+	if (jvalue_type(errors) != '[')
+		return true;
+	for (const char *at = jvalue_begin(errors); jvalue_next(&at, &error);) {
+		struct jvalue where = jvalue_find(error, "pointer");
+		what = jvalue_find(error, "detail");
+		if (jvalue_type(where) != '"' || jvalue_type(what) != '"')
+			continue;
+		jvalue_copy(where, pointer, sizeof(pointer));
+		jvalue_copy(what, detail, sizeof(detail));
+		problem_add(ret_problem, pointer, "%s", detail);
 	}
 	return true;
 }

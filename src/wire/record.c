@@ -35,7 +35,14 @@ static char *put_evidence(char *at, const struct evidence *e)
 	return at;
 }
 
-enum { MAX_NUMBER = 10, MAX_ADDRESS = 17, HAS_FILE = 0x80, IS_SAVED = 1, WANTS_COUNTRY = 2 };
+enum {
+	MAX_NUMBER = 10,
+	MAX_ADDRESS = 17,
+	HAS_FILE = 0x80,
+	IS_SAVED = 1,
+	WANTS_COUNTRY = 2,
+	IS_ENCODED = 4
+};
 
 static char *put_span(char *at, struct span s)
 {
@@ -49,12 +56,14 @@ static char *put_span(char *at, struct span s)
 static size_t file_size(const struct file_result *f)
 {
 	return 2 + 17 * MAX_NUMBER + FILE_DIGEST_SIZE + f->file_name.len + f->code.len +
-	       f->detail.len + f->content_type.len + f->final_url.len + f->country.len;
+	       f->detail.len + f->content_type.len + f->final_url.len + f->country.len +
+	       f->content_encoding.len;
 }
 
 static char *put_file(char *at, const struct file_result *f)
 {
-	*at++ = (char)((f->is_saved ? IS_SAVED : 0) | (f->wants_country ? WANTS_COUNTRY : 0));
+	*at++ = (char)((f->is_saved ? IS_SAVED : 0) | (f->wants_country ? WANTS_COUNTRY : 0) |
+		       (f->content_encoding.len > 0 ? IS_ENCODED : 0));
 	*at++ = (char)f->country_reason;
 	at = put_number(at, f->http_status);
 	at = put_number(at, f->http_version);
@@ -74,7 +83,8 @@ static char *put_file(char *at, const struct file_result *f)
 	at = put_span(at, f->detail);
 	at = put_span(at, f->content_type);
 	at = put_span(at, f->final_url);
-	return put_span(at, f->country);
+	at = put_span(at, f->country);
+	return f->content_encoding.len > 0 ? put_span(at, f->content_encoding) : at;
 }
 
 void record_add(struct buf *block, const struct result *r)
@@ -196,7 +206,8 @@ static void get_file(struct reader *in, struct file_result *f)
 	enum { MAX_TEXT = FILE_ITEM_MAX };
 	uint8_t flags = get_byte(in), country_reason = get_byte(in);
 
-	in->bad = in->bad || flags > (IS_SAVED | WANTS_COUNTRY) || country_reason >= N_REASONS;
+	in->bad = in->bad || flags > (IS_SAVED | WANTS_COUNTRY | IS_ENCODED) ||
+		  country_reason >= N_REASONS;
 	f->is_saved = (flags & IS_SAVED) != 0;
 	f->wants_country = (flags & WANTS_COUNTRY) != 0;
 	f->country_reason = country_reason;
@@ -220,6 +231,7 @@ static void get_file(struct reader *in, struct file_result *f)
 	f->content_type = get_span(in, MAX_TEXT);
 	f->final_url = get_span(in, MAX_TEXT);
 	f->country = get_span(in, MAX_TEXT);
+	f->content_encoding = (flags & IS_ENCODED) != 0 ? get_span(in, MAX_TEXT) : (struct span){0};
 }
 
 static usec_t get_time(struct reader *in)

@@ -8,8 +8,9 @@
  * (2 bytes, network order)] }...
  *
  * The highest bit of status tells that the part of a file follows: flags (1: saved, 2: named by
- * country), country reason (1 byte), status, version, redirects, bytes, five timings, digest when
- * saved, then length and bytes of file name, code, detail, content type, final URL, country.
+ * country, 4: encoded), country reason (1 byte), status, version, redirects, bytes, five timings,
+ * digest when saved, then length and bytes of file name, code, detail, content type, final URL,
+ * country, and the encoding when there is one.
  *
  * Thread: any. */
 #pragma once

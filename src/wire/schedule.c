@@ -1,7 +1,6 @@
 /* Schedules as JSON, both ways. */
 #include "wire/schedule.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include "model/spec.h"
 #include "model/url.h"
 #include "wire/json_text.h"
+#include "wire/jvalue.h"
 
 /* --- Fields --- */
 
@@ -18,7 +18,7 @@ struct field {
 	const char *name;
 	/* Exactly one of these. A text is taken. */
 	char **(*text)(struct schedule_rule *rule);
-	void (*set)(struct schedule_rule *rule, const json_t *value, struct problem *p);
+	void (*set)(struct schedule_rule *rule, struct jvalue value, struct problem *p);
 };
 
 static char **name_of(struct schedule_rule *rule)
@@ -51,48 +51,60 @@ static char **callback_of(struct schedule_rule *rule)
 	return &rule->callback_url;
 }
 
-static void set_overlap(struct schedule_rule *rule, const json_t *value, struct problem *p)
-{
-	const char *text = json_string_value(value);
+/* The longest text that means anything is a callback's URL; a longer one is kept so far that it
+ * still shows to be too long. */
+enum { MAX_TEXT = SPEC_MAX_CALLBACK + 1024, MAX_NAME = 128 };
 
-	if (text == NULL || !schedule_overlap_parse(text, &rule->overlap))
+static void set_overlap(struct schedule_rule *rule, struct jvalue value, struct problem *p)
+{
+	char text[16];
+
+	jvalue_copy(value, text, sizeof(text));
+	if (!schedule_overlap_parse(text, &rule->overlap))
 		problem_add(p, "/overlap", "This must be \"skip\", \"queue\" or \"replace\".");
 }
 
-static void set_catch_up(struct schedule_rule *rule, const json_t *value, struct problem *p)
+static void set_catch_up(struct schedule_rule *rule, struct jvalue value, struct problem *p)
 {
-	const char *text = json_string_value(value);
+	char text[16];
 
-	if (text == NULL || !schedule_catch_up_parse(text, &rule->catch_up))
+	jvalue_copy(value, text, sizeof(text));
+	if (!schedule_catch_up_parse(text, &rule->catch_up))
 		problem_add(p, "/catch_up", "This must be \"skip\" or \"one\".");
 }
 
-static void set_paused(struct schedule_rule *rule, const json_t *value, struct problem *p)
+static void set_paused(struct schedule_rule *rule, struct jvalue value, struct problem *p)
 {
-	if (!json_is_boolean(value))
+	char type = jvalue_type(value);
+
+	if (type != 't' && type != 'f')
 		problem_add(p, "/paused", "This must be true or false.");
-	rule->is_paused = json_is_true(value);
+	rule->is_paused = type == 't';
 }
 
 /* A run begins when the schedule says so: its job has no time of its own. */
-static void set_job(struct schedule_rule *rule, const json_t *value, struct problem *p)
+static void set_job(struct schedule_rule *rule, struct jvalue value, struct problem *p)
 {
-	const char *deadline = json_string_value(json_object_get(value, "deadline"));
+	char deadline[64];
+	struct buf job;
 	usec_t time;
 
-	if (!json_is_object(value)) {
+	if (jvalue_type(value) != '{') {
 		problem_add(p, "/job", "This must be an object.");
 		return;
 	}
-	if (json_object_get(value, "run_at") != NULL)
+	if (jvalue_find(value, "run_at").at != NULL)
 		problem_add(
 		    p, "/job/run_at", "The job of a schedule begins when the schedule says so.");
-	if (deadline != NULL && clock_parse(deadline, &time) == OK)
+	jvalue_copy(jvalue_find(value, "deadline"), deadline, sizeof(deadline));
+	if (clock_parse(deadline, &time) == OK)
 		problem_add(p, "/job/deadline",
 		    "The deadline of a schedule's job must be a duration like 90s, 10m or 2h.");
-	rule->job = json_dumps(value, JSON_COMPACT);
-	if (rule->job == NULL || strlen(rule->job) > SCHEDULE_MAX_JOB)
+	buf_init(&job, SCHEDULE_MAX_JOB);
+	jvalue_compact(value, &job);
+	if (job.overflow)
 		problem_add(p, "/job", "This may have at most %d bytes.", SCHEDULE_MAX_JOB);
+	rule->job = buf_take(&job, NULL);
 }
 
 static const struct field fields[] = {
@@ -116,8 +128,17 @@ static void format_pointer(const char *name, char *ret_pointer, size_t size)
 	problem_escape(name, ret_pointer + 1, size - 1);
 }
 
+static void set_text(char **text, struct jvalue value)
+{
+	char copy[MAX_TEXT];
+
+	jvalue_copy(value, copy, sizeof(copy));
+	free(*text);
+	*text = xstrdup(copy);
+}
+
 static void set_field(
-    struct schedule_rule *rule, const char *name, const json_t *value, struct problem *p)
+    struct schedule_rule *rule, const char *name, struct jvalue value, struct problem *p)
 {
 	char pointer[80];
 
@@ -125,17 +146,28 @@ static void set_field(
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		if (strcmp(fields[i].name, name) != 0)
 			continue;
-		if (json_is_null(value) && fields[i].set != set_job)
+		if (jvalue_type(value) == 'n' && fields[i].set != set_job)
 			return; /* as if it were absent */
 		if (fields[i].set != NULL)
 			fields[i].set(rule, value, p);
-		else if (json_is_string(value))
-			*fields[i].text(rule) = xstrdup(json_string_value(value));
+		else if (jvalue_type(value) == '"')
+			set_text(fields[i].text(rule), value);
 		else
 			problem_add(p, pointer, "This must be a string.");
 		return;
 	}
 	problem_add(p, pointer, "There is no such field.");
+}
+
+static void set_fields(struct schedule_rule *rule, struct jvalue object, struct problem *p)
+{
+	struct jvalue key, value;
+	char name[MAX_NAME];
+
+	for (const char *at = jvalue_begin(object); jvalue_next_member(&at, &key, &value);) {
+		jvalue_copy(key, name, sizeof(name));
+		set_field(rule, name, value, p);
+	}
 }
 
 /* --- Checks --- */
@@ -236,54 +268,90 @@ static void check_rule(const struct schedule_rule *rule, usec_t min_every,
 
 /* --- Patches --- */
 
-static json_t *rule_to_json(const struct schedule_rule *rule)
-{
-	json_t *o = json_object();
+/* Objects inside each other that are merged. No job has as many: those further inside are taken
+ * from the patch as they are, and refused when the job is read. */
+enum { MERGE_DEPTH = 8 };
 
-	for (size_t i = 0; i < N_FIELDS; i++) {
-		if (fields[i].text == NULL)
-			continue;
-		const char *text = *fields[i].text((struct schedule_rule *)rule);
-		if (text != NULL)
-			json_object_set_new(o, fields[i].name, json_string(text));
-	}
-	json_object_set_new(o, "overlap", json_string(schedule_overlap_name(rule->overlap)));
-	json_object_set_new(o, "catch_up", json_string(schedule_catch_up_name(rule->catch_up)));
-	json_object_set_new(o, "paused", json_boolean(rule->is_paused));
-	json_object_set_new(o, "job", json_loads(rule->job, 0, NULL));
-	return o;
+static void add_member(struct buf *b, struct jvalue key)
+{
+	if (b->len > 0 && b->data[b->len - 1] != '{')
+		buf_add_char(b, ',');
+	buf_add(b, key.at, key.len);
+	buf_add_char(b, ':');
 }
 
-/* RFC 7396 section 2. The depth is that of a text that jansson has read, so it is bounded. */
-static json_t *merge(json_t *target, const json_t *patch)
+/* RFC 7396 section 2, on texts. */
+static void merge(struct buf *b, struct jvalue target, struct jvalue patch, int depth)
 {
-	const char *name;
-	json_t *value;
+	struct jvalue key, value, change;
+	char name[MAX_NAME];
 
-	if (!json_is_object(patch))
-		return json_deep_copy(patch);
-	json_t *merged = json_is_object(target) ? json_incref(target) : json_object();
-	json_object_foreach((json_t *)patch, name, value)
-	{
-		if (json_is_null(value))
-			json_object_del(merged, name);
-		else
-			json_object_set_new(
-			    merged, name, merge(json_object_get(merged, name), value));
+	if (jvalue_type(patch) != '{' || depth == MERGE_DEPTH) {
+		jvalue_compact(patch, b);
+		return;
 	}
-	return merged;
+	buf_add_char(b, '{');
+	if (jvalue_type(target) != '{')
+		target = (struct jvalue){"{}", 2};
+	for (const char *at = jvalue_begin(target); jvalue_next_member(&at, &key, &value);) {
+		jvalue_copy(key, name, sizeof(name));
+		change = jvalue_find(patch, name);
+		if (jvalue_type(change) == 'n')
+			continue;
+		add_member(b, key);
+		if (change.at != NULL)
+			merge(b, value, change, depth + 1);
+		else
+			jvalue_compact(value, b);
+	}
+	for (const char *at = jvalue_begin(patch); jvalue_next_member(&at, &key, &change);) {
+		jvalue_copy(key, name, sizeof(name));
+		if (jvalue_type(change) == 'n' || jvalue_find(target, name).at != NULL)
+			continue;
+		add_member(b, key);
+		merge(b, (struct jvalue){NULL, 0}, change, depth + 1);
+	}
+	buf_add_char(b, '}');
+}
+
+/* The patched rule as an object. */
+static void merge_rule(struct buf *b, const struct schedule_rule *base, struct jvalue patch)
+{
+	struct problem fault = {.status = 0};
+	struct jvalue job;
+	struct buf rule;
+
+	buf_init(&rule, SIZE_MAX / 2);
+	buf_addf(&rule, "{\"overlap\":\"%s\",\"catch_up\":\"%s\",\"paused\":%s",
+	    schedule_overlap_name(base->overlap), schedule_catch_up_name(base->catch_up),
+	    base->is_paused ? "true" : "false");
+	for (size_t i = 0; i < N_FIELDS; i++) {
+		const char *text =
+		    fields[i].text == NULL ? NULL : *fields[i].text((struct schedule_rule *)base);
+		if (text == NULL)
+			continue;
+		buf_addf(&rule, ",\"%s\":", fields[i].name);
+		json_add_string(&rule, text, strlen(text));
+	}
+	/* it comes from a file, and what is walked through must have been judged */
+	if (jvalue_parse(base->job, strlen(base->job), &job, &fault))
+		buf_addf(&rule, ",\"job\":%s", base->job);
+	problem_done(&fault);
+	buf_add_char(&rule, '}');
+	merge(b, (struct jvalue){rule.data, rule.len}, patch, 0);
+	buf_done(&rule);
 }
 
 /* What a patch takes away isn't in the outcome, but must have been a field all the same. */
-static void check_names(const json_t *patch, struct problem *p)
+static void check_names(struct jvalue patch, struct problem *p)
 {
 	struct schedule_rule nothing = {.name = NULL};
-	const char *name;
-	json_t *value;
+	struct jvalue key, value;
+	char name[MAX_NAME];
 
-	json_object_foreach((json_t *)patch, name, value)
-	{
-		if (json_is_null(value) && strcmp(name, "job") != 0)
+	for (const char *at = jvalue_begin(patch); jvalue_next_member(&at, &key, &value);) {
+		jvalue_copy(key, name, sizeof(name));
+		if (jvalue_type(value) == 'n' && strcmp(name, "job") != 0)
 			set_field(&nothing, name, value, p);
 	}
 }
@@ -292,35 +360,25 @@ bool schedule_parse(const char *body, size_t len, const struct schedule_rule *ba
     usec_t min_every, struct schedule_rule *ret_rule, struct recurrence *ret_recurrence,
     struct problem *p)
 {
-	json_error_t error;
-	json_auto_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
-	const char *name;
-	json_t *value;
+	struct schedule_rule rule = {.name = NULL};
+	struct recurrence recurrence = {.every = 0};
+	struct jvalue root;
+	struct buf merged;
 
-	if (root == NULL && json_error_code(&error) == json_error_numeric_overflow) {
-		problem_add(p, "", "The number in line %d, column %d is out of bounds.", error.line,
-		    error.column);
+	if (!jvalue_parse(body, len, &root, p))
 		return false;
-	}
-	if (root == NULL) {
-		problem_set(p, 400, "The body is not JSON: %s (line %d, column %d).", error.text,
-		    error.line, error.column);
-		return false;
-	}
-	if (!json_is_object(root)) {
+	if (jvalue_type(root) != '{') {
 		problem_add(p, "", "A schedule must be an object.");
 		return false;
 	}
+	buf_init(&merged, SIZE_MAX / 2);
 	if (base != NULL) {
 		check_names(root, p);
-		json_auto_t *target = rule_to_json(base);
-		json_t *merged = merge(target, root);
-		json_decref(root);
-		root = merged;
+		merge_rule(&merged, base, root);
+		root = (struct jvalue){merged.data, merged.len};
 	}
-	struct schedule_rule rule = {.name = NULL};
-	struct recurrence recurrence = {.every = 0};
-	json_object_foreach(root, name, value) set_field(&rule, name, value, p);
+	set_fields(&rule, root, p);
+	buf_done(&merged);
 	check_rule(&rule, min_every, &recurrence, p);
 	if (p->status != 0) {
 		schedule_rule_done(&rule);

@@ -1,7 +1,7 @@
 /* Submissions. One table of fields serves both forms. */
 #include "wire/submission.h"
 
-#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +10,13 @@
 #include "base/utf8.h"
 #include "model/target.h"
 #include "model/url.h"
+#include "wire/jvalue.h"
 #include "wire/url_item.h"
 
 enum { FOR_DOMAINS = 1 << KIND_DOMAINS, FOR_DOWNLOADS = 1 << KIND_DOWNLOADS };
+/* Bytes kept of a text. It is more than any field may have, so what is cut is refused, or stays an
+ * item that is none. */
+enum { MAX_TEXT = 16 << 10 };
 enum { FOR_FLAGS = 1 << KIND_FLAGS, FOR_ALL = FOR_DOMAINS | FOR_DOWNLOADS | FOR_FLAGS };
 
 struct field {
@@ -26,7 +30,7 @@ struct field {
 	void (*set_bool)(struct spec *spec, bool value);
 	bool (*add)(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 	bool (*add_json)(
-	    struct spec *spec, const json_t *value, const char *pointer, struct problem *p);
+	    struct spec *spec, struct jvalue value, const char *pointer, struct problem *p);
 	uint64_t max;
 };
 
@@ -170,7 +174,7 @@ static bool add_code(struct spec *spec, const char *value, const char *pointer, 
 	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
-static bool add_url(struct spec *spec, const json_t *value, const char *pointer, struct problem *p)
+static bool add_url(struct spec *spec, struct jvalue value, const char *pointer, struct problem *p)
 {
 	struct url_item_fault fault = {.detail = NULL};
 	char member[160];
@@ -263,37 +267,52 @@ static void format_pointer(const char *name, char *ret_pointer, size_t size)
 }
 
 static void set_list(
-    struct spec *spec, const struct field *field, const json_t *value, struct problem *p)
+    struct spec *spec, const struct field *field, struct jvalue value, struct problem *p)
 {
-	char pointer[64];
-	const json_t *element;
-	size_t i;
+	char pointer[64], text[MAX_TEXT];
+	struct jvalue element;
+	size_t i = 0;
 
-	if (!json_is_array(value)) {
+	if (jvalue_type(value) != '[') {
 		snprintf(pointer, sizeof(pointer), "/%s", field->name);
 		problem_add(p, pointer, "This must be a list.");
 		return;
 	}
-	json_array_foreach(value, i, element)
-	{
+	for (const char *at = jvalue_begin(value); jvalue_next(&at, &element); i++) {
 		snprintf(pointer, sizeof(pointer), "/%s/%zu", field->name, i);
 		if (field->add_json != NULL) {
 			if (!field->add_json(spec, element, pointer, p))
 				return;
-		} else if (!json_is_string(element)) {
+		} else if (jvalue_type(element) != '"') {
 			problem_add(p, pointer, "This must be a string.");
-		} else if (!field->add(spec, json_string_value(element), pointer, p)) {
-			return;
+		} else {
+			jvalue_copy(element, text, sizeof(text));
+			if (!field->add(spec, text, pointer, p))
+				return;
 		}
 		if (p->n_errors == PROBLEM_MAX_ERRORS)
 			return;
 	}
 }
 
-static void set_json(struct spec *spec, const char *name, const json_t *value, struct problem *p)
+static void set_text(struct spec *spec, const struct field *field, struct jvalue value,
+    const char *pointer, struct problem *p)
+{
+	char text[MAX_TEXT];
+
+	if (jvalue_type(value) != '"') {
+		problem_add(p, pointer, "This must be a string.");
+		return;
+	}
+	jvalue_copy(value, text, sizeof(text));
+	field->set_text(spec, text, p);
+}
+
+static void set_json(struct spec *spec, const char *name, struct jvalue value, struct problem *p)
 {
 	const struct field *field = find_field(spec, name);
-	char pointer[80];
+	char pointer[80], type = jvalue_type(value);
+	int64_t number;
 
 	format_pointer(name, pointer, sizeof(pointer));
 	if (field == NULL) {
@@ -301,51 +320,39 @@ static void set_json(struct spec *spec, const char *name, const json_t *value, s
 	} else if (field->add != NULL || field->add_json != NULL) {
 		set_list(spec, field, value, p);
 	} else if (field->set_bool != NULL) {
-		if (json_is_boolean(value))
-			field->set_bool(spec, json_is_true(value));
+		if (type == 't' || type == 'f')
+			field->set_bool(spec, type == 't');
 		else
 			problem_add(p, pointer, "This must be true or false.");
 	} else if (field->set_text != NULL) {
-		if (json_is_string(value))
-			field->set_text(spec, json_string_value(value), p);
-		else
-			problem_add(p, pointer, "This must be a string.");
-	} else if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-		   (uint64_t)json_integer_value(value) > field->max) {
+		set_text(spec, field, value, pointer, p);
+	} else if (!jvalue_integer(value, &number) || number < 0 || (uint64_t)number > field->max) {
 		problem_add(p, pointer, "This must be a whole number from 0 to %llu.",
 		    (unsigned long long)field->max);
 	} else {
-		field->set_number(spec, (uint64_t)json_integer_value(value));
+		field->set_number(spec, (uint64_t)number);
 	}
 }
 
 bool submission_parse_json(const char *body, size_t len, struct spec *spec, struct problem *p)
 {
-	json_error_t error;
-	json_auto_t *root = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
-	const char *name;
-	json_t *value;
+	struct jvalue root, key, value;
+	char name[128]; /* longer than a pointer shows */
 
-	if (root == NULL && json_error_code(&error) == json_error_numeric_overflow) {
-		/* JSON all the same, with a number that no field of ours could hold */
-		problem_add(p, "", "The number in line %d, column %d is out of bounds.", error.line,
-		    error.column);
+	if (!jvalue_parse(body, len, &root, p))
 		return false;
-	}
-	if (root == NULL) {
-		problem_set(p, 400, "The body is not JSON: %s (line %d, column %d).", error.text,
-		    error.line, error.column);
-		return false;
-	}
-	if (!json_is_object(root)) {
+	if (jvalue_type(root) != '{') {
 		problem_add(p, "", "A submission must be an object.");
 		return false;
 	}
-	if (json_object_get(root, "kind") == NULL)
+	if (jvalue_find(root, "kind").at == NULL)
 		problem_add(p, "/kind",
 		    "The kind is missing; it must be \"domains\", \"downloads\" or "
 		    "\"flags\".");
-	json_object_foreach(root, name, value) set_json(spec, name, value, p);
+	for (const char *at = jvalue_begin(root); jvalue_next_member(&at, &key, &value);) {
+		jvalue_copy(key, name, sizeof(name));
+		set_json(spec, name, value, p);
+	}
 	return p->status == 0;
 }
 

@@ -1,11 +1,14 @@
 /* Files to fetch, from JSON. */
 #include "wire/url_item.h"
 
-#include <jansson.h>
 #include <string.h>
 
 #include "model/file.h"
 #include "wire/problem.h"
+
+/* Bytes behind what a text may have, so that one which is cut still shows to be too long; and what
+ * is kept of a name, which is made shorter later. */
+enum { ROOM = 8, MAX_NAME = 1024 };
 
 /* Headers that a client may set. Those that frame a message, choose a host or a part of the file
  * would break what the daemon promises about it. */
@@ -39,51 +42,51 @@ static bool is_field_value(const char *value)
 	return true;
 }
 
-static bool read_headers(struct buf *headers, const json_t *value, struct url_item_fault *fault)
+static bool read_headers(struct buf *headers, struct jvalue value, struct url_item_fault *fault)
 {
-	const char *name;
-	json_t *text;
+	char name[64], text[FILE_MAX_HEADERS + ROOM];
+	struct jvalue key, header;
 
-	if (value == NULL)
+	if (value.at == NULL)
 		return true;
-	if (!json_is_object(value))
+	if (jvalue_type(value) != '{')
 		return fail(fault, "headers", "This must be an object of strings.");
-	/* iterating changes nothing, though jansson's macro wants it without const */
-	json_object_foreach((json_t *)value, name, text)
-	{
+	for (const char *at = jvalue_begin(value); jvalue_next_member(&at, &key, &header);) {
+		jvalue_copy(key, name, sizeof(name));
 		if (!is_allowed(name))
 			return fail(fault, "headers",
 			    "Only Accept, Accept-Language, Authorization, If-Modified-Since, "
 			    "If-None-Match, Referer and User-Agent may be set.");
-		if (!json_is_string(text) || !is_field_value(json_string_value(text)))
+		jvalue_copy(header, text, sizeof(text));
+		if (jvalue_type(header) != '"' || !is_field_value(text))
 			return fail(
 			    fault, "headers", "Values must be strings without control characters.");
-		buf_addf(headers, "%s: %s\n", name, json_string_value(text));
+		buf_addf(headers, "%s: %s\n", name, text);
 	}
 	return !headers->overflow || fail(fault, "headers", "The headers of an item are too long.");
 }
 
-/* Read a member that is a string, when it is there. */
-static bool read_text(
-    const json_t *object, const char *name, struct span *ret_text, struct url_item_fault *fault)
+/* Read a member that is a string, when it is there, into `text`. */
+static bool read_text(struct jvalue object, const char *name, char *text, size_t size,
+    struct span *ret_text, struct url_item_fault *fault)
 {
-	const json_t *value = json_object_get(object, name);
+	struct jvalue value = jvalue_find(object, name);
 
-	if (value == NULL)
+	if (value.at == NULL)
 		return true;
-	if (!json_is_string(value))
+	if (jvalue_type(value) != '"')
 		return fail(fault, name, "This must be a string.");
-	*ret_text = (struct span){json_string_value(value), json_string_length(value)};
+	*ret_text = (struct span){text, jvalue_copy(value, text, size)};
 	return true;
 }
 
-static bool has_only_known(const json_t *object, struct url_item_fault *fault)
+static bool has_only_known(struct jvalue object, struct url_item_fault *fault)
 {
-	const char *name;
-	json_t *value;
+	char name[sizeof(fault->member)];
+	struct jvalue key, value;
 
-	json_object_foreach((json_t *)object, name, value)
-	{
+	for (const char *at = jvalue_begin(object); jvalue_next_member(&at, &key, &value);) {
+		jvalue_copy(key, name, sizeof(name));
 		if (strcmp(name, "url") != 0 && strcmp(name, "name") != 0 &&
 		    strcmp(name, "sha256") != 0 && strcmp(name, "headers") != 0)
 			return fail(fault, name, "There is no such field.");
@@ -92,30 +95,26 @@ static bool has_only_known(const json_t *object, struct url_item_fault *fault)
 }
 
 /* No line feed may stand in what is packed as lines; a URL with one is none anyway. */
-static void add_item(struct buf *b, const struct file_item *item)
+static void clean(char *text, size_t len)
 {
-	char url[FILE_MAX_URL + 1], name[1024]; /* a URL that is too long stays too long */
-	struct file_item clean = *item;
-
-	clean.url = (struct span){url, item->url.len < sizeof(url) ? item->url.len : sizeof(url)};
-	clean.name =
-	    (struct span){name, item->name.len < sizeof(name) ? item->name.len : sizeof(name)};
-	for (size_t i = 0; i < clean.url.len; i++)
-		url[i] = item->url.bytes[i] == '\n' ? ' ' : item->url.bytes[i];
-	for (size_t i = 0; i < clean.name.len; i++)
-		name[i] = item->name.bytes[i] == '\n' ? ' ' : item->name.bytes[i];
-	file_item_add(b, &clean);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '\n')
+			text[i] = ' ';
+	}
 }
 
-static bool add_object(struct buf *b, const json_t *value, struct url_item_fault *fault)
+static bool add_object(struct buf *b, struct jvalue value, struct url_item_fault *fault)
 {
+	/* a URL that is too long stays too long */
+	char url[FILE_MAX_URL + ROOM], name[MAX_NAME], sha256[FILE_DIGEST_TEXT + ROOM];
 	struct file_item item = {0};
 	uint8_t digest[FILE_DIGEST_SIZE];
 	struct buf headers;
 
-	if (!has_only_known(value, fault) || !read_text(value, "url", &item.url, fault) ||
-	    !read_text(value, "name", &item.name, fault) ||
-	    !read_text(value, "sha256", &item.sha256, fault))
+	if (!has_only_known(value, fault) ||
+	    !read_text(value, "url", url, sizeof(url), &item.url, fault) ||
+	    !read_text(value, "name", name, sizeof(name), &item.name, fault) ||
+	    !read_text(value, "sha256", sha256, sizeof(sha256), &item.sha256, fault))
 		return false;
 	if (item.url.bytes == NULL)
 		return fail(fault, "url", "The URL is missing.");
@@ -124,26 +123,36 @@ static bool add_object(struct buf *b, const json_t *value, struct url_item_fault
 	if (item.sha256.bytes != NULL && !file_digest_parse(item.sha256, digest))
 		return fail(fault, "sha256", "This must be 64 hexadecimal digits.");
 	buf_init(&headers, FILE_MAX_HEADERS);
-	bool good = read_headers(&headers, json_object_get(value, "headers"), fault);
+	bool good = read_headers(&headers, jvalue_find(value, "headers"), fault);
 	item.headers = (struct span){headers.data, headers.len};
+	clean(url, item.url.len);
+	clean(name, item.name.len);
 	if (good)
-		add_item(b, &item);
+		file_item_add(b, &item);
 	buf_done(&headers);
 	return good;
 }
 
-bool url_item_add(struct buf *b, const json_t *value, struct url_item_fault *ret_fault)
+bool url_item_add(struct buf *b, struct jvalue value, struct url_item_fault *ret_fault)
 {
-	if (json_is_string(value)) {
-		url_item_add_plain(b, json_string_value(value), json_string_length(value));
+	char url[FILE_MAX_URL + ROOM];
+
+	if (jvalue_type(value) == '"') {
+		size_t len = jvalue_copy(value, url, sizeof(url));
+		url_item_add_plain(b, url, len);
 		return true;
 	}
-	if (!json_is_object(value))
+	if (jvalue_type(value) != '{')
 		return fail(ret_fault, "", "This must be a URL, or an object with a \"url\".");
 	return add_object(b, value, ret_fault);
 }
 
 void url_item_add_plain(struct buf *b, const char *url, size_t len)
 {
-	add_item(b, &(struct file_item){.url = {url, len}});
+	char copy[FILE_MAX_URL + 1]; /* a URL that is too long stays too long */
+	size_t n = len < sizeof(copy) ? len : sizeof(copy);
+
+	memcpy(copy, url, n);
+	clean(copy, n);
+	file_item_add(b, &(struct file_item){.url = {copy, n}});
 }

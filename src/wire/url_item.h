@@ -6,8 +6,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-
-struct json_t;
+#include "wire/jvalue.h"
 
 /* What is wrong with an item. */
 struct url_item_fault {
@@ -16,5 +15,5 @@ struct url_item_fault {
 };
 
 /* Add the packed item. A URL that is none is no fault: it is that item's own result later. */
-bool url_item_add(struct buf *b, const struct json_t *value, struct url_item_fault *ret_fault);
+bool url_item_add(struct buf *b, struct jvalue value, struct url_item_fault *ret_fault);
 void url_item_add_plain(struct buf *b, const char *url, size_t len);

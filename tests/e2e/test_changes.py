@@ -1,10 +1,12 @@
 """What a schedule finds out from run to run: outcomes, changes, events, the callback that tells of them."""
+import contextlib
 import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+import requests
 
 from client import expect
 from processes import Stub, eventually
@@ -138,8 +140,10 @@ class Follower:
         self._thread.start()
 
     def _read(self, api, schedule, last):
-        for event in api.read_events(f"/schedules/{schedule['id']}/events", last):
-            self.events.append(event)
+        # it breaks when the schedule is deleted
+        with contextlib.suppress(requests.exceptions.ChunkedEncodingError):
+            for event in api.read_events(f"/schedules/{schedule['id']}/events", last):
+                self.events.append(event)
 
     def of(self, name):
         return [event for event in self.events if event.name == name]

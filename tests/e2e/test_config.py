@@ -165,7 +165,8 @@ def test_store_in_use(daemon):
 
 
 def test_address_in_use(daemon, tmp_path):
-    done = run("-o", f"api.listen={daemon.address}", "-o", f"store.url=sqlite://{tmp_path}/other.db")
+    done = run("-o", f"api.listen={daemon.address}", "-o", f"store.url=sqlite://{tmp_path}/other.db",
+               "-o", f"downloads.dir={tmp_path}/other")
     assert done.returncode == 1 and daemon.address in done.stderr, done
 
 

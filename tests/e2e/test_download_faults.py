@@ -4,7 +4,7 @@ import re
 import pytest
 
 from processes import eventually
-from web import BlackHole, check_outcome, content, fetch, host, read_file, stored_files, unused_port
+from web import BlackHole, check_outcome, content, fetch, file_path, host, read_file, stored_files, unused_port
 
 MAX_BYTES = 4 << 20
 WORLD_SETTINGS = {"downloads.max_bytes": "4M", "downloads.per_host": 64, "downloads.connect_timeout": "1s"}
@@ -145,10 +145,21 @@ def test_gzip_bomb(world):
     """Nothing is unpacked: either the few bytes that were sent are saved, or the file is too large."""
     [result] = results = fetch(world.api, [world.web.url("/bomb", host="h2.test", size="100M")])
     packed = content.bomb(100 << 20)
-    if result["status"] == "ok":
-        assert read_file(world.api, results.job, result["file"]) == packed and result["bytes"] == len(packed)
-    else:
-        assert result["reason"] == "too_large", result
+    assert (result["status"], result["bytes"], result["content_encoding"]) == ("ok", len(packed), "gzip"), result
+    assert read_file(world.api, results.job, result["file"]) == packed
+    head = world.api._send("HEAD", file_path(results.job, result["file"])).headers
+    assert head["Content-Encoding"] == "gzip" and head["Content-Length"] == str(len(packed)), head
+
+
+@pytest.mark.parametrize("encoding, told", [
+    ("br", "br"), ("GZIP", "gzip"), ("gzip, br", "gzip, br"), ("x" * 63, "x" * 63), ("x" * 64, None), ("identity", None),
+    ("", None), ("gz ip\x7f", None), (b"\xff", None)])
+def test_encoding_is_told(world, encoding, told):
+    url = world.web.url("/files/coded.bin", host="h3.test", header=b"Content-Encoding: " + (
+        encoding if isinstance(encoding, bytes) else encoding.encode()))
+    [result] = results = fetch(world.api, [url])
+    assert (result["status"], result["content_encoding"]) == ("ok", told), result
+    assert read_file(world.api, results.job, result["file"]) == content.body("coded.bin"), "as it came"
 
 
 NO_URLS = {  # case: URL

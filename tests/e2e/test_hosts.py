@@ -159,6 +159,15 @@ class TestPagesOfTheSettings:
         missing = {name.lower() for name in read | named} - by_browser - allowed
         assert named and not missing, f"a page may not send {missing}"
 
+    def test_they_may_read_all_that_is_answered(self, api, contract):
+        """Each header of the document that is not for the browser itself."""
+        for_browser = {"vary", "content-length", "content-encoding", "content-security-policy", "x-content-type-options"}
+        operations = [contract.document["paths"][path][method.lower()] for method, path in contract.operations().values()]
+        responses = [contract.resolve(response) for operation in operations for response in operation["responses"].values()]
+        named = {name.lower() for response in responses for name in response.get("headers", {})} - for_browser
+        exposed = api("GET", "/jobs", headers={"Origin": PAGE}).headers["Access-Control-Expose-Headers"]
+        assert named and named <= set(exposed.lower().split(", ")), exposed
+
     def test_they_need_a_token_too(self, api):
         response = expect(post(api, {"Origin": PAGE}), 401)
         assert response.headers["Access-Control-Allow-Origin"] == PAGE, "the page can tell why"

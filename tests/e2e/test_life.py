@@ -31,6 +31,9 @@ def names(n, word="found"):
 
 # --- refusals ---
 
+SOON = later(60)
+
+
 @pytest.mark.parametrize("fields, pointer", [
     ({"run_at": "tomorrow"}, "/run_at"),
     ({"run_at": "2026-11-22T12:00:00"}, "/run_at"),
@@ -38,7 +41,7 @@ def names(n, word="found"):
     ({"deadline": "soon"}, "/deadline"),
     ({"deadline": "0s"}, "/deadline"),
     ({"deadline": "2020-01-01T00:00:00Z"}, "/deadline"),
-    ({"run_at": later(60), "deadline": later(60)}, "/deadline"),
+    ({"run_at": SOON, "deadline": SOON}, "/deadline"),
     ({"run_at": "2020-01-01T00:00:00Z", "deadline": "2020-06-01T00:00:00Z"}, "/deadline"),
     ({"priority": 10}, "/priority"),
     ({"priority": -1}, "/priority"),

@@ -16,7 +16,7 @@ from tokens import bearer, write_tokens
 SETTINGS = {
     "api.max_body": "2M", "api.max_json": "8K", "api.token_rate": "0", "api.header_timeout": "7s", "api.transfer_timeout": "8s",
     "api.connections": "100", "api.per_address": "90", "api.streams": "2", "api.streams_per_client": "1",
-    "api.stream_idle": "50m", "api.idle_timeout": "9s",
+    "api.stream_idle": "50m", "api.max_bodies": "3M", "api.idle_timeout": "9s",
     "limits.max_items": "50", "limits.active_jobs": "5", "dns.timeout": "150ms", "dns.attempts": "2",
     "downloads.total": "20", "downloads.per_host": "4", "downloads.rate_per_host": "11", "downloads.max_bytes": "3M",
     "downloads.quota": "1G", "downloads.timeout": "90s", "downloads.connect_timeout": "4s", "downloads.attempts": "1",
@@ -27,7 +27,7 @@ WANTED = {
     "requests": {"body_bytes": 2 << 20, "json_bytes": 8192, "rate_per_token": None, "header_timeout_ms": 7000,
                  "transfer_timeout_ms": 8000},
     "connections": {"total": 100, "per_address": 90, "streams": 2, "streams_per_client": 1, "stream_idle_ms": 3_000_000,
-                    "idle_timeout_ms": 9000},
+                    "body_bytes": 3 << 20, "idle_timeout_ms": 9000},
     "jobs": {"items": 50, "active": 5, "concurrency": {"domains": 100_000, "files": 1000}, "rate": 1_000_000,
              "timeout_ms": {"domains": 10_000, "files": 3_600_000}, "attempts": 20, "tlds": 2000, "label_bytes": 200},
     "schedules": {"total": 70, "min_interval_ms": 5000},

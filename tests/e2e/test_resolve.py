@@ -4,7 +4,6 @@ import pytest
 from client import check_complete, tally
 from processes import Stub
 
-NOT_READABLE = {"malformed", "refused", "servfail"}
 
 VERDICTS = {  # keyword of the stub: (status, reasons, addresses)
     "found": ("found", {None}, ["192.0.2.1"]),
@@ -24,8 +23,8 @@ VERDICTS = {  # keyword of the stub: (status, reasons, addresses)
     "flakynx": ("not_found", {"nxdomain"}, []),
     "servfail": ("error", {"servfail"}, []),
     "refused": ("error", {"refused"}, []),
-    "notimp": ("error", NOT_READABLE, []),
-    "formerr": ("error", NOT_READABLE, []),
+    "notimp": ("error", {"refused"}, []),
+    "formerr": ("error", {"malformed"}, []),
     "trunc": ("error", {"truncated"}, []),
     "malformed": ("error", {"malformed"}, []),
     "wrongname": ("error", {"malformed", "timeout"}, []),
@@ -63,7 +62,8 @@ def test_attempts_are_counted(verdicts, keyword, least):
 @pytest.mark.parametrize("keyword, last", [
     ("found", ("A", "NOERROR")), ("six", ("AAAA", "NOERROR")), ("nodata", ("AAAA", "NODATA")),
     ("nx", ("A", "NXDOMAIN")), ("servfail", ("A", "SERVFAIL")), ("drop", ("A", "TIMEOUT")),
-    ("trunc", ("A", "TRUNCATED"))])
+    ("trunc", ("A", "TRUNCATED")), ("refused", ("A", "REFUSED")), ("notimp", ("A", "NOTIMP")),
+    ("formerr", ("A", "FORMERR")), ("malformed", ("A", "MALFORMED"))])
 def test_last_evidence_decides(verdicts, keyword, last):
     evidence = verdicts[keyword]["evidence"][-1]
     assert (evidence["type"], evidence["rcode"]) == last, f"{keyword}: {evidence}"

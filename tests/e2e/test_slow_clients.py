@@ -372,6 +372,17 @@ def test_daemon_that_is_held_up(daemon, api):
         assert [read(sock)[0] for sock in (header, body, idle)] == [200, 202, 200]
 
 
+def test_large_bodies_keep_the_connection(api):
+    """A body that waits for room on its way to the handler ends as any other: the connection serves on."""
+    body = b"found.test\n" + b"# nothing here\n" * 60_000
+    with connect(api) as sock:
+        for _ in range(30):
+            sock.sendall(b"POST /jobs?kind=domains&dry_run=true HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain\r\n"
+                         b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            status, _, content = read(sock, "POST")
+            assert (status, json.loads(content)["total"]) == (200, 1)
+
+
 def work_of(daemon):
     """Seconds of the processor, and how often the daemon went to sleep."""
     status = dict(line.split(":", 1) for line in open(f"/proc/{daemon.pid}/status", encoding="ascii"))

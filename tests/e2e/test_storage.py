@@ -133,19 +133,35 @@ def test_full_in_the_middle_of_a_job(daemon, disk):
     check_complete(api.results(job), n)
 
 
-def test_cancel_while_full(daemon, disk):
-    """Nobody waits for a commit that may never come: the job stops, the answer is 507, and it ends once there is room."""
+def test_what_is_refused_while_full_changes_nothing(daemon, disk):
+    """Nobody waits for a commit that may never come: the answer is 507, and the jobs go on as before."""
     api = daemon.api
     jobs = [api.submit((f"found-{n}-{i}.test" for i in range(500)), rate=10, label=label)
-            for n, label in enumerate(["one", "many", "many"])]
+            for n, label in enumerate(["one", "two", "many", "many"])]
+    ended = api.wait(api.submit(["found.test"], label="ended"))
+    schedule = api("POST", "/schedules", json={"name": "s", "every": "1h", "job": {"kind": "domains", "domains": ["a.test"]}}).json()
     disk.fill(daemon)
     submit_until_refused(api)
-    expect(api("POST", f"/jobs/{jobs[0]['id']}/cancel", timeout=10), 507)
-    expect(api("POST", "/jobs/cancel?label=many", timeout=10), 507)
-    disk.free(daemon)
+    for method, path in [("POST", f"/jobs/{jobs[0]['id']}/cancel"), ("DELETE", f"/jobs/{jobs[1]['id']}"),
+                         ("POST", f"/jobs/{jobs[1]['id']}/pause"), ("POST", "/jobs/cancel?label=many"),
+                         ("DELETE", "/jobs?label=many"), ("DELETE", f"/jobs/{ended['id']}"),
+                         ("DELETE", "/jobs?label=ended"), ("DELETE", f"/schedules/{schedule['id']}"),
+                         ("POST", f"/schedules/{schedule['id']}/pause")]:
+        response = expect(api(method, path, timeout=10), 507)
+        assert "?" not in path or " 0 jobs were" in response.json()["detail"], response.json()
     for job in jobs:
-        ended = api.wait(job)
-        assert ended["state"] == "cancelled" and ended["completed"] < 500, ended
+        now = api.show(job)
+        assert (now["state"], now["paused"]) == ("running", False), now
+    assert api.show(ended) == ended and len(api.results(ended)) == 1
+    assert api.get(f"/schedules/{schedule['id']}").json()["paused"] is False
+    disk.free(daemon)
+    eventually(lambda: is_ready(api), "there is room again")
+    completed = [api.show(job)["completed"] for job in jobs]
+    eventually(lambda: all(api.show(job)["completed"] > n for job, n in zip(jobs, completed)), "they go on")
+    daemon.restart()
+    assert {daemon.api.show(job)["state"] for job in jobs} == {"running"}, "nor does a restart know of an end"
+    for job in jobs:
+        assert daemon.api("POST", f"/jobs/{job['id']}/cancel").json()["state"] == "cancelled"
 
 
 def test_crash_while_full(daemon, disk):

@@ -207,8 +207,12 @@ def file_path(job, name):
 
 
 def read_file(api, job, name):
-    """Return the bytes of a saved file."""
-    return api.get(file_path(job, name)).content
+    """Return the bytes of a saved file, in the coding in which they came."""
+    path = file_path(job, name)
+    response = api._send("GET", path, stream=True)
+    api.contract.head("GET", path, response.status_code, response.headers)
+    assert response.status_code == 200, f"{path}: {response.status_code}"
+    return response.raw.read(decode_content=False)
 
 
 def job_folders(downloads):
@@ -217,12 +221,12 @@ def job_folders(downloads):
 
 
 def stored_files(folder):
-    """Return what lies in a folder of downloads: {path below it: bytes}. What goes meanwhile is left out."""
+    """Return what lies in a folder of downloads: {path below it: bytes}. What goes meanwhile is left out, and its mark."""
     files = {}
     # unlike Path.rglob, os.walk doesn't mind folders that go
     for path in sorted(Path(top) / name for top, _, names in os.walk(folder) for name in names):
         try:
-            if path.is_file():
+            if path.is_file() and path.name != ".owner":
                 files[str(path.relative_to(folder))] = path.read_bytes()
         except FileNotFoundError:
             pass

@@ -15,7 +15,14 @@
 #include "base/alloc.h"
 
 enum { MAX_MESSAGE = 512, HEADER = 12, TYPE_A = 1, TYPE_AAAA = 28, MAX_ASKED = 256 };
-enum { RCODE_BITS_SERVFAIL = 2, RCODE_BITS_NXDOMAIN = 3, RCODE_BITS_REFUSED = 5 };
+enum {
+	RCODE_BITS_FORMERR = 1,
+	RCODE_BITS_SERVFAIL = 2,
+	RCODE_BITS_NXDOMAIN = 3,
+	RCODE_BITS_NOTIMP = 4,
+	RCODE_BITS_REFUSED = 5,
+	RCODE_BITS_YXDOMAIN = 6
+};
 
 struct asked {
 	char name[256];
@@ -180,6 +187,15 @@ static void make_reply(struct reply *reply, const struct dns_rule *rule, enum rr
 		break;
 	case DNS_REFUSED:
 		b[3] |= RCODE_BITS_REFUSED;
+		break;
+	case DNS_NOTIMP:
+		b[3] |= RCODE_BITS_NOTIMP;
+		break;
+	case DNS_FORMERR:
+		b[3] |= RCODE_BITS_FORMERR;
+		break;
+	case DNS_YXDOMAIN:
+		b[3] |= RCODE_BITS_YXDOMAIN;
 		break;
 	case DNS_TRUNCATED:
 		b[2] |= 2;

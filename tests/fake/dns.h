@@ -11,6 +11,9 @@ enum dns_act {
 	DNS_NODATA,
 	DNS_SERVFAIL,
 	DNS_REFUSED,
+	DNS_NOTIMP,
+	DNS_FORMERR,
+	DNS_YXDOMAIN,
 	DNS_TRUNCATED,
 	DNS_SILENT,
 	DNS_FORGED, /* "found", from another port */

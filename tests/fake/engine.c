@@ -26,7 +26,7 @@ struct engine {
 	struct loop *loop; /* borrowed */
 	size_t room, n_probes, n_started;
 	TAILQ_HEAD(, probe) probes;
-	bool answers_all;
+	bool answers_all, is_dead;
 	struct defer turn;
 	void (*on_room)(void *arg);
 	void *on_room_arg;
@@ -68,7 +68,7 @@ static void on_turn(void *arg)
 	struct engine *engine = arg;
 	struct probe *probe;
 
-	for (int i = 0; i < MAX_PER_TURN && engine->answers_all; i++) {
+	for (int i = 0; i < MAX_PER_TURN && engine->answers_all && !engine->is_dead; i++) {
 		probe = TAILQ_FIRST(&engine->probes);
 		if (probe == NULL)
 			break;
@@ -123,6 +123,16 @@ bool fake_engine_finish(struct engine *engine, const char *name, enum item_statu
 	return false;
 }
 
+bool fake_engine_is_dead(const struct engine *engine)
+{
+	return engine->is_dead;
+}
+
+void fake_engine_revive(struct engine *engine)
+{
+	engine->is_dead = false;
+}
+
 size_t fake_engine_n_started(const struct engine *engine)
 {
 	return engine->n_started;
@@ -165,6 +175,7 @@ struct probe *probe_start(
 	    .engine = engine, .on_done = on_done, .arg = arg, .index = request->index};
 	memcpy(probe->name, request->name, request->name_len);
 	TAILQ_INSERT_TAIL(&engine->probes, probe, link);
+	engine->is_dead = engine->is_dead || strncmp(probe->name, "poison", 6) == 0;
 	engine->last = *request;
 	if (engine->n_started < MAX_NAMES)
 		memcpy(engine->names[engine->n_started], probe->name, sizeof(probe->name));

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
@@ -27,6 +28,9 @@ struct fetch {
 
 struct fetcher {
 	struct loop *loop; /* borrowed */
+	char removed_file[64];
+	void (*on_removed)(const struct id *job, void *arg);
+	void *on_removed_arg;
 	size_t room, n_fetches, n_started, n_removed;
 	TAILQ_HEAD(, fetch) fetches;
 	bool answers_all;
@@ -287,6 +291,32 @@ void fetcher_remove(struct fetcher *fetcher, const struct id *job)
 {
 	ck_assert_uint_lt(fetcher->n_removed, MAX_REMOVED);
 	fetcher->removed[fetcher->n_removed++] = *job;
+	if (fetcher->on_removed != NULL)
+		fetcher->on_removed(job, fetcher->on_removed_arg);
+}
+
+void fetcher_set_on_removed(
+    struct fetcher *fetcher, void (*on_removed)(const struct id *job, void *arg), void *arg)
+{
+	fetcher->on_removed = on_removed;
+	fetcher->on_removed_arg = arg;
+}
+
+bool fetcher_is_there(const struct fetcher *fetcher)
+{
+	(void)fetcher;
+	return true;
+}
+
+void fetcher_remove_file(struct fetcher *fetcher, const struct id *job, const char *name)
+{
+	(void)job;
+	snprintf(fetcher->removed_file, sizeof(fetcher->removed_file), "%s", name);
+}
+
+const char *fake_fetcher_removed_file(const struct fetcher *fetcher)
+{
+	return fetcher->removed_file;
 }
 
 void fetcher_list(struct fetcher *fetcher, fetcher_jobs_fn *on_jobs, void *arg)

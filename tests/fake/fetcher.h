@@ -48,5 +48,8 @@ const struct fetch_asked *fake_fetcher_asked(const struct fetcher *fetcher, size
 /* Have these jobs' files be there; they are told when the core asks. */
 void fake_fetcher_set_jobs(struct fetcher *fetcher, const struct id *ids, size_t n);
 
+/* The single file that was to be removed last; "" when none was. */
+const char *fake_fetcher_removed_file(const struct fetcher *fetcher);
+
 /* How often the files of a job were to be removed. */
 size_t fake_fetcher_n_removed(const struct fetcher *fetcher, const struct id *job);

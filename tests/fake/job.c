@@ -123,6 +123,18 @@ static const struct stored_chunk *next_chunk(
 	return best;
 }
 
+enum err fake_job_cancel(struct fake_job *j, struct store_op *op)
+{
+	if (j->is_deleted || job_state_is_ended(j->job.state))
+		return ERR_NOT_FOUND;
+	j->job.state = op->u.put.state;
+	j->job.started_at = op->u.put.started_at;
+	j->job.finished_at = op->u.put.finished_at;
+	j->job.is_paused = false;
+	op->u.put.completed = j->job.completed;
+	return OK;
+}
+
 void fake_job_claim(const struct fake_job *j, struct store_op *op)
 {
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));

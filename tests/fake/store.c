@@ -17,13 +17,14 @@ struct store {
 	struct defer turn;
 	struct op_list ops;
 	bool is_holding, is_holding_reads;
-	enum err write_error, read_error;
+	enum err write_error, read_error, verb_errors[N_VERBS];
 	struct store_size size;
 	bool has_chores;
 	size_t n_jobs, n_done[N_VERBS];
 	struct fake_job jobs[MAX_JOBS];
 	struct fake_outbox outbox;
 	struct fake_schedules schedules;
+	struct fake_watched watched;
 };
 
 static struct fake_job *job_of(struct store *store, int64_t no)
@@ -82,6 +83,12 @@ static enum err submit(struct store *store, struct store_op *op)
 	return OK;
 }
 
+static void finish_chunk(struct store *store, struct fake_job *j, uint32_t no, bool is_kept)
+{
+	fake_job_finish_chunk(j, no, is_kept);
+	fake_watched_forget(&store->watched, j - store->jobs + 1, no);
+}
+
 static enum err put(struct store *store, struct fake_job *j, struct store_op *op)
 {
 	const struct buf *block = &op->u.put.block;
@@ -99,9 +106,9 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	ck_assert(n == op->u.put.n && offset == block->len);
 	ck_assert_mem_eq(counts, op->u.put.counts, sizeof(counts));
 	for (size_t i = 0; i < op->u.put.n_chunks; i++)
-		fake_job_finish_chunk(j, op->u.put.chunks[i], false);
+		finish_chunk(store, j, op->u.put.chunks[i], false);
 	for (size_t i = 0; i < op->u.put.n_kept; i++)
-		fake_job_finish_chunk(j, op->u.put.kept[i], true);
+		finish_chunk(store, j, op->u.put.kept[i], true);
 	j->low_seq = op->u.put.low_seq;
 	j->job.state = op->u.put.state;
 	j->job.started_at = op->u.put.started_at;
@@ -112,25 +119,6 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	if (job_state_is_ended(op->u.put.state) && j->job.callback_url != NULL)
 		fake_outbox_add(&store->outbox, "called.test", 0);
 	return OK;
-}
-
-/* Keep the ids that are no jobs. */
-static void unknown(const struct store *store, struct store_op *op)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < op->u.ids.n; i++) {
-		const struct id *id = &op->u.ids.ids[i];
-		bool is_known = false;
-		for (size_t k = 0; k < store->n_jobs; k++) {
-			const struct fake_job *j = &store->jobs[k];
-			is_known = is_known || (j->is_submitted && !j->is_deleted &&
-						   memcmp(&j->job.id, id, sizeof(*id)) == 0);
-		}
-		if (!is_known)
-			op->u.ids.ids[n++] = *id;
-	}
-	op->u.ids.n = n;
 }
 
 /* Jobs count as a megabyte each. */
@@ -166,6 +154,14 @@ static bool is_read(enum store_verb verb)
 	return verb >= STORE_CLAIM;
 }
 
+static void forget_removal(struct store *store, const struct id *id)
+{
+	for (size_t k = 0; k < store->n_jobs; k++) {
+		if (memcmp(&store->jobs[k].job.id, id, sizeof(*id)) == 0)
+			store->jobs[k].is_removed = true;
+	}
+}
+
 static enum err carry_out(struct store *store, struct store_op *op)
 {
 	struct fake_job *j = job_of(store, op->job_no);
@@ -178,8 +174,13 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return submit(store, op);
 	case STORE_UNSTAGE:
 	case STORE_DELETE:
+		if (j->is_deleted)
+			return ERR_NOT_FOUND;
+		op->u.state = j->job.state;
 		j->is_deleted = true;
 		return OK;
+	case STORE_CANCEL:
+		return fake_job_cancel(j, op);
 	case STORE_PUT:
 		return put(store, j, op);
 	case STORE_COPY:
@@ -197,6 +198,9 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return fake_schedules_carry_out(&store->schedules, op);
 	case STORE_CLAIM:
 		fake_job_claim(j, op);
+		for (size_t i = 0; i < op->u.claim.n; i++)
+			op->u.claim.chunks[i].n_suspects = fake_watched_suspects(
+			    &store->watched, op->job_no, op->u.claim.chunks[i].no);
 		return OK;
 	case STORE_DONE:
 		fake_job_done(j, op);
@@ -206,14 +210,24 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		return OK;
 	case STORE_FAILED:
 		return fake_job_find_failed(j, op);
-	case STORE_UNKNOWN:
-		unknown(store, op);
+	case STORE_FOLDERS:
+		fake_store_folders(store, op);
+		return OK;
+	case STORE_REMOVED:
+		forget_removal(store, &op->u.folders.removed[0]);
 		return OK;
 	case STORE_OUTBOX:
 		fake_outbox_read(&store->outbox, op);
+		fake_watched_judge(&store->watched, &op->u.outbox);
 		return OK;
 	case STORE_POSTED:
 		fake_outbox_settle(&store->outbox, op);
+		if (op->u.attempt.is_watched)
+			fake_watched_forget(&store->watched, 0, op->u.attempt.no);
+		return OK;
+	case STORE_WATCH:
+	case STORE_NOTE:
+		fake_watched_write(&store->watched, op);
 		return OK;
 	default:
 		ck_abort_msg("the core does not ask for this");
@@ -235,11 +249,15 @@ static bool step(struct store *store)
 
 	STAILQ_FOREACH (op, &store->ops, link) {
 		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
-		if (e != OK &&
+		e = store->verb_errors[op->verb] != OK ? store->verb_errors[op->verb] : e;
+		if (e != OK && e != ERR_DAMAGED &&
 		    (op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED))
 			continue; /* tried again later */
 		if (is_read(op->verb) && store->is_holding_reads)
 			continue;
+		if (e != OK &&
+		    op->verb == STORE_STAGE) /* the number of a row that is rolled back */
+			op->job_no = (int64_t)store->n_jobs;
 		op->err = e != OK ? e : carry_out(store, op);
 		store->n_done[op->verb] += op->err == OK;
 		give_back(store, op);
@@ -260,6 +278,7 @@ struct store *fake_store_new(struct loop *loop)
 {
 	struct store *store = xcalloc(1, sizeof(*store));
 
+	store->watched.life.is_known = true;
 	STAILQ_INIT(&store->ops);
 	defer_init(&store->turn, loop, on_turn, store);
 	return store;
@@ -331,6 +350,12 @@ void fake_store_fail_writes(struct store *store, enum err e)
 	defer_start(&store->turn);
 }
 
+void fake_store_fail_verb(struct store *store, enum store_verb verb, enum err e)
+{
+	store->verb_errors[verb] = e;
+	defer_start(&store->turn);
+}
+
 void fake_store_fail_reads(struct store *store, enum err e)
 {
 	store->read_error = e;
@@ -369,6 +394,64 @@ const struct fake_job *fake_store_job(const struct store *store, size_t i)
 struct fake_outbox *fake_store_outbox(struct store *store)
 {
 	return &store->outbox;
+}
+
+struct fake_watched *fake_store_watched(struct store *store)
+{
+	return &store->watched;
+}
+
+const struct store_life *store_life(const struct store *store)
+{
+	return &store->watched.life;
+}
+
+/* Has it settled? */
+static bool is_innocent(struct store *store, const struct stored_note *n)
+{
+	const struct fake_job *j = job_of(store, n->job_no);
+
+	if (j == NULL)
+		return store->outbox.posts[n->index - 1].is_over;
+	return job_state_is_ended(j->job.state) ||
+	       (j->has_result != NULL && j->has_result[n->index]);
+}
+
+static void blame(struct store *store, const struct stored_note *n)
+{
+	struct fake_job *j = job_of(store, n->job_no);
+
+	if (j == NULL)
+		store->outbox.posts[n->index - 1].is_over = true;
+	else
+		fake_job_add_result(j, (uint32_t)n->index, ITEM_ERROR, REASON_CRASHED, "?", 1);
+}
+
+void fake_store_end_unclean(struct store *store)
+{
+	struct fake_watched *w = &store->watched;
+	struct store_life *life = &w->life;
+	size_t n_begun = 0, n = 0;
+
+	fake_watched_end(w);
+	life->n_doubts = 0;
+	for (size_t i = 0; i < w->n_notes; i++) {
+		if (is_innocent(store, &w->notes[i]))
+			continue;
+		n_begun += w->notes[i].is_begun;
+		life->doubts[life->n_doubts++] = w->notes[i];
+	}
+	for (size_t i = 0; i < life->n_doubts; i++) {
+		if (n_begun == 1 && life->doubts[i].is_begun) {
+			blame(store, &life->doubts[i]);
+			continue;
+		}
+		life->doubts[n] = life->doubts[i];
+		life->doubts[n++].is_begun = false;
+	}
+	life->n_doubts = w->n_notes = n;
+	memcpy(w->notes, life->doubts, n * sizeof(*w->notes));
+	w->noted_job = w->noted_index = 0;
 }
 
 size_t fake_store_n_done(const struct store *store, enum store_verb verb)

@@ -10,6 +10,7 @@
 #include "outbox.h"
 #include "schedules.h"
 #include "store/store.h"
+#include "watched.h"
 
 struct fake_item {
 	uint32_t index;
@@ -20,7 +21,7 @@ struct fake_item {
 
 struct fake_job {
 	struct job job;
-	bool is_submitted, is_deleted;
+	bool is_submitted, is_deleted, is_removed; /* removed: its files are known to be gone */
 	uint64_t low_seq;
 	size_t n_chunks, n_aliases;
 	struct stored_chunk *chunks; /* owned; those not finished, ascending */
@@ -47,6 +48,8 @@ size_t fake_store_n_waiting(const struct store *store, enum store_verb verb);
 
 /* Have writes fail with `e`, OK to have them succeed again. Those with results are kept. */
 void fake_store_fail_writes(struct store *store, enum err e);
+/* The same for one verb, reading or writing, whatever the others do. */
+void fake_store_fail_verb(struct store *store, enum store_verb verb, enum err e);
 /* Have reads fail with `e`. */
 void fake_store_fail_reads(struct store *store, enum err e);
 
@@ -59,9 +62,15 @@ void fake_store_add_ended(struct store *store, const struct job *job);
 const struct fake_job *fake_store_job(const struct store *store, size_t i);
 /* Rows that wait for their delivery. A job that ends and asked for it adds one, for called.test. */
 struct fake_outbox *fake_store_outbox(struct store *store);
-/* Carry out a LIST. Of the fake itself. */
+/* Carry out a LIST, and a FOLDERS. Of the fake itself. */
 void fake_store_list(const struct store *store, struct store_op *op);
+void fake_store_folders(const struct store *store, struct store_op *op);
 /* Operations carried out, by verb. */
 size_t fake_store_n_done(const struct store *store, enum store_verb verb);
+
+/* What it was told after unclean ends. */
+struct fake_watched *fake_store_watched(struct store *store);
+/* An end without an orderly stop: what was noted is given its result. Before bench_crash. */
+void fake_store_end_unclean(struct store *store);
 
 struct fake_schedules *fake_store_schedules(struct store *store); /* borrowed */

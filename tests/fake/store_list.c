@@ -38,3 +38,30 @@ void fake_store_list(const struct store *store, struct store_op *op)
 	op->u.list.jobs = jobs;
 	op->u.list.n = (uint32_t)n;
 }
+
+/* Keep the ids that are no jobs and were none; tell which jobs with files were removed. */
+void fake_store_folders(const struct store *store, struct store_op *op)
+{
+	const struct fake_job *j;
+	size_t n = 0, n_jobs = 0;
+
+	while (fake_store_job(store, n_jobs) != NULL)
+		n_jobs++;
+	op->u.folders.removed = xcalloc(n_jobs + 1, sizeof(struct id));
+	for (size_t k = 0; k < n_jobs; k++) {
+		j = fake_store_job(store, k);
+		if (j->is_submitted && j->is_deleted && !j->is_removed &&
+		    job_kind_is_files(j->job.kind))
+			op->u.folders.removed[op->u.folders.n_removed++] = j->job.id;
+	}
+	for (size_t i = 0; i < op->u.folders.n; i++) {
+		const struct id *id = &op->u.folders.ids[i];
+		bool is_known = false;
+		for (size_t k = 0; k < n_jobs; k++)
+			is_known = is_known ||
+				   memcmp(&fake_store_job(store, k)->job.id, id, sizeof(*id)) == 0;
+		if (!is_known)
+			op->u.folders.ids[n++] = *id;
+	}
+	op->u.folders.n = n;
+}

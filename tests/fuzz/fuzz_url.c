@@ -10,6 +10,7 @@
 #include "model/file.h"
 #include "model/file_name.h"
 #include "model/url.h"
+#include "model/url_ref.h"
 
 static void check_name(const char *name, size_t len)
 {
@@ -55,12 +56,23 @@ static void check_url(const struct url *url)
 	url_done(&again);
 }
 
+/* A reference to something: no control character is made, and nothing grows without bound. */
+static void check_reference(const uint8_t *data, size_t size)
+{
+	AUTO_FREE char *reference = xstrndup((const char *)data, size);
+	AUTO_FREE char *text = url_resolve("http://a.test/b/c/d;p?q", reference);
+
+	FUZZ_CHECK(strlen(text) <= 3 * strlen(reference) + 32 && strchr(text, ':') != NULL);
+	FUZZ_CHECK(strchr(text, ' ') == NULL);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	char name[FILE_NAME_MAX + 1] = "";
 	struct url url;
 
+	check_reference(data, size);
 	check_name(name, file_name_make(text, size, name));
 	check_name(name, file_name_from_url(text, size, name));
 	enum url_fault fault = url_parse(text, size, &url);

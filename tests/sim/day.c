@@ -188,6 +188,7 @@ static bool start(struct day *d, const char *path)
 	    .fetcher = d->fetcher,
 	    .store = d->store,
 	    .offload = d->offload,
+	    .suspects = suspects_new(d->loop, d->store, SUSPECTS_PATIENCE),
 	    .folder = "/tmp",
 	    .max_items = 1000,
 	    .max_active = 1000,

@@ -9,7 +9,8 @@ static const struct {
 } errors[] = {{OK, "ok"}, {ERR_INVALID, "invalid"}, {ERR_TOO_BIG, "too_big"},
     {ERR_NOT_FOUND, "not_found"}, {ERR_CONFLICT, "conflict"}, {ERR_FULL, "full"},
     {ERR_READ_ONLY, "read_only"}, {ERR_IO, "io"}, {ERR_FATAL, "fatal"}, {ERR_BUSY, "busy"},
-    {ERR_SYSTEM, "system"}, {(enum err)1, "unknown"}, {(enum err) - 99, "unknown"}};
+    {ERR_SYSTEM, "system"}, {ERR_GONE, "gone"}, {ERR_DAMAGED, "damaged"}, {(enum err)1, "unknown"},
+    {(enum err) - 99, "unknown"}};
 
 TEST(has_a_name)
 {

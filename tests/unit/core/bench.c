@@ -18,7 +18,7 @@ static const struct flag_server servers[] = {
 void bench_begin(struct bench *b, size_t room)
 {
 	log_setup(LOG_LEVEL_ERROR, LOG_TEXT);
-	*b = (struct bench){.loop = loop_new()};
+	*b = (struct bench){.loop = loop_new(), .patience = 3600 * USEC_PER_SEC};
 	b->mailbox = mailbox_new(b->loop);
 	b->offload = offload_new(b->mailbox, 0);
 	b->engine = fake_engine_new(b->loop, room);
@@ -29,6 +29,7 @@ void bench_begin(struct bench *b, size_t room)
 	    .fetcher = b->fetcher,
 	    .store = b->store,
 	    .offload = b->offload,
+	    .suspects = suspects_new(b->loop, b->store, b->patience),
 	    .folder = "/tmp",
 	    .flag_servers = servers,
 	    .n_flag_servers = N_ROWS(servers),
@@ -43,6 +44,7 @@ void bench_end(struct bench *b)
 	fake_store_crash(b->store);
 	core_free(b->core);
 	fake_store_crash(b->store);
+	suspects_free(b->opts.suspects);
 	fetcher_free(b->fetcher);
 	engine_free(b->engine);
 	store_free(b->store);
@@ -56,6 +58,8 @@ void bench_crash(struct bench *b)
 {
 	fake_store_crash(b->store);
 	core_free(b->core);
+	suspects_free(b->opts.suspects);
+	b->opts.suspects = suspects_new(b->loop, b->store, b->patience);
 	ck_assert_uint_eq(engine_in_flight(b->engine), 0);
 	ck_assert_uint_eq(fetcher_in_flight(b->fetcher), 0);
 	b->core = core_new(&b->opts);
@@ -234,4 +238,14 @@ struct id bench_submit_urls(struct bench *b, const char *prefix, size_t n, const
 	buf_done(&text);
 	ck_assert(o.has_job && o.total == n);
 	return o.id;
+}
+
+static void on_cancelled(enum err e, const struct job *job, void *arg)
+{
+	(void)e, (void)job, (void)arg;
+}
+
+void bench_cancel(struct bench *b, const struct id *id)
+{
+	(void)jobs_cancel(b->core, id, on_cancelled, NULL);
 }

@@ -7,6 +7,7 @@
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
 #include "core/submit.h"
+#include "core/suspects.h"
 
 struct bench {
 	struct loop *loop;
@@ -18,6 +19,7 @@ struct bench {
 	struct core *core;
 	struct core_opts opts;
 	const char *owner; /* of the keys of what is submitted; NULL: none */
+	usec_t patience; /* with suspects, from the next crash on; an hour at first */
 };
 
 /* `room`: probes at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,
@@ -49,6 +51,9 @@ struct id bench_submit_many(struct bench *b, const char *prefix, size_t n);
 
 /* Submit a JSON body that is right. */
 struct id bench_submit_json(struct bench *b, const char *json);
+
+/* Ask for the end of a job; what becomes of it is not looked at. */
+void bench_cancel(struct bench *b, const struct id *id);
 
 /* Run until the i-th job of the store has ended, and check that it is done and each item has one
  * result. */

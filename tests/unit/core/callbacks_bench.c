@@ -14,6 +14,7 @@ void worker_make(struct worker *w)
 {
 	const struct callbacks_opts opts = {.loop = w->loop,
 	    .store = w->store,
+	    .suspects = w->suspects,
 	    .poster = w->poster,
 	    .back_off = 5 * SECOND,
 	    .lifetime = DAY};
@@ -30,6 +31,7 @@ void worker_begin(struct worker *w)
 	w->store = fake_store_new(w->loop);
 	w->outbox = fake_store_outbox(w->store);
 	w->poster = fake_poster_new();
+	w->suspects = suspects_new(w->loop, w->store, HOUR);
 	worker_make(w);
 }
 
@@ -39,9 +41,22 @@ void worker_end(struct worker *w)
 	fake_store_crash(w->store);
 	callbacks_free(w->callbacks);
 	poster_free(w->poster);
+	suspects_free(w->suspects);
 	store_free(w->store);
 	loop_free(w->loop);
 	metrics_done();
+}
+
+void worker_crash(struct worker *w)
+{
+	callbacks_drain(w->callbacks);
+	fake_store_crash(w->store);
+	callbacks_free(w->callbacks);
+	suspects_free(w->suspects);
+	fake_store_end_unclean(w->store);
+	w->suspects = suspects_new(w->loop, w->store, HOUR);
+	worker_make(w);
+	callbacks_start(w->callbacks);
 }
 
 void worker_settle(struct worker *w)

@@ -8,6 +8,7 @@
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
 #include "core/callbacks.h"
+#include "core/suspects.h"
 
 #define SECOND USEC_PER_SEC
 #define HOUR   (3600 * USEC_PER_SEC)
@@ -18,8 +19,12 @@ struct worker {
 	struct store *store;
 	struct fake_outbox *outbox;
 	struct poster *poster;
+	struct suspects *suspects;
 	struct callbacks *callbacks;
 };
+
+/* In place of the one that is there: as after unclean ends. */
+void worker_crash(struct worker *w);
 
 /* With a back-off of 5 seconds and a life of a day; not started. */
 void worker_begin(struct worker *w);

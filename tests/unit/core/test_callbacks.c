@@ -177,7 +177,10 @@ static void begin_with_core(struct worker *w, struct bench *b)
 {
 	bench_begin(b, 10);
 	fake_alarm_stop_clock(1795348800 * SECOND);
-	*w = (struct worker){.loop = b->loop, .store = b->store, .poster = fake_poster_new()};
+	*w = (struct worker){.loop = b->loop,
+	    .store = b->store,
+	    .poster = fake_poster_new(),
+	    .suspects = b->opts.suspects};
 	w->outbox = fake_store_outbox(b->store);
 	worker_make(w);
 	core_free(b->core);

@@ -123,6 +123,16 @@ static void fill_spec(struct spec *spec, int row)
 	spec->max_length = rows[row].max_length;
 }
 
+/* Read all of it, which the intake has room for. */
+static bool read_all(struct bench *b, const char *bytes, size_t n_bytes)
+{
+	size_t n_read;
+	bool is_good = intake_read(b->intake, bytes, n_bytes, &n_read, &b->problem);
+
+	ck_assert(!is_good || n_read == n_bytes);
+	return is_good;
+}
+
 /* Whatever the size of the steps, the items are the same. */
 TEST(items)
 {
@@ -133,7 +143,7 @@ TEST(items)
 		begin(&b, lines != NULL, 1000);
 		for (size_t at = 0; lines != NULL && at < strlen(lines); at += step) {
 			size_t n = strlen(lines) - at < step ? strlen(lines) - at : step;
-			ck_assert(intake_read(b.intake, lines + at, n, &b.problem));
+			ck_assert(read_all(&b, lines + at, n));
 		}
 		ck_assert_msg(expand(&b, step), "%s", rows[_i].name);
 		ck_assert_msg(intake_finish(b.intake, &b.problem), "%s", rows[_i].name);
@@ -150,7 +160,7 @@ TEST(nothing_is_a_fault)
 
 	spec_init(&b.spec);
 	begin(&b, true, 10);
-	ck_assert(intake_read(b.intake, "# only this\n\n", 13, &b.problem));
+	ck_assert(read_all(&b, "# only this\n\n", 13));
 	ck_assert(expand(&b, 10));
 	ck_assert(!intake_finish(b.intake, &b.problem));
 	ck_assert_int_eq(b.problem.status, 422);
@@ -165,8 +175,8 @@ TEST(too_many_items_are_a_fault)
 
 	spec_init(&b.spec);
 	begin(&b, true, 3);
-	ck_assert(intake_read(b.intake, "a.test\nb.test\nc.test\n", 21, &b.problem));
-	ck_assert(!intake_read(b.intake, "d.test\n", 7, &b.problem));
+	ck_assert(read_all(&b, "a.test\nb.test\nc.test\n", 21));
+	ck_assert(!read_all(&b, "d.test\n", 7));
 	ck_assert_int_eq(b.problem.status, 422);
 	ck_assert_uint_eq(intake_total(b.intake), 3);
 	end(&b);
@@ -191,7 +201,7 @@ TEST(long_input_is_cut_and_invalid)
 	spec_init(&b.spec);
 	ck_assert(spec_add_tld(&b.spec, "dev"));
 	begin(&b, true, 10);
-	ck_assert(intake_read(b.intake, line, sizeof(line), &b.problem));
+	ck_assert(read_all(&b, line, sizeof(line)));
 	ck_assert(expand(&b, 10) && intake_finish(b.intake, &b.problem));
 	ck_assert_uint_eq(intake_invalid(b.intake), 1);
 	char *got = take_text(&b);
@@ -211,9 +221,8 @@ TEST(chunks_are_full_and_numbered_on)
 	begin(&b, true, 1000000);
 	for (int i = 0; i < 2500; i++) {
 		int len = snprintf(line, sizeof(line), "n%d.test\n", i);
-		ck_assert(intake_read(b.intake, line, (size_t)len, &b.problem));
+		ck_assert(read_all(&b, line, (size_t)len));
 	}
-	ck_assert_uint_eq(intake_n_chunks(b.intake), 2);
 	ck_assert(expand(&b, 10) && intake_finish(b.intake, &b.problem));
 	struct chunk *chunks = intake_take_chunks(b.intake, &n);
 	ck_assert_uint_eq(n, 3);
@@ -228,6 +237,52 @@ TEST(chunks_are_full_and_numbered_on)
 	end(&b);
 }
 
+static size_t drop_chunks(struct intake *intake)
+{
+	size_t n, n_bytes = 0;
+	struct chunk *chunks = intake_take_chunks(intake, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		n_bytes += chunks[i].bytes.len;
+		chunk_done(&chunks[i]);
+	}
+	free(chunks);
+	return n_bytes;
+}
+
+/* Few bytes that become many items are read in steps: what waits to be taken stays within a bound,
+ * which a line may pass by what it becomes. */
+TEST(steps_are_bounded)
+{
+	static char lines[64 * 1001];
+	struct bench b = {.intake = NULL};
+	char tld[16];
+	size_t at = 0, n_read, n_steps = 0;
+	bool is_more = true;
+
+	for (size_t i = 0; i < sizeof(lines); i++)
+		lines[i] = (i + 1) % 1001 == 0 ? '\n' : 'a';
+	spec_init(&b.spec);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(tld, sizeof(tld), "t%d", i);
+		ck_assert(spec_add_tld(&b.spec, tld));
+	}
+	text_list_add(&b.spec.names, "b");
+	begin(&b, true, 1000000);
+	for (; at < sizeof(lines); at += n_read, n_steps++) {
+		ck_assert(
+		    intake_read(b.intake, lines + at, sizeof(lines) - at, &n_read, &b.problem));
+		ck_assert_uint_lt(drop_chunks(b.intake), INTAKE_BYTES + 1000 * 1010);
+	}
+	ck_assert_uint_gt(n_steps, 30);
+	for (n_steps = 0; is_more; n_steps++) {
+		ck_assert(intake_expand(b.intake, 1000000, &is_more, &b.problem));
+		ck_assert_uint_lt(drop_chunks(b.intake), INTAKE_BYTES + 10000);
+	}
+	ck_assert_uint_eq(intake_total(b.intake), 65000);
+	end(&b);
+}
+
 TEST(duplicates_are_of_normalised_names)
 {
 	static const char lines[] = "a.test\nb.test\nA.test.\n-\n-\nb.test\na.test\n";
@@ -238,7 +293,7 @@ TEST(duplicates_are_of_normalised_names)
 
 	spec_init(&b.spec);
 	begin(&b, true, 100);
-	ck_assert(intake_read(b.intake, lines, strlen(lines), &b.problem));
+	ck_assert(read_all(&b, lines, strlen(lines)));
 	ck_assert(expand(&b, 10) && intake_finish(b.intake, &b.problem));
 	ck_assert(intake_duplicates(b.intake, d, 2, &n, &b.problem));
 	ck_assert_uint_eq(n, 2);
@@ -261,5 +316,6 @@ SUITE(intake)
 	ADD(too_many_items_are_a_fault);
 	ADD(long_input_is_cut_and_invalid);
 	ADD(chunks_are_full_and_numbered_on);
+	ADD(steps_are_bounded);
 	ADD(duplicates_are_of_normalised_names);
 }

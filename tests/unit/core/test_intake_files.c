@@ -45,8 +45,8 @@ static void end(struct bench *b)
 static bool read_text(struct bench *b, const char *text, size_t step)
 {
 	for (size_t at = 0, len = strlen(text); at < len; at += step) {
-		size_t n = len - at < step ? len - at : step;
-		if (!intake_read(b->intake, text + at, n, &b->problem))
+		size_t n = len - at < step ? len - at : step, n_read;
+		if (!intake_read(b->intake, text + at, n, &n_read, &b->problem))
 			return false;
 	}
 	return true;
@@ -246,7 +246,8 @@ TEST(chunks_of_long_urls)
 	memcpy(line, A, strlen(A));
 	for (int i = 0; i < 200; i++) {
 		int len = snprintf(line + 5000, 900, "%d\n", i);
-		ck_assert(intake_read(b.intake, line, 5000 + (size_t)len, &b.problem));
+		size_t n_read;
+		ck_assert(intake_read(b.intake, line, 5000 + (size_t)len, &n_read, &b.problem));
 	}
 	ck_assert(finish(&b, 10));
 	struct chunk *chunks = intake_take_chunks(b.intake, &n);

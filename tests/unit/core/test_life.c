@@ -115,7 +115,7 @@ TEST(cancelled_before_its_time)
 
 	bench_begin(&b, 10);
 	struct id id = submit_at(&b, "run_at", 60);
-	jobs_cancel(b.core, &id);
+	bench_cancel(&b, &id);
 	run_turns(b.loop, 10);
 	ck_assert(stored(&b, 0)->state == JOB_CANCELLED && stored(&b, 0)->started_at == 0);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
@@ -378,7 +378,7 @@ TEST(paused_and_then_cancelled_deleted_or_late)
 	set_paused(&b, &cancelled, true);
 	set_paused(&b, &deleted, true);
 	set_paused(&b, &late, true);
-	jobs_cancel(b.core, &cancelled);
+	bench_cancel(&b, &cancelled);
 	jobs_delete(b.core, jobs_find(b.core, &deleted), on_done, NULL);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
 	run_turns(b.loop, 20);

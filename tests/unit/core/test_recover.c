@@ -193,7 +193,13 @@ TEST(files_that_are_done_are_not_fetched_again)
 }
 
 /* Of jobs that were deleted just before the crash, and of none at all. */
-TEST(files_without_a_job_are_removed)
+static void ignore(enum err e, void *arg)
+{
+	(void)e, (void)arg;
+}
+
+/* What nobody here has removed may be another database's. */
+TEST(files_of_removed_jobs_are_removed_and_unknown_ones_stay)
 {
 	static const struct id nobody = {.bytes = {7}};
 	struct bench b;
@@ -206,12 +212,21 @@ TEST(files_without_a_job_are_removed)
 	fake_fetcher_answer_all(b.fetcher, NULL);
 	bench_finish(&b, 0);
 	bench_finish(&b, 1);
+	/* the daemon ends between the removal of a job and that of its files */
+	fetcher_set_on_removed(b.fetcher, NULL, NULL);
+	jobs_delete(b.core, &fake_store_job(b.store, 1)->job, ignore, NULL);
+	run_turns(b.loop, 10);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &ids[2]), 1);
 	fake_fetcher_set_jobs(b.fetcher, ids, 3);
 	bench_crash(&b);
 	run_turns(b.loop, 10);
-	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &nobody), 1);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &nobody), 0);
 	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &ids[1]), 0);
-	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &ids[2]), 0);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &ids[2]), 2);
+	ck_assert(fake_store_job(b.store, 1)->is_removed);
+	bench_crash(&b);
+	run_turns(b.loop, 10);
+	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &ids[2]), 2);
 	bench_end(&b);
 }
 
@@ -225,7 +240,7 @@ TEST(files_stay_when_the_store_cannot_be_asked)
 	bench_crash(&b);
 	fake_store_fail_reads(b.store, ERR_IO);
 	run_turns(b.loop, 10);
-	ck_assert_uint_eq(fake_store_n_waiting(b.store, STORE_UNKNOWN), 0);
+	ck_assert_uint_eq(fake_store_n_waiting(b.store, STORE_FOLDERS), 0);
 	ck_assert_uint_eq(fake_fetcher_n_removed(b.fetcher, &nobody), 0);
 	bench_end(&b);
 }
@@ -249,7 +264,7 @@ SUITE(recover)
 	ADD(two_crashes_with_chunks_not_claimed_between);
 	ADD(many_crashes);
 	ADD(files_that_are_done_are_not_fetched_again);
-	ADD(files_without_a_job_are_removed);
+	ADD(files_of_removed_jobs_are_removed_and_unknown_ones_stay);
 	ADD(files_stay_when_the_store_cannot_be_asked);
 	ADD(an_unreadable_store_stops_the_start);
 }

@@ -195,7 +195,7 @@ TEST(files_keep_what_was_asked_for)
 		bench_crash(&b);
 	}
 	if (ends[_i].is_cancelled)
-		jobs_cancel(b.core, &id);
+		bench_cancel(&b, &id);
 	else
 		fake_fetcher_answer_all(b.fetcher, NULL);
 	run_turns(b.loop, 10);

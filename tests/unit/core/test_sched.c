@@ -219,15 +219,15 @@ TEST(cancel_keeps_what_is_done)
 	struct id id = bench_submit_many(&b, "n", 10);
 	bench_wait_started(&b, 5);
 	finish_some(&b, 0, 2);
-	jobs_cancel(b.core, &id);
-	ck_assert_uint_eq(engine_in_flight(b.engine), 0);
-	jobs_cancel(b.core, &id);
+	bench_cancel(&b, &id);
+	bench_cancel(&b, &id);
 	run_turns(b.loop, 20);
+	ck_assert_uint_eq(engine_in_flight(b.engine), 0);
 	const struct fake_job *j = fake_store_job(b.store, 0);
 	ck_assert(j->job.state == JOB_CANCELLED && j->n_results == 2 && j->job.finished_at > 0);
 	ck_assert_ptr_null(jobs_find(b.core, &id));
 	ck_assert_uint_eq(fake_engine_n_started(b.engine), 5);
-	jobs_cancel(b.core, &id);
+	bench_cancel(&b, &id);
 	bench_end(&b);
 }
 
@@ -241,7 +241,7 @@ TEST(cancel_while_results_are_being_committed)
 	fake_store_hold(b.store, true);
 	finish_some(&b, 0, 3);
 	run_turns(b.loop, 10);
-	jobs_cancel(b.core, &id); /* too late: its end is under way */
+	bench_cancel(&b, &id); /* too late: its end is under way */
 	fake_store_hold(b.store, false);
 	bench_finish(&b, 0);
 	bench_end(&b);
@@ -272,25 +272,6 @@ TEST(delete_ends_and_forgets)
 	ck_assert(seen.state == JOB_CANCELLED);
 	ck_assert_ptr_null(jobs_find(b.core, &id));
 	ck_assert_uint_eq(engine_in_flight(b.engine), 0);
-	bench_end(&b);
-}
-
-TEST(delete_that_fails_leaves_it_cancelled)
-{
-	enum err e = OK;
-	struct bench b;
-
-	bench_begin(&b, 5);
-	struct id id = bench_submit_many(&b, "n", 10);
-	bench_wait_started(&b, 5);
-	fake_store_fail_writes(b.store, ERR_READ_ONLY);
-	struct job job = *jobs_find(b.core, &id);
-	jobs_delete(b.core, &job, on_deleted, &e);
-	run_turns(b.loop, 20);
-	ck_assert_int_eq(e, ERR_READ_ONLY);
-	fake_store_fail_writes(b.store, OK);
-	run_turns(b.loop, 20);
-	ck_assert(fake_store_job(b.store, 0)->job.state == JOB_CANCELLED);
 	bench_end(&b);
 }
 
@@ -366,7 +347,6 @@ SUITE(sched)
 	ADD(cancel_keeps_what_is_done);
 	ADD(cancel_while_results_are_being_committed);
 	ADD(delete_ends_and_forgets);
-	ADD(delete_that_fails_leaves_it_cancelled);
 	ADD(input_that_cannot_be_read_fails_the_job);
 	ADD(invalid_names_and_aliases_have_results_too);
 	ADD(drains_what_is_in_flight);

@@ -114,7 +114,7 @@ TEST(saving_takes_no_place)
 	run_turns(b.loop, 20);
 	ck_assert_uint_eq(fetcher_in_flight(b.fetcher), 4);
 	ck_assert_uint_eq(fake_fetcher_n_started(b.fetcher), 5);
-	jobs_cancel(b.core, &id); /* with some of them being saved */
+	bench_cancel(&b, &id); /* with some of them being saved */
 	run_turns(b.loop, 20);
 	ck_assert_uint_eq(fetcher_in_flight(b.fetcher), 0);
 	ck_assert_uint_eq(fake_store_job(b.store, 0)->n_results, 1);
@@ -187,9 +187,9 @@ TEST(cancel_ends_what_is_in_flight)
 	struct id id = bench_submit_urls(&b, "f", 20, NULL);
 	bench_wait_fetches(&b, 5);
 	ck_assert(fake_fetcher_finish(b.fetcher, "f1", ITEM_OK, REASON_NONE));
-	jobs_cancel(b.core, &id);
-	ck_assert_uint_eq(fetcher_in_flight(b.fetcher), 0);
+	bench_cancel(&b, &id);
 	run_turns(b.loop, 20);
+	ck_assert_uint_eq(fetcher_in_flight(b.fetcher), 0);
 	const struct fake_job *j = fake_store_job(b.store, 0);
 	ck_assert(j->job.state == JOB_CANCELLED && j->n_results == 1);
 	ck_assert_uint_eq(fake_fetcher_n_started(b.fetcher), 5);

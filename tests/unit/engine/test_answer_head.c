@@ -41,6 +41,25 @@ static const struct {
     {"gzip beside chunks", HEAD "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip\r\n",
 	REASON_CONNECT},
     {"folded gzip", HEAD "Transfer-Encoding:\r\n gzip\r\n", REASON_CONNECT},
+    {"folded line", HEAD "X: a\r\n b\r\n\tc\r\nContent-Length: 5\r\n", REASON_NONE},
+    {"folded line of an interim answer", "HTTP/1.1 103 Hints\r\nX: a\r\n b\r\n\r\n" HEAD,
+	REASON_NONE},
+    {"fold at the start", " X: a\r\n", REASON_CONNECT},
+    {"fold behind the status line", HEAD " X: a\r\n", REASON_CONNECT},
+    {"fold by a tab", HEAD "\tX: a\r\n", REASON_CONNECT},
+    {"fold of nothing", HEAD " \r\n", REASON_CONNECT},
+    {"fold behind an interim answer", "HTTP/1.1 103 Hints\r\nX: a\r\n\r\n" HEAD " b\r\n",
+	REASON_CONNECT},
+    {"trailer", HEAD "\r\nX: a\r\n b\r\n\r\n", REASON_NONE},
+    {"folded first trailer", HEAD "X: a\r\n\r\n b\r\n", REASON_CONNECT},
+    {"folded length", HEAD "Content-Length: 5\r\n 6\r\n", REASON_CONNECT},
+    {"folded coding", HEAD "Transfer-Encoding: chunked\r\n , gzip\r\n", REASON_CONNECT},
+    {"lengths around a line like a status line",
+	HEAD "Content-Length: 5\r\nHTTP/1.1 200: x\r\nContent-Length: 7\r\n", REASON_CONNECT},
+    {"CR alone", HEAD "X: a\rContent-Length: 5\r\n", REASON_CONNECT},
+    {"CR at the start", HEAD "\rX: a\r\n", REASON_CONNECT},
+    {"CR twice", HEAD "X: a\r\r\n", REASON_CONNECT},
+    {"no CR", "HTTP/1.1 200 OK\nX: a\n\n", REASON_NONE},
     {"unknown coding", HEAD "Transfer-Encoding: x\r\n", REASON_CONNECT},
 };
 
@@ -80,8 +99,31 @@ TEST(counts_all_lines)
 	ck_assert_str_eq(detail, ANSWER_HEAD_TOO_LONG);
 }
 
+TEST(counts_interim_answers)
+{
+	struct answer_head head = {0};
+	const char *detail = NULL;
+
+	for (int i = 0; i < 500; i++)
+		ck_assert_int_eq(add_lines(&head, "HTTP/1.1 102 On\r\n\r\n", &detail), REASON_NONE);
+	ck_assert_int_eq(add_lines(&head, HEAD, &detail), REASON_TOO_LARGE);
+	ck_assert_str_eq(detail, ANSWER_HEAD_TOO_LONG);
+}
+
+TEST(refuses_nul)
+{
+	static const char line[] = "X: a\0b\r\n";
+	struct answer_head head = {0};
+	const char *detail = NULL;
+
+	ck_assert_int_eq(answer_head_add(&head, line, sizeof(line) - 1, &detail), REASON_CONNECT);
+	ck_assert_str_eq(detail, ANSWER_HEAD_MALFORMED);
+}
+
 SUITE(answer_head)
 {
+	ADD(counts_interim_answers);
+	ADD(refuses_nul);
 	ADD_ROWS(judges, cases);
 	ADD(counts_all_lines);
 }

@@ -69,6 +69,13 @@ static const struct http_rule rules[] = {
     {"/cut-at-first", 1, 1, OK_HEAD "Content-Length: 9\r\n", "half", 0, HTTP_CLOSE, 0},
     {"/cut-at-first", 2, 0, OK_HEAD, "all of it", 0, HTTP_KEEP, 0},
     {"/moved-then-broken", 1, 0, "HTTP/1.1 302 Found\r\nLocation: /later\r\n", "", 0, HTTP_KEEP, 0},
+    {"/cut-typed", 1, 0, OK_HEAD "Content-Type: image/gif\r\nContent-Length: 100\r\n", "half of it",
+	0, HTTP_CLOSE, 0},
+    {"/cut-chunk-typed", 1, 0, OK_HEAD "Content-Type: a/b\r\nTransfer-Encoding: chunked\r\n",
+	"5\r\nab", 0, HTTP_RESET, 0},
+    {"/then-nothing", 1, 1, OK_HEAD "Content-Type: image/gif\r\nContent-Length: 100\r\n",
+	"half of it", 0, HTTP_CLOSE, 0},
+    {"/then-nothing", 2, 0, NULL, NULL, 0, HTTP_CLOSE, 0},
     {"/slow", 1, 0, OK_HEAD, "slow", 0, HTTP_KEEP, 5 * USEC_PER_MSEC},
     {.path = NULL},
 };
@@ -123,9 +130,9 @@ static const struct {
     {HOST "/endless", ITEM_ERROR, REASON_TOO_LARGE, 200, 0, "longer than allowed"},
     {HOST "/long-error", ITEM_ERROR, REASON_HTTP_STATUS, 403, 0, NULL},
     {HOST "/long-missing", ITEM_NOT_FOUND, REASON_HTTP_404, 404, 0, NULL},
-    {HOST "/loop", ITEM_ERROR, REASON_TOO_MANY_REDIRECTS, 302, 10, NULL},
-    {HOST "/to-ftp", ITEM_ERROR, REASON_DENIED_TARGET, 302, 0, "http"},
-    {HOST "/to-file", ITEM_ERROR, REASON_DENIED_TARGET, 302, 0, "http"},
+    {HOST "/loop", ITEM_ERROR, REASON_TOO_MANY_REDIRECTS, 302, 10, "leads to http://one.test"},
+    {HOST "/to-ftp", ITEM_ERROR, REASON_DENIED_TARGET, 302, 0, "leads to ftp://one.test/x)"},
+    {HOST "/to-file", ITEM_ERROR, REASON_DENIED_TARGET, 302, 0, "file:///etc/passwd"},
     {HOST "/to-user", ITEM_ERROR, REASON_INVALID_URL, 302, 0, "user"},
     {HOST "/to-nobody", ITEM_ERROR, REASON_INVALID_URL, 302, 0, "host"},
     {HOST "/to-private", ITEM_ERROR, REASON_DENIED_TARGET, 302, 1, "private address"},
@@ -223,6 +230,8 @@ TEST(saves)
 	const struct file_result *file = &f.result.file;
 	ck_assert_uint_eq(file->http_status, good[_i].http_status);
 	ck_assert_uint_eq(file->http_version, good[_i].version);
+	ck_assert_uint_eq(
+	    file->content_encoding.len, strstr(row, "gzip") != NULL ? strlen("gzip") : 0);
 	ck_assert_uint_eq(file->n_redirects, good[_i].n_redirects);
 	ck_assert_uint_eq(file->n_bytes, strlen(good[_i].bytes));
 	ck_assert(file->is_saved && f.n_saving == 1 && f.result.attempts == 1);
@@ -252,7 +261,7 @@ TEST(connects_to_the_address_and_names_the_host)
 	ck_assert_ptr_nonnull(strstr(request, "\r\nUser-Agent: asyncprobed/test\r\n"));
 	ck_assert_ptr_null(strcasestr(request, "\r\nCookie:"));
 	ck_assert_ptr_null(strcasestr(request, "\r\nAuthorization:"));
-	ck_assert_ptr_null(strcasestr(request, "\r\nAccept-Encoding:"));
+	ck_assert_ptr_nonnull(strstr(request, "\r\nAccept-Encoding: identity\r\n"));
 	ck_assert_uint_eq(fake_dns_count(b.dns, NULL, RR_A), 0);
 	fetch_bench_end(&b);
 }
@@ -423,8 +432,40 @@ TEST(many_files_of_a_host)
 	fetch_bench_end(&b);
 }
 
+static const struct {
+	const char *path, *type;
+	uint64_t least, most; /* bytes */
+	uint32_t attempts, http_status;
+} broken[] = {
+    {"/cut-typed", "image/gif", 10, 10, 1, 200}, {"/cut-chunk-typed", "a/b", 0, 2, 1, 200},
+    {"/large", "", 0, 0, 1, 200}, {"/endless", "", 1 << 20, 2 << 20, 1, 200},
+    {"/forbidden", "text/html", 0, 0, 1, 403}, {"/nothing", "", 0, 0, 1, 0},
+    {"/then-nothing", "", 0, 0, 2, 0}, /* of the last answer */
+};
+
+TEST(tells_what_came)
+{
+	struct fetch_bench b;
+	struct fetched f;
+	char url[100];
+
+	begin(&b);
+	snprintf(url, sizeof(url), HOST "%s", broken[_i].path);
+	const struct file_item item = {.name = {"x", 1}};
+	fetch_begin(&b, &f, url, &item, 0, broken[_i].attempts);
+	fetch_wait(&f);
+	ck_assert_int_eq(f.result.status, ITEM_ERROR);
+	ck_row_str(broken[_i].path, f.type, broken[_i].type);
+	ck_assert_uint_eq(f.result.file.http_status, broken[_i].http_status);
+	ck_assert_msg(
+	    f.result.file.n_bytes >= broken[_i].least && f.result.file.n_bytes <= broken[_i].most,
+	    "%s: %llu bytes", broken[_i].path, (unsigned long long)f.result.file.n_bytes);
+	fetch_bench_end(&b);
+}
+
 SUITE(fetch)
 {
+	ADD_ROWS(tells_what_came, broken);
 	ADD_ROWS(ends_without_a_file, ends);
 	ADD_ROWS(times_out, slow);
 	ADD(without_a_policy_nothing_is_fetched);

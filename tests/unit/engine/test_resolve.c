@@ -102,6 +102,8 @@ static const struct dns_rule rules[] = {
     {"v6fail.test", RR_A, 1, 0, DNS_NODATA, 0},
     {"v6fail.test", RR_AAAA, 1, 0, DNS_SERVFAIL, 0},
     {"refused.test", RR_A, 1, 0, DNS_REFUSED, 0},
+    {"notimp.test", RR_A, 1, 0, DNS_NOTIMP, 0},
+    {"formerr.test", RR_A, 1, 0, DNS_FORMERR, 0},
     {"truncated.test", RR_A, 1, 0, DNS_TRUNCATED, 0},
     {"silent.test", RR_A, 1, 0, DNS_SILENT, 0},
     {"lost.test", RR_A, 1, 1, DNS_SILENT, 0},
@@ -124,6 +126,8 @@ static const struct {
 } verdicts[] = {
     {"servfail.test", ITEM_ERROR, REASON_SERVFAIL, 3, 3, 0, RCODE_SERVFAIL},
     {"refused.test", ITEM_ERROR, REASON_REFUSED, 3, 3, 0, RCODE_REFUSED},
+    {"notimp.test", ITEM_ERROR, REASON_REFUSED, 3, 3, 0, RCODE_NOTIMP},
+    {"formerr.test", ITEM_ERROR, REASON_MALFORMED, 3, 3, 0, RCODE_FORMERR},
     {"truncated.test", ITEM_ERROR, REASON_TRUNCATED, 3, 3, 0, RCODE_TRUNCATED},
     {"silent.test", ITEM_ERROR, REASON_TIMEOUT, 3, 3, 0, RCODE_TIMEOUT},
     {"forged.test", ITEM_ERROR, REASON_TIMEOUT, 3, 3, 0, RCODE_TIMEOUT},

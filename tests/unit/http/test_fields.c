@@ -175,7 +175,7 @@ static const struct row rows[] = {
     {"If-None-Match thrice",
 	GET("If-None-Match: \"a\"\r\nIf-None-Match:\r\nIf-None-Match: \"b\"\r\n"),
 	GOT "If-None-Match: \"a\", \"b\"||."},
-    {"Cookie twice", GET("Cookie: a=1\r\nCookie: b=2\r\n"), GOT "Cookie: a=1; b=2||."},
+    {"Cookie twice", GET("Cookie: a=1\r\nCookie: b=2\r\n"), GOT "|."},
     {"unknown twice", GET("X: 1\r\nY: 2\r\nX: 3\r\n"), GOT "X: 1|Y: 2|X: 3||."},
 };
 

@@ -414,17 +414,22 @@ static void count_beat(void *arg)
 TEST(beats_come_with_the_measuring_of_the_lag)
 {
 	struct world w;
-	int n_beats = 0;
+	struct beat beat, other, none = {.on_beat = NULL};
+	int n_beats = 0, n_others = 0;
 
 	open_world(&w);
 	loop_watch_lag(w.loop, true);
-	loop_set_on_beat(w.loop, count_beat, &n_beats);
+	beat_start(&beat, w.loop, count_beat, &n_beats);
+	beat_start(&other, w.loop, count_beat, &n_others);
 	timer_init(&w.timer, w.loop, on_call, &w);
 	timer_start(&w.timer, 200 * USEC_PER_MSEC);
 	ck_assert_int_eq(loop_run(w.loop), STOPPED);
 	ck_assert_int_ge(n_beats, 2);
 	ck_assert_uint_eq((unsigned)n_beats, count_lag());
-	loop_set_on_beat(w.loop, NULL, NULL);
+	ck_assert_int_eq(n_others, n_beats);
+	beat_cancel(&beat);
+	beat_cancel(&other);
+	beat_cancel(&none);
 	close_world(&w);
 }
 

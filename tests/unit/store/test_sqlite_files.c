@@ -334,11 +334,11 @@ TEST(files_stay_with_an_ended_job)
 
 static struct store_op *ask_unknown(struct world *w, const struct id *ids, size_t n)
 {
-	struct store_op *op = make_op(STORE_UNKNOWN, 0);
+	struct store_op *op = make_op(STORE_FOLDERS, 0);
 
-	op->u.ids.ids = xmalloc(n * sizeof(*ids));
-	memcpy(op->u.ids.ids, ids, n * sizeof(*ids));
-	op->u.ids.n = n;
+	op->u.folders.ids = xmalloc(n * sizeof(*ids));
+	memcpy(op->u.folders.ids, ids, n * sizeof(*ids));
+	op->u.folders.n = n;
 	op = world_call(w, op);
 	ck_assert_int_eq(op->err, OK);
 	return op;
@@ -360,11 +360,24 @@ TEST(knows_which_ids_are_no_jobs)
 	ck_assert_int_eq(world_run(&w, make_op(STORE_DELETE, deleted)), OK);
 	ids[4] = id_new(NOON);
 	struct store_op *op = ask_unknown(&w, ids, 5);
-	ck_assert_uint_eq(op->u.ids.n, 3);
-	ck_assert_mem_eq(&op->u.ids.ids[0], &ids[1], sizeof(ids[1]));
-	ck_assert_mem_eq(&op->u.ids.ids[1], &ids[3], sizeof(ids[3]));
-	ck_assert_mem_eq(&op->u.ids.ids[2], &ids[4], sizeof(ids[4]));
+	ck_assert_uint_eq(op->u.folders.n, 2);
+	ck_assert_mem_eq(&op->u.folders.ids[0], &ids[1], sizeof(ids[1]));
+	ck_assert_mem_eq(&op->u.folders.ids[1], &ids[4], sizeof(ids[4]));
+	ck_assert_uint_eq(op->u.folders.n_removed, 1);
+	ck_assert_mem_eq(&op->u.folders.removed[0], &ids[3], sizeof(ids[3]));
 	store_op_free(op);
+	/* the row of the job may be gone by now; that its files must go is known until they are */
+	world_stop(&w);
+	world_start(&w);
+	op = ask_unknown(&w, ids, 5);
+	ck_assert(op->u.folders.n == 2 && op->u.folders.n_removed == 1);
+	store_op_free(op);
+	op = make_op(STORE_REMOVED, 0);
+	op->u.folders.removed = xmalloc(sizeof(ids[3]));
+	op->u.folders.removed[0] = ids[3];
+	op->u.folders.n_removed = 1;
+	ck_assert_int_eq(world_run(&w, op), OK);
+	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM removal"), 0);
 	world_done(&w);
 }
 

@@ -45,6 +45,40 @@ TEST(a_pause_outlives_the_store_and_not_the_job)
 	world_done(&w);
 }
 
+static struct store_op *make_cancel(int64_t no)
+{
+	struct store_op *op = make_op(STORE_CANCEL, no);
+
+	op->u.put.state = JOB_CANCELLED;
+	op->u.put.finished_at = 77;
+	return op;
+}
+
+TEST(a_cancelled_job_keeps_its_results_and_ends_once)
+{
+	struct world w;
+
+	world_init(&w);
+	world_start(&w);
+	int64_t no = submit_job(&w, 2, 10);
+	ck_assert_int_eq(world_run(&w, make_put(no, 0, 3, JOB_RUNNING)), OK);
+	struct store_op *op = world_call(&w, make_cancel(no));
+	ck_assert(op->err == OK && op->u.put.completed == 3);
+	store_op_free(op);
+	ck_assert_int_eq(world_run(&w, make_cancel(no)), ERR_NOT_FOUND);
+	ck_assert(world_wait(&w, is_swept));
+	ck_assert_int_eq(world_sql(&w, "SELECT state FROM job"), JOB_CANCELLED);
+	ck_assert_int_eq(world_sql(&w, "SELECT finished FROM job"), 77);
+	ck_assert_int_eq(world_sql(&w, "SELECT sum(n) FROM result"), 3);
+	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM chunk"), 0);
+	op = world_call(&w, make_op(STORE_DELETE, no));
+	ck_assert(op->err == OK && op->u.state == JOB_CANCELLED);
+	store_op_free(op);
+	ck_assert_int_eq(world_run(&w, make_op(STORE_DELETE, no)), ERR_NOT_FOUND);
+	ck_assert_int_eq(world_run(&w, make_cancel(no)), ERR_NOT_FOUND);
+	world_done(&w);
+}
+
 /* Make the job one of files, which no operation of these tests does. */
 static int64_t submit_files(struct world *w, uint32_t n_chunks)
 {
@@ -200,6 +234,7 @@ TEST(what_failed_is_read_page_by_page)
 
 SUITE(sqlite_life)
 {
+	ADD(a_cancelled_job_keeps_its_results_and_ends_once);
 	ADD(a_pause_outlives_the_store_and_not_the_job);
 	ADD(kept_chunks_are_not_claimed_and_go_with_the_job);
 	ADD_ROWS(input_of_an_ended_job, swept);

@@ -35,7 +35,7 @@ TEST(rows_of_an_unknown_job)
 	world_init(&w);
 	world_start(&w);
 	struct store_op *op = world_call(&w, make_rows(99, 3, 5));
-	ck_assert_int_eq(op->err, OK);
+	ck_assert_int_eq(op->err, ERR_NOT_FOUND);
 	ck_assert_uint_eq(op->u.rows.n, 0);
 	ck_assert_uint_eq(op->u.rows.last, 3);
 	ck_assert(!op->u.rows.is_more);

@@ -1,7 +1,10 @@
 /* The store as a whole: opening, recovery, stopping. */
 #include "../unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "world.h"
 
@@ -21,6 +24,125 @@ TEST(second_store_is_refused)
 	submit_job(&w, 1, 5); /* the first one goes on */
 	world_stop(&w);
 	world_start(&w);
+	world_done(&w);
+}
+
+/* As it stands on the disk; -1: there is no such file. */
+static int mode_of(const struct world *w, const char *ending)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s%s", w->path, ending);
+	return stat(path, &st) == 0 ? (int)(st.st_mode & 0777) : -1;
+}
+
+static void write_file(const struct world *w, const char *ending, const char *text, mode_t mode)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s%s", w->path, ending);
+	FILE *file = fopen(path, "w");
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+TEST(nobody_else_reads_the_files)
+{
+	struct world w;
+	mode_t mask = umask(0);
+
+	world_init(&w);
+	world_start(&w);
+	ck_assert_int_eq(mode_of(&w, ""), 0600);
+	ck_assert_int_eq(mode_of(&w, "-wal"), 0600);
+	ck_assert_int_eq(mode_of(&w, "-shm"), 0600);
+	world_stop(&w);
+	ck_assert_int_eq(chmod(w.path, 0644), 0); /* of an older version */
+	world_start(&w);
+	submit_job(&w, 1, 5);
+	ck_assert_int_eq(mode_of(&w, ""), 0600);
+	ck_assert_int_eq(mode_of(&w, "-wal"), 0600);
+	umask(mask);
+	world_done(&w);
+}
+
+static const struct {
+	const char *name, *database;
+} losses[] = {{"missing", NULL}, {"empty", ""}};
+
+TEST(a_log_without_its_database_is_refused)
+{
+	struct world w;
+	char *why = NULL;
+
+	world_init(&w);
+	if (losses[_i].database != NULL)
+		write_file(&w, "", losses[_i].database, 0600);
+	write_file(&w, "-wal", "what was committed last", 0600);
+	ck_assert_msg(world_try(&w, &why) == ERR_CONFLICT, "%s", losses[_i].name);
+	ck_assert_ptr_nonnull(strstr(why, "put the database back"));
+	ck_assert_int_eq(mode_of(&w, "") >= 0, losses[_i].database != NULL);
+	ck_assert_int_eq(mode_of(&w, "-wal"), 0600); /* it is still there */
+	free(why);
+	world_done(&w);
+}
+
+/* No file can be removed to let a second daemon in, nor does another name do so. */
+TEST(the_lock_is_on_the_database_itself)
+{
+	struct world w;
+	const struct store_events events = {.arg = NULL};
+	struct store *second = NULL;
+	char *why = NULL, other[128];
+
+	world_init(&w);
+	world_start(&w);
+	snprintf(other, sizeof(other), "%s.lock", w.path);
+	ck_assert_int_ne(unlink(other), 0);
+	snprintf(other, sizeof(other), "%s-link", w.path);
+	ck_assert_int_eq(link(w.path, other), 0);
+	ck_assert_int_eq(store_open(other, w.mailbox, &events, &second, &why), ERR_BUSY);
+	unlink(other);
+	free(why);
+	world_done(&w);
+}
+
+static bool is_unwritable(struct world *w)
+{
+	return w->n_unwritable > 0;
+}
+
+static bool is_writable_again(struct world *w)
+{
+	return w->n_writable > 0;
+}
+
+static const char *const lost_files[] = {"", "-wal", "-shm"};
+
+/* What is written into a file without its name would be acknowledged and lost. */
+TEST(files_that_are_moved_away_are_missed)
+{
+	struct world w;
+	char from[128], to[140];
+
+	world_init(&w);
+	world_start(&w);
+	int64_t no = submit_job(&w, 1, 5);
+	snprintf(from, sizeof(from), "%s%s", w.path, lost_files[_i]);
+	snprintf(to, sizeof(to), "%s.away", from);
+	ck_assert_int_eq(rename(from, to), 0);
+	store_look(w.store);
+	ck_assert(world_wait(&w, is_unwritable));
+	ck_assert_int_eq(w.why, ERR_GONE);
+	ck_assert_int_eq(world_run(&w, make_op(STORE_DELETE, no)), ERR_GONE);
+	write_file(&w, lost_files[_i], "another one", 0600);
+	ck_assert_int_eq(world_run(&w, make_input(STORE_SUBMIT, 0, 1, 5)), ERR_GONE);
+	ck_assert_int_eq(rename(to, from), 0);
+	ck_assert(world_wait(&w, is_writable_again));
+	ck_assert_int_eq(world_run(&w, make_op(STORE_DELETE, no)), OK);
 	world_done(&w);
 }
 
@@ -159,6 +281,10 @@ TEST(sweeping_goes_on_after_a_restart)
 SUITE(store)
 {
 	ADD(second_store_is_refused);
+	ADD(nobody_else_reads_the_files);
+	ADD_ROWS(a_log_without_its_database_is_refused, losses);
+	ADD(the_lock_is_on_the_database_itself);
+	ADD_ROWS(files_that_are_moved_away_are_missed, lost_files);
 	ADD(refuses_after_stop);
 	ADD(stop_works_everything_off);
 	ADD(recovers_what_has_not_ended);

@@ -47,7 +47,7 @@ static void forget_unfinished(struct world *w)
 
 void world_done(struct world *w)
 {
-	static const char *const endings[] = {"", "-wal", "-shm", ".lock"};
+	static const char *const endings[] = {"", "-wal", "-shm"};
 	char path[128];
 
 	world_stop(w);

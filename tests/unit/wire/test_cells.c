@@ -25,6 +25,11 @@ static const struct {
 	"'\xef\xbc\x9d"
 	"1"},
     {"full width at", "\xef\xbc\xa0", "\xef\xbc\xa0", "'\xef\xbc\xa0"},
+    {"blanks in front", "  =1", "  =1", "'  =1"},
+    {"a quote in front", "\"=1", "\"\"\"=1\"", "\"'\"\"=1\""},
+    {"behind a semicolon", "a;=1;b; +2;", "a;=1;b; +2;", "a;'=1;b;' +2;"},
+    {"behind a semicolon and a quote", "a;\"=1\"", "\"a;\"\"=1\"\"\"", "\"a;'\"\"=1\"\"\""},
+    {"semicolons", ";;;", ";;;", ";;;"},
     {"a sign inside", "a=b", "a=b", "a=b"},
     {"an apostrophe", "'=a", "'=a", "'=a"},
     {"a tab in front", "\t=1", "?=1", "?=1"},

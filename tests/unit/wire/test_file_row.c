@@ -23,7 +23,8 @@ static const struct {
 	"{\"seq\":1,\"index\":6,\"url\":\"https://a.test/photo.jpg\",\"name\":\"photo.jpg\","
 	"\"status\":\"ok\",\"reason\":null,\"detail\":null,\"attempts\":0,\"duration_ms\":0.000,"
 	"\"finished_at\":\"2026-11-22T12:00:00.123Z\",\"http_status\":200,\"bytes\":21474836480,"
-	"\"sha256\":\"" SHA256 "\",\"content_type\":\"image/jpeg\",\"redirects\":2,"
+	"\"sha256\":\"" SHA256
+	"\",\"content_type\":\"image/jpeg\",\"content_encoding\":null,\"redirects\":2,"
 	"\"final_url\":\"https://cdn.a.test/p.jpg\",\"address\":\"2001:db8::1\","
 	"\"http_version\":\"2\",\"timings\":{\"resolve_ms\":0.412,\"connect_ms\":1.000,"
 	"\"tls_ms\":2.500,\"first_byte_ms\":0.010,\"transfer_ms\":1234.567},"
@@ -35,7 +36,8 @@ static const struct {
 	"{\"seq\":2,\"index\":5,\"url\":\"http://a.test/flags/xx/xx.gif\",\"name\":\"XX.gif\","
 	"\"code\":\"XX\",\"status\":\"not_found\",\"reason\":\"http_404\",\"detail\":null,"
 	"\"attempts\":1,\"duration_ms\":1.001,\"finished_at\":\"2026-11-22T12:00:00.124Z\","
-	"\"http_status\":404,\"bytes\":0,\"sha256\":null,\"content_type\":\"text/html\","
+	"\"http_status\":404,\"bytes\":0,\"sha256\":null,\"content_type\":\"text/"
+	"html\",\"content_encoding\":null,"
 	"\"redirects\":0,\"final_url\":null,\"address\":\"192.0.2.1\",\"http_version\":\"1.1\","
 	"" NO_TIMES ",\"file\":null}",
 	"2,5,XX,http://a.test/flags/xx/xx.gif,XX.gif,not_found,http_404,,1,1.001,"
@@ -45,7 +47,8 @@ static const struct {
 	"{\"seq\":3,\"index\":4,\"url\":\"https://b.test/x\",\"name\":\"x\",\"status\":\"error\","
 	"\"reason\":\"tls\",\"detail\":\"expired: the certificate is no longer valid\","
 	"\"attempts\":2,\"duration_ms\":2.002,\"finished_at\":\"2026-11-22T12:00:00.125Z\","
-	"\"http_status\":null,\"bytes\":0,\"sha256\":null,\"content_type\":null,\"redirects\":0,"
+	"\"http_status\":null,\"bytes\":0,\"sha256\":null,\"content_type\":null,\"content_"
+	"encoding\":null,\"redirects\":0,"
 	"\"final_url\":null,\"address\":\"192.0.2.1\",\"http_version\":null," NO_TIMES
 	",\"file\":null}",
 	"3,4,,https://b.test/x,x,error,tls,expired: the certificate is no longer valid,2,2.002,"
@@ -55,7 +58,8 @@ static const struct {
 	"{\"seq\":4,\"index\":3,\"url\":\"no URL, \\\"at\\\" all\\u000a\",\"name\":null,"
 	"\"status\":\"error\",\"reason\":\"invalid_url\",\"detail\":null,\"attempts\":3,"
 	"\"duration_ms\":3.003,\"finished_at\":\"2026-11-22T12:00:00.126Z\",\"http_status\":null,"
-	"\"bytes\":0,\"sha256\":null,\"content_type\":null,\"redirects\":0,\"final_url\":null,"
+	"\"bytes\":0,\"sha256\":null,\"content_type\":null,\"content_encoding\":null,\"redirects\":"
+	"0,\"final_url\":null,"
 	"\"address\":null,\"http_version\":null," NO_TIMES ",\"file\":null}",
 	"4,3,,\"no URL, \"\"at\"\" all?\",,error,invalid_url,,3,3.003,2026-11-22T12:00:00.126Z,,0,"
 	",,0,,,\r\n",
@@ -65,7 +69,8 @@ static const struct {
 	"\"name\":\"United_States.gif\",\"code\":\"US\",\"status\":\"ok\",\"reason\":null,"
 	"\"detail\":null,\"attempts\":4,\"duration_ms\":4.004,"
 	"\"finished_at\":\"2026-11-22T12:00:00.127Z\",\"http_status\":200,\"bytes\":36,"
-	"\"sha256\":\"" SHA256 "\",\"content_type\":null,\"redirects\":0,\"final_url\":null,"
+	"\"sha256\":\"" SHA256
+	"\",\"content_type\":null,\"content_encoding\":null,\"redirects\":0,\"final_url\":null,"
 	"\"address\":null,\"http_version\":\"1.0\"," NO_TIMES ",\"country\":\"United States\","
 	"\"country_reason\":null,\"file\":\"United_States.gif\"}",
 	"5,2,US,http://a.test/flags/us/us.gif,United_States.gif,ok,,,4,4.004,"
@@ -75,7 +80,8 @@ static const struct {
 	"{\"seq\":6,\"index\":1,\"url\":\"http://a.test/flags/br/br.gif\",\"name\":\"BR.gif\","
 	"\"code\":\"BR\",\"status\":\"ok\",\"reason\":null,\"detail\":null,\"attempts\":5,"
 	"\"duration_ms\":5.005,\"finished_at\":\"2026-11-22T12:00:00.128Z\",\"http_status\":200,"
-	"\"bytes\":0,\"sha256\":\"" SHA256 "\",\"content_type\":null,\"redirects\":0,"
+	"\"bytes\":0,\"sha256\":\"" SHA256
+	"\",\"content_type\":null,\"content_encoding\":null,\"redirects\":0,"
 	"\"final_url\":null,\"address\":null,\"http_version\":\"1.1\"," NO_TIMES
 	",\"country\":null,\"country_reason\":\"http_404\",\"file\":\"BR.gif\"}",
 	"6,1,BR,http://a.test/flags/br/br.gif,BR.gif,ok,,,5,5.005,2026-11-22T12:00:00.128Z,200,0,"
@@ -86,7 +92,8 @@ static const struct {
 	"\"status\":\"error\",\"reason\":\"http_status\","
 	"\"detail\":\"a \\\"detail\\\", with\\u000d\\u000a\\u001b[2J and \\u009b\",\"attempts\":6,"
 	"\"duration_ms\":6.006,\"finished_at\":\"2026-11-22T12:00:00.129Z\",\"http_status\":599,"
-	"\"bytes\":0,\"sha256\":null,\"content_type\":\"text/" FFFD FFFD ";x=\\\"y\\\"\","
+	"\"bytes\":0,\"sha256\":null,\"content_type\":\"text/" FFFD FFFD
+	";x=\\\"y\\\"\",\"content_encoding\":null,"
 	"\"redirects\":1,\"final_url\":\"http://b.test/,\",\"address\":null,"
 	"\"http_version\":null," NO_TIMES ",\"file\":null}",
 	"7,0,,http://a.test/?,\"a,b\"\"c.gif\",error,http_status,"

@@ -35,7 +35,7 @@ static const struct {
 	bool is_good;
 } blocks[] = {
     {"no such status", BYTES("\0\4\1\1\1" TIME NAME "\0\0"), false},
-    {"no such reason", BYTES("\0\1\32\1\1" TIME NAME "\0\0"), false},
+    {"no such reason", BYTES("\0\1\33\1\1" TIME NAME "\0\0"), false},
     {"index past 32 bits", BYTES("\x80\x80\x80\x80\x10\1\1\1\1" TIME NAME "\0\0"), false},
     {"attempts past 32 bits", BYTES("\0\1\1\x80\x80\x80\x80\x10\1" TIME NAME "\0\0"), false},
     {"duration past 63 bits",
@@ -55,11 +55,11 @@ static const struct {
     {"too much evidence", BYTES(HEAD TIME NAME "\0\5"), false},
     {"no such source", BYTES(HEAD TIME NAME "\0\1\40\2\7"), false},
     {"no such type", BYTES(HEAD TIME NAME "\0\1\2\2\7\4\x7f\0\0\1\0\65"), false},
-    {"no such rcode", BYTES(HEAD TIME NAME "\0\1\0\10\7\4\x7f\0\0\1\0\65"), false},
+    {"no such rcode", BYTES(HEAD TIME NAME "\0\1\0\12\7\4\x7f\0\0\1\0\65"), false},
     {"no port", BYTES(HEAD TIME NAME "\0\1\0\2\7\4\x7f\0\0\1\0"), false},
     {"a file without its part", BYTES(FILE_HEAD), false},
-    {"a file with unknown flags", BYTES(FILE_HEAD "\4\0" NUMBERS TIMINGS TEXTS), false},
-    {"no such country reason", BYTES(FILE_HEAD "\2\32" NUMBERS TIMINGS TEXTS), false},
+    {"a file with unknown flags", BYTES(FILE_HEAD "\10\0" NUMBERS TIMINGS TEXTS), false},
+    {"no such country reason", BYTES(FILE_HEAD "\2\33" NUMBERS TIMINGS TEXTS), false},
     {"an HTTP status past 32 bits", BYTES(FILE_HEAD FLAGS PAST_32 "\0\0\0" TIMINGS TEXTS), false},
     {"a version past 32 bits", BYTES(FILE_HEAD FLAGS "\0" PAST_32 "\0\0" TIMINGS TEXTS), false},
     {"redirects past 32 bits", BYTES(FILE_HEAD FLAGS "\0\0" PAST_32 "\0" TIMINGS TEXTS), false},
@@ -166,6 +166,7 @@ static void check_same_file(const struct file_result *a, const struct file_resul
 	check_span(a->code, b->code);
 	check_span(a->detail, b->detail);
 	check_span(a->content_type, b->content_type);
+	check_span(a->content_encoding, b->content_encoding);
 	check_span(a->final_url, b->final_url);
 	check_span(a->country, b->country);
 	ck_assert_int_eq(a->wants_country, b->wants_country);
@@ -275,6 +276,7 @@ TEST(the_largest_file_fits)
 			      .code = longest,
 			      .detail = longest,
 			      .content_type = longest,
+			      .content_encoding = longest,
 			      .final_url = longest,
 			      .country = longest,
 			      .is_saved = true,

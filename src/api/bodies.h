@@ -1,0 +1,33 @@
+/* The bytes of request bodies that are held at one time, all of them together. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "http/request.h"
+
+struct bodies {
+	uint64_t max;  /* may change at any time */
+	uint64_t held; /* by all shares */
+};
+
+/* What one body holds of it. A zeroed one with `bodies` holds nothing. */
+struct body_share {
+	struct bodies *bodies; /* borrowed */
+	uint64_t n_bytes;
+};
+
+/* Begin to count, with a metric. */
+void bodies_init(struct bodies *bodies, uint64_t max);
+
+/* Let a share hold `n_bytes` in all, or as many as it has when those are more. False when others
+ * hold too much: then the request was refused with 503, and the share is as it was. The last eighth
+ * is kept for small bodies. */
+bool body_share_grow(struct body_share *share, uint64_t n_bytes, struct request *rq);
+void body_share_end(struct body_share *share);
+
+/* The largest body that there is ever room for. */
+uint64_t bodies_largest(uint64_t max);
+
+/* Return the length that a request's head says, at most `most`; 0 when it says none. */
+uint64_t body_length(const struct request *rq, uint64_t most);

@@ -1,0 +1,83 @@
+/* A cancelled job ends here; a removed one is marked, and its rows go later (sqlite_retention.c).
+ */
+#include "store/sqlite_end.h"
+
+static enum err run(struct db *db, enum statement id, int64_t job_no)
+{
+	sqlite3_stmt *s = db_statement(db, id);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	return db_run(db, s);
+}
+
+enum err db_tell_end(struct db *db, struct store_op *op)
+{
+	enum err e = db_outbox_add_job(db, op->job_no);
+
+	if (e != ERR_DAMAGED)
+		return e;
+	op->damage = (struct store_damage){.what = DAMAGED_JOB};
+	return OK;
+}
+
+enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number)
+{
+	int code = sqlite3_step(s);
+	enum err e = OK;
+
+	if (code == SQLITE_ROW) {
+		*ret_number = (uint64_t)sqlite3_column_int64(s, 0);
+		code = sqlite3_step(s);
+		e = code == SQLITE_DONE ? OK : db_error(db, code);
+	} else {
+		e = code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	}
+	sqlite3_reset(s);
+	return e;
+}
+
+enum err db_cancel(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_CANCEL_JOB);
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	sqlite3_bind_int(s, 2, (int)op->u.put.state);
+	sqlite3_bind_int64(s, 3, op->u.put.started_at);
+	sqlite3_bind_int64(s, 4, op->u.put.finished_at);
+	enum err e = db_update_returning(db, s, &op->u.put.completed);
+	if (e == OK && op->u.put.changes.schedule_no != 0)
+		e = db_note_outcomes(db, op);
+	if (e == OK)
+		e = run(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
+	return e == OK ? db_tell_end(db, op) : e;
+}
+
+enum err db_forget(struct db *db, struct store_op *op)
+{
+	uint64_t state = 0;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_FORGET_JOB);
+
+	sqlite3_bind_int64(s, 1, op->job_no);
+	enum err e = db_update_returning(db, s, &state);
+	if (e == OK)
+		e = run(db, STATEMENT_FORGET_KEYS, op->job_no);
+	if (e == OK)
+		e = run(db, STATEMENT_CANCEL_LAST, op->job_no);
+	if (e == OK)
+		e = run(db, STATEMENT_INSERT_REMOVAL, op->job_no);
+	op->u.state = db_ended_state((int64_t)state);
+	return e;
+}
+
+/* Their files are gone: nothing is left to do for them. */
+enum err db_forget_removals(struct db *db, const struct store_op *op)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < op->u.folders.n_removed; i++) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_DELETE_REMOVAL);
+		db_bind_id(s, 1, &op->u.folders.removed[i]);
+		e = db_run(db, s);
+	}
+	return e;
+}

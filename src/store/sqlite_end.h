@@ -1,0 +1,17 @@
+/* Jobs that end without a result, and jobs that are removed. Inside the SQLite backend. Thread: the
+ * writer's. */
+#pragma once
+
+#include "store/sqlite_db.h"
+
+/* Run a statement that updates a job and returns a number of its row: how many results it has then,
+ * or its state. ERR_NOT_FOUND: there is no such job. */
+enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number) MUST_CHECK;
+
+/* The verbs CANCEL, DELETE and UNSTAGE, REMOVED. */
+enum err db_cancel(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_forget(struct db *db, struct store_op *op) MUST_CHECK;
+enum err db_forget_removals(struct db *db, const struct store_op *op) MUST_CHECK;
+
+/* A job has ended: have that told. Results are not lost for a row that can't be told of. */
+enum err db_tell_end(struct db *db, struct store_op *op) MUST_CHECK;

@@ -1,0 +1,43 @@
+/* JSON as it stands in its text: a value is where it begins and ends, and is read when it is asked
+ * for. Nothing is allocated, so a text takes no more memory than its bytes. Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/problem.h"
+
+struct jvalue {
+	const char *at; /* borrowed; NULL: there is none */
+	size_t len;
+};
+
+/* Judge a text (wire/json_check.h) and return its value, an object or a list. False with `p`
+ * filled: 400 when it is not JSON, 422 when it has more than we take. */
+bool jvalue_parse(const char *text, size_t len, struct jvalue *ret_value, struct problem *p);
+/* The same for a value of any type. */
+bool jvalue_parse_any(const char *text, size_t len, struct jvalue *ret_value, struct problem *p);
+
+/* Return what it is: `{` an object, `[` a list, `"` a string, `t`, `f`, `n` true, false and null,
+ * `0` a number, NUL none. */
+char jvalue_type(struct jvalue value);
+
+/* Walk through a list or an object: from jvalue_begin on, each call yields the next element, or
+ * member, until there is none. */
+const char *jvalue_begin(struct jvalue container);
+bool jvalue_next(const char **at, struct jvalue *ret_element);
+bool jvalue_next_member(const char **at, struct jvalue *ret_name, struct jvalue *ret_value);
+
+/* Find a member; nothing when there is none, or when it is no object. */
+struct jvalue jvalue_find(struct jvalue object, const char *name);
+
+/* Copy a string, cut to `size` bytes with the terminator, and return its length; "" when it is
+ * none. `size` is at least 5. */
+size_t jvalue_copy(struct jvalue string, char *to, size_t size);
+
+/* Read a whole number; false when it is none. */
+bool jvalue_integer(struct jvalue number, int64_t *ret_integer);
+
+/* Add the text without the blanks between its parts. */
+void jvalue_compact(struct jvalue value, struct buf *b);

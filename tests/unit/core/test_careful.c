@@ -1,0 +1,484 @@
+/* After unclean ends: what is begun is told before, what is suspect begins alone and noted. */
+#include "../unit.h"
+
+#include "bench.h"
+
+static struct fake_watched *watched(struct bench *b)
+{
+	return fake_store_watched(b->store);
+}
+
+static void die(struct bench *b)
+{
+	fake_store_end_unclean(b->store);
+	bench_crash(b);
+}
+
+/* Have the items of the only job in flight at two unclean ends; `n` is at most the engine's room.
+ */
+static void die_twice(struct bench *b, size_t n)
+{
+	bench_wait_started(b, n);
+	die(b);
+	bench_wait_started(b, 2 * n);
+	die(b);
+}
+
+static size_t n_in_flight(const struct bench *b)
+{
+	return engine_in_flight(b->engine);
+}
+
+static bool is_noted(void *arg)
+{
+	return watched(arg)->noted_job > 0;
+}
+
+TEST(nothing_is_told_while_ends_are_clean)
+{
+	struct bench b;
+
+	bench_begin(&b, 500);
+	fake_engine_answer_all(b.engine);
+	bench_submit_many(&b, "n", 5000);
+	bench_finish(&b, 0);
+	ck_assert_uint_eq(fake_store_n_done(b.store, STORE_WATCH), 0);
+	ck_assert_uint_eq(fake_store_n_done(b.store, STORE_NOTE), 0);
+	bench_end(&b);
+}
+
+TEST(after_one_end_a_chunk_is_told_before_it_begins)
+{
+	struct bench b;
+
+	bench_begin(&b, 1500);
+	bench_submit_many(&b, "n", 2000);
+	bench_wait_started(&b, 1500);
+	die(&b);
+	fake_store_hold(b.store, true);
+	while (fake_store_n_waiting(b.store, STORE_CLAIM) > 0 ||
+	       fake_store_n_waiting(b.store, STORE_WATCH) == 0) {
+		run_turns(b.loop, 1);
+		if (fake_store_n_waiting(b.store, STORE_CLAIM) > 0)
+			fake_store_release(b.store, 1);
+	}
+	run_turns(b.loop, 20);
+	ck_assert_uint_eq(fake_engine_n_started(b.engine), 1500);
+	fake_store_hold(b.store, false);
+	bench_wait_started(&b, 1501);
+	/* it may have been open at the end, of which no word was left */
+	ck_assert_uint_eq(fake_watched_find(watched(&b), 1, 0)->n_ends, 1);
+	fake_engine_answer_all(b.engine);
+	bench_submit_many(&b, "m", 5);
+	bench_finish(&b, 0);
+	bench_finish(&b, 1);
+	ck_assert_uint_eq(fake_store_n_done(b.store, STORE_WATCH), 10 + 10 + 1); /* 16, 32, ... */
+	ck_assert_uint_eq(watched(&b)->n, 0); /* what is settled is not watched any more */
+	ck_assert_uint_eq(fake_store_n_done(b.store, STORE_NOTE), 0);
+	bench_end(&b);
+}
+
+TEST(a_new_job_was_not_open_at_the_end_before_it)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	die(&b);
+	bench_submit_many(&b, "n", 10);
+	bench_wait_started(&b, 10);
+	ck_assert_uint_eq(fake_watched_find(watched(&b), 1, 0)->n_ends, 0);
+	die(&b);
+	bench_wait_started(&b, 20); /* all at once */
+	die(&b);
+	bench_wait_started(&b, 21);
+	run_turns(b.loop, 20);
+	ck_assert_uint_eq(n_in_flight(&b), 1);
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	bench_end(&b);
+}
+
+TEST(suspects_begin_one_at_a_time_when_they_are_noted)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	bench_submit_many(&b, "n", 20);
+	die_twice(&b, 20);
+	for (size_t i = 0; i < 20; i++) {
+		bench_wait_started(&b, 41 + i);
+		run_turns(b.loop, 20);
+		ck_assert_uint_eq(n_in_flight(&b), 1);
+		ck_assert_int_eq(watched(&b)->noted_job, 1);
+		ck_assert_int_eq(watched(&b)->noted_index, (int64_t)i);
+		fake_store_hold(b.store, i % 2 == 0);
+		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		run_turns(b.loop, 20);
+		ck_assert_uint_eq(n_in_flight(&b), i % 2 == 0 || i == 19 ? 0 : 1);
+		fake_store_hold(b.store, false);
+	}
+	bench_finish(&b, 0);
+	run_turns(b.loop, 20);
+	ck_assert_int_eq(watched(&b)->noted_job, 0); /* and nothing is noted now */
+	ck_assert_uint_eq(watched(&b)->n, 0);
+	bench_end(&b);
+}
+
+/* --- Poison --- */
+
+static bool is_dead_or_done(void *arg)
+{
+	const struct bench *b = arg;
+	const struct fake_job *j;
+
+	for (size_t i = 0; (j = fake_store_job(b->store, i)) != NULL; i++) {
+		if (!job_state_is_ended(j->job.state))
+			return fake_engine_is_dead(b->engine);
+	}
+	return true;
+}
+
+static const struct {
+	const char *name;
+	size_t n_jobs, n_items, bad[2][3], n_bad[2];
+	unsigned n_most; /* crashes */
+} plagues[] = {
+    {"the first", 1, 30, {{0}}, {1}, 3},
+    {"the last", 1, 30, {{29}}, {1}, 3},
+    {"of two chunks", 1, 1200, {{1100}}, {1}, 3},
+    {"two in a chunk", 1, 30, {{7, 8}}, {2}, 4},
+    /* the second chunk is begun only when the first one is suspect */
+    {"in both chunks", 1, 1200, {{5, 1005, 1006}}, {3}, 7},
+    {"in two jobs", 2, 30, {{3}, {20}}, {1, 1}, 6},
+};
+
+static void submit_plague(struct bench *b, int row, size_t job)
+{
+	struct buf text;
+
+	buf_init(&text, 1 << 20);
+	for (size_t i = 0; i < plagues[row].n_items; i++) {
+		bool is_bad = false;
+		for (size_t k = 0; k < plagues[row].n_bad[job]; k++)
+			is_bad = is_bad || plagues[row].bad[job][k] == i;
+		buf_addf(&text, "%s%zu.j%zu.test\n", is_bad ? "poison" : "n", i, job);
+	}
+	ck_assert(bench_submit(b, BODY_TEXT, text.data, NULL, NULL).has_job);
+	buf_done(&text);
+}
+
+static void check_plague(const struct bench *b, int row, size_t job)
+{
+	const struct fake_job *j = fake_store_job(b->store, job);
+	size_t n_crashed = 0;
+
+	ck_assert_str_eq(job_state_name(j->job.state), "done");
+	ck_assert_uint_eq(j->n_results, plagues[row].n_items);
+	for (size_t i = 0; i < j->n_results; i++) {
+		const struct fake_item *item = &j->results[i];
+		bool is_bad = false;
+		for (size_t k = 0; k < plagues[row].n_bad[job]; k++)
+			is_bad = is_bad || plagues[row].bad[job][k] == item->index;
+		ck_assert_msg((item->reason == REASON_CRASHED) == is_bad, "%s: %u %s",
+		    plagues[row].name, item->index, item->name);
+		n_crashed += is_bad;
+	}
+	ck_assert_uint_eq(n_crashed, plagues[row].n_bad[job]);
+}
+
+TEST(only_the_poison_is_given_up)
+{
+	unsigned n_ends = 0;
+	struct bench b;
+
+	bench_begin(&b, 0);
+	for (size_t i = 0; i < plagues[_i].n_jobs; i++)
+		submit_plague(&b, _i, i);
+	fake_engine_set_room(b.engine, 1200);
+	fake_engine_answer_all(b.engine);
+	for (;;) {
+		run_until(b.loop, is_dead_or_done, &b, "a crash");
+		if (!fake_engine_is_dead(b.engine))
+			break;
+		ck_assert_uint_lt(n_ends++, plagues[_i].n_most);
+		fake_engine_revive(b.engine);
+		die(&b);
+	}
+	ck_assert_uint_ge(n_ends, 3);
+	for (size_t i = 0; i < plagues[_i].n_jobs; i++)
+		check_plague(&b, _i, i);
+	bench_end(&b);
+}
+
+/* When suspects may begin beside each other, the crash leaves those in doubt, and the next one
+ * tells. */
+TEST(slow_suspects_let_others_begin)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	b.patience = 0;
+	bench_submit_many(&b, "n", 20);
+	die_twice(&b, 20);
+	bench_wait_started(&b, 40 + 5);
+	die(&b);
+	const struct store_life *life = &watched(&b)->life;
+	size_t n_doubts = life->n_doubts;
+	ck_assert_uint_ge(n_doubts, 5);
+	ck_assert_uint_eq(fake_store_job(b.store, 0)->n_results, 0);
+	for (size_t i = 0; i < n_doubts - 1; i++) {
+		bench_wait_started(&b, fake_engine_n_started(b.engine) + (i == 0 ? 1 : 0));
+		run_turns(b.loop, 20);
+		ck_assert_uint_eq(n_in_flight(&b), 1);
+		ck_assert_int_eq(watched(&b)->noted_index, (int64_t)i);
+		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		run_turns(b.loop, 20);
+	}
+	die(&b); /* by the last of them */
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	const struct fake_job *j = fake_store_job(b.store, 0);
+	ck_assert_uint_eq(j->job.counts[ITEM_ERROR], 1);
+	ck_assert_uint_eq(j->results[n_doubts - 1].index, n_doubts - 1);
+	ck_assert_int_eq(j->results[n_doubts - 1].reason, REASON_CRASHED);
+	bench_end(&b);
+}
+
+/* --- Beside others --- */
+
+TEST(what_is_not_suspect_goes_on)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	bench_submit_many(&b, "n", 20);
+	die_twice(&b, 20);
+	bench_submit_many(&b, "m", 60);
+	bench_wait_started(&b, 40 + 60 + 1);
+	run_turns(b.loop, 20);
+	ck_assert_uint_eq(n_in_flight(&b), 61);
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	bench_finish(&b, 1);
+	bench_end(&b);
+}
+
+TEST(a_chunk_that_was_settled_between_is_no_suspect)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	bench_submit_many(&b, "n", 20);
+	bench_wait_started(&b, 20);
+	die(&b);
+	bench_wait_started(&b, 40);
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	bench_submit_many(&b, "m", 20);
+	bench_finish(&b, 1);
+	die(&b);
+	ck_assert_uint_eq(watched(&b)->life.n_suspects, 0);
+	bench_end(&b);
+}
+
+static void on_paused(enum err e, void *arg)
+{
+	(void)arg;
+	ck_assert_int_eq(e, OK);
+}
+
+TEST(a_paused_job_lets_others_have_the_note)
+{
+	struct bench b;
+	struct id first;
+
+	bench_begin(&b, 100);
+	first = bench_submit_many(&b, "n", 20);
+	bench_submit_many(&b, "m", 20);
+	die_twice(&b, 40);
+	bench_wait_started(&b, 81);
+	ck_assert(jobs_pause(b.core, &first, true, on_paused, NULL));
+	int64_t before = watched(&b)->noted_job;
+	ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+	for (size_t i = 0; i < 5; i++) {
+		bench_wait_started(&b, 82 + i);
+		ck_assert_int_eq(watched(&b)->noted_job, 2);
+		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		run_turns(b.loop, 20);
+	}
+	ck_assert_int_ge(before, 1);
+	ck_assert(jobs_pause(b.core, &first, false, on_paused, NULL));
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	bench_finish(&b, 1);
+	bench_end(&b);
+}
+
+static void on_cancelled(enum err e, const struct job *job, void *arg)
+{
+	(void)arg;
+	ck_assert(e == OK && job->state == JOB_CANCELLED);
+}
+
+/* Cancelled while it waits for its note, has it, or is worked on: the note is given up, and what it
+ * says is not blamed on anyone. */
+TEST(a_cancelled_job_leaves_no_note)
+{
+	struct bench b;
+	struct id id;
+
+	for (int when = 0; when < 3; when++) {
+		bench_begin(&b, 100);
+		id = bench_submit_many(&b, "n", 20);
+		die_twice(&b, 20);
+		run_turns(b.loop, 20);
+		fake_engine_set_room(b.engine, when == 2 ? 100 : 0);
+		if (when > 0)
+			run_until(b.loop, is_noted, &b, "a note");
+		run_turns(b.loop, 20);
+		ck_assert_uint_eq(n_in_flight(&b), when == 2 ? 1 : 0);
+		ck_assert(jobs_cancel(b.core, &id, on_cancelled, NULL));
+		run_turns(b.loop, 20);
+		ck_assert_int_eq(watched(&b)->noted_job, 0);
+		ck_assert_int_eq(fake_store_job(b.store, 0)->job.state, JOB_CANCELLED);
+		fake_engine_set_room(b.engine, 100);
+		fake_engine_answer_all(b.engine);
+		bench_submit_many(&b, "m", 20);
+		bench_finish(&b, 1);
+		bench_end(&b);
+	}
+}
+
+static bool is_asked(void *arg)
+{
+	return fake_store_n_waiting(((struct bench *)arg)->store, STORE_NOTE) > 0;
+}
+
+TEST(nothing_suspect_begins_while_it_cannot_be_noted)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	bench_submit_many(&b, "n", 3);
+	die_twice(&b, 3);
+	fake_store_fail_writes(b.store, ERR_FULL);
+	run_turns(b.loop, 20);
+	fake_store_hold(b.store, true);
+	run_until(b.loop, is_asked, &b, "a note");
+	fake_store_hold(b.store, false);
+	run_turns(b.loop, 50);
+	ck_assert_uint_eq(n_in_flight(&b), 0);
+	fake_store_fail_writes(b.store, OK);
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	bench_end(&b);
+}
+
+/* What can't be told is begun all the same: work goes on while the disk is full. */
+TEST(a_full_disk_holds_up_no_chunk)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	bench_submit_many(&b, "n", 30);
+	bench_wait_started(&b, 30);
+	die(&b);
+	fake_store_fail_writes(b.store, ERR_FULL);
+	bench_wait_started(&b, 60);
+	fake_store_fail_writes(b.store, OK);
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	bench_end(&b);
+}
+
+static const char *const limits[] = {"concurrency", "1", "rate", "1000", NULL};
+
+TEST(limits_of_the_job_hold)
+{
+	struct bench b;
+	struct buf text;
+
+	bench_begin(&b, 100);
+	buf_init(&text, 1 << 16);
+	for (int i = 0; i < 1500; i++)
+		buf_addf(&text, "n%d.test\n", i);
+	ck_assert(bench_submit(&b, BODY_TEXT, text.data, NULL, limits).has_job);
+	buf_done(&text);
+	bench_wait_started(&b, 1);
+	die(&b);
+	bench_wait_started(&b, 2);
+	die(&b);
+	fake_engine_answer_all(b.engine);
+	for (size_t n = 3; n < 1000; n++) {
+		bench_wait_started(&b, n);
+		ck_assert_uint_le(n_in_flight(&b), 1);
+	}
+	bench_finish(&b, 0);
+	bench_end(&b);
+}
+
+TEST(files_are_suspect_too)
+{
+	struct bench b;
+
+	bench_begin(&b, 100);
+	bench_submit_urls(&b, "f", 10, NULL);
+	bench_wait_fetches(&b, 10);
+	die(&b);
+	bench_wait_fetches(&b, 20);
+	die(&b);
+	bench_wait_fetches(&b, 21);
+	run_turns(b.loop, 20);
+	ck_assert_uint_eq(fetcher_in_flight(b.fetcher), 1);
+	die(&b);
+	fake_fetcher_answer_all(b.fetcher, NULL);
+	bench_finish(&b, 0);
+	const struct fake_job *j = fake_store_job(b.store, 0);
+	ck_assert_uint_eq(j->job.counts[ITEM_ERROR], 1);
+	ck_assert_uint_eq(j->job.counts[ITEM_OK], 9);
+	ck_assert_uint_eq(j->n_kept, 1); /* what crashed can be tried again */
+	bench_end(&b);
+}
+
+static void on_post(void *arg)
+{
+	(void)arg;
+}
+
+/* A callback and an item stand in one line. */
+TEST(a_suspect_callback_waits_for_a_suspect_item)
+{
+	struct bench b;
+	struct suspect post = {.index = 1, .on_noted = on_post};
+
+	bench_begin(&b, 100);
+	bench_submit_many(&b, "n", 2);
+	die_twice(&b, 2);
+	bench_wait_started(&b, 5);
+	suspects_ask(b.opts.suspects, &post);
+	run_turns(b.loop, 1);
+	ck_assert_int_eq(post.place, SUSPECT_WAITING);
+	suspects_leave(b.opts.suspects, &post);
+	fake_engine_answer_all(b.engine);
+	bench_finish(&b, 0);
+	bench_end(&b);
+}
+
+SUITE(careful)
+{
+	ADD(nothing_is_told_while_ends_are_clean);
+	ADD(after_one_end_a_chunk_is_told_before_it_begins);
+	ADD(a_new_job_was_not_open_at_the_end_before_it);
+	ADD(suspects_begin_one_at_a_time_when_they_are_noted);
+	ADD_ROWS(only_the_poison_is_given_up, plagues);
+	ADD(slow_suspects_let_others_begin);
+	ADD(what_is_not_suspect_goes_on);
+	ADD(a_chunk_that_was_settled_between_is_no_suspect);
+	ADD(a_paused_job_lets_others_have_the_note);
+	ADD(a_cancelled_job_leaves_no_note);
+	ADD(nothing_suspect_begins_while_it_cannot_be_noted);
+	ADD(a_full_disk_holds_up_no_chunk);
+	ADD(limits_of_the_job_hold);
+	ADD(files_are_suspect_too);
+	ADD(a_suspect_callback_waits_for_a_suspect_item);
+}
