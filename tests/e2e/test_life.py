@@ -186,6 +186,7 @@ def test_pause_and_resume_across_a_kill(daemon, dns):
     assert daemon.api.get(f"/jobs/{job['id']}").headers["ETag"] != etag
     assert do(daemon.api, job, "pause").json()["paused"] is True, "again: no change"
     eventually(lambda: daemon.api.metrics()['asyncprobed_items_in_flight{kind="domains"}'] == 0, "the last in flight")
+    eventually(lambda: daemon.api.metrics()["asyncprobed_store_results_pending"] == 0, "their results are committed")
     n = daemon.api.show(job)["completed"]
     assert 4 <= n < 40, "what was in flight has its results"
     daemon.kill9()
