@@ -303,6 +303,8 @@ static void judge(struct connection *c, usec_t age)
 		judge_body(c, age);
 		break;
 	case PHASE_WORK: /* the handler takes the time that it needs */
+		if (c->is_quiet && c->is_ended)
+			door_cut(c, CUT_GONE);
 		break;
 	case PHASE_ANSWER:
 		judge_answer(c, age);

@@ -7,6 +7,8 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/err.h"
+#include "loop/loop.h"
 #include "wire/problem.h"
 
 struct api;
@@ -62,6 +64,11 @@ const char *request_token_name(const struct request *rq);
 /* Say that the answer waits for something to happen: the time it takes is no measure of the server.
  */
 void request_set_slow(struct request *rq);
+
+/* Wait for an event before the answer. Such a request has a place among the streams; false when
+ * there is none: then it was refused with 503. `on_gone` is called with `arg` when the client has
+ * gone before the answer: the handler must answer at once. To be called by the handler. */
+bool request_wait(struct request *rq, loop_fn *on_gone, void *arg) MUST_CHECK;
 
 /* --- Answers --- */
 
