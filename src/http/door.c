@@ -11,6 +11,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -256,11 +257,20 @@ static void judge_taking(struct connection *c, const struct flow *flow, bool is_
 	}
 }
 
+/* Has the client of a request closed? Where bytes of its next request wait the socket is not read,
+ * so it is asked. */
+static bool has_left(const struct connection *c)
+{
+	struct pollfd poll_fd = {.fd = c->transport.fd, .events = POLLRDHUP};
+
+	return c->is_ended || (c->in.len > 0 && poll(&poll_fd, 1, 0) > 0);
+}
+
 static void judge_answer(struct connection *c, usec_t age)
 {
 	bool is_waiting = c->is_quiet;
 
-	if (is_waiting && c->is_ended) {
+	if (is_waiting && has_left(c)) {
 		door_cut(c, CUT_GONE);
 		return;
 	}
@@ -303,7 +313,7 @@ static void judge(struct connection *c, usec_t age)
 		judge_body(c, age);
 		break;
 	case PHASE_WORK: /* the handler takes the time that it needs */
-		if (c->is_quiet && c->is_ended)
+		if (c->is_quiet && has_left(c))
 			door_cut(c, CUT_GONE);
 		break;
 	case PHASE_ANSWER:

@@ -587,6 +587,20 @@ class TestLimits:
         eventually(lambda: api.metrics()[STREAMS] == 0, "nobody waits any more")
         api("POST", f"/jobs/{job['id']}/cancel")
 
+    @pytest.mark.parametrize("leave", [reset, socket.socket.close])
+    @pytest.mark.parametrize("path", ["/events", "/results?follow=true", "?wait=60"])
+    def test_requests_behind_a_stream(self, api, dns, path, leave):
+        """That a client has gone is seen although it has sent what nobody reads yet."""
+        dns.toggle_black_hole()
+        job = api.submit(["found.test"], timeout_ms=10_000, attempts=20)
+        sock = connect(api)
+        ask(sock, f"/jobs/{job['id']}{path}")
+        eventually(lambda: api.metrics()[STREAMS] == 1, "the stream is open")
+        ask(sock)
+        leave(sock)
+        eventually(lambda: api.metrics()[STREAMS] == 0, "it ends")
+        api("POST", f"/jobs/{job['id']}/cancel")
+
     @pytest.mark.settings({"api.connections": "20", "api.per_address": "20"})
     def test_waits_that_are_left(self, daemon, api, dns):
         """A client that goes leaves nothing behind."""
