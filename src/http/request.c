@@ -229,6 +229,18 @@ const char *request_token_name(const struct request *rq)
 	return rq->token_name;
 }
 
+bool request_client_address(const struct request *rq, struct address *ret_address)
+{
+	const struct connection *client = rq->client;
+
+	if (client == NULL || client->share == NULL)
+		return false;
+	memset(ret_address, 0, sizeof(*ret_address));
+	ret_address->is_v6 = client->endpoint.address.is_v6;
+	memcpy(ret_address->bytes, client->endpoint.address.bytes, ret_address->is_v6 ? 8 : 4);
+	return true;
+}
+
 const char *request_path_param(const struct request *rq)
 {
 	return rq->param;

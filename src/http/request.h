@@ -9,6 +9,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "loop/loop.h"
+#include "model/address.h"
 #include "wire/problem.h"
 
 struct api;
@@ -57,6 +58,10 @@ void request_continue(struct request *rq);
  * uid=1000`, with `certificate=SUBJECT` where one was shown. To be called by the handler at once:
  * later the client may have gone. */
 void request_describe_client(const struct request *rq, struct buf *text);
+
+/* Tell the address that it comes from, as the one that limits go by: of IPv6 the /64. False for a
+ * Unix socket, and once the client has gone. */
+bool request_client_address(const struct request *rq, struct address *ret_address);
 
 /* Return the name of the token that it was sent with; NULL: none was asked for. */
 const char *request_token_name(const struct request *rq);
