@@ -26,6 +26,7 @@ enum {
 	MOST_LINES = 20,     /* logged from sweep to sweep */
 	RESERVED_PART = 8,   /* of all connections, one in so many is for addresses with few */
 	RESERVED_SHARE = 16, /* connections that such an address has at most */
+	NEEDED_FDS = 3,      /* of a connection at work: its own, and a pair of sockets */
 	MOST_EVICTED = 64    /* connections that make room in one sweep */
 };
 
@@ -153,6 +154,12 @@ bool door_is_full(const struct server *server, bool is_local)
 	const struct door *door = &server->door;
 
 	return (is_local ? door->n_local : door->n_network) >= server->opts.max_connections;
+}
+
+void door_make_room(struct server *server)
+{
+	for (int i = 0; i < NEEDED_FDS && evict(server, NULL); i++)
+		;
 }
 
 static void start_sweeping(struct door *door)

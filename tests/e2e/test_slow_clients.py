@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import resource
 import select
 import signal
 import socket
@@ -600,6 +601,23 @@ class TestLimits:
         leave(sock)
         eventually(lambda: api.metrics()[STREAMS] == 0, "it ends")
         api("POST", f"/jobs/{job['id']}/cancel")
+
+    def test_no_descriptors(self, daemon, api):
+        """Idle connections make room for those who come when no descriptor is left."""
+        idle = [connect(api) for _ in range(6)]
+        for sock in idle:
+            ask(sock)
+            assert read(sock)[0] == 200
+        before = len(os.listdir(f"/proc/{daemon.pid}/fd"))
+        eventually(lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) <= before - 10, "idle ones have given up their pairs")
+        limit = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (1, limit[1]))
+        with connect(api) as sock:
+            ask(sock)
+            daemon.wait_event("accept_failed")
+            eventually(lambda: any(is_closed(other) for other in idle), "room is made")
+            resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, limit)
+            assert read(sock)[0] == 200
 
     @pytest.mark.settings({"api.connections": "20", "api.per_address": "20"})
     def test_waits_that_are_left(self, daemon, api, dns):
