@@ -61,7 +61,8 @@ tests_unit_http_test_http_SOURCES = $(UNIT) \
 	tests/unit/http/test_bodies.c \
 	tests/unit/http/test_fields.c \
 	tests/unit/http/test_reader.c \
-	tests/unit/http/test_request_line.c
+	tests/unit/http/test_request_line.c \
+	tests/unit/http/test_transport.c
 tests_unit_http_test_http_LDADD = src/http/libhttp.a $(LINK_MODEL) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 tests_unit_model_test_model_SOURCES = $(UNIT) \

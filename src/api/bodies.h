@@ -6,14 +6,18 @@
 
 #include "http/request.h"
 
+struct body_holder;
+
 struct bodies {
-	uint64_t max;  /* may change at any time */
-	uint64_t held; /* by all shares */
+	uint64_t max;                /* may change at any time */
+	uint64_t held;               /* by all shares */
+	struct body_holder *holders; /* addresses with a body under way; hash; owned */
 };
 
 /* What one body holds of it. A zeroed one with `bodies` holds nothing. */
 struct body_share {
-	struct bodies *bodies; /* borrowed */
+	struct bodies *bodies;      /* borrowed */
+	struct body_holder *holder; /* shared (ref); NULL: none yet, or a Unix socket */
 	uint64_t n_bytes;
 };
 
@@ -22,7 +26,8 @@ void bodies_init(struct bodies *bodies, uint64_t max);
 
 /* Let a share hold `n_bytes` in all, or as many as it has when those are more. False when others
  * hold too much: then the request was refused with 503, and the share is as it was. The last eighth
- * is kept for small bodies. */
+ * is kept for small bodies, and large ones of one address share one half, unless there is only one.
+ */
 bool body_share_grow(struct body_share *share, uint64_t n_bytes, struct request *rq);
 void body_share_end(struct body_share *share);
 

@@ -97,10 +97,13 @@ static void on_found_show(struct request *rq, struct api *api, const struct job 
 		return;
 	}
 	struct waiter *w = xcalloc(1, sizeof(*w));
+	if (!request_wait(rq, on_wait_over, w)) {
+		free(w);
+		return;
+	}
 	w->rq = rq;
 	w->api = api;
 	w->id = job->id;
-	request_set_slow(rq);
 	timer_init(&w->timer, api->loop, on_wait_over, w);
 	timer_start(&w->timer, (usec_t)seconds * USEC_PER_SEC);
 	events_subscribe(api->core, &job->id, &w->subscription, on_change, w);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/alloc.h"
@@ -182,6 +183,14 @@ static size_t measure_head(struct connection *c, const char *bytes, size_t n)
 
 /* --- Answers --- */
 
+/* The bytes are an interim answer: the final one is still to come. */
+static bool is_interim(const struct connection *c, const char *bytes, size_t n)
+{
+	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+
+	return c->phase == PHASE_BODY && n == sizeof(text) - 1 && memcmp(bytes, text, n) == 0;
+}
+
 /* The answer is over, whole or not: go on with the next request, or end. */
 static void finish(struct connection *c)
 {
@@ -233,7 +242,7 @@ void connection_relay(struct connection *c)
 			finish(c);
 			return;
 		}
-		c->is_answering = true;
+		c->is_answering = c->is_answering || !is_interim(c, scratch, (size_t)n);
 		send_bytes(
 		    c, scratch, c->is_head ? measure_head(c, scratch, (size_t)n) : (size_t)n);
 		if (n < SERVER_PIECE && c->is_completed && c->out.len == 0 && !c->is_closed) {

@@ -49,16 +49,17 @@ struct connection {
 	unsigned n_matched; /* of the end of the head, in the answer to a HEAD request */
 	bool is_under_way;  /* a head was passed on, and its answer is not complete */
 	bool is_passed;     /* ... and so was all of its body */
-	bool is_answering;  /* ... and bytes of its answer went to the client */
+	bool is_answering;  /* ... and bytes of its final answer went to the client */
 	bool is_completed;  /* libmicrohttpd has written all of the answer into the pipe */
 	bool is_broken;     /* ... or has given up before */
 	bool is_ended;      /* the client sends no more */
 	bool is_head, is_last, is_http_1_0; /* of the request under way: its method is HEAD; the
 					       connection ends with it; its version */
-	bool is_quiet;                      /* the answer is a stream that has nothing to send */
-	bool is_closed;                     /* memory alone is left, until the loop's next turn */
-	struct defer again;                 /* reading goes on in the next turn */
-	bool is_reading, is_writing;        /* the watches run */
+	bool is_quiet;               /* the request waits for an event: its answer is a stream
+					that has nothing to send, or comes after it */
+	bool is_closed;              /* memory alone is left, until the loop's next turn */
+	struct defer again;          /* reading goes on in the next turn */
+	bool is_reading, is_writing; /* the watches run */
 	/* the deadlines, for the door: */
 	enum connection_phase phase;
 	usec_t since;      /* begin of the phase, or of the stretch of it that is measured now */

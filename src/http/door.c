@@ -11,6 +11,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -25,6 +26,7 @@ enum {
 	MOST_LINES = 20,     /* logged from sweep to sweep */
 	RESERVED_PART = 8,   /* of all connections, one in so many is for addresses with few */
 	RESERVED_SHARE = 16, /* connections that such an address has at most */
+	NEEDED_FDS = 3,      /* of a connection at work: its own, and a pair of sockets */
 	MOST_EVICTED = 64    /* connections that make room in one sweep */
 };
 
@@ -154,6 +156,12 @@ bool door_is_full(const struct server *server, bool is_local)
 	return (is_local ? door->n_local : door->n_network) >= server->opts.max_connections;
 }
 
+void door_make_room(struct server *server)
+{
+	for (int i = 0; i < NEEDED_FDS && evict(server, NULL); i++)
+		;
+}
+
 static void start_sweeping(struct door *door)
 {
 	door->sweep_due = clock_mono() + door->sweep_every;
@@ -256,11 +264,20 @@ static void judge_taking(struct connection *c, const struct flow *flow, bool is_
 	}
 }
 
+/* Has the client of a request closed? Where bytes of its next request wait the socket is not read,
+ * so it is asked. */
+static bool has_left(const struct connection *c)
+{
+	struct pollfd poll_fd = {.fd = c->transport.fd, .events = POLLRDHUP};
+
+	return c->is_ended || (c->in.len > 0 && poll(&poll_fd, 1, 0) > 0);
+}
+
 static void judge_answer(struct connection *c, usec_t age)
 {
 	bool is_waiting = c->is_quiet;
 
-	if (is_waiting && c->is_ended) {
+	if (is_waiting && has_left(c)) {
 		door_cut(c, CUT_GONE);
 		return;
 	}
@@ -303,6 +320,8 @@ static void judge(struct connection *c, usec_t age)
 		judge_body(c, age);
 		break;
 	case PHASE_WORK: /* the handler takes the time that it needs */
+		if (c->is_quiet && has_left(c))
+			door_cut(c, CUT_GONE);
 		break;
 	case PHASE_ANSWER:
 		judge_answer(c, age);

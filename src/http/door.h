@@ -68,6 +68,9 @@ bool door_admits(struct server *server, struct share *share, const struct endpoi
  */
 bool door_is_full(const struct server *server, bool is_local);
 
+/* Close idle connections to free descriptors for one more that is served. */
+void door_make_room(struct server *server);
+
 /* Count a connection that begins or ends. */
 void door_enter(struct server *server, struct connection *c);
 void door_leave(struct server *server, struct connection *c);

@@ -71,6 +71,7 @@ static void pause_for(struct listener *l, int error)
 
 	if (bucket_take(&server->refusals, clock_mono()))
 		log_error("accept_failed", "error=%s", log_quote(strerror(error)));
+	door_make_room(server);
 	rest(l);
 	timer_start(&server->accept_timer, ACCEPT_PAUSE);
 }

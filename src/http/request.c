@@ -78,7 +78,7 @@ void request_suspend(struct request *rq)
 	rq->is_suspended = true;
 	if (rq->client != NULL) {
 		rq->client->has_waited = true;
-		rq->client->is_quiet = rq->is_streaming;
+		rq->client->is_quiet = rq->is_streaming || rq->is_waiting;
 	}
 }
 
@@ -150,6 +150,8 @@ static void abandon(struct request *rq)
 
 	rq->client = NULL;
 	rq->is_cut = true;
+	if (rq->is_waiting)
+		rq->on_gone(rq->wait_arg);
 	/* libmicrohttpd sees only then that its client has closed; a handler at work answers first
 	 */
 	if (rq->is_streaming || is_in_body)
@@ -227,6 +229,18 @@ const char *request_token_name(const struct request *rq)
 	return rq->token_name;
 }
 
+bool request_client_address(const struct request *rq, struct address *ret_address)
+{
+	const struct connection *client = rq->client;
+
+	if (client == NULL || client->share == NULL)
+		return false;
+	memset(ret_address, 0, sizeof(*ret_address));
+	ret_address->is_v6 = client->endpoint.address.is_v6;
+	memcpy(ret_address->bytes, client->endpoint.address.bytes, ret_address->is_v6 ? 8 : 4);
+	return true;
+}
+
 const char *request_path_param(const struct request *rq)
 {
 	return rq->param;
@@ -295,6 +309,7 @@ void request_add_header(struct request *rq, const char *name, const char *value)
 void request_answer(struct request *rq, int status, struct MHD_Response *response)
 {
 	rq->is_answered = true;
+	request_end_wait(rq);
 	if (rq->response != NULL ||
 	    rq->connection == NULL) { /* answered for the handler when the server ended */
 		MHD_destroy_response(response);

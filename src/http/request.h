@@ -7,6 +7,9 @@
 #include <sys/types.h>
 
 #include "base/buf.h"
+#include "base/err.h"
+#include "loop/loop.h"
+#include "model/address.h"
 #include "wire/problem.h"
 
 struct api;
@@ -56,12 +59,21 @@ void request_continue(struct request *rq);
  * later the client may have gone. */
 void request_describe_client(const struct request *rq, struct buf *text);
 
+/* Tell the address that it comes from, as the one that limits go by: of IPv6 the /64. False for a
+ * Unix socket, and once the client has gone. */
+bool request_client_address(const struct request *rq, struct address *ret_address);
+
 /* Return the name of the token that it was sent with; NULL: none was asked for. */
 const char *request_token_name(const struct request *rq);
 
 /* Say that the answer waits for something to happen: the time it takes is no measure of the server.
  */
 void request_set_slow(struct request *rq);
+
+/* Wait for an event before the answer. Such a request has a place among the streams; false when
+ * there is none: then it was refused with 503. `on_gone` is called with `arg` when the client has
+ * gone before the answer: the handler must answer at once. To be called by the handler. */
+bool request_wait(struct request *rq, loop_fn *on_gone, void *arg) MUST_CHECK;
 
 /* --- Answers --- */
 

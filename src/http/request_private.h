@@ -34,10 +34,16 @@ struct request {
 	bool is_turned_away; /* a stream too many: an error is answered, close is still to be called
 			      */
 	bool is_cut;         /* ... and which ends now */
+	bool is_waiting;     /* for an event; it counts as a stream */
+	loop_fn *on_gone;    /* ... called with wait_arg when the client has gone */
+	void *wait_arg;
 };
 
 /* Let libmicrohttpd leave the request alone until request_wake or request_continue. */
 void request_suspend(struct request *rq);
+
+/* The request waits no more. */
+void request_end_wait(struct request *rq);
 
 /* Hand the complete answer to libmicrohttpd, or throw it away when the request is over. */
 void request_answer(struct request *rq, int status, struct MHD_Response *response);

@@ -1,4 +1,4 @@
-/* Answers that are streams, and how many there may be of them. */
+/* Answers that are streams, answers that wait, and how many there may be of them. */
 #include "http/request_private.h"
 
 enum { STREAM_BLOCK = 64 << 10 };
@@ -20,10 +20,10 @@ static ssize_t on_stream_read(void *arg, uint64_t pos, char *bytes, size_t max)
 	return n;
 }
 
-/* The counters that the stream counts in. */
+/* Change the counters that a stream or a waiting request counts in. */
 static void count_stream(struct request *rq, int change)
 {
-	bool is_live = rq->stream.is_live;
+	bool is_live = rq->stream.is_live || rq->is_waiting;
 	struct server *server = rq->server;
 
 	*(is_live ? &server->n_live : &server->n_finite) += (size_t)change;
@@ -34,12 +34,19 @@ static void count_stream(struct request *rq, int change)
 	}
 }
 
+static void find_shares(struct request *rq)
+{
+	if (rq->client != NULL && rq->client->share != NULL)
+		rq->shares[0] = door_share_address(rq->server, &rq->client->endpoint.address);
+	if (rq->token_name != NULL)
+		rq->shares[1] = door_share_token(rq->server, rq->token_name);
+}
+
 /* Why there is no place for one more stream; NULL: there is one. Streams that wait for events can
  * last for ever, so they have no places in common with those that end by themselves. */
-static const char *find_crowd(const struct request *rq)
+static const char *find_crowd(const struct request *rq, bool is_live)
 {
 	const struct server *server = rq->server;
-	bool is_live = rq->stream.is_live;
 
 	if ((is_live ? server->n_live : server->n_finite) >= server->opts.max_streams)
 		return "There are too many streams.";
@@ -75,11 +82,8 @@ void request_stream_sized(struct request *rq, int status, const char *content_ty
 {
 	rq->stream = *events;
 	rq->stream_arg = arg;
-	if (rq->client != NULL && rq->client->share != NULL)
-		rq->shares[0] = door_share_address(rq->server, &rq->client->endpoint.address);
-	if (rq->token_name != NULL)
-		rq->shares[1] = door_share_token(rq->server, rq->token_name);
-	const char *crowd = find_crowd(rq);
+	find_shares(rq);
+	const char *crowd = find_crowd(rq, events->is_live);
 	if (crowd != NULL && rq->connection != NULL && rq->response == NULL) {
 		rq->is_turned_away = true;
 		buf_clear(&rq->headers); /* they were about what is not sent */
@@ -92,4 +96,30 @@ void request_stream_sized(struct request *rq, int status, const char *content_ty
 	    n_bytes, STREAM_BLOCK, on_stream_read, rq, on_stream_free);
 	MHD_add_response_header(response, "Content-Type", content_type);
 	request_answer(rq, status, response);
+}
+
+bool request_wait(struct request *rq, loop_fn *on_gone, void *arg)
+{
+	find_shares(rq);
+	const char *crowd = rq->is_cut ? "The client has gone." : find_crowd(rq, true);
+	if (crowd != NULL) {
+		request_refuse(rq, 503, "%s", crowd);
+		return false;
+	}
+	request_set_slow(rq);
+	rq->is_waiting = true;
+	rq->on_gone = on_gone;
+	rq->wait_arg = arg;
+	if (rq->client != NULL)
+		rq->client->is_quiet = true;
+	count_stream(rq, 1);
+	return true;
+}
+
+void request_end_wait(struct request *rq)
+{
+	if (!rq->is_waiting)
+		return;
+	count_stream(rq, -1);
+	rq->is_waiting = false;
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from client import Client, expect
-from processes import Daemon, Stub, eventually, is_sanitized
+from processes import DEADLINE, Daemon, Stub, eventually, is_sanitized
 
 MIB = 1 << 20
 LARGE, LIST = 30 * 1000 * 1000, 6 * 1000 * 1000  # bytes of a body; of one that becomes millions of items
@@ -231,9 +231,10 @@ def test_little_address_space(tmp_path, contract):
             assert result["status"] == "found"
 
 
-def open_body(daemon, length, path="/jobs"):
-    """Begin a request whose body does not come."""
-    sock = daemon.api.connect()
+def open_body(daemon, length, path="/jobs", source=1):
+    """Begin a request whose body does not come, from the address 127.0.0.SOURCE."""
+    host, port = daemon.address.rsplit(":", 1)
+    sock = socket.create_connection((host, int(port)), DEADLINE, (f"127.0.0.{source}", 0))
     framing = f"Content-Length: {length}" if length else "Transfer-Encoding: chunked"
     sock.sendall(f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{framing}\r\n\r\n".encode())
     return sock
@@ -250,7 +251,7 @@ class TestTogether:
     BODY = fill(DOMAINS, again(b'"a.test"'), b"]}", 900_000)
 
     def test_refused_beyond_the_bound(self, daemon):
-        waiting = [open_body(daemon, MIB) for _ in range(3)]
+        waiting = [open_body(daemon, MIB, source=source) for source in (1, 2, 3)]
         eventually(lambda: held(daemon) == 3 * MIB, "three are held")
         response = post(daemon, self.BODY, 503, "?dry_run=true")
         assert int(response.headers["Retry-After"]) > 0
@@ -263,9 +264,28 @@ class TestTogether:
         post(daemon, self.BODY, 200, "?dry_run=true")
         eventually(lambda: held(daemon) == 0, "this one too")
 
+    def test_an_address_has_its_part(self, daemon):
+        """Bodies of one address leave room for those of others."""
+        waiting = [open_body(daemon, MIB, source=2) for _ in range(2)]
+        eventually(lambda: held(daemon) == 2 * MIB, "two are held")
+        for length in (MIB, None):
+            with open_body(daemon, length, source=2) as sock:
+                if length is None:
+                    sock.sendall(b"186a0\r\n" + b" " * 100_000 + b"\r\n0\r\n\r\n")
+                answer = daemon.api.read_answer(sock)
+                assert answer.status == 503 and answer.headers["Retry-After"], answer
+        with open_body(daemon, 2, source=2) as sock:
+            sock.sendall(b"{}")
+            assert daemon.api.read_answer(sock).status == 422, "small bodies have room"
+        post(daemon, self.BODY, 200, "?dry_run=true")
+        assert held(daemon) == 2 * MIB
+        for sock in waiting:
+            sock.close()
+        eventually(lambda: held(daemon) == 0, "they are let go")
+
     def test_refused_while_it_comes(self, daemon):
         """The length of a chunked body is not known before."""
-        waiting = [open_body(daemon, MIB) for _ in range(3)]
+        waiting = [open_body(daemon, MIB, source=source) for source in (1, 2, 3)]
         eventually(lambda: held(daemon) == 3 * MIB, "three are held")
         with open_body(daemon, None) as sock:
             for _ in range(9):

@@ -361,6 +361,17 @@ def test_expectation(door, lines, body):
     assert response.status == 200, response
 
 
+@pytest.mark.parametrize("body, status", [
+    (b"zz\r\n", 400), (b"5\r\nabcdexx", 400), (b"%x\r\n" % (MAX_BODY + 1), 413)])
+def test_bad_body_behind_an_expectation(door, body, status):
+    """What is wrong with a body is told although the client had leave to send it."""
+    with door.connect() as sock:
+        sock.sendall(upload(b"Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n"))
+        assert sock.recv(1 << 16) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        [response] = read_responses(exchange(sock, body))
+    check_refusal(response, status)
+
+
 def test_expectation_that_is_refused(door):
     """No leave is given for what would be refused."""
     with door.connect() as sock:

@@ -2,9 +2,11 @@
 import http.client
 import json
 import os
+import resource
 import select
 import signal
 import socket
+import struct
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -45,10 +47,26 @@ def ask(sock, path="/healthz"):
     sock.sendall(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
 
 
+def reset(sock):
+    """Close without a word."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+
+
 def read(sock, method="GET"):
     answer = http.client.HTTPResponse(sock, method=method)
     answer.begin()
     return answer.status, answer.headers, answer.read()
+
+
+def peek_status(sock):
+    """The status of the answer that comes; a refusal is read."""
+    while len(head := sock.recv(12, socket.MSG_PEEK)) < 12:
+        assert head
+    status = int(head[9:])
+    if status == 503:
+        read(sock)
+    return status
 
 
 def is_closed(sock):
@@ -532,8 +550,9 @@ class TestLimits:
         for sock in live:
             ask(sock, f"/jobs/{job['id']}/events")
         eventually(lambda: api.metrics()[STREAMS] == 4, "four are open")
-        assert read(live[4])[0] == 503
-        for sock in live[4:]:
+        refused = [sock for sock in live if peek_status(sock) == 503]
+        assert len(refused) == 1
+        for sock in refused:
             ask(sock)
             assert read(sock)[0] == 200, "the address may ask for other things"
             ask(sock, f"/jobs/{job['id']}/results")
@@ -549,6 +568,70 @@ class TestLimits:
             assert read(three)[0] == 200
         for sock in live:
             sock.close()
+        api("POST", f"/jobs/{job['id']}/cancel")
+
+    @pytest.mark.settings({"api.streams": "6", "api.streams_per_client": "4", "api.per_address": "40"})
+    def test_shares_of_waits(self, api, dns):
+        """Requests that wait for the end of a job have places as streams have, and give them back when their client goes."""
+        dns.toggle_black_hole()
+        job = api.submit(["found.test"], timeout_ms=10_000, attempts=20)
+        waits = [connect(api, source="127.0.0.2") for _ in range(5)]
+        for sock in waits:
+            ask(sock, f"/jobs/{job['id']}?wait=60")
+        eventually(lambda: api.metrics()[STREAMS] == 4, "four wait")
+        refused, _, _ = select.select(waits, [], [], DEADLINE)
+        assert len(refused) == 1 and read(refused[0])[0] == 503
+        ask(refused[0], f"/jobs/{job['id']}")
+        assert read(refused[0])[0] == 200
+        for sock in waits:
+            sock.close()
+        eventually(lambda: api.metrics()[STREAMS] == 0, "nobody waits any more")
+        api("POST", f"/jobs/{job['id']}/cancel")
+
+    @pytest.mark.parametrize("leave", [reset, socket.socket.close])
+    @pytest.mark.parametrize("path", ["/events", "/results?follow=true", "?wait=60"])
+    def test_requests_behind_a_stream(self, api, dns, path, leave):
+        """That a client has gone is seen although it has sent what nobody reads yet."""
+        dns.toggle_black_hole()
+        job = api.submit(["found.test"], timeout_ms=10_000, attempts=20)
+        sock = connect(api)
+        ask(sock, f"/jobs/{job['id']}{path}")
+        eventually(lambda: api.metrics()[STREAMS] == 1, "the stream is open")
+        ask(sock)
+        leave(sock)
+        eventually(lambda: api.metrics()[STREAMS] == 0, "it ends")
+        api("POST", f"/jobs/{job['id']}/cancel")
+
+    def test_no_descriptors(self, daemon, api):
+        """Idle connections make room for those who come when no descriptor is left."""
+        idle = [connect(api) for _ in range(6)]
+        for sock in idle:
+            ask(sock)
+            assert read(sock)[0] == 200
+        before = len(os.listdir(f"/proc/{daemon.pid}/fd"))
+        eventually(lambda: len(os.listdir(f"/proc/{daemon.pid}/fd")) <= before - 10, "idle ones have given up their pairs")
+        limit = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (1, limit[1]))
+        with connect(api) as sock:
+            ask(sock)
+            daemon.wait_event("accept_failed")
+            eventually(lambda: any(is_closed(other) for other in idle), "room is made")
+            resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, limit)
+            assert read(sock)[0] == 200
+
+    @pytest.mark.settings({"api.connections": "20", "api.per_address": "20"})
+    def test_waits_that_are_left(self, daemon, api, dns):
+        """A client that goes leaves nothing behind."""
+        dns.toggle_black_hole()
+        job = api.submit(["found.test"], timeout_ms=10_000, attempts=20)
+        for _ in range(100):
+            with connect(api) as sock:
+                ask(sock, f"/jobs/{job['id']}?wait=60")
+                reset(sock)
+            with connect(api) as sock:
+                ask(sock, "/healthz")
+                assert read(sock)[0] == 200
+        eventually(lambda: api.metrics()[STREAMS] == 0, "nobody waits any more")
         api("POST", f"/jobs/{job['id']}/cancel")
 
     @pytest.mark.settings({"api.stream_idle": "1s"})

@@ -19,7 +19,7 @@ struct bench {
 	struct core *core;
 	struct core_opts opts;
 	const char *owner; /* of the keys of what is submitted; NULL: none */
-	usec_t patience; /* with suspects, from the next crash on; an hour at first */
+	usec_t patience;   /* with suspects, from the next crash on; an hour at first */
 };
 
 /* `room`: probes at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,
