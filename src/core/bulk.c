@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "core/core_private.h"
+#include "core/jobs_private.h"
 
 enum { SLICE = 500 };
 

@@ -1,8 +1,8 @@
-/* Telling the store what is begun, and the items of chunks that are suspect. */
+/* Telling the store what is begun, and the notes of suspect items. */
 #include "core/careful.h"
 
 #include "base/alloc.h"
-#include "core/core_private.h"
+#include "core/jobs_private.h"
 
 /* Items of a chunk that are told at once, at first and at most: fewer cost more transactions, more
  * make more of them suspect that were not begun. */
@@ -21,7 +21,7 @@ static void on_watched(struct store_op *op)
 			c->care.n_told = op->u.watch.n_begun;
 			c->care.is_telling = false;
 		}
-		sched_wake(run);
+		turns_wake(run);
 	}
 	run_op_done(run);
 }
@@ -31,7 +31,7 @@ static uint32_t find_place(const struct open_chunk *c)
 {
 	uint32_t place = c->at.next;
 
-	while (place < c->at.end && (c->skip[place / 64] >> (place % 64) & 1) != 0)
+	while (place < c->at.end && open_chunk_skips(c, place))
 		place++;
 	return place;
 }
@@ -77,23 +77,13 @@ void careful_open(struct open_chunk *c)
 
 void careful_close(struct open_chunk *c)
 {
-	struct core *core = c->run->core;
 	struct item *item = TAKE(c->care.next);
 
 	c->run->n_suspects -= c->care.at.end > 0 ? 1 : 0;
 	if (item == NULL)
 		return;
 	careful_rest(item);
-	TAILQ_INSERT_HEAD(&core->spare_items, item, link);
-}
-
-static void on_noted(void *arg)
-{
-	struct item *item = arg;
-	struct core *core = item->run->core;
-
-	core->noted = item;
-	sched_kick(core);
+	item_free(item);
 }
 
 void careful_begin(struct item *item)
@@ -112,50 +102,4 @@ void careful_rest(struct item *item)
 	if (core->noted == item)
 		core->noted = NULL;
 	suspects_leave(core->opts.suspects, &item->suspect);
-}
-
-/* Find the next suspect item that is to be asked, as c->care.next; what needs no asking is settled,
- * and the chunk with the last of it. False: there is none. */
-static bool find_next(struct open_chunk *c)
-{
-	struct run *run = c->run;
-	struct chunk_item in;
-	bool is_last = false;
-	uint32_t index;
-
-	while (c->care.next == NULL && !is_last) {
-		if (!sched_next_item(c, &c->care.at, &in, &index)) {
-			sched_check_end(c, &c->care.at);
-			return false;
-		}
-		is_last = !in.is_valid && c->n_left == 1;
-		if (!in.is_valid) {
-			sched_settle_invalid(run, c, &in, index);
-			continue;
-		}
-		struct item *item = c->care.next = sched_new_item(run, c);
-		item->in = in;
-		item->suspect = (struct suspect){.job_no = run->job.no,
-		    .chunk = c->stored.no,
-		    .index = index,
-		    .on_noted = on_noted,
-		    .arg = item};
-	}
-	return !is_last;
-}
-
-void careful_wake(struct run *run)
-{
-	struct core *core = run->core;
-	struct open_chunk *c, *next;
-
-	if (run->n_suspects == 0 || core->is_draining || run->place != PLACE_ACTIVE)
-		return;
-	for (c = TAILQ_FIRST(&run->chunks); c != NULL; c = next) {
-		next = TAILQ_NEXT(c, link);
-		if (job_state_is_ended(run->next_state) || run->is_held || run->n_cancels > 0)
-			return;
-		if (c->care.at.end > 0 && find_next(c))
-			suspects_ask(core->opts.suspects, &c->care.next->suspect);
-	}
 }

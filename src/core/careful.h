@@ -27,13 +27,10 @@ struct care {
 void careful_open(struct open_chunk *c);  /* its input is there */
 void careful_close(struct open_chunk *c); /* before it is freed */
 
-/* May its items begin in turns? No: sched_wake follows. */
+/* May its items begin in turns? No: turns_wake follows. */
 bool careful_may_begin(struct open_chunk *c);
 
-/* Have suspect items of the run stand in line, one of each chunk. */
-void careful_wake(struct run *run);
-
-/* A noted item begins; then careful_wake has the chunk's next one stand in line. */
+/* A noted item begins; then items_wake_suspects has the chunk's next one stand in line. */
 void careful_begin(struct item *item);
 
 /* An item has ended, or is not to begin now. What isn't suspect is left alone. */

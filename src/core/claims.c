@@ -4,46 +4,10 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/core_private.h"
+#include "core/jobs_private.h"
 
 /* What one run holds ready: four chunks while few runs are active, one when there are many. */
 enum { FEW_RUNS = 16, CHUNKS_AHEAD = 4 };
-
-static bool is_skipped(const struct open_chunk *c, uint32_t place)
-{
-	return (c->skip[place / 64] >> (place % 64) & 1) != 0;
-}
-
-/* Return the place of the first of ascending `indexes` that is not below `first`; n: there is none.
- */
-static size_t find_first(const uint32_t *indexes, size_t n, uint32_t first)
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (indexes[middle] < first)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* Mark those of ascending `indexes` that lie in the chunk; returns how many were not marked before.
- */
-static uint32_t mark_skipped(struct open_chunk *c, const uint32_t *indexes, size_t n)
-{
-	uint32_t first = c->stored.chunk.first, marked = 0;
-	size_t low = find_first(indexes, n, first);
-
-	for (; low < n && indexes[low] - first < c->stored.chunk.n; low++) {
-		uint32_t place = indexes[low] - first;
-		marked += is_skipped(c, place) ? 0 : 1;
-		c->skip[place / 64] |= (uint64_t)1 << (place % 64);
-	}
-	return marked;
-}
 
 static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
 {
@@ -59,62 +23,49 @@ static void finish_chunk(struct run *run, struct open_chunk *c)
 		add_number(&run->kept_chunks, &run->n_kept_chunks, c->stored.no);
 	else
 		add_number(&run->finished_chunks, &run->n_finished_chunks, c->stored.no);
-	if (run->current == c)
-		run->current = TAILQ_NEXT(c, link);
-	TAILQ_REMOVE(&run->chunks, c, link);
-	careful_close(c);
-	chunk_done(&c->stored.chunk);
-	free(c);
+	chunks_close_one(c);
 	commit_mark(run);
 }
 
 void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip)
 {
-	struct open_chunk *c = xcalloc(1, sizeof(*c));
+	struct open_chunk *c = chunks_open(run, stored, skip, n_skip);
 
-	c->run = run;
-	c->stored = *stored;
-	stored->chunk.bytes.data = NULL;
-	c->at.end = c->stored.chunk.n;
-	c->low_seq = run->job.completed;
-	c->n_left = c->stored.chunk.n;
-	c->n_left -= mark_skipped(c, skip, n_skip);
-	c->n_left -= mark_skipped(c, run->done, run->n_done);
-	size_t at = find_first(run->failed, run->n_failed, c->stored.chunk.first);
-	c->has_failed =
-	    at < run->n_failed && run->failed[at] - c->stored.chunk.first < c->stored.chunk.n;
-	/* It, or one behind it, was worked on before the crash: commits write the mark of the
-	 * oldest chunk, so those in front may not have a higher one than those behind. */
-	if (run->n_done > 0 && run->done[run->n_done - 1] >= c->stored.chunk.first)
-		c->low_seq = run->low_seq;
-	TAILQ_INSERT_TAIL(&run->chunks, c, link);
-	careful_open(c);
-	run->next_chunk = c->stored.no + 1;
-	if (c->n_left == 0) {
+	if (c->n_left == 0)
 		finish_chunk(run, c);
-		return;
-	}
-	if (run->current == NULL)
+	else if (run->current == NULL)
 		run->current = c;
 }
 
-void claims_settle(struct run *run, struct open_chunk *c)
+void claims_settle(struct run *run, struct open_chunk *c, const struct result *result)
 {
+	commit_add(run, result);
+	c->has_failed = c->has_failed || result->status == ITEM_ERROR;
 	if (--c->n_left == 0)
 		finish_chunk(run, c);
+	commit_mark(run);
 }
 
-void claims_close(struct run *run)
+void claims_settle_invalid(
+    struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
 {
-	struct open_chunk *c;
+	bool is_file = job_kind_is_files(run->job.kind);
+	struct result r = {.index = index,
+	    .status = ITEM_ERROR,
+	    .reason = is_file ? REASON_INVALID_URL : REASON_INVALID_NAME,
+	    .is_file = is_file,
+	    .finished_at = clock_wall(),
+	    .name = in->text,
+	    .name_len = in->len};
 
-	while ((c = TAILQ_FIRST(&run->chunks)) != NULL) {
-		TAILQ_REMOVE(&run->chunks, c, link);
-		careful_close(c);
-		chunk_done(&c->stored.chunk);
-		free(c);
-	}
-	run->current = NULL;
+	claims_settle(run, c, &r);
+}
+
+void claims_check_end(struct open_chunk *c, const struct chunk_cursor *at)
+{
+	if (at->next == at->end)
+		return;
+	commit_stop(c->run, JOB_FAILED, JOB_REASON_INPUT_LOST); /* the bytes are damaged */
 }
 
 static void on_claimed(struct store_op *op)
@@ -126,15 +77,14 @@ static void on_claimed(struct store_op *op)
 		if (op->err != OK) {
 			log_error("input_lost", "job_no=%lld error=%s", (long long)run->job.no,
 			    err_str(op->err));
-			run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
-			commit_mark(run);
+			commit_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 		}
 		for (size_t i = 0; i < op->u.claim.n; i++)
 			claims_open(
 			    run, &op->u.claim.chunks[i], op->u.claim.skip, op->u.claim.n_skip);
 		run->is_all_claimed = op->u.claim.n < op->u.claim.max;
 		commit_mark(run); /* nothing may be left to do */
-		sched_wake(run);
+		turns_wake(run);
 	}
 	run_op_done(run);
 }

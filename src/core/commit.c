@@ -6,8 +6,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "core/callbacks.h"
-#include "core/core_private.h"
+#include "core/jobs_private.h"
 #include "core/retention.h"
 #include "wire/record.h"
 
@@ -51,7 +50,7 @@ void commit_mark(struct run *run)
 	schedule(core);
 }
 
-void commit_settle(struct run *run, struct open_chunk *chunk, const struct result *result)
+void commit_add(struct run *run, const struct result *result)
 {
 	record_add(&run->block, result);
 	run->n_block++;
@@ -59,8 +58,14 @@ void commit_settle(struct run *run, struct open_chunk *chunk, const struct resul
 	run->n_settled++;
 	run->core->n_pending++;
 	run->n_denied += result->reason == REASON_DENIED_TARGET;
-	chunk->has_failed = chunk->has_failed || result->status == ITEM_ERROR;
-	claims_settle(run, chunk);
+}
+
+void commit_stop(struct run *run, enum job_state state, enum job_reason reason)
+{
+	if (run->is_ending || job_state_is_ended(run->next_state))
+		return;
+	run_stop_items(run);
+	run_set_next(run, state, reason);
 	commit_mark(run);
 }
 
@@ -76,11 +81,10 @@ static void decide_end(struct run *run)
 	if (!is_input_settled(run) || run->n_aliases > 0)
 		return;
 	if (run->n_settled == run->job.total) {
-		run->next_state = JOB_DONE;
+		run_set_next(run, JOB_DONE, JOB_REASON_NONE);
 	} else {
 		log_error("input_lost", "job_no=%lld", (long long)run->job.no);
-		run->next_state = JOB_FAILED;
-		run->next_reason = JOB_REASON_INPUT_LOST;
+		run_set_next(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
 }
 
@@ -102,8 +106,6 @@ void run_finish(struct run *run, usec_t now)
 	    (unsigned long long)run->job.counts[ITEM_ERROR], (unsigned long long)run->n_denied,
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
 	core->ended[run->job.state]++;
-	if (run->job.callback_url != NULL)
-		callbacks_wake(core->opts.callbacks);
 	run_tell(run);
 	run_remove(run);
 }
@@ -124,7 +126,7 @@ static void count_results(
 static void check_drained(struct core *core)
 {
 	if (!core->is_draining || core->on_drained == NULL || core->n_puts > 0 ||
-	    !TAILQ_EMPTY(&core->dirty) || sched_in_flight(core) > 0)
+	    !TAILQ_EMPTY(&core->dirty) || turns_in_flight(core) > 0)
 		return;
 	loop_fn *on_drained = core->on_drained;
 	core->on_drained = NULL;
@@ -153,7 +155,7 @@ static void on_put(struct store_op *op)
 	if (!run->is_gone && op->err == OK) {
 		count_results(run, op->u.put.completed, op->u.put.counts);
 		if (run->job.schedule_no != 0)
-			schedules_noted(run, &op->u.put.changes);
+			core->events->noted(run, &op->u.put.changes);
 		if (job_state_is_ended(op->u.put.state))
 			run_finish(run, op->u.put.finished_at);
 		else
@@ -163,7 +165,7 @@ static void on_put(struct store_op *op)
 	}
 	if (!run->is_gone) {
 		commit_mark(run);
-		sched_kick(core); /* too many results may have been pending */
+		turns_kick(core); /* too many results may have been pending */
 	}
 	run_op_done(run);
 }
@@ -260,7 +262,7 @@ static void on_copied(struct store_op *op)
 	}
 	if (!run->is_gone && op->err == ERR_DAMAGED) { /* the results to copy can't be read */
 		log_error("results_lost", "job_no=%lld", (long long)run->job.no);
-		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
+		commit_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
 	if (!run->is_gone)
 		commit_mark(run);

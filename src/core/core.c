@@ -5,7 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/core_private.h"
+#include "core/callbacks.h"
+#include "core/jobs_private.h"
 #include "core/retention.h"
 
 /* The store has forgotten a job that ended long ago: what else was kept of it goes too. */
@@ -30,15 +31,30 @@ static void start_retention(struct core *core)
 	retention_set(core->retention, core->opts.retention, core->opts.max_store);
 }
 
+static const struct turn_hooks turn_hooks = {
+    .begin = items_begin, .begin_suspect = items_begin_suspect, .woken = items_wake_suspects};
+
+/* Its end may have put a row into the outbox. */
+static void on_left(struct run *run)
+{
+	if (run->job.callback_url != NULL && job_state_is_ended(run->job.state))
+		callbacks_wake(run->core->opts.callbacks);
+	schedules_run_ended(run);
+}
+
+static const struct run_events run_events = {
+    .began = schedules_run_began, .noted = schedules_noted, .left = on_left};
+
 struct core *core_new(const struct core_opts *opts)
 {
 	struct core *core = xcalloc(1, sizeof(*core));
 
 	core->opts = *opts;
+	core->events = &run_events;
 	waiting_init(&core->waiting);
 	TAILQ_INIT(&core->dirty);
 	TAILQ_INIT(&core->spare_items);
-	sched_init(core);
+	turns_init(core, &turn_hooks);
 	commit_init(core);
 	start_retention(core);
 	for (int i = 0; i < JOB_N_STATES; i++)
@@ -65,7 +81,7 @@ void core_free(struct core *core)
 	schedules_done(core);
 	while (core->runs != NULL)
 		run_remove(core->runs);
-	sched_done(core);
+	turns_done(core);
 	agenda_done(&core->agenda);
 	while ((item = TAILQ_FIRST(&core->spare_items)) != NULL) {
 		TAILQ_REMOVE(&core->spare_items, item, link);
@@ -78,7 +94,7 @@ void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
 {
 	core->opts.max_items = max_items;
 	core->opts.max_active = max_active;
-	sched_kick(core);
+	turns_kick(core);
 }
 
 void core_set_retention(struct core *core, usec_t retention, uint64_t max_store)
@@ -114,7 +130,7 @@ bool core_is_draining(const struct core *core)
 
 size_t core_in_flight(const struct core *core)
 {
-	return sched_in_flight(core);
+	return turns_in_flight(core);
 }
 
 size_t core_n_active(const struct core *core)

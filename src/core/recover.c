@@ -3,11 +3,11 @@
  * low_seq, so little is read back, however long the job. */
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/core_private.h"
+#include "core/jobs_private.h"
 
 static void begin(struct run *run)
 {
-	sched_add(run);
+	life_begin(run);
 	commit_mark(run); /* it may lack nothing but its end */
 }
 
@@ -22,13 +22,12 @@ static void on_done_items(struct store_op *op)
 		run->failed = TAKE(op->u.done.failed);
 		run->is_all_claimed = run->next_chunk == UINT32_MAX;
 		commit_mark(run);
-		sched_wake(run);
+		turns_wake(run);
 	} else if (!run->is_gone) {
 		char id[ID_TEXT_SIZE];
 		id_format(&run->job.id, id);
 		log_error("recover", "job=%s error=%s", id, err_str(op->err));
-		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
-		commit_mark(run);
+		commit_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
 	run->is_claiming = false;
 	if (run->place == PLACE_ACTIVE)

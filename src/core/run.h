@@ -3,48 +3,19 @@
  * An item waits in an open chunk, is in flight as a struct item, is settled when its record stands
  * in the run's block, and shows once the block is committed:
  *
- *   waiting --sched--> in flight --engine--> settled --store--> committed
+ *   waiting --items--> in flight --engine--> settled --store--> committed
  *
  * Thread: loop. */
 #pragma once
 
 #include <uthash.h>
 
-#include "core/careful.h"
+#include "core/chunks.h"
 #include "core/core.h"
 #include "core/due_heap.h"
-#include "core/suspects.h"
 #include "core/waiting.h"
 #include "model/bucket.h"
 #include "model/pace.h"
-
-/* Input that is being worked on. */
-struct open_chunk {
-	TAILQ_ENTRY(open_chunk) link;
-	struct run *run;
-	struct stored_chunk stored;
-	struct chunk_cursor at; /* what is begun in turns */
-	uint32_t n_left;        /* items not settled */
-	uint64_t low_seq;       /* results of its items lie behind this number */
-	bool has_failed;        /* some of its items did */
-	uint64_t
-	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
-	struct care care;
-};
-
-/* An item in flight, or a suspect one before. */
-struct item {
-	TAILQ_ENTRY(item) link;
-	struct run *run;
-	struct open_chunk *chunk;
-	bool is_saving;         /* a file that was received */
-	struct suspect suspect; /* of a suspect one, from when it stands in line */
-	struct chunk_item in;   /* likewise; borrowed from the chunk */
-	union {                 /* by the kind of the job */
-		struct probe *probe;
-		struct fetch *fetch;
-	};
-};
 
 /* Where a run stands:
  *
@@ -106,7 +77,7 @@ struct run {
 	size_t n_kept_chunks;
 	uint64_t n_settled;        /* of the job, those committed included */
 	uint64_t n_denied;         /* settled since the start of the daemon: targets not allowed */
-	enum job_state next_state; /* what the next commit makes of it */
+	enum job_state next_state; /* what the next commit makes of it; see run_set_next */
 	enum job_reason next_reason;
 	bool is_ending; /* the commit under way ends it */
 

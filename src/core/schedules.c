@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "core/callbacks.h"
+#include "core/jobs_private.h"
 
 enum { MAX_PER_TURN = 32, MAX_BEGINNING = 128, MOST_COUNTED = 1000 };
 
@@ -193,10 +194,8 @@ static void serve(struct plan *plan)
 	} else {
 		plan->is_waiting = true;
 		if (plan->overlap == OVERLAP_REPLACE) {
-			LIST_FOREACH (run, &plan->runs, sister) {
-				run_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
-				commit_mark(run);
-			}
+			LIST_FOREACH (run, &plan->runs, sister)
+				commit_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
 		}
 	}
 }

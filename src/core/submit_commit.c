@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "core/jobs_private.h"
 #include "core/retry.h"
 #include "core/submit_private.h"
 
@@ -91,7 +92,7 @@ static void start_run(struct core *core, struct store_op *op, bool has_staged)
 	run->n_aliases = op->u.input.n_aliases_in_all;
 	run->has_aliases = run->n_aliases > 0;
 	metric_add(core->submitted[job.kind], 1);
-	sched_add(run);
+	life_begin(run);
 	/* what waits for its time is not held in memory */
 	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || run->place == PLACE_LATER)
 		return;
