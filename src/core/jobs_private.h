@@ -68,5 +68,9 @@ void items_wake_suspects(struct run *run);
 void life_update(struct run *run);
 void life_begin(struct run *run); /* the same for a new one */
 
+/* verbs.c: the job of `op` (STORE_SUBMIT) is committed: let it run. A small one, of which nothing
+ * was staged, brings its input along, which is taken. */
+void jobs_start(struct core *core, struct store_op *op, bool has_staged);
+
 /* recover.c: take up the jobs that had not ended; false when they can't be read. */
 bool recover_all(struct core *core);

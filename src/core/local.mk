@@ -22,7 +22,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/presets.c src/core/presets.h \
 	src/core/recover.c \
 	src/core/retention.c src/core/retention.h \
-	src/core/retry.c src/core/retry.h \
+	src/core/retry.c \
 	src/core/run.c src/core/run.h \
 	src/core/schedule_edit.c src/core/schedule_run.c \
 	src/core/schedules.c src/core/schedules.h src/core/schedules_private.h \

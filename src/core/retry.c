@@ -1,16 +1,15 @@
 /* A submission of what failed in a job that has ended: instead of a body it reads that job, a page
  * at a time, so neither the loop nor the store is held up however long it is. Results tell which
  * items failed. Names are in them; files are taken from the chunks that were kept for this, because
- * a result doesn't tell all that was asked for. Thread: loop, except retry_read. */
+ * a result doesn't tell all that was asked for. Thread: loop, except read_page. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "core/retry.h"
+#include "core/submit_private.h"
 
 enum { INDEXES_A_PAGE = 50000, CHUNKS_A_PAGE = 4 };
 
 struct retry {
-	struct id id;
 	int64_t job_no;
 	uint64_t total, n_failed; /* items of the job */
 	bool has_files;
@@ -25,39 +24,6 @@ struct retry {
 	size_t n_chunks;
 };
 
-struct submission *submission_new_retry(
-    struct core *core, const struct job *job, const struct submission_events *events)
-{
-	const struct submission_opts opts = {.body = BODY_TEXT, .events = *events};
-	struct submission *s = submission_new(core, &opts);
-	struct retry *r = s->retry = xcalloc(1, sizeof(*r));
-
-	r->id = job->id;
-	r->job_no = job->no;
-	r->total = job->total;
-	r->n_failed = job->counts[ITEM_ERROR];
-	r->has_files = job_kind_is_files(job->kind);
-	r->has_chunks = !r->has_files; /* nothing to read there */
-	if (r->has_files)
-		r->failed = xcalloc(job->total / 64 + 1, sizeof(*r->failed));
-	chunk_init(&r->names, 0);
-	s->spec.kind = job->kind;
-	s->spec.check = job->check;
-	s->spec.params = job->params;
-	s->spec.label = job->label != NULL ? xstrdup(job->label) : NULL;
-	s->spec.callback_url = job->callback_url != NULL ? xstrdup(job->callback_url) : NULL;
-	s->core_opts.max_items = job->total;
-	const struct intake_opts intake = {.spec = &s->spec,
-	    .has_lines = true,
-	    .format = LINES_TEXT,
-	    .max_items = job->total,
-	    .folder = s->core_opts.folder};
-	s->intake = intake_new(&intake);
-	s->is_ended = true;
-	defer_start(&s->advance);
-	return s;
-}
-
 static void free_chunks(struct retry *r)
 {
 	for (size_t i = 0; i < r->n_chunks; i++)
@@ -66,19 +32,14 @@ static void free_chunks(struct retry *r)
 	r->n_chunks = 0;
 }
 
-void retry_free(struct retry *r)
+static void free_retry(void *data)
 {
-	if (r == NULL)
-		return;
+	struct retry *r = data;
+
 	chunk_done(&r->names);
 	free_chunks(r);
 	free(r->failed);
 	free(r);
-}
-
-const struct id *retry_of(const struct retry *r)
-{
-	return &r->id;
 }
 
 static void set_read_problem(struct submission *s, const struct store_op *op)
@@ -102,7 +63,7 @@ static void set_read_problem(struct submission *s, const struct store_op *op)
 static void on_failed(struct store_op *op)
 {
 	struct submission *s = op->arg;
-	struct retry *r = s->retry;
+	struct retry *r = s->source_data;
 	struct failed_page *page = &op->u.failed;
 
 	set_read_problem(s, op);
@@ -123,7 +84,7 @@ static void on_failed(struct store_op *op)
 static void on_chunks(struct store_op *op)
 {
 	struct submission *s = op->arg;
-	struct retry *r = s->retry;
+	struct retry *r = s->source_data;
 
 	set_read_problem(s, op);
 	r->n_chunks = op->u.claim.n;
@@ -137,34 +98,38 @@ static void on_chunks(struct store_op *op)
 
 static void ask_failed(struct submission *s)
 {
+	const struct retry *r = s->source_data;
 	struct store_op *op = store_op_new(STORE_FAILED, on_failed, s);
 
-	op->job_no = s->retry->job_no;
-	op->u.failed.after = s->retry->after;
+	op->job_no = r->job_no;
+	op->u.failed.after = r->after;
 	op->u.failed.max = INDEXES_A_PAGE;
-	op->u.failed.wants_names = !s->retry->has_files;
+	op->u.failed.wants_names = !r->has_files;
 	store_start(s->core->opts.store, op);
 }
 
 static void ask_chunks(struct submission *s)
 {
+	const struct retry *r = s->source_data;
 	struct store_op *op = store_op_new(STORE_CLAIM, on_chunks, s);
 
-	op->job_no = s->retry->job_no;
-	op->u.claim.from = s->retry->next_chunk;
+	op->job_no = r->job_no;
+	op->u.claim.from = r->next_chunk;
 	op->u.claim.max = CHUNKS_A_PAGE;
 	op->u.claim.with_kept = true;
 	store_start(s->core->opts.store, op);
 }
 
-bool retry_has_page(const struct retry *r)
+static bool has_page(const struct submission *s)
 {
+	const struct retry *r = s->source_data;
+
 	return r->names.n > 0 || r->n_chunks > 0;
 }
 
-bool retry_ask(struct submission *s)
+static bool ask(struct submission *s)
 {
-	struct retry *r = s->retry;
+	struct retry *r = s->source_data;
 
 	if (r->has_results && r->has_chunks) {
 		if (intake_total(s->intake) != r->n_failed)
@@ -185,9 +150,9 @@ static bool is_failed(const struct retry *r, uint64_t index)
 	return index < r->total && (r->failed[index / 64] >> index % 64 & 1) != 0;
 }
 
-void retry_read(struct submission *s)
+static void read_page(struct submission *s)
 {
-	struct retry *r = s->retry;
+	struct retry *r = s->source_data;
 	struct chunk_item item;
 	size_t offset = 0;
 
@@ -204,4 +169,41 @@ void retry_read(struct submission *s)
 		}
 	}
 	free_chunks(r);
+}
+
+static const struct submission_source source = {
+    .has_page = has_page, .ask = ask, .read = read_page, .free = free_retry};
+
+struct submission *submission_new_retry(
+    struct core *core, const struct job *job, const struct submission_events *events)
+{
+	const struct submission_opts opts = {.body = BODY_TEXT, .events = *events};
+	struct submission *s = submission_new(core, &opts);
+	struct retry *r = s->source_data = xcalloc(1, sizeof(*r));
+
+	s->source = &source;
+	s->retry_of = job->id;
+	r->job_no = job->no;
+	r->total = job->total;
+	r->n_failed = job->counts[ITEM_ERROR];
+	r->has_files = job_kind_is_files(job->kind);
+	r->has_chunks = !r->has_files; /* nothing to read there */
+	if (r->has_files)
+		r->failed = xcalloc(job->total / 64 + 1, sizeof(*r->failed));
+	chunk_init(&r->names, 0);
+	s->spec.kind = job->kind;
+	s->spec.check = job->check;
+	s->spec.params = job->params;
+	s->spec.label = job->label != NULL ? xstrdup(job->label) : NULL;
+	s->spec.callback_url = job->callback_url != NULL ? xstrdup(job->callback_url) : NULL;
+	s->core_opts.max_items = job->total;
+	const struct intake_opts intake = {.spec = &s->spec,
+	    .has_lines = true,
+	    .format = LINES_TEXT,
+	    .max_items = job->total,
+	    .folder = s->core_opts.folder};
+	s->intake = intake_new(&intake);
+	s->is_ended = true;
+	defer_start(&s->advance);
+	return s;
 }

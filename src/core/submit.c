@@ -9,14 +9,15 @@
  * way. */
 #include "core/submit_private.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/log.h"
 #include "core/callbacks.h"
 #include "core/presets.h"
 #include "core/flags.h"
-#include "core/retry.h"
 #include "wire/submission.h"
 
 enum {
@@ -59,6 +60,19 @@ struct submission *submission_new(struct core *core, const struct submission_opt
 	return s;
 }
 
+void submission_set_phase(struct submission *s, enum phase phase)
+{
+	static const char *const names[] = {[READING] = "reading",
+	    [EXPANDING] = "expanding",
+	    [DEDUPLICATING] = "deduplicating",
+	    [SUBMITTING] = "submitting",
+	    [DONE] = "done"};
+
+	assert(phase > s->phase);
+	log_debug("submission_phase", "from=%s to=%s", names[s->phase], names[phase]);
+	s->phase = phase;
+}
+
 void submission_destroy(struct submission *s)
 {
 	if (s->job_no != 0 && s->phase != DONE) {
@@ -68,7 +82,8 @@ void submission_destroy(struct submission *s)
 	}
 	defer_cancel(&s->advance);
 	intake_free(s->intake);
-	retry_free(s->retry);
+	if (s->source != NULL)
+		s->source->free(s->source_data);
 	spec_done(&s->spec);
 	problem_done(&s->problem);
 	buf_done(&s->piece);
@@ -196,8 +211,8 @@ static void work(struct submission *s)
 {
 	switch (s->phase) {
 	case READING:
-		if (s->retry != NULL)
-			retry_read(s);
+		if (s->source != NULL)
+			s->source->read(s);
 		else
 			read_piece(s);
 		break;
@@ -266,8 +281,8 @@ void submission_finish(struct submission *s, const struct job *job, bool is_repl
 		outcome.duplicates = s->n_duplicates_in_all;
 		outcome.first = intake_first(s->intake);
 	}
-	if (s->problem.status == 0)
-		s->phase = DONE;
+	if (s->problem.status == 0 && s->phase != DONE)
+		submission_set_phase(s, DONE);
 	s->is_finished = true;
 	s->opts.events.on_done(&outcome, s->opts.events.arg);
 }
@@ -292,25 +307,25 @@ static bool clear_chunks(struct submission *s)
 	return false;
 }
 
-static void advance_retry(struct submission *s)
+static void advance_source(struct submission *s)
 {
-	if (retry_has_page(s->retry)) {
+	if (s->source->has_page(s)) {
 		start_work(s);
-	} else if (!retry_ask(s)) {
+	} else if (!s->source->ask(s)) {
 		if (s->problem.status != 0) {
 			submission_finish(s, NULL, false);
 			return;
 		}
 		s->is_big = intake_total(s->intake) >= SMALL_STEP;
-		s->phase = DEDUPLICATING;
+		submission_set_phase(s, DEDUPLICATING);
 		start_work(s);
 	}
 }
 
 static void advance_reading(struct submission *s)
 {
-	if (s->retry != NULL)
-		advance_retry(s);
+	if (s->source != NULL)
+		advance_source(s);
 	else if (s->opts.body == BODY_JSON ? s->is_ended && s->intake == NULL : s->has_piece) {
 		start_work(s);
 	} else if (s->is_ended) {
@@ -321,7 +336,7 @@ static void advance_reading(struct submission *s)
 				return;
 			}
 		}
-		s->phase = EXPANDING;
+		submission_set_phase(s, EXPANDING);
 		s->is_more = true;
 		start_work(s);
 	} else if (s->opts.body != BODY_JSON) {
@@ -380,7 +395,7 @@ static void advance(void *arg)
 		if (s->is_more) {
 			s->is_big = s->is_big || intake_total(s->intake) >= SMALL_STEP;
 		} else {
-			s->phase = DEDUPLICATING;
+			submission_set_phase(s, DEDUPLICATING);
 		}
 		start_work(s);
 		break;

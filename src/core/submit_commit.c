@@ -4,13 +4,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/metrics.h"
 #include "core/jobs_private.h"
-#include "core/retry.h"
 #include "core/submit_private.h"
-
-/* Chunks of a small job that go to its run without being read back. */
-enum { KEEP_CHUNKS = 8 };
 
 void submission_set_store_problem(struct submission *s, enum err e)
 {
@@ -76,35 +71,6 @@ void submission_stage(struct submission *s)
 	store_start(s->core->opts.store, op);
 }
 
-static int compare_indexes(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* The job is committed: let it run. A small one brings its input along. */
-static void start_run(struct core *core, struct store_op *op, bool has_staged)
-{
-	struct job job = job_copy(&op->u.input.job);
-	struct run *run = run_new(core, &job);
-
-	run->n_aliases = op->u.input.n_aliases_in_all;
-	run->has_aliases = run->n_aliases > 0;
-	metric_add(core->submitted[job.kind], 1);
-	life_begin(run);
-	/* what waits for its time is not held in memory */
-	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || run->place == PLACE_LATER)
-		return;
-	AUTO_FREE uint32_t *skip = xmalloc(op->u.input.n_aliases * sizeof(*skip));
-	for (size_t i = 0; i < op->u.input.n_aliases; i++)
-		skip[i] = op->u.input.aliases[i].index;
-	qsort(skip, op->u.input.n_aliases, sizeof(*skip), compare_indexes);
-	for (size_t i = 0; i < op->u.input.n_chunks; i++)
-		claims_open(run, &op->u.input.chunks[i], skip, op->u.input.n_aliases);
-	run->is_all_claimed = true;
-}
-
 static void log_submitted(const struct job *job)
 {
 	char id[ID_TEXT_SIZE];
@@ -122,11 +88,11 @@ static void on_submitted(struct store_op *op)
 
 	s->is_working = false;
 	if (op->err == OK && !op->u.input.is_replay) {
-		start_run(s->core, op, has_staged);
+		jobs_start(s->core, op, has_staged);
 		log_submitted(&op->u.input.job);
 	}
 	if (op->err == OK)
-		s->phase = DONE;
+		submission_set_phase(s, DONE);
 	if (s->is_abandoned) {
 		submission_destroy(s);
 		return;
@@ -151,7 +117,7 @@ void submission_commit(struct submission *s)
 	    .params = s->spec.params,
 	    .label = s->spec.label != NULL ? xstrdup(s->spec.label) : NULL,
 	    .callback_url = s->spec.callback_url != NULL ? xstrdup(s->spec.callback_url) : NULL,
-	    .retry_of = s->retry != NULL ? *retry_of(s->retry) : (struct id){{0}},
+	    .retry_of = s->retry_of,
 	    .run_at = s->spec.run_at,
 	    .deadline =
 		s->spec.deadline_after > 0 ? begins + s->spec.deadline_after : s->spec.deadline,
@@ -169,7 +135,7 @@ void submission_commit(struct submission *s)
 		memcpy(op->u.input.idempotency.fingerprint, fingerprint.digest,
 		    sizeof(fingerprint.digest));
 	}
-	s->phase = SUBMITTING;
+	submission_set_phase(s, SUBMITTING);
 	s->is_working = true;
 	store_start(s->core->opts.store, op);
 }

@@ -1,5 +1,5 @@
-/* Inside core/submit*.c: a submission, and what its two files do for each other: submit.c reads and
- * expands, submit_commit.c hands over to the store. Thread: loop. */
+/* Inside core: a submission, and what its files do for each other: submit.c reads and expands,
+ * submit_commit.c hands over to the store, retry.c is a source. Thread: loop. */
 #pragma once
 
 #include <xxhash.h>
@@ -9,7 +9,18 @@
 
 enum phase { READING, EXPANDING, DEDUPLICATING, SUBMITTING, DONE };
 
-struct retry;
+struct submission;
+
+/* What is read in place of a body, a page at a time. */
+struct submission_source {
+	/* Is there a page that waits for `read`? */
+	bool (*has_page)(const struct submission *s);
+	/* Have the next page fetched: the submission's step ends with it. False when all was read;
+	 * then a problem is set if not all was there. */
+	bool (*ask)(struct submission *s);
+	void (*read)(struct submission *s); /* take the page in. Thread: any; a step of work */
+	void (*free)(void *data);
+};
 
 struct submission {
 	struct core *core;
@@ -17,9 +28,11 @@ struct submission {
 	struct submission_opts opts;
 	struct spec spec;
 	struct problem problem;
-	struct intake *intake; /* owned; NULL until the spec is known */
-	struct retry *retry;   /* owned; what is read in place of a body; NULL: none */
-	enum phase phase;
+	struct intake *intake;                  /* owned; NULL until the spec is known */
+	const struct submission_source *source; /* borrowed; NULL: it has a body */
+	void *source_data;                      /* owned */
+	struct id retry_of;                     /* zeros: of no job */
+	enum phase phase;                       /* set by submission_set_phase */
 	bool is_dry_run, is_ended, is_abandoned, is_finished, is_judged;
 	bool has_piece;     /* `piece` waits to be read */
 	bool is_working;    /* a step of work, or the submission itself, is under way */
@@ -40,6 +53,7 @@ struct submission {
 };
 
 /* submit.c */
+void submission_set_phase(struct submission *s, enum phase phase); /* a later one */
 void submission_finish(struct submission *s, const struct job *job, bool is_replay);
 void submission_step_ended(struct submission *s);
 void submission_destroy(struct submission *s);

@@ -3,7 +3,41 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
+#include "base/metrics.h"
 #include "core/jobs_private.h"
+
+/* Chunks of a small job that go to its run without being read back. */
+enum { KEEP_CHUNKS = 8 };
+
+/* --- Start --- */
+
+static int compare_indexes(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+void jobs_start(struct core *core, struct store_op *op, bool has_staged)
+{
+	struct job job = job_copy(&op->u.input.job);
+	struct run *run = run_new(core, &job);
+
+	run->n_aliases = op->u.input.n_aliases_in_all;
+	run->has_aliases = run->n_aliases > 0;
+	metric_add(core->submitted[job.kind], 1);
+	life_begin(run);
+	/* what waits for its time is not held in memory */
+	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || run->place == PLACE_LATER)
+		return;
+	AUTO_FREE uint32_t *skip = xmalloc(op->u.input.n_aliases * sizeof(*skip));
+	for (size_t i = 0; i < op->u.input.n_aliases; i++)
+		skip[i] = op->u.input.aliases[i].index;
+	qsort(skip, op->u.input.n_aliases, sizeof(*skip), compare_indexes);
+	for (size_t i = 0; i < op->u.input.n_chunks; i++)
+		claims_open(run, &op->u.input.chunks[i], skip, op->u.input.n_aliases);
+	run->is_all_claimed = true;
+}
 
 /* --- Pause and resume --- */
 
