@@ -19,6 +19,7 @@ src_core_libcore_a_SOURCES = \
 	src/core/jobs_private.h \
 	src/core/life.c \
 	src/core/names.c src/core/names.h \
+	src/core/plans.c \
 	src/core/presets.c src/core/presets.h \
 	src/core/recover.c \
 	src/core/retention.c src/core/retention.h \

@@ -1,5 +1,6 @@
-/* Inside core/schedule*.c: the table and what its files do for each other: schedules.c has table,
- * heaps and timer, schedule_run.c makes jobs, schedule_edit.c changes schedules. Thread: loop. */
+/* Inside core: the table of schedules and what its files do for each other: plans.c has the table,
+ * schedule_run.c makes jobs, schedule_edit.c changes schedules, schedules.c has the timer. Thread:
+ * loop. */
 #pragma once
 
 #include "base/metrics.h"
@@ -51,7 +52,7 @@ struct schedules {
 	struct metric_cell *started, *skipped, *failed;
 };
 
-/* --- schedules.c --- */
+/* --- plans.c --- */
 
 struct clocks schedules_clocks(const struct core *core);
 struct plan *schedules_find(struct core *core, const struct id *id);
