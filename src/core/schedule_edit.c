@@ -30,6 +30,7 @@ struct edit {
 	bool sets_settled;
 	struct problem problem;
 	struct offload_task task;
+	struct defer refusal;     /* it was refused at once */
 	struct submission *trial; /* owned */
 	unsigned n_attempts;
 };
@@ -39,6 +40,7 @@ static void load(struct edit *e);
 static void finish(struct edit *e, const struct schedule *schedule)
 {
 	LIST_REMOVE(e, link);
+	defer_cancel(&e->refusal);
 	e->opts.on_done(&e->problem, e->problem.status == 0 ? schedule : NULL, e->opts.arg);
 	problem_done(&e->problem);
 	schedule_done(&e->before);
@@ -268,18 +270,24 @@ static void load(struct edit *e)
 	store_start(e->core->opts.store, op);
 }
 
+static void on_refusal(void *arg)
+{
+	finish(arg, NULL);
+}
+
 void schedules_edit(struct core *core, const struct schedule_edit_opts *opts)
 {
 	struct edit *e = xcalloc(1, sizeof(*e));
 
 	*e = (struct edit){.core = core, .opts = *opts, .min_every = core->opts.min_every};
+	defer_init(&e->refusal, core->opts.loop, on_refusal, e);
 	LIST_INSERT_HEAD(&core->schedules->edits, e, link);
 	if (opts->action != SCHEDULE_ADD) {
 		load(e);
 	} else if (HASH_COUNT(core->schedules->plans) >= core->opts.max_schedules) {
 		problem_set(&e->problem, 507, "There are %u schedules, and no more may be added.",
 		    HASH_COUNT(core->schedules->plans));
-		finish(e, NULL);
+		defer_start(&e->refusal);
 	} else {
 		start_work(e);
 	}
@@ -304,6 +312,14 @@ struct removal {
 	void *arg;
 };
 
+static void on_missing(struct store_op *op)
+{
+	struct removal *r = op->arg;
+
+	r->on_done(ERR_NOT_FOUND, r->arg);
+	free(r);
+}
+
 static void on_removed(struct store_op *op)
 {
 	struct removal *r = op->arg;
@@ -320,17 +336,17 @@ static void on_removed(struct store_op *op)
 	free(r);
 }
 
+/* A schedule that does not exist is only looked up in the store: so on_done is never called before
+ * this returned. */
 void schedules_remove(struct core *core, const struct id *id, jobs_fn *on_done, void *arg)
 {
-	struct plan *plan = schedules_find(core, id);
-
-	if (plan == NULL) {
-		on_done(ERR_NOT_FOUND, arg);
-		return;
-	}
+	const struct plan *plan = schedules_find(core, id);
 	struct removal *r = xcalloc(1, sizeof(*r));
-	struct store_op *op = store_op_new(STORE_SCHEDULE_REMOVE, on_removed, r);
+	struct store_op *op = plan != NULL ? store_op_new(STORE_SCHEDULE_REMOVE, on_removed, r)
+					   : store_op_new(STORE_SCHEDULE_LOAD, on_missing, r);
+
 	*r = (struct removal){.core = core, .id = *id, .on_done = on_done, .arg = arg};
-	op->u.schedule.schedule.no = plan->no;
+	op->u.schedule.schedule.id = *id;
+	op->u.schedule.schedule.no = plan != NULL ? plan->no : 0;
 	store_start(core->opts.store, op);
 }

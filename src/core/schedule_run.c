@@ -9,7 +9,8 @@
 
 struct beginning {
 	LIST_ENTRY(beginning) link;
-	struct plan *plan; /* held */
+	struct core *core;
+	struct plan *plan; /* held; NULL: there is no such schedule */
 	bool is_due;       /* it settles a due time; else it was asked for */
 	struct settling settling;
 	struct submission *submission; /* owned */
@@ -17,25 +18,32 @@ struct beginning {
 	void *arg;
 };
 
-static struct beginning *new_beginning(struct plan *plan, bool is_due)
+static struct beginning *new_beginning(struct core *core, struct plan *plan)
 {
 	struct beginning *b = xcalloc(1, sizeof(*b));
 
+	b->core = core;
 	b->plan = plan;
-	b->is_due = is_due;
-	plan_hold(plan);
-	if (is_due) {
-		b->settling = plan_settle(plan);
-		plan->is_beginning = true;
-		plan->core->schedules->n_beginning++;
-	}
-	LIST_INSERT_HEAD(&plan->core->schedules->beginnings, b, link);
+	if (plan != NULL)
+		plan_hold(plan);
+	LIST_INSERT_HEAD(&core->schedules->beginnings, b, link);
+	return b;
+}
+
+static struct beginning *new_due(struct plan *plan)
+{
+	struct beginning *b = new_beginning(plan->core, plan);
+
+	b->is_due = true;
+	b->settling = plan_settle(plan);
+	plan->is_beginning = true;
+	plan->core->schedules->n_beginning++;
 	return b;
 }
 
 static void free_beginning(struct beginning *b)
 {
-	struct schedules *all = b->plan->core->schedules;
+	struct schedules *all = b->core->schedules;
 
 	LIST_REMOVE(b, link);
 	submission_free(b->submission);
@@ -44,7 +52,8 @@ static void free_beginning(struct beginning *b)
 		all->n_beginning--;
 		defer_start(&all->turn);
 	}
-	plan_release(b->plan);
+	if (b->plan != NULL)
+		plan_release(b->plan);
 	free(b);
 }
 
@@ -100,7 +109,7 @@ void plan_pass(struct plan *plan)
 	id_format(&plan->id, id);
 	log_debug("schedule_skipped", "schedule=%s", id);
 	metric_add(plan->core->schedules->skipped, 1);
-	start_passing(new_beginning(plan, true));
+	start_passing(new_due(plan));
 }
 
 /* --- Begin --- */
@@ -146,7 +155,7 @@ static void on_submitted(const struct submission_outcome *o, void *arg)
 		return;
 	}
 	if (o->problem->status == 0)
-		metric_add(b->plan->core->schedules->started, 1);
+		metric_add(b->core->schedules->started, 1);
 	b->on_done(o, b->arg);
 	free_beginning(b);
 }
@@ -170,8 +179,8 @@ static void on_loaded(struct store_op *op)
 	const char *job = op->u.schedule.schedule.rule.job;
 	const struct plan *plan = b->plan;
 
-	if (op->err != OK || job == NULL) {
-		fail(b, op->err != OK ? op->err : ERR_IO);
+	if (op->err != OK || plan == NULL || job == NULL) {
+		fail(b, plan == NULL ? ERR_NOT_FOUND : op->err != OK ? op->err : ERR_IO);
 		return;
 	}
 	struct submission_opts opts = {.body = BODY_JSON,
@@ -185,17 +194,17 @@ static void on_loaded(struct store_op *op)
 	submission_end(b->submission);
 }
 
-static void load(struct beginning *b)
+static void load(struct beginning *b, const struct id *id)
 {
 	struct store_op *op = store_op_new(STORE_SCHEDULE_LOAD, on_loaded, b);
 
-	op->u.schedule.schedule.id = b->plan->id;
-	store_start(b->plan->core->opts.store, op);
+	op->u.schedule.schedule.id = *id;
+	store_start(b->core->opts.store, op);
 }
 
 void plan_begin(struct plan *plan)
 {
-	load(new_beginning(plan, true));
+	load(new_due(plan), &plan->id);
 }
 
 void beginnings_done(struct core *core)
@@ -214,20 +223,13 @@ void beginnings_done(struct core *core)
 	problem_done(&problem);
 }
 
+/* A schedule that does not exist is looked up in the store too: so on_done is never called before
+ * this returned. */
 void schedules_run(struct core *core, const struct id *id, schedules_run_fn *on_done, void *arg)
 {
-	struct plan *plan = schedules_find(core, id);
+	struct beginning *b = new_beginning(core, schedules_find(core, id));
 
-	if (plan == NULL) {
-		struct problem problem = {.status = 0};
-		struct submission_outcome o = {.problem = &problem, .err = ERR_NOT_FOUND};
-		problem_set(&problem, 404, "There is no such schedule.");
-		on_done(&o, arg);
-		problem_done(&problem);
-		return;
-	}
-	struct beginning *b = new_beginning(plan, false);
 	b->on_done = on_done;
 	b->arg = arg;
-	load(b);
+	load(b, id);
 }

@@ -23,7 +23,9 @@ bool schedules_look(
 int64_t schedules_no(struct core *core, const struct id *id);
 uint64_t schedules_last_change(struct core *core, const struct id *id);
 
-/* Make a run now, whatever is under way. `on_done` is told as a submission's, once. */
+/* In all calls `on_done` is called once, and never before the call returned. */
+
+/* Make a run now, whatever is under way; `on_done` is told as of a submission. */
 typedef void schedules_run_fn(const struct submission_outcome *outcome, void *arg);
 void schedules_run(struct core *core, const struct id *id, schedules_run_fn *on_done, void *arg);
 

@@ -445,10 +445,44 @@ TEST(removed_while_a_run_begins)
 	ck_assert_int_eq(e, OK);
 	ck_assert_uint_le(n_jobs(&b), 1);
 	schedules_remove(b.core, &id, on_removed, &e);
+	turn(&b);
 	ck_assert_int_eq(e, ERR_NOT_FOUND);
 	pass(10 * MINUTE);
 	turn(&b);
 	ck_assert_uint_le(n_jobs(&b), 1);
+	bench_end(&b);
+}
+
+static void on_run(const struct submission_outcome *outcome, void *arg)
+{
+	*(int *)arg = outcome->problem->status;
+}
+
+TEST(nothing_is_answered_before_the_call_returned)
+{
+	struct bench b;
+	struct id unknown = {{1}};
+	struct edited e = {.status = 0};
+	struct schedule_edit_opts opts = {.action = SCHEDULE_ADD, .on_done = on_edited, .arg = &e};
+	int status = 0;
+	enum err removed = OK;
+
+	begin(&b);
+	schedules_run(b.core, &unknown, on_run, &status);
+	ck_assert_int_eq(status, 0);
+	schedules_remove(b.core, &unknown, on_removed, &removed);
+	ck_assert_int_eq(removed, OK);
+	core_set_schedule_limits(b.core, USEC_PER_SEC, 0);
+	opts.body = xstrdup("{}");
+	opts.len = 2;
+	schedules_edit(b.core, &opts);
+	ck_assert_uint_eq(e.n_calls, 0);
+	run_until(b.loop, is_edited, &e, "a refusal");
+	run_turns(b.loop, 20);
+	ck_assert_uint_eq(e.n_calls, 1);
+	ck_assert_int_eq(e.status, 507);
+	ck_assert_int_eq(status, 404);
+	ck_assert_int_eq(removed, ERR_NOT_FOUND);
 	bench_end(&b);
 }
 
@@ -493,5 +527,6 @@ SUITE(schedules)
 	ADD(a_paused_one_rests);
 	ADD(a_change_before_its_run_is_committed);
 	ADD(removed_while_a_run_begins);
+	ADD(nothing_is_answered_before_the_call_returned);
 	ADD(the_heap_is_in_order);
 }
