@@ -6,8 +6,9 @@
 #include "../../fake/fetcher.h"
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
-#include "core/submit.h"
-#include "core/suspects.h"
+#include "core/core.h"
+#include "intake/submit.h"
+#include "jobs/suspects.h"
 
 struct bench {
 	struct loop *loop;
@@ -19,7 +20,7 @@ struct bench {
 	struct core *core;
 	struct core_opts opts;
 	const char *owner; /* of the keys of what is submitted; NULL: none */
-	usec_t patience; /* with suspects, from the next crash on; an hour at first */
+	usec_t patience;   /* with suspects, from the next crash on; an hour at first */
 };
 
 /* `room`: probes at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,

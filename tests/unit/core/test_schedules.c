@@ -4,8 +4,7 @@
 
 #include "base/alloc.h"
 #include "bench.h"
-#include "core/due_heap.h"
-#include "core/schedules.h"
+#include "schedules/schedules.h"
 
 #define MINUTE (60 * USEC_PER_SEC)
 #define HOUR   (60 * MINUTE)
@@ -473,44 +472,13 @@ TEST(nothing_is_answered_before_the_call_returned)
 	schedules_remove(b.core, &unknown, on_removed, &removed);
 	ck_assert_int_eq(removed, OK);
 	core_set_schedule_limits(b.core, USEC_PER_SEC, 0);
-	opts.body = xstrdup("{}");
-	opts.len = 2;
 	schedules_edit(b.core, &opts);
 	ck_assert_uint_eq(e.n_calls, 0);
-	run_until(b.loop, is_edited, &e, "a refusal");
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(e.n_calls, 1);
 	ck_assert_int_eq(e.status, 507);
 	ck_assert_int_eq(status, 404);
 	ck_assert_int_eq(removed, ERR_NOT_FOUND);
 	bench_end(&b);
-}
-
-TEST(the_heap_is_in_order)
-{
-	enum { N = 500 };
-	struct due_heap heap = {.n = 0};
-	struct due_entry entries[N] = {{.key = 0}};
-	unsigned chance = 1;
-
-	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < N; i++) {
-			chance = chance * 1103515245 + 12345;
-			due_heap_put(&heap, &entries[i], chance >> 16 & 1023);
-		}
-		for (int i = 0; i < N; i += 3)
-			due_heap_remove(&entries[i]);
-		due_heap_remove(&entries[0]); /* again */
-		usec_t last = 0;
-		for (struct due_entry *e; round < 2 && (e = due_heap_first(&heap)) != NULL;) {
-			ck_assert_int_ge(e->key, last);
-			last = e->key;
-			due_heap_remove(e);
-		}
-	}
-	ck_assert_uint_gt(heap.n, 0);
-	due_heap_done(&heap);
-	ck_assert_ptr_null(entries[1].heap);
 }
 
 SUITE(schedules)
@@ -528,5 +496,4 @@ SUITE(schedules)
 	ADD(a_change_before_its_run_is_committed);
 	ADD(removed_while_a_run_begins);
 	ADD(nothing_is_answered_before_the_call_returned);
-	ADD(the_heap_is_in_order);
 }
