@@ -9,16 +9,17 @@
 #include "jobs/context.h"
 #include "schedules/schedules.h"
 
-/* Its end may have put a row into the outbox. */
-static void on_left(struct run *run)
+/* The commit of its end has put a row into the outbox. */
+static void on_ended(struct run *run)
 {
-	if (run->job.callback_url != NULL && job_state_is_ended(run->job.state))
+	if (run->job.callback_url != NULL)
 		callbacks_wake(run->core->opts.callbacks);
-	schedules_run_ended(run);
 }
 
-static const struct run_events run_events = {
-    .began = schedules_run_began, .noted = schedules_noted, .left = on_left};
+static const struct run_events run_events = {.began = schedules_run_began,
+    .noted = schedules_noted,
+    .ended = on_ended,
+    .left = schedules_run_ended};
 
 struct core *core_new(const struct core_opts *opts)
 {

@@ -106,6 +106,7 @@ void run_finish(struct run *run, usec_t now)
 	    (unsigned long long)run->job.counts[ITEM_ERROR], (unsigned long long)run->n_denied,
 	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
 	core->ended[run->job.state]++;
+	core->events->ended(run);
 	run_tell(run);
 	run_remove(run);
 }

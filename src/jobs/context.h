@@ -34,7 +34,8 @@ struct turn_hooks {
 struct run_events {
 	void (*began)(struct run *run);
 	void (*noted)(struct run *run, const struct run_changes *changes); /* by a commit */
-	void (*left)(struct run *run); /* it ended, was deleted, or the core goes away */
+	void (*ended)(struct run *run); /* its end is committed */
+	void (*left)(struct run *run);  /* it ended, was deleted, or the core goes away */
 };
 
 struct core {
