@@ -12,6 +12,7 @@ UNIT = tests/unit/unit.c tests/unit/unit.h
 LINK_BASE = src/base/libbase.a
 LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS) $(GLIB_LIBS)
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
+LINK_CTL = src/ctl/libctl.a $(LINK_WIRE)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
@@ -22,6 +23,7 @@ UNIT_TESTS = \
 	tests/unit/api/test_api \
 	tests/unit/base/test_base \
 	tests/unit/core/test_core \
+	tests/unit/ctl/test_ctl \
 	tests/unit/engine/test_engine \
 	tests/unit/http/test_http \
 	tests/unit/intake/test_intake \
@@ -126,6 +128,23 @@ tests_unit_api_test_api_SOURCES = $(UNIT) \
 	tests/unit/api/test_gzip.c \
 	tests/unit/api/test_range.c
 tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(ZLIB_LIBS) $(CHECK_LIBS)
+
+tests_unit_ctl_test_ctl_SOURCES = $(UNIT) \
+	tests/unit/ctl/hostile.c tests/unit/ctl/hostile.h \
+	tests/unit/ctl/output.c tests/unit/ctl/output.h \
+	tests/unit/ctl/test_args.c \
+	tests/unit/ctl/test_backoff.c \
+	tests/unit/ctl/test_fields.c \
+	tests/unit/ctl/test_http.c \
+	tests/unit/ctl/test_jobs.c \
+	tests/unit/ctl/test_line_reader.c \
+	tests/unit/ctl/test_message.c \
+	tests/unit/ctl/test_option.c \
+	tests/unit/ctl/test_progress.c \
+	tests/unit/ctl/test_rows.c \
+	tests/unit/ctl/test_view.c \
+	tests/unit/ctl/test_view_schedule.c
+tests_unit_ctl_test_ctl_LDADD = $(LINK_CTL) $(CHECK_LIBS)
 
 tests_unit_jobs_test_jobs_SOURCES = $(UNIT) \
 	tests/fake/alarm.c tests/fake/alarm.h \
@@ -241,7 +260,8 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_submission \
 	tests/fuzz/fuzz_target \
 	tests/fuzz/fuzz_transfer \
-	tests/fuzz/fuzz_url
+	tests/fuzz/fuzz_url \
+	tests/fuzz/fuzz_view
 if FUZZERS
 FUZZ_MAIN = tests/fuzz/fuzz.h
 FUZZ_FLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
@@ -288,6 +308,9 @@ tests_fuzz_fuzz_transfer_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_url_LDADD = $(LINK_MODEL)
 tests_fuzz_fuzz_url_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_view_SOURCES = tests/fuzz/fuzz_view.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_view_LDADD = $(LINK_CTL)
+tests_fuzz_fuzz_view_LDFLAGS = $(FUZZ_FLAGS)
 check_PROGRAMS += $(FUZZ_TARGETS)
 TESTS += tests/fuzz/replay.sh
 

@@ -1,17 +1,17 @@
-/* What to make of the daemon's answers. Thread: main. */
+/* What the daemon's answers mean. Thread: main. */
 #include "ctl/answer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
-#include "base/utf8.h"
+#include "ctl/message.h"
 #include "ctl/raw.h"
 #include "wire/problem_parse.h"
 
-/* Set the token that the options or the environment name; false after saying on stderr what is
- * wrong with it. */
+/* Use the token that the options or the environment name. False after printing a message. */
 static bool set_token(struct http *http, const char *path)
 {
 	const char *token = getenv("ASYNCPROBED_TOKEN"), *source = "ASYNCPROBED_TOKEN";
@@ -21,11 +21,11 @@ static bool set_token(struct http *http, const char *path)
 	if (path != NULL) {
 		FILE *file = fopen(path, "re");
 		ssize_t len = file != NULL ? getline(&line, &room, file) : -1;
-		const char *fault = file == NULL ? strerror(errno) : "there is no token in it";
+		const char *fault = file == NULL ? strerror(errno) : "no token in this file";
 		if (file != NULL)
 			fclose(file);
 		if (len < 0) {
-			fprintf(stderr, "asyncprobectl: %s: %s\n", path, fault);
+			message_error("%s: %s", path, fault);
 			return false;
 		}
 		line[strcspn(line, "\r\n")] = '\0';
@@ -34,7 +34,7 @@ static bool set_token(struct http *http, const char *path)
 	}
 	if (token == NULL || (path == NULL && *token == '\0') || http_set_token(http, token))
 		return true;
-	fprintf(stderr, "asyncprobectl: %s: this is no token\n", source);
+	message_error("%s: invalid token", source);
 	return false;
 }
 
@@ -43,55 +43,32 @@ struct http *answer_open(const struct options *options)
 	struct http *http = http_new(options->url);
 
 	if (http == NULL) {
-		fputs("asyncprobectl: no URL of a daemon: ", stderr);
-		answer_print(stderr, options->url);
-		fputc('\n', stderr);
-	} else if (!set_token(http, options->token_file)) {
+		message_error("invalid URL of a daemon: %s", options->url);
+		return NULL;
+	}
+	if (!set_token(http, options->token_file)) {
 		http_free(http);
 		return NULL;
 	}
-	if (http != NULL)
-		http_set_tls(http, options->ca_file, options->cert);
+	http_set_tls(http, options->ca_file, options->cert);
 	return http;
-}
-
-void answer_print(FILE *file, const char *text)
-{
-	size_t len = strlen(text);
-	struct buf b;
-
-	buf_init(&b, len);
-	utf8_add_visible(&b, text, len, '?');
-	if (b.len > 0)
-		fwrite(b.data, 1, b.len, file);
-	buf_done(&b);
-}
-
-static void begin_message(const char *subject)
-{
-	fputs("asyncprobectl: ", stderr);
-	if (subject == NULL)
-		return;
-	answer_print(stderr, subject);
-	fputs(": ", stderr);
 }
 
 static void print_problem(const struct http_answer *answer, const char *subject)
 {
+	const char *before = subject != NULL ? subject : "", *colon = subject != NULL ? ": " : "";
 	struct problem problem = {0};
 
-	begin_message(subject);
 	if (answer->body.len > 0 && problem_parse(answer->body.data, answer->body.len, &problem))
-		answer_print(stderr, problem.detail);
+		message_error("%s%s%s", before, colon, problem.detail);
 	else
-		fprintf(stderr, "the daemon answered %d %s", answer->status,
+		message_error("%s%sthe daemon answered %d %s", before, colon, answer->status,
 		    problem_title(answer->status));
-	fputc('\n', stderr);
 	for (size_t i = 0; i < problem.n_errors; i++) {
 		fputs("  ", stderr);
-		answer_print(stderr, problem.errors[i].pointer);
+		message_print(stderr, problem.errors[i].pointer);
 		fputs(": ", stderr);
-		answer_print(stderr, problem.errors[i].detail);
+		message_print(stderr, problem.errors[i].detail);
 		fputc('\n', stderr);
 	}
 	problem_done(&problem);
@@ -100,18 +77,44 @@ static void print_problem(const struct http_answer *answer, const char *subject)
 int answer_check(const struct http_answer *answer, const char *subject)
 {
 	if (answer->outcome == HTTP_STOPPED)
-		return CTL_FAILED; /* who stopped it has said why */
+		return CTL_FAILED; /* whoever stopped it printed why */
 	if (answer->outcome == HTTP_NO_ANSWER) {
-		begin_message(subject);
-		fputs("no answer from the daemon: ", stderr);
-		answer_print(stderr, answer->error);
-		fputc('\n', stderr);
+		message_error("%s%sno answer from the daemon: %s", subject != NULL ? subject : "",
+		    subject != NULL ? ": " : "", answer->error);
 		return CTL_UNREACHABLE;
 	}
 	if (answer->status >= 200 && answer->status < 300)
 		return CTL_OK;
 	print_problem(answer, subject);
 	return CTL_FAILED;
+}
+
+int answer_unknown(void)
+{
+	message_error("this answer is not from asyncprobed; check the URL");
+	return CTL_FAILED;
+}
+
+int answer_print(const struct http_answer *answer, const char *subject,
+    const struct options *options, answer_print_fn *print, void *arg)
+{
+	int status = answer_check(answer, subject);
+
+	if (status == CTL_OK && options->is_json)
+		return answer_print_raw(answer);
+	if (status == CTL_OK && print != NULL && !print(answer->body.data, answer->body.len, arg))
+		return answer_unknown();
+	return status;
+}
+
+int answer_run(struct http *http, const struct http_request *request, const char *subject,
+    const struct options *options, answer_print_fn *print, void *arg)
+{
+	struct http_call *call = http_run(http, request);
+	int status = answer_print(http_call_answer(call), subject, options, print, arg);
+
+	http_call_free(call);
+	return status;
 }
 
 int answer_get(struct http *http, const char *path, struct http_call **ret_call)
@@ -127,13 +130,7 @@ int answer_get(struct http *http, const char *path, struct http_call **ret_call)
 	return status;
 }
 
-int answer_strange(void)
-{
-	fputs("asyncprobectl: this answer is not asyncprobed's; is the URL right?\n", stderr);
-	return CTL_FAILED;
-}
-
-bool answer_is_passing(const struct http_answer *answer)
+bool answer_is_temporary(const struct http_answer *answer)
 {
 	return answer->outcome == HTTP_NO_ANSWER ||
 	       (answer->outcome == HTTP_ANSWERED &&
@@ -142,8 +139,8 @@ bool answer_is_passing(const struct http_answer *answer)
 
 int answer_read_job(const struct http_answer *answer, struct job_view *ret_job)
 {
-	if (answer->body.len == 0 || !view_parse_job(answer->body.data, answer->body.len, ret_job))
-		return answer_strange();
+	if (!view_parse_job(answer->body.data, answer->body.len, ret_job))
+		return answer_unknown();
 	return CTL_OK;
 }
 
@@ -161,7 +158,7 @@ int answer_get_job(struct http *http, const char *id, struct job_view *ret_job)
 	return status;
 }
 
-int answer_verdict(const struct job_view *job)
+int answer_judge_job(const struct job_view *job)
 {
 	uint64_t n_failed = job->counts[VIEW_ERROR];
 
@@ -171,20 +168,12 @@ int answer_verdict(const struct job_view *job)
 										       : CTL_OK;
 }
 
-void answer_print_field(const char *name, const char *text)
-{
-	printf("%-11s", name);
-	answer_print(stdout, text != NULL ? text : "-");
-	putchar('\n');
-}
-
 int answer_print_raw(const struct http_answer *answer)
 {
 	struct raw raw;
 
 	raw_init(&raw);
-	if (raw_write(&raw, answer->body.data, answer->body.len) && fflush(stdout) == 0)
-		return CTL_OK;
-	fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(errno));
-	return CTL_FAILED;
+	if (answer->body.len > 0)
+		(void)raw_write(&raw, answer->body.data, answer->body.len);
+	return raw_flush() ? CTL_OK : CTL_FAILED;
 }

@@ -1,155 +1,129 @@
-/* The command line. Each command's parser is an argp of its own with the common options as a
- * child, so these may stand before or behind the command. Thread: main. */
+/* The command line. Each group of options is an argp of its own, a child of the command's. The
+ * common options are one of them, so they may stand before or behind the command. Thread: main. */
 #include "ctl/args.h"
 
+#include <argp.h>
 #include <errno.h>
+#include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/id.h"
-#include "base/str.h"
 
-enum { KEY_JSON = 0x1000, KEY_NO_WAIT, KEY_TOKEN_FILE, KEY_CA_FILE, KEY_CERT };
+enum { FIRST_KEY = 0x1000, MAX_TAKES = 256 }; /* keys of options without a letter */
 
-static error_t on_common(int key, char *value, struct argp_state *state)
-{
-	struct options *options = state->input;
-
-	switch (key) {
-	case 'u':
-		options->url = value;
-		return 0;
-	case KEY_CA_FILE:
-		options->ca_file = value;
-		return 0;
-	case KEY_CERT:
-		options->cert = value;
-		return 0;
-	case KEY_TOKEN_FILE:
-		options->token_file = value;
-		return 0;
-	case KEY_JSON:
-		options->is_json = true;
-		return 0;
-	case KEY_NO_WAIT:
-		options->is_no_wait = true;
-		return 0;
-	case 'q':
-		options->is_quiet = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-static const struct argp_option common_options[] = {
-    {"url", 'u', "URL", 0,
-	"Daemon to ask, http[s]://HOST:PORT or unix:/PATH (default: $ASYNCPROBED_URL, else "
-	"http://127.0.0.1:8653)",
-	0},
-    {"token-file", KEY_TOKEN_FILE, "FILE", 0,
-	"Read the token to send from FILE (default: $ASYNCPROBED_TOKEN, else none)", 0},
-    {"ca-file", KEY_CA_FILE, "FILE", 0,
-	"Trust the authorities in FILE instead of the system's (https)", 0},
-    {"cert", KEY_CERT, "FILE", 0, "Show the certificate in FILE, whose key is there too (https)",
-	0},
-    {"json", KEY_JSON, NULL, 0, "Print JSON as the daemon sends it", 0},
-    {"no-wait", KEY_NO_WAIT, NULL, 0, "Print the job's id and don't wait for its results", 0},
-    {"quiet", 'q', NULL, 0, "No progress bar and no summary", 0},
+static const struct option_row common_options[] = {
+    {"url", 'u', "URL",
+	"Connect to the daemon at URL: http[s]://HOST:PORT or unix:/PATH (default: "
+	"$ASYNCPROBED_URL, else http://127.0.0.1:8653)",
+	.offset = offsetof(struct options, url)},
+    {"token-file", 0, "FILE",
+	"Read the access token from FILE (default: $ASYNCPROBED_TOKEN, else none)",
+	.offset = offsetof(struct options, token_file)},
+    {"ca-file", 0, "FILE", "Trust the authorities in FILE instead of the system's (https)",
+	.offset = offsetof(struct options, ca_file)},
+    {"cert", 0, "FILE", "Present the client certificate in FILE, which holds the key too (https)",
+	.offset = offsetof(struct options, cert)},
+    {"json", 0, NULL, "Print JSON as the daemon sends it", OPT_FLAG,
+	.offset = offsetof(struct options, is_json)},
+    {"no-wait", 0, NULL, "Print the job's ID, do not wait for results", OPT_FLAG,
+	.offset = offsetof(struct options, is_no_wait)},
+    {"quiet", 'q', NULL, "Print no progress bar and no summary", OPT_FLAG,
+	.offset = offsetof(struct options, is_quiet)},
     {0},
 };
-static const struct argp common = {.options = common_options, .parser = on_common};
 
-/* --- Before the command --- */
+/* --- Groups --- */
 
-struct global {
-	struct options *options;
-	int command; /* index in argv */
+struct group {
+	const struct option_row *options;
+	void *input;
+	struct argp_option *rows; /* owned; argp's form of the options */
+	struct argp argp;
 };
 
-static error_t on_global(int key, char *value, struct argp_state *state)
+static int get_key(const struct option_row *options, size_t i)
 {
-	struct global *g = state->input;
-
-	(void)value;
-	switch (key) {
-	case ARGP_KEY_INIT:
-		state->child_inputs[0] = g->options;
-		return 0;
-	case ARGP_KEY_ARG:
-		g->command = state->next - 1;
-		state->next = state->argc; /* the rest is the command's */
-		return 0;
-	case ARGP_KEY_NO_ARGS:
-		argp_usage(state);
-		return EINVAL;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return options[i].letter != 0 ? options[i].letter : FIRST_KEY + (int)i;
 }
 
-int args_parse_global(int argc, char **argv, const char *doc, struct options *options)
+static error_t on_option(int key, char *value, struct argp_state *state)
 {
-	const struct argp_child children[] = {{&common, 0, NULL, 0}, {0}};
-	const struct argp argp = {.parser = on_global,
-	    .args_doc = "COMMAND [OPTION...] [WORD...]",
-	    .doc = doc,
-	    .children = children};
-	struct global g = {.options = options};
+	const struct group *group = state->input;
+	const struct option_row *options = group->options;
+	struct buf takes;
+	size_t i = 0;
 
-	argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &g);
-	return g.command;
+	while (options[i].name != NULL && get_key(options, i) != key)
+		i++;
+	if (options[i].name == NULL)
+		return ARGP_ERR_UNKNOWN;
+	if (option_set(&options[i], value, group->input))
+		return 0;
+	buf_init(&takes, MAX_TAKES);
+	option_describe(&options[i], &takes);
+	argp_error(state, "--%s takes %s, not '%s'", options[i].name, takes.data, value);
+	buf_done(&takes);
+	return EINVAL;
+}
+
+static void group_init(struct group *group, const struct option_row *options, void *input)
+{
+	size_t n = 0;
+
+	while (options[n].name != NULL)
+		n++;
+	*group = (struct group){
+	    .options = options, .input = input, .rows = xcalloc(n + 1, sizeof(*group->rows))};
+	for (size_t i = 0; i < n; i++) {
+		bool is_alias = options[i].kind == OPT_ALIAS;
+		group->rows[i] = (struct argp_option){options[i].name,
+		    is_alias ? 0 : get_key(options, i), options[i].value,
+		    is_alias ? OPTION_ALIAS | OPTION_HIDDEN : 0, options[i].doc, 0};
+	}
+	group->argp = (struct argp){.options = group->rows, .parser = on_option};
 }
 
 /* --- A command --- */
 
 struct parsing {
 	const struct syntax *syntax;
-	struct options *options;
-	void *input;
-	struct words words;
+	struct group groups[ARGS_MAX_GROUPS + 1]; /* the common options first */
+	int n_groups;
+	struct args args;
 };
 
-static void check_words(const struct parsing *p, const struct argp_state *state)
+static void check_args(const struct parsing *p, const struct argp_state *state)
 {
+	const struct syntax *syntax = p->syntax;
 	struct id id;
 
-	if (p->words.n < p->syntax->least_words && p->syntax->ids_of != NULL)
-		argp_error(state, "the %s's ID is missing", p->syntax->ids_of);
-	if (p->words.n < p->syntax->least_words)
-		argp_error(state, "a word is missing");
-	if (p->words.n > p->syntax->most_words)
-		argp_error(state, "'%s' is too much", p->words.list[p->syntax->most_words]);
-	for (int i = 0; p->syntax->ids_of != NULL && i < p->words.n; i++) {
-		if (!id_parse(p->words.list[i], &id))
-			argp_error(
-			    state, "'%s' is no %s's ID", p->words.list[i], p->syntax->ids_of);
+	if (p->args.n < syntax->min_args && syntax->ids_of != NULL)
+		argp_error(state, "missing %s ID", syntax->ids_of);
+	if (p->args.n < syntax->min_args)
+		argp_error(state, "missing argument");
+	if (p->args.n > syntax->max_args)
+		argp_error(state, "unexpected argument '%s'", p->args.list[syntax->max_args]);
+	for (int i = 0; syntax->ids_of != NULL && i < p->args.n; i++) {
+		if (!id_parse(p->args.list[i], &id))
+			argp_error(state, "invalid %s ID '%s'", syntax->ids_of, p->args.list[i]);
 	}
 }
 
-/* In the order of args_parse's children. */
-static void set_inputs(const struct parsing *p, void **inputs)
-{
-	*inputs++ = p->options;
-	if (p->syntax->options != NULL)
-		*inputs++ = p->input;
-	if (p->syntax->shared != NULL)
-		*inputs = p->syntax->shared_input;
-}
-
-/* A word before the command, or the command itself. Options may stand between the words: they are
- * moved up to the first one, over options that have been read. */
-static error_t take_ordered(struct parsing *p, char *word, struct argp_state *state)
+/* Take an argument before the command, or the command itself. Options may stand between the
+ * arguments, which are moved up to the first one, over options that have been read. */
+static error_t take_ordered(struct parsing *p, char *arg, struct argp_state *state)
 {
 	int at = state->next - 1;
 
-	if (p->words.n == p->syntax->most_words) {
-		p->words.command = state->argv + at;
-		p->words.n_command = state->argc - at;
+	if (p->args.n == p->syntax->max_args) {
+		p->args.command = state->argv + at;
+		p->args.n_command = state->argc - at;
 		state->next = state->argc;
 		return 0;
 	}
-	if (p->words.n == 0)
-		p->words.list = state->argv + at;
-	p->words.list[p->words.n++] = word;
+	if (p->args.n == 0)
+		p->args.list = state->argv + at;
+	p->args.list[p->args.n++] = arg;
 	return 0;
 }
 
@@ -159,16 +133,17 @@ static error_t on_command(int key, char *value, struct argp_state *state)
 
 	switch (key) {
 	case ARGP_KEY_INIT:
-		set_inputs(p, state->child_inputs);
+		for (int i = 0; i < p->n_groups; i++)
+			state->child_inputs[i] = &p->groups[i];
 		return 0;
 	case ARGP_KEY_ARG:
 		return p->syntax->has_command ? take_ordered(p, value, state) : ARGP_ERR_UNKNOWN;
 	case ARGP_KEY_ARGS:
-		p->words.list = state->argv + state->next;
-		p->words.n = state->argc - state->next;
+		p->args.list = state->argv + state->next;
+		p->args.n = state->argc - state->next;
 		return 0;
 	case ARGP_KEY_END:
-		check_words(p, state);
+		check_args(p, state);
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -176,33 +151,26 @@ static error_t on_command(int key, char *value, struct argp_state *state)
 }
 
 void args_parse(int argc, char **argv, const struct syntax *syntax, struct options *options,
-    void *input, struct words *ret_words)
+    void *input, struct args *ret_args)
 {
-	const struct argp own = {.options = syntax->options, .parser = syntax->on_option};
-	struct argp_child children[4] = {{&common, 0, "Options of every command:", 3}};
-	int n = 1;
-
-	if (syntax->options != NULL)
-		children[n++] = (struct argp_child){&own, 0, NULL, 1};
-	if (syntax->shared != NULL)
-		children[n] = (struct argp_child){syntax->shared, 0, syntax->shared_title, 2};
+	struct parsing p = {.syntax = syntax, .n_groups = 1};
+	struct argp_child children[ARGS_MAX_GROUPS + 2] = {
+	    {&p.groups[0].argp, 0, "Common options:", ARGS_MAX_GROUPS + 1}};
 	const struct argp argp = {.parser = on_command,
-	    .args_doc = syntax->words,
+	    .args_doc = syntax->usage,
 	    .doc = syntax->doc,
 	    .children = children};
-	struct parsing p = {.syntax = syntax, .options = options, .input = input};
 
+	group_init(&p.groups[0], common_options, options);
+	for (const struct option_group *g = syntax->groups; g->options != NULL; g++) {
+		struct group *group = &p.groups[p.n_groups];
+		group_init(group, g->options, (char *)input + g->offset);
+		children[p.n_groups] =
+		    (struct argp_child){&group->argp, 0, g->title, g->title != NULL ? 2 : 1};
+		p.n_groups++;
+	}
 	argp_parse(&argp, argc, argv, syntax->has_command ? ARGP_IN_ORDER : 0, NULL, &p);
-	*ret_words = p.words;
-}
-
-uint64_t args_number(
-    const struct argp_state *state, const char *option, const char *value, uint64_t max)
-{
-	uint64_t number = 0;
-
-	if (str_to_u64(value, max, &number) != OK)
-		argp_error(state, "--%s takes a whole number from 0 to %llu, not '%s'", option,
-		    (unsigned long long)max, value);
-	return number;
+	for (int i = 0; i < p.n_groups; i++)
+		free(p.groups[i].rows);
+	*ret_args = p.args;
 }

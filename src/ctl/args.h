@@ -1,12 +1,12 @@
-/* The command line: options that every command has, and reading a command's own by argp. A fault
- * ends the program with a message on stderr and CTL_USAGE. Thread: main. */
+/* The command line: options that all commands have, and the options and arguments of one command,
+ * read by argp. A mistake ends the program with a message on stderr and CTL_USAGE. Thread: main. */
 #pragma once
 
-#include <argp.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-/* What the program ends with. */
+#include "ctl/option.h"
+
+/* Exit statuses. */
 enum {
 	CTL_OK = 0,
 	CTL_FAILED = 1,      /* some items failed, the job did, or the daemon refused */
@@ -17,40 +17,38 @@ enum {
 
 struct options {
 	const char *url;            /* borrowed from the command line or the environment */
-	const char *ca_file, *cert; /* so too; NULL: the system's authorities, no certificate */
-	const char *token_file;     /* so too; NULL: $ASYNCPROBED_TOKEN, or no token */
+	const char *ca_file, *cert; /* likewise; NULL: the system's authorities, no certificate */
+	const char *token_file;     /* likewise; NULL: $ASYNCPROBED_TOKEN, or no token */
 	bool is_json, is_no_wait, is_quiet;
+	char **ret_job; /* not NULL: commands that queue a job store it there as JSON (new text),
+			   and send nothing */
 };
+
+/* Some of the options of a command. */
+struct option_group {
+	const struct option_row *options; /* NULL: the list of groups ends here */
+	const char *title;                /* in --help; NULL: none */
+	size_t offset;                    /* of the struct that they set in the command's struct */
+};
+
+enum { ARGS_MAX_GROUPS = 3 };
 
 /* What one command understands. */
 struct syntax {
-	const struct argp_option *options; /* NULL: none of its own */
-	argp_parser_t on_option;
-	const char *words, *doc; /* as argp's args_doc and doc */
-	int least_words, most_words;
-	const char *ids_of; /* what its words are ids of; NULL: they are none */
-	/* Options that it shares with other commands, their input and headline; NULL: none. */
-	const struct argp *shared;
-	void *shared_input;
-	const char *shared_title;
-	/* Behind `most_words` words comes a command, whose part of the line is left alone. */
-	bool has_command;
+	struct option_group groups[ARGS_MAX_GROUPS + 1];
+	const char *usage, *doc; /* as argp's args_doc and doc */
+	int min_args, max_args;
+	const char *ids_of; /* what its arguments are IDs of; NULL: they are not IDs */
+	bool has_command;   /* a command follows `max_args` arguments, and is left alone */
 };
 
-struct words {
+struct args {
 	char **list; /* borrowed from argv */
 	int n;
 	char **command; /* where the command begins in argv; NULL: there is none */
-	int n_command;
+	int n_command;  /* number of words from there on */
 };
 
-/* Read options before the command's name; returns the index of the name in argv. */
-int args_parse_global(int argc, char **argv, const char *doc, struct options *options);
-
-/* Read a command's part, argv[0] being its name. `input` goes to on_option as state->input. */
+/* Read the part of one command, argv[0] being its name. `input` is the command's struct. */
 void args_parse(int argc, char **argv, const struct syntax *syntax, struct options *options,
-    void *input, struct words *ret_words);
-
-/* Read the number of an option. */
-uint64_t args_number(
-    const struct argp_state *state, const char *option, const char *value, uint64_t max);
+    void *input, struct args *ret_args);

@@ -1,163 +1,147 @@
-/* asyncprobectl cancel, rm, pause, resume and retry: what is done to jobs. Thread: main. */
+/* asyncprobectl cancel, rm, pause, resume and retry. Thread: main. */
 #include <limits.h>
 #include <stdio.h>
 
+#include "ctl/acts.h"
 #include "ctl/commands.h"
-#include "ctl/each.h"
 #include "ctl/filter.h"
+#include "ctl/message.h"
 #include "ctl/submit.h"
 
-enum { MAX_PATH_BYTES = 4096 };
+/* The daemon works through any number of jobs before it answers. */
+#define MAX_SILENCE (3600 * USEC_PER_SEC)
 
-/* Any number of jobs is worked off slice by slice before there is an answer. */
-#define MOST_SILENCE (3600 * USEC_PER_SEC)
-
-static int print_state(const struct http_answer *answer)
+static bool print_state(const char *text, size_t len, void *arg)
 {
 	struct job_view job;
-	int status = answer_read_job(answer, &job);
 
-	if (status != CTL_OK)
-		return status;
+	(void)arg;
+	if (!view_parse_job(text, len, &job))
+		return false;
 	printf("%s  %s%s\n", job.id, job_state_name(job.state), job.is_paused ? ", paused" : "");
 	view_job_done(&job);
-	return CTL_OK;
+	return true;
 }
 
 /* --- cancel and rm --- */
 
-/* What is done to jobs that are named, or to all that fit a filter. */
+/* What is done to jobs that are named, or to all that filters select. */
 struct bulk {
 	struct act act;
-	const char *path; /* where it is asked for a filter */
-	const char *word; /* what the jobs are then */
+	const char *path; /* of the request for all */
+	const char *word; /* what happened to the jobs: cancelled, deleted */
 };
 
-struct choice {
+struct selection {
 	struct filter filter;
-	const char *before; /* borrowed from argv; NULL: whenever */
+	const char *before; /* borrowed from argv; NULL: any time */
 };
 
-static error_t on_before(int key, char *value, struct argp_state *state)
+static bool print_count(const char *text, size_t len, void *arg)
 {
-	struct choice *c = state->input;
-	usec_t time;
+	const char *word = arg;
+	uint64_t n;
 
-	if (key != 'b')
-		return ARGP_ERR_UNKNOWN;
-	if (clock_parse(value, &time) != OK)
-		argp_error(
-		    state, "--before takes a time such as 2026-11-22T12:00:00Z, not '%s'", value);
-	c->before = value;
-	return 0;
+	if (!view_parse_number(text, len, word, &n))
+		return false;
+	printf("%llu %s\n", (unsigned long long)n, word);
+	return true;
 }
 
 static int act_on_all(
-    const struct bulk *bulk, const struct choice *choice, const struct options *options)
+    const struct bulk *bulk, const struct selection *selection, const struct options *options)
 {
 	struct http *http = answer_open(options);
-	struct buf path;
-	uint64_t n;
+	struct fields path;
 
 	if (http == NULL)
 		return CTL_USAGE;
-	buf_init(&path, MAX_PATH_BYTES);
-	buf_add_str(&path, bulk->path);
-	filter_add(&choice->filter, &path);
-	if (choice->before != NULL)
-		http_add_query(&path, "before", choice->before);
-	struct http_call *call = http_run(
-	    http, &(struct http_request){
-		      .method = bulk->act.method, .path = path.data, .most_silence = MOST_SILENCE});
-	const struct http_answer *answer = http_call_answer(call);
-	int status = answer_check(answer, NULL);
-	if (status == CTL_OK && options->is_json)
-		status = answer_print_raw(answer);
-	else if (status == CTL_OK &&
-		 (answer->body.len == 0 ||
-		     !view_parse_number(answer->body.data, answer->body.len, bulk->word, &n)))
-		status = answer_strange();
-	else if (status == CTL_OK && !options->is_quiet)
-		printf("%llu %s\n", (unsigned long long)n, bulk->word);
-	http_call_free(call);
-	buf_done(&path);
+	fields_init(&path, bulk->path);
+	filter_add(&selection->filter, &path);
+	fields_add_text(&path, "before", selection->before);
+	int status = answer_run(http,
+	    &(struct http_request){
+		.method = bulk->act.method, .path = path.text.data, .max_silence = MAX_SILENCE},
+	    NULL, options, options->is_quiet ? NULL : print_count, (void *)bulk->word);
+	fields_done(&path);
 	http_free(http);
 	return status;
 }
 
-static int act_on_some(
-    int argc, char **argv, struct options *options, const char *doc, const struct bulk *bulk)
+static int run_bulk(const struct bulk *bulk, int argc, char **argv, struct options *options)
 {
-	static const struct argp_option own_options[] = {
-	    {"before", 'b', "TIME", 0, "Only jobs made before TIME (2026-11-22T12:00:00Z)", 0},
+	static const struct option_row own_options[] = {
+	    {"before", 'b', "TIME",
+		"Only jobs that were created before TIME (2026-11-22T12:00:00Z)",
+		.offset = offsetof(struct selection, before), .read = option_check_time,
+		.takes = OPT_TIME_FORM},
 	    {0},
 	};
-	struct choice choice = {.before = NULL};
-	const struct syntax syntax = {.options = own_options,
-	    .on_option = on_before,
-	    .words = "ID...\n[FILTER...]",
-	    .doc = doc,
-	    .most_words = INT_MAX,
-	    .ids_of = "job",
-	    .shared = filter_argp(),
-	    .shared_input = &choice.filter,
-	    .shared_title = FILTER_TITLE};
-	struct words ids;
+	const struct syntax syntax = {
+	    .groups = {{own_options, NULL, 0},
+		{filter_options(), FILTER_TITLE, offsetof(struct selection, filter)}},
+	    .usage = "ID...\n[FILTER...]",
+	    .doc = bulk->act.doc,
+	    .max_args = INT_MAX,
+	    .ids_of = "job"};
+	struct selection selection = {.before = NULL};
+	struct args ids;
 
-	args_parse(argc, argv, &syntax, options, &choice, &ids);
-	bool has_filter = !filter_is_empty(&choice.filter) || choice.before != NULL;
-	if (has_filter != (ids.n > 0))
-		return has_filter ? act_on_all(bulk, &choice, options)
-				  : each_id(&bulk->act, &ids, options);
-	fprintf(stderr,
-	    "%s: %s\n"
-	    "Try `%s --help' for more information.\n",
-	    argv[0],
-	    has_filter ? "give IDs or say which jobs, not both" : "the job's ID is missing",
-	    argv[0]);
-	return CTL_USAGE;
+	args_parse(argc, argv, &syntax, options, &selection, &ids);
+	bool has_filter = !filter_is_empty(&selection.filter) || selection.before != NULL;
+	if (has_filter && ids.n > 0)
+		return message_usage(argv[0], "specify IDs or filters, not both");
+	if (!has_filter && ids.n == 0)
+		return message_usage(argv[0], "missing job ID");
+	return has_filter ? act_on_all(bulk, &selection, options)
+			  : acts_run_all(&bulk->act, &ids, options);
 }
 
 int cmd_cancel(int argc, char **argv, struct options *options)
 {
 	static const struct bulk bulk = {
-	    {"POST", "/jobs/", "/cancel", print_state}, "/jobs/cancel", "cancelled"};
+	    {"Cancel jobs. Results that exist are kept. Without an ID, all jobs that the filters "
+	     "select are cancelled.",
+		"job", "POST", "/jobs", "/cancel", print_state},
+	    "/jobs/cancel", "cancelled"};
 
-	return act_on_some(argc, argv, options,
-	    "Stop jobs; what is done stays. All that fit are stopped where there is no ID.", &bulk);
+	return run_bulk(&bulk, argc, argv, options);
 }
 
 int cmd_rm(int argc, char **argv, struct options *options)
 {
-	static const struct bulk bulk = {{"DELETE", "/jobs/", "", NULL}, "/jobs", "deleted"};
+	static const struct bulk bulk = {
+	    {"Delete jobs with their results and files; jobs that are running are cancelled first. "
+	     "Without an ID, all jobs that the filters select are deleted.",
+		"job", "DELETE", "/jobs", "", NULL},
+	    "/jobs", "deleted"};
 
-	return act_on_some(argc, argv, options,
-	    "Remove jobs with their results and files, cancelling those that run. All that fit are "
-	    "removed where there is no ID.",
-	    &bulk);
+	return run_bulk(&bulk, argc, argv, options);
 }
 
 /* --- pause and resume --- */
 
 int cmd_pause(int argc, char **argv, struct options *options)
 {
-	static const struct act act = {"POST", "/jobs/", "/pause", print_state};
+	static const struct act act = {
+	    "Pause jobs. Items that are being processed are finished, and no others are started.",
+	    "job", "POST", "/jobs", "/pause", print_state};
 
-	return each_of(argc, argv, options,
-	    "Pause jobs: what is in flight finishes, nothing else begins.", "job", &act);
+	return acts_run(&act, argc, argv, options);
 }
 
 int cmd_resume(int argc, char **argv, struct options *options)
 {
-	static const struct act act = {"POST", "/jobs/", "/resume", print_state};
+	static const struct act act = {
+	    "Resume paused jobs.", "job", "POST", "/jobs", "/resume", print_state};
 
-	return each_of(argc, argv, options, "Have jobs that are paused go on.", "job", &act);
+	return acts_run(&act, argc, argv, options);
 }
 
 /* --- retry --- */
 
 int cmd_retry(int argc, char **argv, struct options *options)
 {
-	return submit_again(argc, argv, options,
-	    "Try what failed in a job again, as a new job, and follow that one.", "job", "retry");
+	return submit_existing(argc, argv, options,
+	    "Queue the failed items of a job again, as a new job, and follow it.", "job", "retry");
 }

@@ -1,6 +1,5 @@
-/* asyncprobectl backup: a copy of the database. It goes into a file beside the one named, which it
- * replaces once it is whole and on disk: what stands under the name is always a whole backup.
- * Thread: main. */
+/* asyncprobectl backup: a copy of the database. It is written to a temporary file in the same
+ * folder, which replaces the named file once it is complete and on disk. Thread: main. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,23 +10,24 @@
 #include "base/alloc.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
+#include "ctl/message.h"
+#include "ctl/raw.h"
 
 enum { MAX_PATH_BYTES = 4096 };
 
-#define MOST_SILENCE (3600 * USEC_PER_SEC) /* the daemon makes its copy before it sends a byte */
+/* The daemon makes its copy before it sends the first byte. */
+#define MAX_SILENCE (3600 * USEC_PER_SEC)
 
 struct output {
 	const char *name; /* borrowed from argv; "-": standard output */
-	char *temporary;  /* owned; NULL: standard output, or renamed already */
+	char *temporary;  /* owned; NULL: standard output, or already renamed */
 	int fd, why;      /* why: errno of what failed */
 	unsigned long long n_bytes;
 };
 
 static int fail(const char *name, int why)
 {
-	fputs("asyncprobectl: ", stderr);
-	answer_print(stderr, name);
-	fprintf(stderr, ": %s\n", strerror(why));
+	message_error("%s: %s", name, strerror(why));
 	return CTL_FAILED;
 }
 
@@ -44,7 +44,7 @@ static int open_output(struct output *out)
 		out->fd = STDOUT_FILENO;
 		if (!isatty(out->fd))
 			return CTL_OK;
-		fputs("asyncprobectl: a backup is no text for a terminal\n", stderr);
+		message_error("a backup is binary and is not written to a terminal");
 		return CTL_USAGE;
 	}
 	buf_init(&path, MAX_PATH_BYTES);
@@ -56,7 +56,7 @@ static int open_output(struct output *out)
 	out->fd = open(out->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (out->fd >= 0)
 		return CTL_OK;
-	free(TAKE(out->temporary)); /* it is not ours */
+	free(TAKE(out->temporary)); /* it is another process's file */
 	return fail(out->name, errno);
 }
 
@@ -64,22 +64,15 @@ static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 {
 	struct output *out = arg;
 
-	while (n_bytes > 0) {
-		ssize_t n = write(out->fd, bytes, n_bytes);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			out->why = errno;
-			return false;
-		}
-		bytes += n;
-		n_bytes -= (size_t)n;
-		out->n_bytes += (unsigned long long)n;
+	if (!raw_save(out->fd, bytes, n_bytes)) {
+		out->why = errno;
+		return false;
 	}
+	out->n_bytes += n_bytes;
 	return true;
 }
 
-/* Make the new name last too. */
+/* Bring the new name to disk too. */
 static bool sync_folder(const char *name)
 {
 	AUTO_FREE char *folder = xstrdup(name);
@@ -119,7 +112,7 @@ static int fetch(struct output *out, struct http *http)
 						    .path = "/backup",
 						    .on_body = on_bytes,
 						    .arg = out,
-						    .most_silence = MOST_SILENCE});
+						    .max_silence = MAX_SILENCE});
 	const struct http_answer *answer = http_call_answer(call);
 	int status;
 
@@ -133,17 +126,17 @@ static int fetch(struct output *out, struct http *http)
 
 int cmd_backup(int argc, char **argv, struct options *options)
 {
-	static const struct syntax syntax = {.words = "FILE",
-	    .doc = "Copy the daemon's database into FILE (-: standard output).",
-	    .least_words = 1,
-	    .most_words = 1};
-	struct words words;
+	static const struct syntax syntax = {.usage = "FILE",
+	    .doc = "Copy the database of the daemon to FILE (-: standard output).",
+	    .min_args = 1,
+	    .max_args = 1};
+	struct args args;
 
-	args_parse(argc, argv, &syntax, options, NULL, &words);
+	args_parse(argc, argv, &syntax, options, NULL, &args);
 	struct http *http = answer_open(options);
 	if (http == NULL)
 		return CTL_USAGE;
-	struct output out = {.name = words.list[0], .fd = -1};
+	struct output out = {.name = args.list[0], .fd = -1};
 	int status = open_output(&out);
 	if (status == CTL_OK)
 		status = fetch(&out, http);

@@ -1,61 +1,43 @@
-/* asyncprobectl download: queue files, then follow them. Thread: main. */
+/* asyncprobectl download: queue files, and follow the job. Thread: main. */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "ctl/answer.h"
 #include "ctl/commands.h"
-#include "ctl/job_args.h"
-#include "ctl/job_words.h"
+#include "ctl/message.h"
 #include "ctl/submit.h"
 
 struct download {
 	struct job_args job;
 	struct text_list urls;
-	const char *input, *folder; /* borrowed from argv; NULL: not given */
 };
 
-static error_t on_option(int key, char *value, struct argp_state *state)
+#define AT(field) offsetof(struct download, field)
+
+static const struct option_row own_options[] = {
+    {"input", 'i', "FILE",
+	"Read URLs from FILE, one per line (FILE.ndjson: a JSON string or object per line)",
+	.offset = AT(job.input), .read = option_check_first, .takes = "one file only"},
+    {"output", 'o', "DIR", "Copy the files to DIR", .offset = AT(job.folder)},
+    {0},
+};
+
+/* URLs are either arguments or lines. Returns what is wrong, or NULL. */
+static const char *take_args(struct download *d, const struct args *args)
 {
-	struct download *d = state->input;
-
-	switch (key) {
-	case 'i':
-		if (d->input != NULL)
-			argp_error(state, "there may be one -i only");
-		d->input = value;
-		return 0;
-	case 'o':
-		d->folder = value;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
+	if (args->n > 0 && d->job.input != NULL)
+		return "specify URLs or -i FILE, not both";
+	if (args->n == 0 && d->job.input == NULL)
+		return "missing URL or -i FILE";
+	if (args->n == 1 && strcmp(args->list[0], "-") == 0) {
+		d->job.input = "-";
+		return NULL;
 	}
-}
-
-/* URLs are either words or lines. Says on stderr what is wrong. */
-static bool take_words(struct download *d, const struct words *words)
-{
-	const char *fault = NULL;
-	bool is_stdin = words->n == 1 && strcmp(words->list[0], "-") == 0;
-
-	if (words->n > 0 && d->input != NULL)
-		fault = "give URLs or -i FILE, not both";
-	else if (words->n == 0 && d->input == NULL)
-		fault = "a URL or -i FILE is missing";
-	for (int i = 0; i < words->n && fault == NULL && !is_stdin; i++) {
-		if (strcmp(words->list[i], "-") == 0)
-			fault = "URLs are read from one place only";
-		text_list_add(&d->urls, words->list[i]);
+	for (int i = 0; i < args->n; i++) {
+		if (strcmp(args->list[i], "-") == 0)
+			return "URLs are read from one place only";
+		text_list_add(&d->urls, args->list[i]);
 	}
-	if (is_stdin && fault == NULL)
-		d->input = "-";
-	if (fault != NULL)
-		fprintf(stderr,
-		    "asyncprobectl download: %s\n"
-		    "Try `asyncprobectl download --help' for more information.\n",
-		    fault);
-	return fault == NULL;
+	return NULL;
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -67,91 +49,45 @@ static bool ends_with(const char *text, const char *end)
 
 static bool has_json_lines(const struct download *d)
 {
-	return d->input != NULL &&
-	       (ends_with(d->input, ".ndjson") || ends_with(d->input, ".jsonl"));
+	const char *input = d->job.input;
+
+	return input != NULL && (ends_with(input, ".ndjson") || ends_with(input, ".jsonl"));
 }
 
-static void add_fields(const struct download *d, struct fields *fields)
+static void add_fields(const void *arg, struct fields *fields)
 {
-	fields_add_list(fields, "urls", &d->urls);
-	job_args_add(&d->job, fields);
-}
-
-static int start(const struct download *d, const struct options *options)
-{
-	struct submission submission = {.idempotency_key = d->job.idempotency_key,
-	    .input = d->input,
-	    .folder = d->folder,
-	    .is_dry_run = d->job.is_dry_run};
-	struct follow_opts follow = {.http = answer_open(options), .options = options};
-
-	if (follow.http == NULL)
-		return CTL_USAGE;
-	submission.is_ndjson = has_json_lines(d);
-	fields_init(&submission.fields, d->input != NULL, "downloads");
-	add_fields(d, &submission.fields);
-	int status = submit_run(&submission, &follow);
-	fields_done(&submission.fields);
-	http_free(follow.http);
-	return status;
-}
-
-/* Read the command line; CTL_USAGE after saying on stderr what is wrong. */
-static int parse(int argc, char **argv, struct options *options, struct download *d)
-{
-	static const struct argp_option own_options[] = {
-	    {"input", 'i', "FILE", 0,
-		"Read URLs from FILE, one a line (FILE.ndjson: a JSON string or object a line)", 0},
-	    {"output", 'o', "DIR", 0, "Copy the files into DIR", 0},
-	    {0},
-	};
-	const struct syntax syntax = {.options = own_options,
-	    .on_option = on_option,
-	    .words = "URL...\n-i FILE",
-	    .doc = "Download files; - stands for URLs on standard input, one a line.",
-	    .most_words = INT_MAX,
-	    .shared = job_args_argp(),
-	    .shared_input = &d->job,
-	    .shared_title = JOB_ARGS_TITLE};
-	struct words words;
-
-	*d = (struct download){.job = {.max_concurrency = SPEC_MAX_TRANSFERS,
-				   .max_timeout = SPEC_MAX_TRANSFER_TIMEOUT_MS * USEC_PER_MSEC}};
-	buf_init(&d->urls.bytes, SIZE_MAX / 2);
-	args_parse(argc, argv, &syntax, options, d, &words);
-	return take_words(d, &words) ? CTL_OK : CTL_USAGE;
+	fields_add_list(fields, "urls", &((const struct download *)arg)->urls);
 }
 
 int cmd_download(int argc, char **argv, struct options *options)
 {
+	const struct syntax syntax = {
+	    .groups = {{own_options, NULL, 0}, {job_args_options(), JOB_ARGS_TITLE, AT(job)}},
+	    .usage = "URL...\n-i FILE",
+	    .doc = "Download files; - stands for URLs on standard input, one per line.",
+	    .max_args = INT_MAX};
 	struct download d;
-	int status = parse(argc, argv, options, &d);
+	struct args args;
+	int status = CTL_USAGE;
 
-	if (status == CTL_OK)
-		status = start(&d, options);
+	buf_init(&d.urls.bytes, SIZE_MAX / 2);
+	d.urls.n = 0;
+	job_args_init(&d.job, true);
+	args_parse(argc, argv, &syntax, options, &d, &args);
+	const char *fault = take_args(&d, &args);
+	bool is_ndjson = has_json_lines(&d);
+	if (fault == NULL && is_ndjson && options->ret_job != NULL)
+		fault =
+		    "lines of JSON cannot be read for a schedule; give the whole job with --job";
+	if (fault != NULL)
+		(void)message_usage(argv[0], "%s", fault);
+	else if (submit_take_lines(options, &d.job, &d.urls))
+		status = submit_run(&(struct submission){.kind = "downloads",
+					.job = &d.job,
+					.is_ndjson = is_ndjson,
+					.add_fields = add_fields,
+					.arg = &d},
+		    &(struct follow_opts){.options = options});
 	buf_done(&d.urls.bytes);
 	return status;
-}
-
-static bool take_lines(struct download *d)
-{
-	if (has_json_lines(d)) {
-		fputs("asyncprobectl: give JSON as the whole job, by --job\n", stderr);
-		return false;
-	}
-	return d->input == NULL || job_words_add_lines(&d->urls, d->input);
-}
-
-char *download_read_words(int argc, char **argv, struct options *options)
-{
-	struct download d;
-	struct fields fields = {.text = {.data = NULL}};
-
-	if (parse(argc, argv, options, &d) == CTL_OK && job_words_check(&d.job, d.folder) &&
-	    take_lines(&d)) {
-		fields_init(&fields, false, "downloads");
-		add_fields(&d, &fields);
-	}
-	buf_done(&d.urls.bytes);
-	return fields.text.data;
 }

@@ -1,101 +1,54 @@
 /* asyncprobectl results and watch. Thread: main. */
-#include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/answer.h"
 #include "ctl/commands.h"
+#include "ctl/fields.h"
 #include "ctl/follow.h"
+#include "ctl/message.h"
 #include "ctl/raw.h"
-
-enum { MAX_PATH_BYTES = 4096 };
 
 /* --- results --- */
 
 struct results {
 	const char *format, *status; /* borrowed from argv; NULL: not given */
-	const char *after, *limit;   /* the same, checked */
+	uint64_t after, limit;       /* 0: not given */
 	bool is_following, is_raw;
 };
 
-enum { OPT_RAW = 0x100 };
-
-static error_t on_results_option(int key, char *value, struct argp_state *state)
-{
-	struct results *r = state->input;
-
-	switch (key) {
-	case 'f':
-		if (strcmp(value, "text") != 0 && strcmp(value, "ndjson") != 0 &&
-		    strcmp(value, "json") != 0 && strcmp(value, "csv") != 0)
-			argp_error(
-			    state, "--format takes text, ndjson, json or csv, not '%s'", value);
-		r->format = value;
-		return 0;
-	case 's':
-		if (strcmp(value, "found") != 0 && strcmp(value, "ok") != 0 &&
-		    strcmp(value, "not_found") != 0 && strcmp(value, "error") != 0)
-			argp_error(
-			    state, "--status takes found, ok, not_found or error, not '%s'", value);
-		r->status = value;
-		return 0;
-	case 'a':
-		(void)args_number(state, "after", value, INT64_MAX - 1);
-		r->after = value;
-		return 0;
-	case 'l':
-		if (args_number(state, "limit", value, INT64_MAX) == 0)
-			argp_error(state, "--limit takes at least 1");
-		r->limit = value;
-		return 0;
-	case 'F':
-		r->is_following = true;
-		return 0;
-	case OPT_RAW:
-		r->is_raw = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 {
-	if (raw_write(arg, bytes, n_bytes) && fflush(stdout) == 0)
-		return true;
-	fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(errno));
-	return false;
+	(void)raw_write(arg, bytes, n_bytes);
+	return raw_flush();
 }
 
 static int print_results(const struct results *r, const char *id, struct http *http)
 {
-	struct buf path;
+	bool is_safe_csv = strcmp(r->format, "csv") == 0 && !r->is_raw;
+	char folder[64];
+	struct fields path;
 	struct raw raw;
 
 	raw_init(&raw);
-	buf_init(&path, MAX_PATH_BYTES);
-	buf_addf(&path, "/jobs/%s/results", id);
-	http_add_query(&path, "format", r->format);
-	if (strcmp(r->format, "csv") == 0 && !r->is_raw)
-		http_add_query(&path, "csv", "safe");
-	if (r->is_following)
-		http_add_query(&path, "follow", "true");
-	if (r->status != NULL)
-		http_add_query(&path, "status", r->status);
-	if (r->after != NULL)
-		http_add_query(&path, "after", r->after);
-	if (r->limit != NULL)
-		http_add_query(&path, "limit", r->limit);
+	snprintf(folder, sizeof(folder), "/jobs/%s/results", id);
+	fields_init(&path, folder);
+	fields_add_text(&path, "format", r->format);
+	fields_add_text(&path, "csv", is_safe_csv ? "safe" : NULL);
+	fields_add_flag(&path, "follow", r->is_following);
+	fields_add_text(&path, "status", r->status);
+	fields_add_number(&path, "after", r->after);
+	fields_add_number(&path, "limit", r->limit);
 	struct http_call *call = http_run(
 	    http, &(struct http_request){
-		      .method = "GET", .path = path.data, .on_body = on_bytes, .arg = &raw});
+		      .method = "GET", .path = path.text.data, .on_body = on_bytes, .arg = &raw});
 	int status = answer_check(http_call_answer(call), NULL);
 	http_call_free(call);
-	buf_done(&path);
+	fields_done(&path);
 	return status;
 }
 
-/* Results first, then what they amount to. */
+/* Print the results, and find the exit status of the job. */
 static int run_results(const struct results *r, const char *id, struct http *http)
 {
 	struct job_view job;
@@ -104,42 +57,48 @@ static int run_results(const struct results *r, const char *id, struct http *htt
 	if (status == CTL_OK)
 		status = answer_get_job(http, id, &job);
 	if (status == CTL_OK) {
-		status = answer_verdict(&job);
+		status = answer_judge_job(&job);
 		view_job_done(&job);
 	}
 	return status;
 }
 
+#define AT(field) offsetof(struct results, field)
+
 int cmd_results(int argc, char **argv, struct options *options)
 {
-	static const struct argp_option own_options[] = {
-	    {"format", 'f', "FORMAT", 0,
-		"text (default), ndjson (default with --json), json (a page) or csv", 0},
-	    {"status", 's', "STATUS", 0,
-		"Only results that are found (files: ok), not_found or error", 0},
-	    {"after", 'a', "SEQ", 0, "Begin behind this sequence number", 0},
-	    {"limit", 'l', "N", 0, "At most N results", 0},
-	    {"follow", 'F', NULL, 0, "Go on until the job ends", 0},
-	    {"raw", OPT_RAW, NULL, 0,
-		"Leave cells of csv as they are, also those that a spreadsheet takes for formulas",
-		0},
+	static const struct option_row own_options[] = {
+	    {"format", 'f', "FORMAT",
+		"text (default), ndjson (default with --json), json (one page) or csv", OPT_WORD,
+		.offset = AT(format), .takes = "text, ndjson, json or csv"},
+	    {"status", 's', "STATUS",
+		"Only results with this status: found (files: ok), not_found or error", OPT_WORD,
+		.offset = AT(status), .takes = "found, ok, not_found or error"},
+	    {"after", 'a', "SEQ", "Start after this sequence number", OPT_NUMBER,
+		.offset = AT(after), .max = INT64_MAX - 1},
+	    {"limit", 'l', "N", "Print at most N results", OPT_NUMBER, .offset = AT(limit),
+		.min = 1, .max = INT64_MAX},
+	    {"follow", 'F', NULL, "Wait for further results until the job ends", OPT_FLAG,
+		.offset = AT(is_following)},
+	    {"raw", 0, NULL,
+		"Do not change the cells of csv that a spreadsheet would take for formulas",
+		OPT_FLAG, .offset = AT(is_raw)},
 	    {0},
 	};
-	static const struct syntax syntax = {.options = own_options,
-	    .on_option = on_results_option,
-	    .words = "ID",
-	    .doc = "Print a job's results in the order of completion.",
-	    .least_words = 1,
-	    .most_words = 1,
+	static const struct syntax syntax = {.groups = {{own_options, NULL, 0}},
+	    .usage = "ID",
+	    .doc = "Print the results of a job in the order of completion.",
+	    .min_args = 1,
+	    .max_args = 1,
 	    .ids_of = "job"};
 	struct results r = {.format = NULL};
-	struct words words;
+	struct args args;
 
-	args_parse(argc, argv, &syntax, options, &r, &words);
+	args_parse(argc, argv, &syntax, options, &r, &args);
 	if (r.format == NULL)
 		r.format = options->is_json ? "ndjson" : "text";
 	struct http *http = answer_open(options);
-	int status = http != NULL ? run_results(&r, words.list[0], http) : CTL_USAGE;
+	int status = http != NULL ? run_results(&r, args.list[0], http) : CTL_USAGE;
 	http_free(http);
 	return status;
 }
@@ -151,28 +110,12 @@ struct watch {
 	const char *folder; /* borrowed from argv; NULL: nothing is copied */
 };
 
-static error_t on_watch_option(int key, char *value, struct argp_state *state)
-{
-	struct watch *w = state->input;
-
-	switch (key) {
-	case 'a':
-		w->after = args_number(state, "after", value, INT64_MAX - 1);
-		return 0;
-	case 'o':
-		w->folder = value;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
 static int follow(struct follow_opts *opts, const struct job_view *job, const char *folder)
 {
 	if (folder == NULL)
 		return follow_job(opts, job);
 	if (!job->is_files) {
-		fprintf(stderr, "asyncprobectl: job %s has no files to copy\n", job->id);
+		message_error("job %s has no files to copy", job->id);
 		return CTL_FAILED;
 	}
 	opts->copies = copies_new(opts->http, folder);
@@ -195,25 +138,26 @@ static int watch(struct follow_opts *opts, const char *id, const char *folder)
 
 int cmd_watch(int argc, char **argv, struct options *options)
 {
-	static const struct argp_option own_options[] = {
-	    {"after", 'a', "SEQ", 0, "Begin behind this sequence number", 0},
-	    {"output", 'o', "DIR", 0, "Copy the job's files into DIR", 0},
+	static const struct option_row own_options[] = {
+	    {"after", 'a', "SEQ", "Start after this sequence number", OPT_NUMBER,
+		.offset = offsetof(struct watch, after), .max = INT64_MAX - 1},
+	    {"output", 'o', "DIR", "Copy the job's files to DIR",
+		.offset = offsetof(struct watch, folder)},
 	    {0},
 	};
-	static const struct syntax syntax = {.options = own_options,
-	    .on_option = on_watch_option,
-	    .words = "ID",
+	static const struct syntax syntax = {.groups = {{own_options, NULL, 0}},
+	    .usage = "ID",
 	    .doc = "Follow a job to its end, as the command that queues it does.",
-	    .least_words = 1,
-	    .most_words = 1,
+	    .min_args = 1,
+	    .max_args = 1,
 	    .ids_of = "job"};
 	struct watch w = {.after = 0};
-	struct words words;
+	struct args args;
 
-	args_parse(argc, argv, &syntax, options, &w, &words);
+	args_parse(argc, argv, &syntax, options, &w, &args);
 	struct follow_opts opts = {
 	    .http = answer_open(options), .options = options, .after = w.after};
-	int status = opts.http != NULL ? watch(&opts, words.list[0], w.folder) : CTL_USAGE;
+	int status = opts.http != NULL ? watch(&opts, args.list[0], w.folder) : CTL_USAGE;
 	http_free(opts.http);
 	return status;
 }

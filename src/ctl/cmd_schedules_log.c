@@ -1,21 +1,22 @@
-/* asyncprobectl schedules changes and outcomes: what the runs of a schedule have found. Followed
- * changes come as server-sent events; a stream that breaks is taken up where it broke. Thread:
- * main. */
-#include <errno.h>
+/* asyncprobectl schedules changes and outcomes: what the runs of a schedule found. Changes that are
+ * followed arrive as server-sent events; a stream that breaks is continued. Thread: main. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/answer.h"
+#include "ctl/backoff.h"
 #include "ctl/commands.h"
+#include "ctl/line_reader.h"
+#include "ctl/message.h"
 #include "ctl/pages.h"
 #include "ctl/raw.h"
-#include "ctl/retry.h"
 #include "ctl/view_schedule.h"
 
-enum { MAX_LIMIT = 10000, MAX_LINE = 1 << 20 };
+enum { MAX_LIMIT = 10000 };
 
-#define MOST_SILENCE (60 * USEC_PER_SEC) /* four heart-beats */
+#define MAX_SILENCE (60 * USEC_PER_SEC) /* four heart-beats */
 
-struct log {
+struct history {
 	const struct options *options;
 	const char *id;
 	uint64_t after;
@@ -29,20 +30,22 @@ static void print_outcome(const struct outcome_view *o)
 {
 	const char *more = o->reason != NULL ? o->reason : o->value;
 
-	answer_print(stdout, o->status != NULL ? o->status : "unknown");
+	message_print(stdout, o->status != NULL ? o->status : "unknown");
 	if (more == NULL || *more == '\0')
 		return;
 	putchar(' ');
-	answer_print(stdout, more);
+	message_print(stdout, more);
 }
 
-static void print_change(const struct change_view *change, void *arg)
+static void print_change(const void *item, void *arg)
 {
+	const struct change_view *change = item;
+
 	(void)arg;
 	printf("%llu  ", (unsigned long long)change->seq);
-	answer_print(stdout, change->at);
+	message_print(stdout, change->at);
 	fputs("  ", stdout);
-	answer_print(stdout, change->target);
+	message_print(stdout, change->target);
 	fputs("  ", stdout);
 	print_outcome(&change->from);
 	fputs(" -> ", stdout);
@@ -50,12 +53,14 @@ static void print_change(const struct change_view *change, void *arg)
 	putchar('\n');
 }
 
-static void print_last(const struct change_view *outcome, void *arg)
+static void print_last(const void *item, void *arg)
 {
+	const struct change_view *outcome = item;
+
 	(void)arg;
-	answer_print(stdout, outcome->at);
+	message_print(stdout, outcome->at);
 	fputs("  ", stdout);
-	answer_print(stdout, outcome->target);
+	message_print(stdout, outcome->target);
 	fputs("  ", stdout);
 	print_outcome(&outcome->to);
 	putchar('\n');
@@ -63,135 +68,122 @@ static void print_last(const struct change_view *outcome, void *arg)
 
 /* --- Pages --- */
 
-static int print_pages(const struct log *l, const char *what, const struct pages *pages)
+/* Print a list of the schedule; `pages` says which. */
+static int print_pages(const struct history *h, const char *what, struct pages *pages)
 {
-	struct pages all = *pages;
-	char path[80];
+	char folder[80];
+	struct fields path;
 
-	snprintf(path, sizeof(path), "/schedules/%s/%s", l->id, what);
-	all.path = path;
-	all.limit = l->limit;
-	all.is_all = l->limit == 0;
-	return pages_print(&all, l->options);
+	snprintf(folder, sizeof(folder), "/schedules/%s/%s", h->id, what);
+	fields_init(&path, folder);
+	pages->limit = h->limit;
+	pages->is_all = h->limit == 0;
+	int status = pages_print(pages, &path, h->options);
+	fields_done(&path);
+	return status;
 }
 
-static bool read_changes(
-    const char *text, size_t len, bool is_shown, void *arg, struct page_end *ret_end)
-{
-	if (!view_parse_changes(text, len, is_shown ? print_change : NULL, arg, &ret_end->next))
-		return false;
-	ret_end->is_empty = ret_end->next == NULL;
-	return true;
-}
-
-static int print_changes(const struct log *l)
+static int print_changes(const struct history *h)
 {
 	char after[24];
 
-	snprintf(after, sizeof(after), "%llu", (unsigned long long)l->after);
-	return print_pages(l, "changes",
-	    &(struct pages){.cursor_name = "after", .from = after, .read = read_changes});
+	snprintf(after, sizeof(after), "%llu", (unsigned long long)h->after);
+	return print_pages(h, "changes",
+	    &(struct pages){.cursor_name = "after",
+		.from = after,
+		.parse = view_parse_changes,
+		.print = print_change});
 }
 
-static bool read_outcomes(
-    const char *text, size_t len, bool is_shown, void *arg, struct page_end *ret_end)
+static int print_outcomes(const struct history *h)
 {
-	return view_parse_outcomes(text, len, is_shown ? print_last : NULL, arg, &ret_end->next);
-}
-
-static int print_outcomes(const struct log *l)
-{
-	return print_pages(
-	    l, "outcomes", &(struct pages){.cursor_name = "cursor", .read = read_outcomes});
+	return print_pages(h, "outcomes",
+	    &(struct pages){
+		.cursor_name = "cursor", .parse = view_parse_outcomes, .print = print_last});
 }
 
 /* --- Following --- */
 
 struct stream {
-	struct log *log;
+	struct history *history;
 	struct http *http; /* owned */
 	struct raw raw;
-	struct buf line; /* whose end has not come */
-	bool is_change;  /* the event that is being read */
-	bool was_open;   /* the daemon did answer once */
-	struct retry retry;
+	struct line_reader reader;
+	bool is_change; /* the event that is being read is a change */
+	bool is_known;  /* the daemon has answered once */
+	struct backoff backoff;
 };
 
-static void on_change(const struct change_view *change, void *arg)
+static void on_change(const void *item, void *arg)
 {
+	const struct change_view *change = item;
 	struct stream *s = arg;
 
-	s->log->after = change->seq;
-	if (!s->log->options->is_json)
+	s->history->after = change->seq;
+	if (!s->history->options->is_json)
 		print_change(change, NULL);
 }
 
-/* A line of the stream, without its end. */
-static bool take_line(struct stream *s, const char *line, size_t len)
+static bool has_prefix(const char *line, size_t len, const char *prefix)
 {
-	if (len == 0)
+	size_t n = strlen(prefix);
+
+	return len >= n && memcmp(line, prefix, n) == 0;
+}
+
+static bool on_line(const char *line, size_t len, void *arg)
+{
+	struct stream *s = arg;
+
+	if (len == 1) /* an empty line ends an event */
 		s->is_change = false;
-	else if (strncmp(line, "event: ", 7) == 0)
-		s->is_change = strcmp(line + 7, "change") == 0;
+	else if (has_prefix(line, len, "event: "))
+		s->is_change = has_prefix(line, len, "event: change\n");
 	if (s->is_change || line[0] == ':')
-		s->retry.n_tries = 0;
-	if (!s->is_change || strncmp(line, "data: ", 6) != 0)
+		s->backoff.n_tries = 0;
+	if (!s->is_change || !has_prefix(line, len, "data: "))
 		return true;
-	if (!view_parse_change(line + 6, len - 6, on_change, s)) {
-		(void)answer_strange();
+	if (!view_parse_change(line + 6, len - 6, on_change, s))
 		return false;
-	}
-	if (s->log->options->is_json) {
+	if (s->history->options->is_json)
 		(void)raw_write(&s->raw, line + 6, len - 6);
-		putchar('\n');
-	}
 	return true;
 }
 
 static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 {
 	struct stream *s = arg;
-	bool is_good = true;
 
-	s->was_open = true;
-	for (size_t i = 0; i < n_bytes && is_good; i++) {
-		if (bytes[i] != '\n') {
-			buf_add_char(&s->line, bytes[i]);
-			continue;
-		}
-		is_good = !s->line.overflow &&
-			  take_line(s, s->line.len > 0 ? s->line.data : "", s->line.len);
-		buf_clear(&s->line);
+	s->is_known = true;
+	if (!line_reader_add(&s->reader, bytes, n_bytes, on_line, s)) {
+		(void)answer_unknown();
+		return false;
 	}
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return is_good;
-	fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(errno));
-	return false;
+	return raw_flush();
 }
 
-/* Follow one stream to its end. Returns true, with what to end with, when there is no other. */
+/* Read one stream to its end. Returns true and the exit status if there will be no other. */
 static bool read_stream(struct stream *s, int *ret_status)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/schedules/%s/events?after=%llu", s->log->id,
-	    (unsigned long long)s->log->after);
-	buf_clear(&s->line);
+	snprintf(path, sizeof(path), "/schedules/%s/events?after=%llu", s->history->id,
+	    (unsigned long long)s->history->after);
+	line_reader_reset(&s->reader);
 	s->is_change = false;
 	struct http_call *call = http_run(s->http, &(struct http_request){.method = "GET",
 						       .path = path,
 						       .on_body = on_bytes,
 						       .arg = s,
-						       .most_silence = MOST_SILENCE});
+						       .max_silence = MAX_SILENCE});
 	const struct http_answer *answer = http_call_answer(call);
 	bool is_good = answer->outcome == HTTP_ANSWERED && answer->status == 200;
-	bool is_over =
-	    !s->was_open || (!is_good && !answer_is_passing(answer)) || !retry_plan(&s->retry);
+	bool is_over = !s->is_known || (!is_good && !answer_is_temporary(answer)) ||
+		       !backoff_next(&s->backoff);
 	if (is_over) {
 		*ret_status = answer_check(answer, NULL);
 		if (*ret_status == CTL_OK) {
-			fputs(
-			    "asyncprobectl: the stream of changes ended early too often\n", stderr);
+			message_error("the stream of changes ended early too often");
 			*ret_status = CTL_UNREACHABLE;
 		}
 	}
@@ -199,92 +191,74 @@ static bool read_stream(struct stream *s, int *ret_status)
 	return is_over;
 }
 
-static int follow(struct log *l)
+static int follow(struct history *h)
 {
-	struct stream s = {.log = l, .http = answer_open(l->options)};
+	struct stream s = {.history = h, .http = answer_open(h->options)};
 	int status;
 
 	if (s.http == NULL)
 		return CTL_USAGE;
 	raw_init(&s.raw);
-	buf_init(&s.line, MAX_LINE);
+	line_reader_init(&s.reader);
 	while (!read_stream(&s, &status)) {
-		while (!retry_is_due(&s.retry))
-			http_wait(s.http, s.retry.due - clock_mono());
+		while (!backoff_is_due(&s.backoff))
+			http_wait(s.http, s.backoff.due - clock_mono());
 	}
-	buf_done(&s.line);
+	line_reader_done(&s.reader);
 	http_free(s.http);
 	return status;
 }
 
 /* --- The commands --- */
 
-static error_t on_option(int key, char *value, struct argp_state *state)
+static const struct option_row limit_option[] = {
+    {"limit", 'l', "N", "Print at most N of them (default: all)", OPT_NUMBER,
+	.offset = offsetof(struct history, limit), .min = 1, .max = MAX_LIMIT},
+    {0},
+};
+
+static const struct option_row change_options[] = {
+    {"after", 'a', "SEQ", "Start after this sequence number", OPT_NUMBER,
+	.offset = offsetof(struct history, after), .max = INT64_MAX - 1},
+    {"follow", 'F', NULL, "Wait for further changes", OPT_FLAG,
+	.offset = offsetof(struct history, is_following)},
+    {0},
+};
+
+static int run(int argc, char **argv, struct options *options, const struct syntax *syntax,
+    int (*print)(const struct history *h))
 {
-	struct log *l = state->input;
+	struct history h = {.options = options};
+	struct args args;
 
-	switch (key) {
-	case 'a':
-		l->after = args_number(state, "after", value, INT64_MAX - 1);
-		return 0;
-	case 'l':
-		l->limit = args_number(state, "limit", value, MAX_LIMIT);
-		if (l->limit == 0)
-			argp_error(state, "--limit takes at least 1");
-		return 0;
-	case 'F':
-		l->is_following = true;
-		return 0;
-	case ARGP_KEY_END:
-		if (l->is_following && l->limit > 0)
-			argp_error(state, "--follow has no end, so there is no --limit");
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
-}
-
-#define LIMIT_OPTION                                                                               \
-	{                                                                                          \
-		"limit", 'l', "N", 0, "At most N of them (default: all)", 0                        \
-	}
-
-static int run(int argc, char **argv, struct options *options,
-    const struct argp_option *own_options, const char *doc, int (*print)(const struct log *l))
-{
-	const struct syntax syntax = {.options = own_options,
-	    .on_option = on_option,
-	    .words = "ID",
-	    .doc = doc,
-	    .least_words = 1,
-	    .most_words = 1,
-	    .ids_of = "schedule"};
-	struct log l = {.options = options};
-	struct words words;
-
-	args_parse(argc, argv, &syntax, options, &l, &words);
-	l.id = words.list[0];
-	return l.is_following ? follow(&l) : print(&l);
+	args_parse(argc, argv, syntax, options, &h, &args);
+	h.id = args.list[0];
+	if (h.is_following && h.limit > 0)
+		return message_usage(argv[0], "--limit cannot be used with --follow");
+	return h.is_following ? follow(&h) : print(&h);
 }
 
 int cmd_schedules_changes(int argc, char **argv, struct options *options)
 {
-	static const struct argp_option own_options[] = {
-	    {"after", 'a', "SEQ", 0, "Begin behind this sequence number", 0},
-	    LIMIT_OPTION,
-	    {"follow", 'F', NULL, 0, "Go on with what changes from now on", 0},
-	    {0},
-	};
+	static const struct syntax syntax = {
+	    .groups = {{limit_option, NULL, 0}, {change_options, NULL, 0}},
+	    .usage = "ID",
+	    .doc = "Print how the results of a schedule's runs changed from one run to the next.",
+	    .min_args = 1,
+	    .max_args = 1,
+	    .ids_of = "schedule"};
 
-	return run(argc, argv, options, own_options,
-	    "Print what the runs of a schedule found to be different from the run before.",
-	    print_changes);
+	return run(argc, argv, options, &syntax, print_changes);
 }
 
 int cmd_schedules_outcomes(int argc, char **argv, struct options *options)
 {
-	static const struct argp_option own_options[] = {LIMIT_OPTION, {0}};
+	static const struct syntax syntax = {.groups = {{limit_option, NULL, 0}},
+	    .usage = "ID",
+	    .doc = "Print the last result of each target, and since when it has been the same.",
+	    .min_args = 1,
+	    .max_args = 1,
+	    .ids_of = "schedule"};
 
-	return run(argc, argv, options, own_options,
-	    "Print what was found last of each target, and since when it is so.", print_outcomes);
+	return run(argc, argv, options, &syntax, print_outcomes);
 }

@@ -1,20 +1,21 @@
-/* asyncprobectl status: is the daemon ready, and what does it do. Read from /readyz and /metrics.
- * Thread: main. */
+/* asyncprobectl status: whether the daemon is ready, and what it is doing, from /readyz and
+ * /metrics. Thread: main. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/alloc.h"
 #include "ctl/answer.h"
 #include "ctl/commands.h"
+#include "ctl/message.h"
 #include "wire/json_text.h"
 #include "wire/problem_parse.h"
 
-enum { MAX_TEXT = 1 << 16 };
+enum { MAX_TEXT = 1 << 20 };
 
 struct status {
 	bool is_ready;
-	char *detail;  /* owned; why it is not; NULL when ready */
-	char *version; /* owned; NULL: not told */
+	char *detail;  /* owned; why it is not ready; NULL: it is */
+	char *version; /* owned; NULL: unknown */
 	unsigned long long n_jobs[JOB_N_STATES];
 };
 
@@ -24,8 +25,8 @@ static void status_done(struct status *s)
 	free(s->version);
 }
 
-/* Copy the value of label `name="..."` in a line of metrics (ours hold no escapes); NULL when there
- * is none. */
+/* Copy the value of label `name="..."` in a line of metrics (ours have no escapes); NULL: there is
+ * no such label. */
 static char *get_label(const char *line, const char *name)
 {
 	const char *at = strchr(line, '{');
@@ -95,11 +96,11 @@ static int read_ready(struct status *s, struct http *http)
 static void print_text(const struct status *s, const char *url)
 {
 	printf("daemon   ");
-	answer_print(stdout, url);
+	message_print(stdout, url);
 	printf("\nversion  ");
-	answer_print(stdout, s->version != NULL ? s->version : "unknown");
+	message_print(stdout, s->version != NULL ? s->version : "unknown");
 	printf("\nstate    %s", s->is_ready ? "ready" : "not ready: ");
-	answer_print(stdout, s->detail != NULL ? s->detail : "");
+	message_print(stdout, s->detail != NULL ? s->detail : "");
 	printf("\nrunning  %llu\nqueued   %llu\n", s->n_jobs[JOB_RUNNING], s->n_jobs[JOB_QUEUED]);
 }
 
@@ -121,11 +122,11 @@ static void print_json(const struct status *s)
 int cmd_status(int argc, char **argv, struct options *options)
 {
 	static const struct syntax syntax = {
-	    .doc = "Say whether the daemon is ready, and what it does."};
+	    .doc = "Show whether the daemon is ready, and how many jobs are running and queued."};
 	struct status s = {.is_ready = false};
-	struct words words;
+	struct args args;
 
-	args_parse(argc, argv, &syntax, options, NULL, &words);
+	args_parse(argc, argv, &syntax, options, NULL, &args);
 	struct http *http = answer_open(options);
 	if (http == NULL)
 		return CTL_USAGE;

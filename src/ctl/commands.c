@@ -4,27 +4,42 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "ctl/message.h"
 
-enum { MAX_DOC = 8192 };
-
-const struct command *commands_find(const struct command *table, const char *name)
+int commands_run(const struct command *table, const char *program, int argc, char **argv,
+    struct options *options)
 {
-	for (; table->name != NULL; table++) {
-		if (strcmp(table->name, name) == 0)
-			return table;
-	}
-	return NULL;
+	struct buf name;
+
+	while (table->name != NULL && strcmp(table->name, argv[0]) != 0)
+		table++;
+	if (table->name == NULL)
+		return message_usage(program, "unknown command '%s'", argv[0]);
+	buf_init(&name, SIZE_MAX / 2);
+	buf_addf(&name, "%s %s", program, table->name);
+	argv[0] = name.data;
+	int status = table->run(argc, argv, options);
+	buf_done(&name);
+	return status;
 }
 
-/* argp prints what stands behind the vertical tab below the options. */
-char *commands_make_doc(const struct command *table, const char *doc, const char *program)
+int commands_parse(
+    const struct command *table, const char *doc, int argc, char **argv, struct options *options)
 {
+	struct syntax syntax = {.usage = "COMMAND [OPTION...] [ARGUMENT...]", .has_command = true};
+	struct args args;
 	struct buf text;
 
-	buf_init(&text, MAX_DOC);
+	/* argp prints the text after the vertical tab below the options */
+	buf_init(&text, SIZE_MAX / 2);
 	buf_addf(&text, "%s\vCommands:\n", doc);
-	for (; table->name != NULL; table++)
-		buf_addf(&text, "  %-9s %-25s %s\n", table->name, table->words, table->doc);
-	buf_addf(&text, "\n`%s COMMAND --help' tells a command's options.\n", program);
-	return buf_take(&text, NULL);
+	for (const struct command *c = table; c->name != NULL; c++)
+		buf_addf(&text, "  %-9s %-25s %s\n", c->name, c->usage, c->doc);
+	buf_addf(&text, "\n`%s COMMAND --help' describes the options of a command.\n", argv[0]);
+	syntax.doc = text.data;
+	args_parse(argc, argv, &syntax, options, NULL, &args);
+	buf_done(&text);
+	if (args.command == NULL)
+		return message_usage(argv[0], "missing command");
+	return commands_run(table, argv[0], args.n_command, args.command, options);
 }

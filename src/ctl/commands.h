@@ -1,42 +1,30 @@
 /* The commands, and those of `schedules`. Each reads its part of the command line, argv[0] being
- * its name, and returns what the program ends with. Thread: main. */
+ * its name, and returns the exit status. Thread: main. */
 #pragma once
 
 #include "ctl/args.h"
 
+typedef int command_fn(int argc, char **argv, struct options *options);
+
 struct command {
-	const char *name, *words, *doc; /* name NULL: the table's end */
-	int (*run)(int argc, char **argv, struct options *options);
+	const char *name, *usage, *doc; /* name NULL: the table ends here */
+	command_fn *run;
 };
 
-/* Find a command by its name; NULL when there is none. */
-const struct command *commands_find(const struct command *table, const char *name);
+/* Read the part of a program or command that has commands, and run the one that is given. */
+int commands_parse(
+    const struct command *table, const char *doc, int argc, char **argv, struct options *options);
 
-/* Make the doc of the program, or of a command that has commands of its own; the caller frees it.
- */
-char *commands_make_doc(const struct command *table, const char *doc, const char *program);
+/* Run the command that argv[0] names, with `program` before its name in messages. If there is none,
+ * print a message and return CTL_USAGE. */
+int commands_run(const struct command *table, const char *program, int argc, char **argv,
+    struct options *options);
 
-int cmd_domains(int argc, char **argv, struct options *options);
-int cmd_flags(int argc, char **argv, struct options *options);
-int cmd_download(int argc, char **argv, struct options *options);
-int cmd_jobs(int argc, char **argv, struct options *options);
-int cmd_show(int argc, char **argv, struct options *options);
-int cmd_results(int argc, char **argv, struct options *options);
-int cmd_watch(int argc, char **argv, struct options *options);
-int cmd_cancel(int argc, char **argv, struct options *options);
-int cmd_rm(int argc, char **argv, struct options *options);
-int cmd_pause(int argc, char **argv, struct options *options);
-int cmd_resume(int argc, char **argv, struct options *options);
-int cmd_retry(int argc, char **argv, struct options *options);
-int cmd_schedules(int argc, char **argv, struct options *options);
-int cmd_backup(int argc, char **argv, struct options *options);
-int cmd_status(int argc, char **argv, struct options *options);
+command_fn cmd_domains, cmd_flags, cmd_download; /* each queues a job, or sets ret_job */
+command_fn cmd_jobs, cmd_show, cmd_results, cmd_watch;
+command_fn cmd_pause, cmd_resume, cmd_retry, cmd_cancel, cmd_rm;
+command_fn cmd_schedules, cmd_backup, cmd_status;
+command_fn cmd_schedules_add, cmd_schedules_edit, cmd_schedules_changes, cmd_schedules_outcomes;
 
-int cmd_schedules_add(int argc, char **argv, struct options *options);
-int cmd_schedules_edit(int argc, char **argv, struct options *options);
-int cmd_schedules_changes(int argc, char **argv, struct options *options);
-int cmd_schedules_outcomes(int argc, char **argv, struct options *options);
-
-/* Print the id of a schedule and when it runs next, from an answer that was good. */
-struct http_answer;
-int schedules_print_next(const struct http_answer *answer);
+/* Print the ID of a schedule and when it runs next; an answer_print_fn. */
+bool schedules_print_next(const char *text, size_t len, void *arg);

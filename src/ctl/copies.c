@@ -1,13 +1,13 @@
-/* Copies of files. Each of a few slots holds one file from its request to its end:
+/* Copies of files. Each of N_SLOTS slots holds one file from its request to its end:
  *
- *	free --(a name)--> running --(whole)--> renamed: free
+ *	free --(a name)--> running --(complete)--> renamed: free
  *	                    |   ^
- *	   (no answer, 503) |   | (pause over)
+ *	   (no answer, 503) |   | (pause ends)
  *	                    v   |
- *	                   waiting --(tries used up)--> failed: free
+ *	                   waiting --(no attempt left)--> failed: free
  *
- * Bytes go into a file of a temporary name, which is renamed when it is whole. Nothing is synced:
- * the daemon has the file for as long as the job is kept. Thread: main. */
+ * A file is written under a temporary name and renamed when it is complete. Nothing is synced, as
+ * the daemon keeps the file as long as the job. Thread: main. */
 #include "ctl/copies.h"
 
 #include <assert.h>
@@ -23,44 +23,46 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "ctl/answer.h"
-#include "ctl/retry.h"
+#include "ctl/backoff.h"
+#include "ctl/message.h"
+#include "ctl/raw.h"
 #include "model/file_name.h"
 
 enum { N_SLOTS = 8, MAX_PATH_BYTES = 4096, TEMPORARY_SIZE = 64 };
 
-#define MOST_SILENCE (60 * USEC_PER_SEC)
+#define MAX_SILENCE (60 * USEC_PER_SEC)
 
-struct planned {
-	STAILQ_ENTRY(planned) link; /* in copies->planned */
-	char *name;                 /* owned */
+struct queued {
+	STAILQ_ENTRY(queued) link; /* in copies->queue */
+	char *name;                /* owned */
 };
 
 struct slot {
-	struct copies *copies; /* borrowed: its home */
+	struct copies *copies; /* borrowed: its owner */
 	char *name;            /* owned; NULL: the slot is free */
 	char temporary[TEMPORARY_SIZE];
 	int file;               /* -1: none */
 	int why;                /* errno of the write that failed */
 	struct http_call *call; /* owned; NULL: waiting */
-	struct retry retry;
+	struct backoff backoff;
 };
 
 struct copies {
 	struct http *http; /* borrowed */
 	const char *id;    /* borrowed */
-	copies_words_fn *on_words;
+	copies_message_fn *on_message;
 	void *arg;
 	int folder; /* owned */
-	STAILQ_HEAD(, planned) planned;
+	STAILQ_HEAD(, queued) queue;
 	size_t n_left;
-	unsigned n_begun; /* for the temporary names */
+	unsigned n_started; /* for the temporary names */
 	bool has_failed;
 	struct slot slots[N_SLOTS];
 };
 
 /* --- The folder --- */
 
-/* Make the folders above the last one; what can't be made shows when the last is opened. */
+/* Create the parent folders. Errors show when the last folder is opened. */
 static void make_parents(const char *path)
 {
 	AUTO_FREE char *part = xstrdup(path);
@@ -81,7 +83,7 @@ static int open_folder(const char *path)
 	if (mkdir(path, 0777) == 0 || errno == EEXIST)
 		folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0)
-		fprintf(stderr, "asyncprobectl: %s: %s\n", path, strerror(errno));
+		message_error("%s: %s", path, strerror(errno));
 	return folder;
 }
 
@@ -94,22 +96,22 @@ struct copies *copies_new(struct http *http, const char *path)
 	struct copies *c = xcalloc(1, sizeof(*c));
 	c->http = http;
 	c->folder = folder;
-	STAILQ_INIT(&c->planned);
+	STAILQ_INIT(&c->queue);
 	for (int i = 0; i < N_SLOTS; i++)
 		c->slots[i] = (struct slot){.copies = c, .file = -1};
 	return c;
 }
 
-void copies_set_job(struct copies *c, const char *id, copies_words_fn *on_words, void *arg)
+void copies_set_job(struct copies *c, const char *id, copies_message_fn *on_message, void *arg)
 {
 	c->id = id;
-	c->on_words = on_words;
+	c->on_message = on_message;
 	c->arg = arg;
 }
 
 /* --- A slot --- */
 
-/* Close and remove what is not whole. */
+/* Close and remove an incomplete file. */
 static void drop_file(struct slot *s)
 {
 	if (s->file < 0)
@@ -131,10 +133,8 @@ static void fail(struct slot *s, const char *why)
 {
 	struct copies *c = s->copies;
 
-	c->on_words(c->arg);
-	fputs("asyncprobectl: ", stderr);
-	answer_print(stderr, s->name);
-	fprintf(stderr, ": %s\n", why);
+	c->on_message(c->arg);
+	message_error("%s: %s", s->name, why);
 	c->has_failed = true;
 	free_slot(s);
 }
@@ -143,42 +143,34 @@ static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 {
 	struct slot *s = arg;
 
-	while (n_bytes > 0) {
-		ssize_t n = write(s->file, bytes, n_bytes);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			s->why = errno;
-			return false;
-		}
-		bytes += n;
-		n_bytes -= (size_t)n;
-	}
-	return true;
+	if (raw_save(s->file, bytes, n_bytes))
+		return true;
+	s->why = errno;
+	return false;
 }
 
-/* A name of the kind that the daemon makes: one file in one folder, not hidden, with nothing in it
- * that is not seen. */
+/* Say whether a name is one that the daemon makes: a file in this folder, not hidden, without
+ * characters that are unsafe to show. */
 static bool is_plain_name(const char *name)
 {
-	size_t len = strlen(name), n_seen = 0;
+	size_t len = strlen(name), n_visible = 0;
 
-	while (n_seen < len && utf8_unsafe_length(name + n_seen, len - n_seen) == 0)
-		n_seen += utf8_length(name + n_seen, len - n_seen);
-	return file_name_is_safe(name) && n_seen == len;
+	while (n_visible < len && utf8_unsafe_length(name + n_visible, len - n_visible) == 0)
+		n_visible += utf8_length(name + n_visible, len - n_visible);
+	return file_name_is_safe(name) && n_visible == len;
 }
 
-static void begin(struct slot *s)
+static void start(struct slot *s)
 {
 	struct copies *c = s->copies;
 	struct buf path;
 
 	if (!is_plain_name(s->name)) {
-		fail(s, "not saved: this is no name of a file");
+		fail(s, "not saved: invalid file name");
 		return;
 	}
 	snprintf(s->temporary, sizeof(s->temporary), ".asyncprobectl-%ld-%u", (long)getpid(),
-	    c->n_begun++);
+	    c->n_started++);
 	s->file = openat(
 	    c->folder, s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 	if (s->file < 0) {
@@ -193,7 +185,7 @@ static void begin(struct slot *s)
 					  .path = path.data,
 					  .on_body = on_bytes,
 					  .arg = s,
-					  .most_silence = MOST_SILENCE});
+					  .max_silence = MAX_SILENCE});
 	buf_done(&path);
 }
 
@@ -220,38 +212,38 @@ static void end(struct slot *s)
 		keep_file(s);
 	} else if (answer->outcome == HTTP_STOPPED) {
 		fail(s, strerror(s->why));
-	} else if (answer_is_passing(answer) && retry_plan(&s->retry)) {
+	} else if (answer_is_temporary(answer) && backoff_next(&s->backoff)) {
 		drop_file(s);
 		http_call_free(TAKE(s->call));
 	} else {
-		c->on_words(c->arg);
+		c->on_message(c->arg);
 		(void)answer_check(answer, s->name);
 		c->has_failed = true;
 		free_slot(s);
 	}
 }
 
-/* --- All of them --- */
+/* --- All copies --- */
 
 void copies_add(struct copies *c, const char *name)
 {
-	struct planned *p = xcalloc(1, sizeof(*p));
+	struct queued *q = xcalloc(1, sizeof(*q));
 
-	p->name = xstrdup(name);
-	STAILQ_INSERT_TAIL(&c->planned, p, link);
+	q->name = xstrdup(name);
+	STAILQ_INSERT_TAIL(&c->queue, q, link);
 	c->n_left++;
 }
 
-static bool take_planned(struct slot *s)
+static bool take_queued(struct slot *s)
 {
-	struct planned *p = STAILQ_FIRST(&s->copies->planned);
+	struct queued *q = STAILQ_FIRST(&s->copies->queue);
 
-	if (p == NULL)
+	if (q == NULL)
 		return false;
-	STAILQ_REMOVE_HEAD(&s->copies->planned, link);
-	s->name = TAKE(p->name);
-	s->retry = (struct retry){0};
-	free(p);
+	STAILQ_REMOVE_HEAD(&s->copies->queue, link);
+	s->name = TAKE(q->name);
+	s->backoff = (struct backoff){0};
+	free(q);
 	return true;
 }
 
@@ -261,9 +253,9 @@ void copies_move(struct copies *c)
 		struct slot *s = &c->slots[i];
 		if (s->call != NULL && http_call_answer(s->call) != NULL)
 			end(s);
-		bool is_due = s->name != NULL && s->call == NULL && retry_is_due(&s->retry);
-		if (is_due || (s->name == NULL && take_planned(s)))
-			begin(s);
+		bool is_due = s->name != NULL && s->call == NULL && backoff_is_due(&s->backoff);
+		if (is_due || (s->name == NULL && take_queued(s)))
+			start(s);
 	}
 }
 
@@ -285,11 +277,11 @@ void copies_free(struct copies *c)
 		if (c->slots[i].name != NULL)
 			free_slot(&c->slots[i]);
 	}
-	while (!STAILQ_EMPTY(&c->planned)) {
-		struct planned *p = STAILQ_FIRST(&c->planned);
-		STAILQ_REMOVE_HEAD(&c->planned, link);
-		free(p->name);
-		free(p);
+	while (!STAILQ_EMPTY(&c->queue)) {
+		struct queued *q = STAILQ_FIRST(&c->queue);
+		STAILQ_REMOVE_HEAD(&c->queue, link);
+		free(q->name);
+		free(q);
 	}
 	close(c->folder);
 	free(c);

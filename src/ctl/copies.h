@@ -1,5 +1,5 @@
-/* Copies of a job's files into a folder, a few at the same time. A file appears whole or not at
- * all, and in that folder only, whatever name the daemon tells. Thread: main. */
+/* Copies of a job's files in a folder, some at the same time. A file appears complete or not at
+ * all, and only in that folder, whatever name the daemon sends. Thread: main. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,24 +10,24 @@
 
 struct copies;
 
-/* Called before something is written to stderr. */
-typedef void copies_words_fn(void *arg);
+/* Called before a message is printed. */
+typedef void copies_message_fn(void *arg);
 
-/* Prepare to copy into the folder at `path`, making it and those above it when they are missing.
- * NULL after saying on stderr why that can't be. copies_free comes before http_free. */
+/* Prepare to copy into the folder at `path`, which is created with its parents if it is missing.
+ * NULL after printing a message. copies_free must precede http_free. */
 struct copies *copies_new(struct http *http, const char *path);
-/* Stop what still runs; what is not whole is taken away. NULL is fine. */
+/* Stop what is running and remove incomplete files. */
 void copies_free(struct copies *c);
 
-/* The job to copy from, before the first copies_add; `id` is borrowed. */
-void copies_set_job(struct copies *c, const char *id, copies_words_fn *on_words, void *arg);
+/* Set the job to copy from, before the first copies_add; `id` is borrowed. */
+void copies_set_job(struct copies *c, const char *id, copies_message_fn *on_message, void *arg);
 
-/* Plan a copy of the file `name`. One that fails is told on stderr, and the others go on. */
+/* Queue a copy of the file `name`. If it fails a message is printed, and the others go on. */
 void copies_add(struct copies *c, const char *name);
 
-/* Take up what http_wait brought and begin what may begin. A daemon that does not answer is asked
- * again after growing pauses. Calls on_words. */
+/* End copies that http_wait completed, and start others. If the daemon does not answer, a copy is
+ * attempted again (ctl/backoff.h). Calls on_message. */
 void copies_move(struct copies *c);
 
-size_t copies_n_left(const struct copies *c); /* planned and not ended */
+size_t copies_n_left(const struct copies *c); /* queued or running */
 bool copies_has_failed(const struct copies *c);

@@ -1,4 +1,4 @@
-/* The fields of a submission. Thread: any. */
+/* The fields of a request. Thread: any. */
 #include "ctl/fields.h"
 
 #include <stdio.h>
@@ -7,12 +7,11 @@
 #include "ctl/http.h"
 #include "wire/json_text.h"
 
-void fields_init(struct fields *f, bool is_query, const char *kind)
+void fields_init(struct fields *f, const char *path)
 {
-	f->is_query = is_query;
+	f->is_query = path != NULL;
 	buf_init(&f->text, SIZE_MAX / 2);
-	buf_add_str(&f->text, is_query ? "/jobs" : "{}");
-	fields_add_text(f, "kind", kind);
+	buf_add_str(&f->text, path != NULL ? path : "{}");
 }
 
 void fields_done(struct fields *f)
@@ -20,14 +19,14 @@ void fields_done(struct fields *f)
 	buf_done(&f->text);
 }
 
-/* Open the object again for one more member. */
+/* Reopen the object for another member. */
 static void begin_member(struct buf *json, const char *name)
 {
 	json->len--;
 	buf_addf(json, "%s\"%s\":", json->len > 1 ? "," : "", name);
 }
 
-void fields_add_text(struct fields *f, const char *name, const char *value)
+static void add(struct fields *f, const char *name, const char *value, bool is_json)
 {
 	if (value == NULL)
 		return;
@@ -36,21 +35,21 @@ void fields_add_text(struct fields *f, const char *name, const char *value)
 		return;
 	}
 	begin_member(&f->text, name);
-	json_add_string(&f->text, value, strlen(value));
+	if (is_json)
+		buf_add_str(&f->text, value);
+	else
+		json_add_string(&f->text, value, strlen(value));
 	buf_add_char(&f->text, '}');
+}
+
+void fields_add_text(struct fields *f, const char *name, const char *value)
+{
+	add(f, name, value, false);
 }
 
 void fields_add_json(struct fields *f, const char *name, const char *json)
 {
-	if (json == NULL)
-		return;
-	if (f->is_query) {
-		http_add_query(&f->text, name, json);
-		return;
-	}
-	begin_member(&f->text, name);
-	buf_add_str(&f->text, json);
-	buf_add_char(&f->text, '}');
+	add(f, name, json, true);
 }
 
 void fields_add_number(struct fields *f, const char *name, uint64_t value)

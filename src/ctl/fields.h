@@ -1,6 +1,5 @@
-/* The fields of a submission, written while they are added: as a JSON object, or as the path and
- * query of POST /jobs when the items come as lines of the body. What is empty is left to the daemon
- * and not written. Thread: any. */
+/* The fields of a request, written while they are added: as a JSON object, or as a path with a
+ * query. Fields that are not set are left out, so that the daemon decides. Thread: any. */
 #pragma once
 
 #include <stdbool.h>
@@ -14,14 +13,15 @@ struct fields {
 	bool is_query;
 };
 
-/* `kind`: NULL for what has none. */
-void fields_init(struct fields *f, bool is_query, const char *kind);
+/* `path`: the fields become its query; it may have a query already. NULL: a JSON object. */
+void fields_init(struct fields *f, const char *path);
 void fields_done(struct fields *f);
 
+/* A value that is NULL, 0, false or an empty list is left out. */
 void fields_add_text(struct fields *f, const char *name, const char *value);
 void fields_add_number(struct fields *f, const char *name, uint64_t value);
 void fields_add_flag(struct fields *f, const char *name, bool value);
-/* JSON as it stands; in a query a number or a word of it. NULL: not written. */
+/* Add JSON as it stands; for a query it must be a number or a word. */
 void fields_add_json(struct fields *f, const char *name, const char *json);
-/* In a query the texts stand between commas, which they may not have. */
+/* In a query the texts are separated by commas, which they must not contain. */
 void fields_add_list(struct fields *f, const char *name, const struct text_list *list);

@@ -1,7 +1,8 @@
-/* Following a job. Two requests run beside each other: the stream of results, and on a terminal the
- * job itself every half second for the bar; and those of the files that are copied, for which the
- * stream is held when too many wait. A stream ends early when the daemon stops or restarts; it is
- * then tried again with growing pauses until as many in a row as retry.h allows brought nothing.
+/* Following a job. Several requests run at the same time: the stream of results; on a terminal the
+ * job itself, every half second, for the progress bar; and those of the files that are copied. The
+ * stream is held while too many copies are waiting. The stream ends early when the daemon stops or
+ * restarts; it is then requested again after growing pauses, until BACKOFF_MAX_TRIES attempts in a
+ * row brought nothing.
  *
  *	stream --(its end)--> job ended? --yes--> copies left? --no--> summary
  *	   ^                      |
@@ -20,25 +21,26 @@
 
 #include "base/alloc.h"
 #include "ctl/answer.h"
+#include "ctl/backoff.h"
+#include "ctl/message.h"
 #include "ctl/progress.h"
-#include "ctl/retry.h"
 #include "ctl/rows.h"
 
 enum { MAX_BAR_BYTES = 4096, DEFAULT_COLUMNS = 80 };
-enum { MANY_COPIES = 10000, FEW_COPIES = 1000 }; /* the stream is held, and let go */
+enum { MANY_COPIES = 10000, FEW_COPIES = 1000 }; /* the stream is held, and released */
 
 #define POLL_EVERY (USEC_PER_SEC / 2)
-#define LONGEST    (USEC_PER_SEC / 2) /* a signal just before a wait is seen this late */
+#define LONGEST    (USEC_PER_SEC / 2) /* a signal just before a wait is noticed this late */
 
 struct follow {
 	const struct follow_opts *opts;
-	struct job_view job; /* as last told; owned */
+	struct job_view job; /* as last reported; owned */
 	struct rows rows;
 	struct http_call *stream, *poll; /* owned; NULL: not running */
 	usec_t next_poll;                /* monotonic */
-	struct retry retry;              /* of the stream */
-	bool is_held;                    /* the stream is */
-	bool is_over;                    /* all results are here */
+	struct backoff backoff;          /* of the stream */
+	bool is_held;                    /* the stream is held */
+	bool is_complete;                /* all results have been received */
 	bool has_bar, is_bar_shown, has_terminal_output;
 };
 
@@ -84,46 +86,36 @@ static void show_bar(struct follow *f)
 
 static void hide_bar(struct follow *f)
 {
-	struct buf text;
-
-	if (!f->is_bar_shown)
-		return;
-	buf_init(&text, MAX_BAR_BYTES);
-	progress_erase(&text);
-	fwrite(text.data, 1, text.len, stderr);
-	buf_done(&text);
+	if (f->is_bar_shown)
+		fputs("\r" PROGRESS_ERASE, stderr);
 	f->is_bar_shown = false;
 }
 
 /* --- The stream --- */
 
-static bool print(struct follow *f, const char *bytes, size_t n_bytes)
+static bool on_rows(const char *bytes, size_t n_bytes, void *arg)
 {
+	struct follow *f = arg;
 	bool has_shared_line = f->has_terminal_output && f->is_bar_shown && !f->rows.is_hidden;
 	uint64_t before = f->rows.last;
 
 	if (has_shared_line)
 		hide_bar(f);
-	enum rows_end end = rows_take(&f->rows, bytes, n_bytes);
+	enum rows_end end = rows_add(&f->rows, bytes, n_bytes);
 	int why = errno;
 	if (end != ROWS_GOOD)
 		hide_bar(f);
-	if (end == ROWS_STRANGE)
-		(void)answer_strange();
+	if (end == ROWS_UNKNOWN)
+		(void)answer_unknown();
 	if (end == ROWS_NO_OUTPUT && !is_interrupted)
-		fprintf(stderr, "asyncprobectl: standard output: %s\n", strerror(why));
+		message_error("standard output: %s", strerror(why));
 	if (end != ROWS_GOOD)
 		return false;
 	if (f->rows.last > before)
-		f->retry.n_tries = 0;
+		f->backoff.n_tries = 0;
 	if (has_shared_line)
 		show_bar(f);
 	return true;
-}
-
-static bool on_rows(const char *bytes, size_t n_bytes, void *arg)
-{
-	return print(arg, bytes, n_bytes);
 }
 
 static void start_stream(struct follow *f)
@@ -139,12 +131,12 @@ static void start_stream(struct follow *f)
 	    &(struct http_request){.method = "GET", .path = path, .on_body = on_rows, .arg = f});
 }
 
-/* Say what came of it all; the exit status tells the same in short. */
+/* Print the summary; returns the exit status. */
 static int summarise(struct follow *f)
 {
 	const struct follow_opts *opts = f->opts;
 	const struct job_view *job = &f->job;
-	int status = answer_verdict(job);
+	int status = answer_judge_job(job);
 	usec_t elapsed = opts->since > 0 ? clock_mono() - opts->since : 0;
 
 	hide_bar(f);
@@ -170,54 +162,63 @@ static int summarise(struct follow *f)
 	return status;
 }
 
-/* Plan the next try; false when there were enough. */
-static bool try_later(struct follow *f)
+/* Schedule the next attempt. False: there were enough. */
+static bool reconnect_later(struct follow *f)
 {
-	bool is_first = f->retry.n_tries == 0;
+	bool is_first = f->backoff.n_tries == 0;
 
-	if (!retry_plan(&f->retry))
+	if (!backoff_next(&f->backoff))
 		return false;
 	if (is_first && !f->opts->options->is_quiet) {
 		hide_bar(f);
-		fprintf(stderr, "asyncprobectl: the stream broke after %llu results; resuming\n",
+		message_error("connection lost after %llu results; reconnecting",
 		    (unsigned long long)f->rows.last);
 		show_bar(f);
 	}
 	return true;
 }
 
-static void take_job(struct follow *f, const struct http_answer *answer)
+static bool is_good(const struct http_answer *answer)
 {
-	struct job_view job;
-
-	if (answer->outcome != HTTP_ANSWERED || answer->status != 200 ||
-	    !view_parse_job(answer->body.data, answer->body.len, &job))
-		return;
-	view_job_done(&f->job);
-	f->job = job;
+	return answer->outcome == HTTP_ANSWERED && answer->status == 200;
 }
 
-/* Say how to go on later, as long as there is something to go on with. Files of rows that were seen
- * may still be missing, so copying begins anew. */
+/* Take over what a good answer says of the job. False: it is not about this job. */
+static bool update_job(struct follow *f, const struct http_answer *answer)
+{
+	struct job_view job, unused;
+
+	if (!view_parse_job(answer->body.data, answer->body.len, &job))
+		return false;
+	bool is_same = strcmp(job.id, f->job.id) == 0;
+	unused = is_same ? f->job : job;
+	if (is_same)
+		f->job = job;
+	view_job_done(&unused);
+	return is_same;
+}
+
+/* Say how to follow the job later. Files of rows that were printed may be missing, so copying has
+ * to start from the first row. */
 static void print_hint(const struct follow *f, const char *what)
 {
-	fprintf(stderr, "asyncprobectl: job %s %s; to see its results: asyncprobectl watch %s ",
-	    f->job.id, what, f->job.id);
-	if (f->opts->copies != NULL)
-		fputs("--output DIR\n", stderr);
-	else
-		fprintf(stderr, "--after %llu\n", (unsigned long long)f->rows.last);
+	char after[40] = "--output DIR";
+
+	if (f->opts->copies == NULL)
+		snprintf(after, sizeof(after), "--after %llu", (unsigned long long)f->rows.last);
+	message_error("job %s %s; to see its results: asyncprobectl watch %s %s", f->job.id, what,
+	    f->job.id, after);
 }
 
-/* Ctrl-C: the job is left alone. */
+/* End after Ctrl-C, without cancelling the job. */
 static int leave(struct follow *f)
 {
 	hide_bar(f);
-	print_hint(f, f->is_over ? "has ended" : "keeps running");
+	print_hint(f, f->is_complete ? "has ended" : "keeps running");
 	return CTL_INTERRUPTED;
 }
 
-static struct http_call *start_job(struct follow *f)
+static struct http_call *request_job(struct follow *f)
 {
 	char path[64];
 
@@ -225,23 +226,23 @@ static struct http_call *start_job(struct follow *f)
 	return http_start(f->opts->http, &(struct http_request){.method = "GET", .path = path});
 }
 
-/* Ask for the job; the answer is NULL after Ctrl-C. */
-static struct http_call *ask_job(struct follow *f)
+/* Request the job; the call has no answer after Ctrl-C. */
+static struct http_call *wait_for_job(struct follow *f)
 {
-	struct http_call *call = start_job(f);
+	struct http_call *call = request_job(f);
 
 	while (http_call_answer(call) == NULL && !is_interrupted)
 		http_wait(f->opts->http, LONGEST);
 	return call;
 }
 
-/* Neither over nor to be tried again: say why. */
+/* Say why the job cannot be followed to its end. */
 static int give_up(struct follow *f, const struct http_answer *answer)
 {
 	int status = answer_check(answer, NULL);
 
 	if (status == CTL_OK) {
-		fputs("asyncprobectl: the stream of results ended early too often\n", stderr);
+		message_error("the stream of results ended early too often");
 		status = CTL_UNREACHABLE;
 	}
 	if (status == CTL_UNREACHABLE)
@@ -249,15 +250,15 @@ static int give_up(struct follow *f, const struct http_answer *answer)
 	return status;
 }
 
-/* The stream ended. Returns true, with what to end with, unless it is to be tried again. */
+/* Handle the end of the stream. Returns true and the exit status if following ends here. */
 static bool end_stream(struct follow *f, int *ret_status)
 {
 	struct http_call *call = TAKE(f->stream);
 	const struct http_answer *answer = http_call_answer(call);
 
-	if (answer->outcome == HTTP_ANSWERED && answer->status == 200) {
+	if (is_good(answer)) {
 		http_call_free(call);
-		call = ask_job(f);
+		call = wait_for_job(f);
 		answer = http_call_answer(call);
 	}
 	if (answer == NULL || (answer->outcome == HTTP_STOPPED && is_interrupted)) {
@@ -265,14 +266,14 @@ static bool end_stream(struct follow *f, int *ret_status)
 		*ret_status = leave(f);
 		return true;
 	}
-	take_job(f, answer);
-	bool is_good = answer->outcome == HTTP_ANSWERED && answer->status == 200;
-	f->is_over =
-	    is_good && job_state_is_ended(f->job.state) && f->rows.last >= f->job.completed;
-	bool is_lost = !f->is_over && ((!is_good && !answer_is_passing(answer)) || !try_later(f));
+	bool is_unknown = is_good(answer) && !update_job(f, answer);
+	f->is_complete = is_good(answer) && !is_unknown && job_state_is_ended(f->job.state) &&
+			 f->rows.last >= f->job.completed;
+	bool can_retry = is_good(answer) ? !is_unknown : answer_is_temporary(answer);
+	bool is_lost = !f->is_complete && !(can_retry && reconnect_later(f));
 	if (is_lost) {
 		hide_bar(f);
-		*ret_status = give_up(f, answer);
+		*ret_status = is_unknown ? answer_unknown() : give_up(f, answer);
 	}
 	http_call_free(call);
 	return is_lost;
@@ -280,12 +281,12 @@ static bool end_stream(struct follow *f, int *ret_status)
 
 /* --- Copies --- */
 
-static void on_words(void *arg)
+static void on_message(void *arg)
 {
 	hide_bar(arg);
 }
 
-/* Begin and end copies, with no more rows than they can follow. */
+/* Advance copies, and hold the stream while too many are waiting. */
 static void move_copies(struct follow *f)
 {
 	struct copies *copies = f->opts->copies;
@@ -293,10 +294,10 @@ static void move_copies(struct follow *f)
 	if (copies == NULL)
 		return;
 	copies_move(copies);
-	bool is_much = copies_n_left(copies) > (f->is_held ? FEW_COPIES : MANY_COPIES);
-	if (f->stream != NULL && is_much != f->is_held) {
-		f->is_held = is_much;
-		http_call_hold(f->stream, is_much);
+	bool are_many = copies_n_left(copies) > (f->is_held ? FEW_COPIES : MANY_COPIES);
+	if (f->stream != NULL && are_many != f->is_held) {
+		f->is_held = are_many;
+		http_call_hold(f->stream, are_many);
 	}
 }
 
@@ -309,7 +310,8 @@ static bool has_copies_left(const struct follow *f)
 
 static void end_poll(struct follow *f)
 {
-	take_job(f, http_call_answer(f->poll));
+	if (is_good(http_call_answer(f->poll)))
+		(void)update_job(f, http_call_answer(f->poll));
 	http_call_free(TAKE(f->poll));
 	show_bar(f);
 }
@@ -318,8 +320,8 @@ static usec_t get_pause(const struct follow *f, usec_t now)
 {
 	usec_t pause = LONGEST;
 
-	if (f->stream == NULL && !f->is_over && f->retry.due - now < pause)
-		pause = f->retry.due - now;
+	if (f->stream == NULL && !f->is_complete && f->backoff.due - now < pause)
+		pause = f->backoff.due - now;
 	if (f->has_bar && f->poll == NULL && f->next_poll - now < pause)
 		pause = f->next_poll - now;
 	return pause > USEC_PER_MSEC ? pause : USEC_PER_MSEC;
@@ -327,10 +329,10 @@ static usec_t get_pause(const struct follow *f, usec_t now)
 
 static void start_due(struct follow *f, usec_t now)
 {
-	if (f->stream == NULL && !f->is_over && retry_is_due(&f->retry))
+	if (f->stream == NULL && !f->is_complete && backoff_is_due(&f->backoff))
 		start_stream(f);
 	if (f->has_bar && f->poll == NULL && now >= f->next_poll) {
-		f->poll = start_job(f);
+		f->poll = request_job(f);
 		f->next_poll = now + POLL_EVERY;
 	}
 }
@@ -349,13 +351,13 @@ static int run(struct follow *f)
 		    end_stream(f, &status))
 			return status;
 		move_copies(f);
-		if (f->is_over && !has_copies_left(f))
+		if (f->is_complete && !has_copies_left(f))
 			return summarise(f);
 	}
 	return leave(f);
 }
 
-/* A terminal that can erase a line; without a name for it nothing is known. */
+/* Say whether stderr is a terminal that can erase a line. */
 static bool has_terminal_for_bar(void)
 {
 	const char *term = getenv("TERM");
@@ -367,16 +369,16 @@ static void init(struct follow *f, const struct follow_opts *opts, const struct 
 {
 	const struct options *options = opts->options;
 
-	*f = (struct follow){.opts = opts, .job = view_copy_job(job)};
+	*f = (struct follow){.opts = opts, .job = view_ref_job(job)};
 	rows_init(&f->rows, opts->after);
-	f->rows.is_for_people = job->is_files && !options->is_json;
+	f->rows.is_short = job->is_files && !options->is_json;
 	f->rows.is_hidden = opts->has_hidden_rows && !options->is_json;
 	f->rows.copies = opts->copies;
 	f->has_bar = !options->is_quiet && !opts->has_no_bar && has_terminal_for_bar();
 	f->has_terminal_output = isatty(STDOUT_FILENO);
 	f->next_poll = clock_mono() + POLL_EVERY;
 	if (opts->copies != NULL)
-		copies_set_job(opts->copies, f->job.id, on_words, f);
+		copies_set_job(opts->copies, f->job.id, on_message, f);
 }
 
 int follow_job(const struct follow_opts *opts, const struct job_view *job)

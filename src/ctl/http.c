@@ -1,6 +1,6 @@
-/* HTTP by libcurl's multi interface: the only file that knows it. Proxies of the environment are
- * not asked: a daemon listens on the loopback interface or a socket of this machine, or is named by
- * an address that is meant. Thread: main. */
+/* HTTP with libcurl's multi interface, which no other file uses. Proxies of the environment are
+ * ignored, as the daemon usually listens on this machine. What an answer may take in memory is
+ * bounded, its head too. Thread: main. */
 #include "ctl/http.h"
 
 #include "config.h"
@@ -14,7 +14,8 @@
 
 #include "base/alloc.h"
 
-enum { CONNECT_SECONDS = 10, PLAIN_SECONDS = 60, KEEPALIVE_SECONDS = 30, MAX_PATH_BYTES = 1 << 20 };
+enum { CONNECT_SECONDS = 10, PLAIN_SECONDS = 60, KEEPALIVE_SECONDS = 30 };
+enum { MAX_PATH_BYTES = 1 << 20, MAX_HEAD_BYTES = 1 << 18 };
 
 struct http {
 	CURLM *multi;               /* owned */
@@ -31,6 +32,7 @@ struct http_call {
 	http_body_fn *on_body;
 	http_read_fn *read_body;
 	void *arg;
+	size_t n_head_bytes; /* received, with informational answers and trailers */
 	bool is_stopped, is_done;
 	char why[CURL_ERROR_SIZE];
 	struct http_answer answer;
@@ -90,7 +92,7 @@ bool http_set_token(struct http *http, const char *token)
 	if (*token == '\0')
 		return false;
 	for (const char *c = token; *c != '\0'; c++) {
-		if (*c <= ' ' || *c == 0x7f) /* it stands in a header */
+		if (*c <= ' ' || *c == 0x7f) /* not allowed in a header */
 			return false;
 	}
 	free(http->token);
@@ -104,14 +106,14 @@ void http_set_tls(struct http *http, const char *ca_file, const char *cert)
 	http->cert = cert;
 }
 
-/* What RFC 3986 section 2.3 leaves bare, and the comma. */
+/* All bytes are encoded but those that RFC 3986 section 2.3 does not reserve, and the comma. */
 void http_add_segment(struct buf *path, const char *segment)
 {
-	static const char bare[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				   "0123456789-._~,";
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789-._~,";
 
 	for (; *segment != '\0'; segment++) {
-		if (strchr(bare, *segment) != NULL)
+		if (strchr(plain, *segment) != NULL)
 			buf_add_char(path, *segment);
 		else
 			buf_addf(path, "%%%02X", (unsigned char)*segment);
@@ -143,6 +145,16 @@ static size_t on_write(char *bytes, size_t size, size_t n, void *arg)
 	return call->answer.body.overflow ? CURL_WRITEFUNC_ERROR : n;
 }
 
+/* libcurl keeps all headers for curl_easy_header, however many there are. */
+static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
+{
+	struct http_call *call = arg;
+
+	(void)bytes;
+	call->n_head_bytes += size * n;
+	return call->n_head_bytes <= MAX_HEAD_BYTES ? size * n : 0;
+}
+
 static size_t on_read(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct http_call *call = arg;
@@ -152,12 +164,15 @@ static size_t on_read(char *bytes, size_t size, size_t n, void *arg)
 	return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
+/* Add a header, `Name: ` and its value, unless that is NULL. */
 static void add_header(struct http_call *call, const char *name, const char *value)
 {
 	struct buf line;
 
+	if (value == NULL)
+		return;
 	buf_init(&line, MAX_PATH_BYTES);
-	buf_addf(&line, "%s: %s", name, value);
+	buf_addf(&line, "%s%s", name, value);
 	struct curl_slist *headers = curl_slist_append(call->headers, line.data);
 	assert(headers != NULL);
 	call->headers = headers;
@@ -174,7 +189,7 @@ static void set_method(struct http_call *call, const struct http_request *reques
 		return;
 	curl_easy_setopt(easy, CURLOPT_POST, 1L);
 	if (request->read_body != NULL) {
-		add_header(call, "Transfer-Encoding", "chunked");
+		add_header(call, "Transfer-Encoding: ", "chunked");
 		curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_read);
 		curl_easy_setopt(easy, CURLOPT_READDATA, call);
 	} else {
@@ -188,7 +203,7 @@ static void set_common(struct http_call *call, const struct http_request *reques
 {
 	CURL *easy = call->easy;
 	bool is_plain =
-	    call->on_body == NULL && call->read_body == NULL && request->most_silence == 0;
+	    call->on_body == NULL && call->read_body == NULL && request->max_silence == 0;
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, call);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, call->why);
@@ -206,35 +221,14 @@ static void set_common(struct http_call *call, const struct http_request *reques
 		curl_easy_setopt(easy, CURLOPT_SSLCERT, call->http->cert);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT, is_plain ? (long)PLAIN_SECONDS : 0L);
-	/* a peer that is gone without a word: a stream has no other bound */
+	/* notice a peer that vanished; a stream has no other time limit */
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_SECONDS / 3);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, call);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_write);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, call);
-}
-
-static void add_headers(struct http_call *call, const struct http_request *request)
-{
-	const struct {
-		const char *name, *value;
-	} given[] = {
-	    {"Content-Type", request->content_type},
-	    {"Idempotency-Key", request->idempotency_key},
-	    {"If-Match", request->if_match},
-	};
-
-	for (size_t i = 0; i < sizeof(given) / sizeof(given[0]); i++) {
-		if (given[i].value != NULL)
-			add_header(call, given[i].name, given[i].value);
-	}
-	if (call->http->token != NULL) {
-		struct buf value;
-		buf_init(&value, MAX_PATH_BYTES);
-		buf_addf(&value, "Bearer %s", call->http->token);
-		add_header(call, "Authorization", value.data);
-		buf_done(&value);
-	}
 }
 
 struct http_call *http_start(struct http *http, const struct http_request *request)
@@ -251,12 +245,15 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
 	assert(call->easy != NULL);
 	set_common(call, request);
 	set_method(call, request);
-	if (request->most_silence > 0) {
+	if (request->max_silence > 0) {
 		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
 		curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_TIME,
-		    (long)(request->most_silence / USEC_PER_SEC));
+		    (long)(request->max_silence / USEC_PER_SEC));
 	}
-	add_headers(call, request);
+	add_header(call, "Content-Type: ", request->content_type);
+	add_header(call, "Idempotency-Key: ", request->idempotency_key);
+	add_header(call, "If-Match: ", request->if_match);
+	add_header(call, "Authorization: Bearer ", http->token);
 	curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
 	buf_init(&url, SIZE_MAX / 2);
 	buf_addf(&url, "%s%s", http->base, request->path);
@@ -302,9 +299,11 @@ static void finish(struct http_call *call, CURLcode result)
 	const char *why = call->why[0] != '\0' ? call->why : curl_easy_strerror(result);
 	long status = 0;
 
+	if (answer->body.overflow || call->n_head_bytes > MAX_HEAD_BYTES)
+		why = "the answer is too large";
 	curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
 	answer->status = (int)status;
-	/* a refusal may come, and the connection close, before the whole body was sent */
+	/* the daemon may refuse a request, and close, before it has the whole body */
 	if (call->is_stopped)
 		answer->outcome = HTTP_STOPPED;
 	else if (result == CURLE_OK || status >= 400)
@@ -316,7 +315,7 @@ static void finish(struct http_call *call, CURLcode result)
 	call->is_done = true;
 }
 
-/* --- Moving on --- */
+/* --- Progress of calls --- */
 
 void http_wait(struct http *http, usec_t longest)
 {

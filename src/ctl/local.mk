@@ -1,7 +1,9 @@
-bin_PROGRAMS += src/asyncprobectl
-src_asyncprobectl_SOURCES = \
+noinst_LIBRARIES += src/ctl/libctl.a
+src_ctl_libctl_a_SOURCES = \
+	src/ctl/acts.c src/ctl/acts.h \
 	src/ctl/answer.c src/ctl/answer.h \
 	src/ctl/args.c src/ctl/args.h \
+	src/ctl/backoff.c src/ctl/backoff.h \
 	src/ctl/cmd_acts.c \
 	src/ctl/cmd_backup.c \
 	src/ctl/cmd_domains.c \
@@ -15,22 +17,25 @@ src_asyncprobectl_SOURCES = \
 	src/ctl/cmd_status.c \
 	src/ctl/commands.c src/ctl/commands.h \
 	src/ctl/copies.c src/ctl/copies.h \
-	src/ctl/each.c src/ctl/each.h \
 	src/ctl/fields.c src/ctl/fields.h \
 	src/ctl/filter.c src/ctl/filter.h \
 	src/ctl/follow.c src/ctl/follow.h \
 	src/ctl/http.c src/ctl/http.h \
+	src/ctl/input.c src/ctl/input.h \
 	src/ctl/job_args.c src/ctl/job_args.h \
-	src/ctl/job_words.c src/ctl/job_words.h \
-	src/ctl/main.c \
+	src/ctl/line_reader.c src/ctl/line_reader.h \
+	src/ctl/message.c src/ctl/message.h \
+	src/ctl/option.c src/ctl/option.h \
 	src/ctl/pages.c src/ctl/pages.h \
 	src/ctl/progress.c src/ctl/progress.h \
 	src/ctl/raw.c src/ctl/raw.h \
-	src/ctl/retry.c src/ctl/retry.h \
 	src/ctl/rows.c src/ctl/rows.h \
 	src/ctl/submit.c src/ctl/submit.h \
 	src/ctl/view.c src/ctl/view.h \
-	src/ctl/view_load.c src/ctl/view_load.h \
+	src/ctl/view_json.c src/ctl/view_json.h \
 	src/ctl/view_schedule.c src/ctl/view_schedule.h
-src_asyncprobectl_LDADD = src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
+
+bin_PROGRAMS += src/asyncprobectl
+src_asyncprobectl_SOURCES = src/ctl/main.c
+src_asyncprobectl_LDADD = src/ctl/libctl.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
 	$(CURL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS)

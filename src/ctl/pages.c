@@ -1,81 +1,83 @@
-/* Lists, which come a page at a time. Thread: main. */
+/* Lists that arrive page by page. Thread: main. */
 #include "ctl/pages.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "ctl/answer.h"
+#include "ctl/message.h"
 
 enum { MAX_LIMIT = 1000 };
 
-error_t pages_option(struct pages *pages, int key, char *value, const struct argp_state *state)
+static const struct option_row options_of_lists[] = {
+    {"limit", 'l', "N", "Show at most N of them (with --all: request N at a time)", OPT_NUMBER,
+	.offset = offsetof(struct pages, limit), .max = MAX_LIMIT},
+    {"all", 'a', NULL, "Show all of them, page after page", OPT_FLAG,
+	.offset = offsetof(struct pages, is_all)},
+    {0},
+};
+
+const struct option_row *pages_options(void)
 {
-	switch (key) {
-	case 'l':
-		pages->limit = args_number(state, "limit", value, MAX_LIMIT);
-		return 0;
-	case 'a':
-		pages->is_all = true;
-		return 0;
-	default:
-		return ARGP_ERR_UNKNOWN;
-	}
+	return options_of_lists;
 }
 
-static int get_page(
-    const struct pages *pages, struct http *http, const char *cursor, struct http_call **ret_call)
+static int get_page(const struct pages *pages, struct http *http, const char *path,
+    const char *cursor, struct http_call **ret_call)
 {
-	struct buf path;
-	char digits[24];
+	struct fields fields;
 
-	buf_init(&path, SIZE_MAX / 2);
-	buf_add_str(&path, pages->path);
-	if (cursor != NULL)
-		http_add_query(&path, pages->cursor_name, cursor);
-	snprintf(digits, sizeof(digits), "%llu", (unsigned long long)pages->limit);
-	if (pages->limit > 0)
-		http_add_query(&path, "limit", digits);
-	int status = answer_get(http, path.data, ret_call);
-	buf_done(&path);
+	fields_init(&fields, path);
+	fields_add_text(&fields, pages->cursor_name, cursor);
+	fields_add_number(&fields, "limit", pages->limit);
+	int status = answer_get(http, fields.text.data, ret_call);
+	fields_done(&fields);
 	return status;
 }
 
-/* Print the page behind *cursor, and put in its place what the next page is behind. */
-static int print_page(
-    const struct pages *pages, struct http *http, bool is_json, bool is_first, char **cursor)
+/* Print the page at *cursor and set *cursor to that of the next page. A daemon that names the same
+ * page again would never come to an end. */
+static int print_page(const struct pages *pages, struct http *http, const char *path, bool is_json,
+    bool is_first, char **cursor)
 {
-	struct page_end end = {.next = NULL};
+	struct view_page page = {.next = NULL};
 	struct http_call *call;
-	int status = get_page(pages, http, *cursor, &call);
+	int status = get_page(pages, http, path, *cursor, &call);
 
 	if (status != CTL_OK)
 		return status;
 	const struct http_answer *answer = http_call_answer(call);
-	if (answer->body.len == 0 ||
-	    !pages->read(answer->body.data, answer->body.len, !is_json, pages->arg, &end))
-		status = answer_strange();
-	else if (is_json && (is_first || !end.is_empty))
+	if (!pages->parse(answer->body.data, answer->body.len, is_json ? NULL : pages->print,
+		pages->arg, &page) ||
+	    (page.next != NULL && *cursor != NULL && strcmp(page.next, *cursor) == 0))
+		status = answer_unknown();
+	else if (is_json && (is_first || page.n_items > 0))
 		status = answer_print_raw(answer);
 	http_call_free(call);
 	free(*cursor);
-	*cursor = end.next;
+	*cursor = page.next;
 	return status;
 }
 
-int pages_print(const struct pages *pages, const struct options *options)
+int pages_print(const struct pages *pages, const struct fields *path, const struct options *options)
 {
 	AUTO_FREE char *cursor = pages->from != NULL ? xstrdup(pages->from) : NULL;
 	struct http *http = answer_open(options);
+	bool is_first = true;
+	int status;
 
 	if (http == NULL)
 		return CTL_USAGE;
-	int status = print_page(pages, http, options->is_json, true, &cursor);
-	while (status == CTL_OK && pages->is_all && cursor != NULL)
-		status = print_page(pages, http, options->is_json, false, &cursor);
+	do {
+		status =
+		    print_page(pages, http, path->text.data, options->is_json, is_first, &cursor);
+		is_first = false;
+	} while (status == CTL_OK && pages->is_all && cursor != NULL);
 	if (status == CTL_OK && cursor != NULL && pages->things != NULL && !options->is_quiet &&
 	    !options->is_json) {
 		fflush(stdout);
-		fprintf(stderr, "There are older %s; --all shows them.\n", pages->things);
+		fprintf(stderr, "There are more %s; use --all to show them.\n", pages->things);
 	}
 	http_free(http);
 	return status;

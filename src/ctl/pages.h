@@ -1,43 +1,31 @@
-/* Lists, which come a page at a time: their options, and page behind page. What a list is of, and
- * how a row looks, is its command's. Thread: main. */
+/* Lists that arrive page by page: their options, and how they are printed. Thread: main. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "ctl/args.h"
+#include "ctl/fields.h"
+#include "ctl/view_json.h"
 
-/* What a page tells of the list. */
-struct page_end {
-	char *next;    /* new text, with which the next page is asked for; NULL: this is the last */
-	bool is_empty; /* not worth printing as JSON, unless it is the first */
-};
-
-/* Reads a page and, when `is_shown`, prints its rows; false when the text is none. */
-typedef bool page_fn(
-    const char *text, size_t len, bool is_shown, void *arg, struct page_end *ret_end);
+/* Reads a page; see view_read_list. */
+typedef bool pages_parse_fn(
+    const char *text, size_t len, view_fn *on_item, void *arg, struct view_page *ret_page);
 
 struct pages {
-	const char *path;        /* borrowed; what is asked for is in its query */
-	const char *cursor_name; /* of the query */
-	const char *from;        /* borrowed; with which the first page is asked for; NULL: none */
-	const char *things;      /* there may be older ones of; NULL: nothing is said of these */
-	uint64_t limit;          /* rows a page; 0: the daemon decides */
-	bool is_all;             /* all pages, not just the first */
-	page_fn *read;
-	void *arg;
+	/* Set by options. */
+	uint64_t limit; /* rows per page; 0: the daemon decides */
+	bool is_all;    /* print all pages, not only the first */
+	/* Set by the command. */
+	const char *cursor_name; /* name of the cursor in a query */
+	const char *from;        /* cursor of the first page; NULL: none */
+	const char *things;      /* what is listed, to say that there are more; NULL: do not */
+	pages_parse_fn *parse;
+	view_fn *print; /* prints a row */
+	void *arg;      /* for print */
 };
 
-/* The options --limit and --all of a list, and what they do to it. */
-#define PAGES_OPTIONS(things)                                                                      \
-	{"limit", 'l', "N", 0, "Show N " things " (with --all: ask for N at a time)", 0},          \
-	{                                                                                          \
-		"all", 'a', NULL, 0, "Show all " things ", page after page", 0                     \
-	}
+/* The options --limit and --all; they set a struct pages. */
+const struct option_row *pages_options(void);
 
-error_t pages_option(struct pages *pages, int key, char *value, const struct argp_state *state);
-
-/* Print the list; returns what the program ends with. With --json pages are printed as they came.
- */
-int pages_print(const struct pages *pages, const struct options *options);
+/* Print the list that a path with its query asks for. With --json pages are printed as they are.
+ * Returns the exit status. */
+int pages_print(
+    const struct pages *pages, const struct fields *path, const struct options *options);

@@ -2,8 +2,8 @@
  *
  *	 45% [#########-----------] 450/1000, 200 found, 1234/s, 2s left
  *
- * On a narrow terminal the part in brackets shrinks, then goes; then the text is cut. Thread: any.
- */
+ * On a narrow terminal the part in brackets is shortened, then left out; then the text is cut.
+ * Thread: any. */
 #include "ctl/progress.h"
 
 enum { MIN_BAR = 5, MAX_BAR = 40, MAX_TEXT = 200, FRAME = 8, PERCENT = 5 };
@@ -67,11 +67,6 @@ void progress_draw(struct buf *b, const struct progress *p, size_t n_columns)
 		room -= PERCENT;
 	}
 	buf_add(b, text.data, text.len < room ? text.len : room);
-	buf_add_str(b, "\033[K");
+	buf_add_str(b, PROGRESS_ERASE);
 	buf_done(&text);
-}
-
-void progress_erase(struct buf *b)
-{
-	buf_add_str(b, "\r\033[K");
 }

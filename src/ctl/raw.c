@@ -1,19 +1,21 @@
-/* What the daemon sends, as it came. */
+/* What the daemon sends, written as it is. Thread: main. */
 #include "ctl/raw.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/utf8.h"
+#include "ctl/message.h"
 
 void raw_init(struct raw *raw)
 {
 	*raw = (struct raw){.is_terminal = isatty(STDOUT_FILENO) == 1};
 }
 
-/* Lines and columns stay. A carriage return goes: it would let a line be written over. */
+/* Line ends and tabs are kept. A carriage return is removed: it would let text overwrite a line. */
 static void add_visible(struct buf *b, const char *s, size_t len)
 {
 	while (len > 0) {
@@ -53,4 +55,26 @@ bool raw_write(struct raw *raw, const char *bytes, size_t n_bytes)
 	if (raw->is_terminal)
 		return write_visible(raw, bytes, n_bytes);
 	return fwrite(bytes, 1, n_bytes, stdout) == n_bytes;
+}
+
+bool raw_flush(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return true;
+	message_error("standard output: %s", strerror(errno));
+	return false;
+}
+
+bool raw_save(int fd, const char *bytes, size_t n_bytes)
+{
+	while (n_bytes > 0) {
+		ssize_t n = write(fd, bytes, n_bytes);
+		if (n < 0 && errno != EINTR)
+			return false;
+		if (n > 0) {
+			bytes += n;
+			n_bytes -= (size_t)n;
+		}
+	}
+	return true;
 }

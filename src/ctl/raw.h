@@ -1,5 +1,5 @@
-/* What the daemon sends, on standard output as it came. A terminal gets it with what is unsafe to
- * show replaced: escape sequences could rewrite what it shows. Thread: main. */
+/* What the daemon sends, written as it is. On a terminal, bytes that are unsafe to show are
+ * replaced: escape sequences could rewrite what the terminal shows. Thread: main. */
 #pragma once
 
 #include <stdbool.h>
@@ -7,11 +7,17 @@
 
 struct raw {
 	bool is_terminal;
-	char rest[4]; /* the beginning of a character whose end has not come */
+	char rest[4]; /* the start of a character whose end has not arrived */
 	size_t n_rest;
 };
 
 void raw_init(struct raw *raw);
 
-/* Write to stdout, whose buffer is not flushed; false when that failed: errno says why. */
+/* Write to stdout without flushing it. False: that failed, and errno says why. */
 bool raw_write(struct raw *raw, const char *bytes, size_t n_bytes);
+
+/* Flush stdout. False after printing a message: that failed, now or before. */
+bool raw_flush(void);
+
+/* Write to a file. False: that failed, and errno says why. */
+bool raw_save(int fd, const char *bytes, size_t n_bytes);

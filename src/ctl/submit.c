@@ -1,4 +1,4 @@
-/* Submissions. Thread: main. */
+/* Queueing. Thread: main. */
 #include "ctl/submit.h"
 
 #include <errno.h>
@@ -7,6 +7,8 @@
 
 #include "base/alloc.h"
 #include "ctl/answer.h"
+#include "ctl/input.h"
+#include "ctl/message.h"
 
 /* --- Sending --- */
 
@@ -22,7 +24,7 @@ static ssize_t on_read(char *bytes, size_t max, void *arg)
 	size_t n = fread(bytes, 1, max, u->lines);
 
 	if (n == 0 && ferror(u->lines)) {
-		fprintf(stderr, "asyncprobectl: %s: %s\n", u->name, strerror(errno));
+		message_error("%s: %s", u->name, strerror(errno));
 		return -1;
 	}
 	if (n == 0)
@@ -30,50 +32,53 @@ static ssize_t on_read(char *bytes, size_t max, void *arg)
 	return (ssize_t)n;
 }
 
-static struct http_call *send_fields(
-    struct http *http, const struct submission *s, bool is_dry, struct upload *upload)
+static void build_fields(const struct submission *s, struct fields *fields)
 {
-	const struct buf *text = &s->fields.text;
-	struct buf path;
-	struct http_request request = {
-	    .method = "POST", .idempotency_key = is_dry ? NULL : s->idempotency_key, .arg = upload};
+	fields_init(fields, s->job->input != NULL ? "/jobs" : NULL);
+	fields_add_text(fields, "kind", s->kind);
+	s->add_fields(s->arg, fields);
+	job_args_add(s->job, fields);
+}
 
-	buf_init(&path, SIZE_MAX / 2);
-	buf_add_str(&path, s->fields.is_query ? text->data : "/jobs");
-	if (is_dry)
-		http_add_query(&path, "dry_run", "true");
-	request.path = path.data;
-	if (s->fields.is_query) {
+static struct http_call *send_fields(
+    struct http *http, const struct submission *s, bool is_dry_run, struct upload *upload)
+{
+	struct fields fields, path;
+
+	build_fields(s, &fields);
+	fields_init(&path, fields.is_query ? fields.text.data : "/jobs");
+	fields_add_flag(&path, "dry_run", is_dry_run);
+	struct http_request request = {.method = "POST",
+	    .path = path.text.data,
+	    .idempotency_key = is_dry_run ? NULL : s->job->idempotency_key,
+	    .arg = upload};
+	if (fields.is_query) {
 		request.content_type = s->is_ndjson ? "application/x-ndjson" : "text/plain";
 		request.read_body = on_read;
 	} else {
 		request.content_type = "application/json";
-		request.body = text->data;
-		request.body_len = text->len;
+		request.body = fields.text.data;
+		request.body_len = fields.text.len;
 	}
 	struct http_call *call = http_run(http, &request);
-	buf_done(&path);
+	fields_done(&fields);
+	fields_done(&path);
 	return call;
 }
 
-struct http_call *submit_dry(struct http *http, const struct submission *s)
-{
-	return send_fields(http, s, true, NULL);
-}
-
-/* --- What comes of it --- */
+/* --- The new job --- */
 
 static int follow_new(struct follow_opts *follow, const struct job_view *job)
 {
 	if (follow->copies == NULL || job->is_files)
 		return follow_job(follow, job);
 	copies_free(TAKE(follow->copies));
-	fprintf(stderr, "asyncprobectl: job %s has no files to copy\n", job->id);
+	message_error("job %s has no files to copy", job->id);
 	int status = follow_job(follow, job);
 	return status == CTL_OK ? CTL_FAILED : status;
 }
 
-/* What is asked of a job that was made: its id, itself as JSON, or to follow it. */
+/* Print its ID or itself as JSON, or follow it. */
 static int report(struct follow_opts *follow, const struct http_answer *answer)
 {
 	const struct options *options = follow->options;
@@ -92,17 +97,46 @@ static int report(struct follow_opts *follow, const struct http_answer *answer)
 	return status;
 }
 
-static int run(const struct submission *s, struct follow_opts *follow, FILE *lines)
+static bool open_folder(struct follow_opts *follow, const char *folder)
 {
-	struct upload upload = {.lines = lines, .name = s->input};
+	if (folder == NULL || follow->options->is_no_wait)
+		return true;
+	follow->copies = copies_new(follow->http, folder);
+	return follow->copies != NULL;
+}
+
+static void on_dry_run(const void *item, void *arg)
+{
+	const struct submission *s = arg;
+
+	s->on_dry_run(item, s->arg);
+}
+
+/* Request a dry run and pass on its result. */
+static int rehearse(const struct submission *s, struct http *http)
+{
+	struct http_call *call = send_fields(http, s, true, NULL);
+	const struct http_answer *answer = http_call_answer(call);
+	int status = answer_check(answer, NULL);
+
+	if (status == CTL_OK &&
+	    !view_parse_dry_run(answer->body.data, answer->body.len, on_dry_run, (void *)s))
+		status = answer_unknown();
+	http_call_free(call);
+	return status;
+}
+
+static int queue(const struct submission *s, struct follow_opts *follow, FILE *lines)
+{
+	struct upload upload = {.lines = lines, .name = s->job->input};
 
 	follow->since = clock_mono();
-	struct http_call *call = send_fields(follow->http, s, s->is_dry_run, &upload);
+	struct http_call *call = send_fields(follow->http, s, s->job->is_dry_run, &upload);
 	if (upload.ended_at > 0)
 		follow->since = upload.ended_at;
 	const struct http_answer *answer = http_call_answer(call);
 	int status = answer_check(answer, NULL);
-	if (status == CTL_OK && s->is_dry_run)
+	if (status == CTL_OK && s->job->is_dry_run)
 		status = answer_print_raw(answer);
 	else if (status == CTL_OK)
 		status = report(follow, answer);
@@ -112,94 +146,95 @@ static int run(const struct submission *s, struct follow_opts *follow, FILE *lin
 
 static FILE *open_lines(const char *input)
 {
-	if (strcmp(input, "-") == 0)
-		return stdin;
-	FILE *lines = fopen(input, "re");
+	FILE *lines = strcmp(input, "-") == 0 ? stdin : fopen(input, "re");
+
 	if (lines == NULL)
-		fprintf(stderr, "asyncprobectl: %s: %s\n", input, strerror(errno));
+		message_error("%s: %s", input, strerror(errno));
 	return lines;
 }
 
-static bool open_folder(struct follow_opts *follow, const char *folder)
-{
-	if (folder != NULL && !follow->options->is_no_wait)
-		follow->copies = copies_new(follow->http, folder);
-	return folder == NULL || follow->options->is_no_wait || follow->copies != NULL;
-}
-
-static int prepare(const struct submission *s, struct follow_opts *follow)
-{
-	if (!s->is_dry_run && !open_folder(follow, s->folder))
-		return CTL_USAGE;
-	return s->before != NULL ? s->before(s, follow->http, s->arg) : CTL_OK;
-}
-
-int submit_run(const struct submission *s, struct follow_opts *follow)
+static int run(const struct submission *s, struct follow_opts *follow)
 {
 	FILE *lines = NULL;
+	int status = CTL_OK;
 
-	if (s->input != NULL && (lines = open_lines(s->input)) == NULL)
+	if (s->job->input != NULL && (lines = open_lines(s->job->input)) == NULL)
 		return CTL_USAGE;
-	int status = prepare(s, follow);
+	if (!s->job->is_dry_run && !open_folder(follow, s->job->folder))
+		status = CTL_USAGE;
+	if (status == CTL_OK && s->on_dry_run != NULL)
+		status = rehearse(s, follow->http);
 	if (status == CTL_OK)
-		status = run(s, follow, lines);
-	copies_free(TAKE(follow->copies));
+		status = queue(s, follow, lines);
 	if (lines != NULL)
 		fclose(lines);
 	return status;
 }
 
-/* --- A job of what is there already --- */
-
-static error_t on_output(int key, char *value, struct argp_state *state)
+int submit_run(const struct submission *s, struct follow_opts *follow)
 {
-	if (key != 'o')
-		return ARGP_ERR_UNKNOWN;
-	*(const char **)state->input = value;
-	return 0;
-}
-
-static int post(
-    const char *path, const char *subject, const char *folder, struct follow_opts *follow)
-{
-	if (!open_folder(follow, folder))
+	if (follow->options->ret_job != NULL) {
+		struct fields fields;
+		build_fields(s, &fields);
+		*follow->options->ret_job = buf_take(&fields.text, NULL);
+		return CTL_OK;
+	}
+	follow->http = answer_open(follow->options);
+	if (follow->http == NULL)
 		return CTL_USAGE;
-	follow->since = clock_mono();
-	struct http_call *call =
-	    http_run(follow->http, &(struct http_request){.method = "POST", .path = path});
-	const struct http_answer *answer = http_call_answer(call);
-	int status = answer_check(answer, subject);
-	if (status == CTL_OK)
-		status = report(follow, answer);
-	http_call_free(call);
+	int status = run(s, follow);
 	copies_free(TAKE(follow->copies));
+	http_free(follow->http);
 	return status;
 }
 
-int submit_again(int argc, char **argv, struct options *options, const char *doc, const char *thing,
-    const char *verb)
+bool submit_take_lines(const struct options *options, struct job_args *job, struct text_list *list)
 {
-	static const struct argp_option own_options[] = {
-	    {"output", 'o', "DIR", 0, "Copy the job's files into DIR", 0},
+	if (options->ret_job == NULL)
+		return true;
+	const char *unfit = job_args_find_unfit(job);
+	if (unfit != NULL) {
+		message_error("%s cannot be used in a schedule", unfit);
+		return false;
+	}
+	const char *input = TAKE(job->input);
+	return input == NULL || input_add_lines(list, input);
+}
+
+/* --- Jobs that exist in another form --- */
+
+int submit_existing(int argc, char **argv, struct options *options, const char *doc,
+    const char *thing, const char *verb)
+{
+	static const struct option_row own_options[] = {
+	    {"output", 'o', "DIR", "Copy the job's files to DIR", .offset = 0},
 	    {0},
 	};
-	const struct syntax syntax = {.options = own_options,
-	    .on_option = on_output,
-	    .words = "ID",
+	const struct syntax syntax = {.groups = {{own_options, NULL, 0}},
+	    .usage = "ID",
 	    .doc = doc,
-	    .least_words = 1,
-	    .most_words = 1,
+	    .min_args = 1,
+	    .max_args = 1,
 	    .ids_of = thing};
 	const char *folder = NULL;
-	struct words ids;
+	struct args ids;
 	char path[80];
 
 	args_parse(argc, argv, &syntax, options, &folder, &ids);
 	struct follow_opts follow = {.http = answer_open(options), .options = options};
-	if (follow.http == NULL)
-		return CTL_USAGE;
+	int status = CTL_USAGE;
 	snprintf(path, sizeof(path), "/%ss/%s/%s", thing, ids.list[0], verb);
-	int status = post(path, ids.list[0], folder, &follow);
+	if (follow.http != NULL && open_folder(&follow, folder)) {
+		follow.since = clock_mono();
+		struct http_call *call =
+		    http_run(follow.http, &(struct http_request){.method = "POST", .path = path});
+		const struct http_answer *answer = http_call_answer(call);
+		status = answer_check(answer, ids.list[0]);
+		if (status == CTL_OK)
+			status = report(&follow, answer);
+		http_call_free(call);
+	}
+	copies_free(follow.copies);
 	http_free(follow.http);
 	return status;
 }

@@ -1,35 +1,33 @@
-/* Submissions: POST /jobs, then what the user wants to see of it. Thread: main. */
+/* Queueing: POST /jobs, then what the user wants to see of the job. Thread: main. */
 #pragma once
 
 #include <stdbool.h>
 
-#include "ctl/fields.h"
 #include "ctl/follow.h"
-#include "ctl/http.h"
+#include "ctl/job_args.h"
 
 struct submission {
-	struct fields fields;        /* owned by the command */
-	const char *idempotency_key; /* NULL: none */
-	const char *input;           /* file of lines, or `-`; NULL: the fields have all */
-	const char *folder;          /* copy files there; NULL: don't */
-	bool is_ndjson;              /* the lines are */
-	bool is_dry_run;
-	/* Called when file and folder are open and nothing is sent yet; what it returns ends the
-	 * program unless it is CTL_OK. NULL: nothing to do. */
-	int (*before)(const struct submission *s, struct http *http, void *arg);
-	void *arg;
+	const char *kind;           /* domains, flags or downloads */
+	const struct job_args *job; /* borrowed */
+	bool is_ndjson;             /* the lines of the input are JSON */
+	/* Adds the fields of the kind. */
+	void (*add_fields)(const void *arg, struct fields *fields);
+	/* Called with the result of a dry run before the job is queued; NULL: there is none. */
+	void (*on_dry_run)(const struct dry_run_view *dry_run, void *arg);
+	void *arg; /* for both */
 };
 
-/* Ask what the submission amounts to without queueing it; it has no lines. Returns the ended call,
- * which the caller frees. */
-struct http_call *submit_dry(struct http *http, const struct submission *s);
+/* For a command that was asked for a job only (options->ret_job): read its lines into `list`, and
+ * forget the input. False after printing a message: the lines cannot be read, or an option cannot
+ * be used. Otherwise there is nothing to do. */
+bool submit_take_lines(const struct options *options, struct job_args *job, struct text_list *list);
 
-/* A command that makes a job of what is there already: read its command line, which is the ID of a
- * `thing` ("job"), POST to /THINGs/ID/VERB, and go on as submit_run. */
-int submit_again(int argc, char **argv, struct options *options, const char *doc, const char *thing,
-    const char *verb);
-
-/* Send the submission, lines in constant memory, and print the plan (dry run) or the job's id
- * (--no-wait), or follow the job; `since` and `copies` of `follow` are set here. Returns what the
- * program ends with. */
+/* Queue the job, sending lines in constant memory. Then print the result of the dry run or the
+ * job's ID (--no-wait), or follow the job. `http`, `since` and `copies` of `follow` are set here.
+ * With options->ret_job, set that and send nothing. Returns the exit status. */
 int submit_run(const struct submission *s, struct follow_opts *follow);
+
+/* Run a command that queues a job which exists in another form: read its command line, which is the
+ * ID of a `thing` ("job"), POST to /THINGs/ID/VERB, and go on as submit_run. */
+int submit_existing(int argc, char **argv, struct options *options, const char *doc,
+    const char *thing, const char *verb);

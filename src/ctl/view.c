@@ -1,84 +1,71 @@
-/* What the daemon tells. Beside view_schedule.c, this knows jansson. */
+/* Jobs and files, read from JSON. Thread: any. */
 #include "ctl/view.h"
 
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "ctl/view_load.h"
-
-static char *copy_text(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text != NULL ? xstrdup(text) : NULL;
-}
-
-static uint64_t get_number(const json_t *object, const char *key)
-{
-	json_int_t n = json_integer_value(json_object_get(object, key));
-
-	return n > 0 ? (uint64_t)n : 0;
-}
+enum { MAX_HTTP_STATUS = 999 };
 
 static usec_t get_msec(const json_t *object, const char *key)
 {
-	uint64_t msec = get_number(object, key);
-	uint64_t most = (uint64_t)(CLOCK_WALL_MAX / USEC_PER_MSEC);
+	uint64_t msec = view_get_number(object, key);
+	uint64_t max = (uint64_t)(CLOCK_WALL_MAX / USEC_PER_MSEC);
 
-	return (usec_t)(msec < most ? msec : most) * USEC_PER_MSEC;
+	return (usec_t)(msec < max ? msec : max) * USEC_PER_MSEC;
 }
 
 /* --- Jobs --- */
+
+static double get_rate(const json_t *object)
+{
+	double rate = json_number_value(json_object_get(object, "rate_per_second"));
+
+	if (!(rate > 0))
+		return 0;
+	return rate < VIEW_MAX_RATE ? rate : VIEW_MAX_RATE;
+}
 
 static void read_progress(const json_t *object, struct job_view *job)
 {
 	const json_t *counts = json_object_get(object, "counts");
 
-	job->total = get_number(object, "total");
-	job->completed = get_number(object, "completed");
-	job->rate = json_number_value(json_object_get(object, "rate_per_second"));
+	job->total = view_get_number(object, "total");
+	job->completed = view_get_number(object, "completed");
+	job->rate = get_rate(object);
 	job->elapsed = get_msec(object, "elapsed_ms");
 	if (json_is_integer(json_object_get(object, "eta_ms")))
 		job->eta = get_msec(object, "eta_ms");
 	job->is_files = json_object_get(counts, "ok") != NULL;
-	job->counts[VIEW_GOOD] = get_number(counts, job->is_files ? "ok" : "found");
-	job->counts[VIEW_NOT_FOUND] = get_number(counts, "not_found");
-	job->counts[VIEW_ERROR] = get_number(counts, "error");
+	job->counts[VIEW_GOOD] = view_get_number(counts, job->is_files ? "ok" : "found");
+	job->counts[VIEW_NOT_FOUND] = view_get_number(counts, "not_found");
+	job->counts[VIEW_ERROR] = view_get_number(counts, "error");
 }
 
-static void read_life(const json_t *object, struct job_view *job)
+static bool read_job(json_t *object, struct job_view *ret_job)
 {
-	job->priority = get_number(object, "priority");
-	job->is_paused = json_is_true(json_object_get(object, "paused"));
-	job->reason = copy_text(object, "reason");
-	job->run_at = copy_text(object, "run_at");
-	job->deadline = copy_text(object, "deadline");
-	job->callback_url = copy_text(object, "callback_url");
-	job->schedule_id = copy_text(object, "schedule_id");
-	job->retry_of = copy_text(object, "retry_of");
-}
-
-static bool read_job(const json_t *object, struct job_view *ret_job)
-{
-	const char *id = json_string_value(json_object_get(object, "id"));
-	const char *kind = json_string_value(json_object_get(object, "kind"));
-	const char *state = json_string_value(json_object_get(object, "state"));
-	struct job_view job = {.eta = -1};
+	const char *id = view_get_text(object, "id"), *state = view_get_text(object, "state");
+	struct job_view job = {.json = object,
+	    .kind = view_get_text(object, "kind"),
+	    .check = view_get_text(object, "check"),
+	    .label = view_get_text(object, "label"),
+	    .created_at = view_get_text(object, "created_at"),
+	    .started_at = view_get_text(object, "started_at"),
+	    .finished_at = view_get_text(object, "finished_at"),
+	    .eta = -1,
+	    .priority = view_get_number(object, "priority"),
+	    .is_paused = json_is_true(json_object_get(object, "paused")),
+	    .reason = view_get_text(object, "reason"),
+	    .run_at = view_get_text(object, "run_at"),
+	    .deadline = view_get_text(object, "deadline"),
+	    .callback_url = view_get_text(object, "callback_url"),
+	    .schedule_id = view_get_text(object, "schedule_id"),
+	    .retry_of = view_get_text(object, "retry_of")};
 	struct id number;
 
-	if (id == NULL || kind == NULL || state == NULL || !id_parse(id, &number) ||
+	if (id == NULL || job.kind == NULL || state == NULL || !id_parse(id, &number) ||
 	    !job_state_parse(state, &job.state))
 		return false;
 	id_format(&number, job.id);
-	job.kind = xstrdup(kind);
-	job.check = copy_text(object, "check");
-	job.label = copy_text(object, "label");
-	job.created_at = copy_text(object, "created_at");
-	job.started_at = copy_text(object, "started_at");
-	job.finished_at = copy_text(object, "finished_at");
-	read_life(object, &job);
 	read_progress(object, &job);
 	*ret_job = job;
 	return true;
@@ -86,72 +73,41 @@ static bool read_job(const json_t *object, struct job_view *ret_job)
 
 bool view_parse_job(const char *text, size_t len, struct job_view *ret_job)
 {
-	json_auto_t *root = view_load(text, len);
+	json_t *root = view_load(text, len);
 
-	return root != NULL && read_job(root, ret_job);
+	if (root != NULL && read_job(root, ret_job))
+		return true;
+	json_decref(root);
+	return false;
 }
 
-bool view_parse_jobs(const char *text, size_t len, view_job_fn *on_job, void *arg, char **ret_next)
+struct job_view view_ref_job(const struct job_view *job)
 {
-	json_auto_t *root = view_load(text, len);
-	const json_t *jobs = json_object_get(root, "jobs");
-	json_t *object;
-	size_t i;
-
-	if (!json_is_array(jobs))
-		return false;
-	json_array_foreach(jobs, i, object)
-	{
-		struct job_view job;
-		if (!read_job(object, &job))
-			return false;
-		if (on_job != NULL)
-			on_job(&job, arg);
-		view_job_done(&job);
-	}
-	*ret_next = copy_text(root, "next");
-	return true;
-}
-
-static char *copy(const char *text)
-{
-	return text != NULL ? xstrdup(text) : NULL;
-}
-
-struct job_view view_copy_job(const struct job_view *job)
-{
-	struct job_view new = *job;
-
-	new.kind = copy(job->kind);
-	new.check = copy(job->check);
-	new.label = copy(job->label);
-	new.created_at = copy(job->created_at);
-	new.started_at = copy(job->started_at);
-	new.finished_at = copy(job->finished_at);
-	new.reason = copy(job->reason);
-	new.run_at = copy(job->run_at);
-	new.deadline = copy(job->deadline);
-	new.callback_url = copy(job->callback_url);
-	new.schedule_id = copy(job->schedule_id);
-	new.retry_of = copy(job->retry_of);
-	return new;
+	json_incref(job->json);
+	return *job;
 }
 
 void view_job_done(struct job_view *job)
 {
-	free(job->kind);
-	free(job->check);
-	free(job->label);
-	free(job->created_at);
-	free(job->started_at);
-	free(job->finished_at);
-	free(job->reason);
-	free(job->run_at);
-	free(job->deadline);
-	free(job->callback_url);
-	free(job->schedule_id);
-	free(job->retry_of);
+	json_decref(job->json);
 	*job = (struct job_view){.eta = -1};
+}
+
+static bool read_listed_job(const json_t *object, view_fn *on_job, void *arg)
+{
+	struct job_view job;
+
+	if (!read_job((json_t *)object, &job))
+		return false;
+	if (on_job != NULL)
+		on_job(&job, arg);
+	return true;
+}
+
+bool view_parse_jobs(
+    const char *text, size_t len, view_fn *on_job, void *arg, struct view_page *ret_page)
+{
+	return view_read_list(text, len, "jobs", read_listed_job, on_job, arg, ret_page);
 }
 
 bool view_parse_number(const char *text, size_t len, const char *name, uint64_t *ret_number)
@@ -160,7 +116,7 @@ bool view_parse_number(const char *text, size_t len, const char *name, uint64_t 
 
 	if (!json_is_integer(json_object_get(root, name)))
 		return false;
-	*ret_number = get_number(root, name);
+	*ret_number = view_get_number(root, name);
 	return true;
 }
 
@@ -178,45 +134,44 @@ const char *view_good_word(const struct job_view *job)
 
 /* --- Files --- */
 
-bool view_parse_file(const char *line, size_t len, struct file_view *ret_file)
+static bool read_file(const json_t *object, view_fn *on_file, void *arg)
 {
 	static const char *const titles[] = {"code", "name", "url"};
-	json_auto_t *root = view_load(line, len);
-	struct file_view file = {
-	    .status = copy_text(root, "status"), .reason = copy_text(root, "reason")};
+	uint64_t http_status = view_get_number(object, "http_status");
+	struct file_view file = {.status = view_get_text(object, "status"),
+	    .reason = view_get_text(object, "reason"),
+	    .detail = view_get_text(object, "detail"),
+	    .file = view_get_text(object, "file"),
+	    .http_status = http_status <= MAX_HTTP_STATUS ? (int)http_status : 0};
 
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]) && file.title == NULL; i++)
-		file.title = copy_text(root, titles[i]);
-	file.detail = copy_text(root, "detail");
-	file.file = copy_text(root, "file");
-	file.http_status = (int)get_number(root, "http_status");
-	if (file.status == NULL || file.title == NULL) {
-		view_file_done(&file);
+		file.title = view_get_text(object, titles[i]);
+	if (file.status == NULL || file.title == NULL)
 		return false;
-	}
-	*ret_file = file;
+	on_file(&file, arg);
 	return true;
 }
 
-void view_file_done(struct file_view *file)
+bool view_parse_file(const char *line, size_t len, view_fn *on_file, void *arg)
 {
-	free(file->title);
-	free(file->status);
-	free(file->reason);
-	free(file->detail);
-	free(file->file);
+	return view_read_item(line, len, read_file, on_file, arg);
 }
 
-/* --- Plans --- */
+/* --- Dry runs --- */
 
-bool view_parse_plan(const char *text, size_t len, struct plan_view *ret_plan)
+static bool read_dry_run(const json_t *object, view_fn *on_dry_run, void *arg)
 {
-	json_auto_t *root = view_load(text, len);
-	const char *first = json_string_value(json_array_get(json_object_get(root, "first"), 0));
+	const json_t *first = json_array_get(json_object_get(object, "first"), 0);
+	struct dry_run_view dry_run = {
+	    .total = view_get_number(object, "total"), .first = json_string_value(first)};
 
-	if (!json_is_integer(json_object_get(root, "total")))
+	if (!json_is_integer(json_object_get(object, "total")))
 		return false;
-	ret_plan->total = get_number(root, "total");
-	ret_plan->first = copy(first);
+	on_dry_run(&dry_run, arg);
 	return true;
+}
+
+bool view_parse_dry_run(const char *text, size_t len, view_fn *on_dry_run, void *arg)
+{
+	return view_read_item(text, len, read_dry_run, on_dry_run, arg);
 }

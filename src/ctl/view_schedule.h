@@ -1,11 +1,9 @@
-/* Schedules and what their runs have found, read from JSON; patches of schedules. Thread: any. */
+/* What the daemon's answers say of schedules and their outcomes; patches of schedules. Thread: any.
+ */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/id.h"
+#include "ctl/view_json.h"
 #include "model/spec.h"
 
 /* --- A schedule --- */
@@ -20,55 +18,49 @@ struct schedule_view {
 	const char *created_at, *updated_at;
 	const char *next_run_at;                            /* NULL: it is paused */
 	struct text_list next_runs;                         /* empty in lists */
-	const char *last_run_at, *last_job_id, *last_state; /* NULL: it never ran */
+	const char *last_run_at, *last_job_id, *last_state; /* NULL: no run yet */
 	uint64_t runs, skipped, changes;
 	bool is_paused, is_running;
 };
 
-typedef void view_schedule_fn(const struct schedule_view *schedule, void *arg);
+/* Read a schedule: a struct schedule_view. False: the text is no schedule. */
+bool view_parse_schedule(const char *text, size_t len, view_fn *on_schedule, void *arg);
 
-/* Read a schedule and call `on_schedule` with it; its texts are gone afterwards. False when the
- * text is none. */
-bool view_parse_schedule(const char *text, size_t len, view_schedule_fn *on_schedule, void *arg);
-
-/* Read {"schedules":[...],"next":...}: `on_schedule` is called for each, in order, unless it is
- * NULL. *ret_next is new text or NULL. False when the text is no list of schedules. */
+/* Read {"schedules":[...],"next":...}: a struct schedule_view an item. */
 bool view_parse_schedules(
-    const char *text, size_t len, view_schedule_fn *on_schedule, void *arg, char **ret_next);
+    const char *text, size_t len, view_fn *on_schedule, void *arg, struct view_page *ret_page);
 
 enum { VIEW_FAULT_SIZE = 200 };
 
-/* Is the text an object of JSON? False with the fault told. */
+/* Say whether the text is a JSON object; if it is not, `ret_fault` says why. */
 bool view_check_object(const char *text, char ret_fault[static VIEW_FAULT_SIZE]);
 
-/* Make a merge patch of a schedule from fields to set. A job among them takes the old one's place,
- * where the patch alone would mix the two. New text, which the caller frees; NULL when `schedule`
- * is none. */
+/* Make a merge patch that sets `fields` in a schedule. A job among them replaces the old job as a
+ * whole: its fields that the new one lacks are removed. New text, which the caller frees; NULL:
+ * `schedule` is no schedule. */
 char *view_make_patch(const char *schedule, size_t len, const char *fields);
 
 /* --- Changes and outcomes --- */
 
-/* What was found of a target; the text is borrowed. */
+/* The result of a check of a target; the text is borrowed. */
 struct outcome_view {
-	const char *status, *reason, *value; /* reason and value: NULL: none */
+	const char *status, *reason, *value; /* reason and value may be NULL */
 };
 
 struct change_view {
 	uint64_t seq;
-	const char *at, *target, *job_id; /* borrowed */
-	struct outcome_view from, to;     /* status NULL: it was not known */
+	const char *at, *target;      /* borrowed */
+	struct outcome_view from, to; /* status NULL: unknown */
 };
 
-typedef void view_change_fn(const struct change_view *change, void *arg);
+/* Read a change: a struct change_view. False: the text is no change. */
+bool view_parse_change(const char *text, size_t len, view_fn *on_change, void *arg);
 
-/* As view_parse_schedule. */
-bool view_parse_change(const char *text, size_t len, view_change_fn *on_change, void *arg);
-
-/* Read {"changes":[...],"next":N}, as view_parse_schedules; *ret_next is NULL when there are none.
- */
+/* Read {"changes":[...],"next":N}: a struct change_view an item. An empty page is the last. */
 bool view_parse_changes(
-    const char *text, size_t len, view_change_fn *on_change, void *arg, char **ret_next);
+    const char *text, size_t len, view_fn *on_change, void *arg, struct view_page *ret_page);
 
-/* A target's last outcome: `at` is since when it is so, `seq` and `from` are empty. */
+/* Read {"outcomes":[...],"next":...}: a struct change_view an item, in which `at` says since when
+ * the outcome holds, and `seq` and `from` are empty. */
 bool view_parse_outcomes(
-    const char *text, size_t len, view_change_fn *on_outcome, void *arg, char **ret_next);
+    const char *text, size_t len, view_fn *on_outcome, void *arg, struct view_page *ret_page);

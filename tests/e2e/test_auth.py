@@ -255,4 +255,4 @@ class TestClient:
         assert "/nonexistent" in ctl("jobs", "--token-file=/nonexistent", status=2).stderr
         (tmp_path / "empty").touch()
         assert "no token" in ctl("jobs", f"--token-file={tmp_path}/empty", status=2).stderr
-        assert "no token" in ctl("jobs", token="a\nb", status=2).stderr
+        assert "invalid token" in ctl("jobs", token="a\nb", status=2).stderr

@@ -161,3 +161,36 @@ def test_progress_on_a_terminal(daemon):
         os.close(leader)
     assert process.returncode == 0 and sorted(output.decode().split()[1::2]) == sorted(names)
     assert b"40" in shown and b"/s" in shown, f"a bar with the count and the rate: {shown!r}"
+
+
+ENDLESS = {  # case: (how the answer begins, what is sent again and again)
+    "head": (b"HTTP/1.1 200 OK\r\n", b"X-Filler: " + b"x" * 1000 + b"\r\n"),
+    "informational": (b"", b"HTTP/1.1 102 Processing\r\nX-Filler: " + b"x" * 1000 + b"\r\n\r\n"),
+    "trailer": (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+                b"X-Filler: " + b"x" * 1000 + b"\r\n"),
+    "body": (b"HTTP/1.1 200 OK\r\n\r\n", b"x" * (1 << 20)),
+}
+
+
+@pytest.mark.parametrize("start, more", ENDLESS.values(), ids=ENDLESS)
+def test_endless_answer(start, more):
+    """An answer that never ends is given up before it fills the memory."""
+    limit, sent = 256 << 20, 0
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        process = subprocess.Popen([binary("src/asyncprobectl"), "-u", f"127.0.0.1:{server.getsockname()[1]}", "jobs"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        server.settimeout(DEADLINE)
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(DEADLINE)
+            connection.recv(65536)
+            try:
+                connection.sendall(start)
+                while sent < limit:
+                    connection.sendall(more)
+                    sent += len(more)
+            except OSError:  # it closed the connection
+                pass
+        output, errors = process.communicate(timeout=DEADLINE)
+    assert sent < limit and process.returncode == 3, (sent, errors)
+    assert "the answer is too large" in errors and not output, errors

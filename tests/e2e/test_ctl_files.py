@@ -135,8 +135,8 @@ def test_unknown_server(ctl):
 
 
 USAGE = {  # case: (arguments, words on standard error)
-    "max_req": (["flags", "-m", "0"], "--max-req must be at least 1"),
-    "limit": (["flags", "-l", "0"], "--limit must be at least 1"),
+    "max_req": (["flags", "-m", "0"], "--max-req takes a whole number of at least 1"),
+    "limit": (["flags", "-l", "0"], "--limit takes a whole number from 1"),
     "long code": (["flags", "BRA"], "each CC argument must be A to Z or AA to ZZ"),
     "no letter": (["flags", "B1"], "each CC argument must be A to Z or AA to ZZ"),
     "empty code": (["flags", ""], "each CC argument must be A to Z or AA to ZZ"),
@@ -214,6 +214,19 @@ class Liar(BaseHTTPRequestHandler):
                                     "completed": n, "counts": {"ok": n, "not_found": 0, "error": 0}}).encode())
 
 
+class Stranger(Liar):
+    """A daemon that tells of another job, or of none, once the results have come."""
+
+    told = None  # set by the test
+
+    def do_GET(self):
+        if "/results" in self.path or not self.seen:
+            self.seen.append(self.path)
+            super().do_GET()
+        else:
+            self.answer(self.told)
+
+
 @pytest.fixture
 def lie(tmp_path):
     """A function that copies files of a daemon that lies: (files, exit status) -> what asyncprobectl did."""
@@ -233,7 +246,7 @@ def lie(tmp_path):
 def test_copies_stay_in_their_folder(lie, tmp_path):
     names = ["../evil", "/tmp/evil", "..", ".", "", "a/b", "x" * 256]
     done = lie({name: [(b"evil",)] for name in [*names, "good"]}, 1)
-    assert done.stderr.count("this is no name of a file") == len(names), done.stderr
+    assert done.stderr.count("invalid file name") == len(names), done.stderr
     assert stored_files(tmp_path) == {"in/good": b"evil"}
 
 
@@ -243,6 +256,19 @@ def test_copies_are_whole_or_absent(lie, tmp_path):
     done = lie({"cut": [cut, cut, whole], "busy": [busy, whole], "gone": [(b"", 404)], "empty": [(b"",)]}, 1)
     assert stored_files(tmp_path) == {"in/cut": b"contents", "in/busy": b"contents", "in/empty": b""}
     assert done.stderr.count("gone") == 1 and "4 files" in done.stderr, done.stderr
+
+
+OTHER = json.dumps({"id": ID[:-1] + "0", "kind": "downloads", "state": "done"}).encode()
+
+
+@pytest.mark.parametrize("told", [b"", b"[]", OTHER], ids=["nothing", "no job", "another job"])
+def test_another_job(told, tmp_path):
+    handler = type("Handler", (Stranger,), {"told": told, "seen": []})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = run_ctl(f"http://127.0.0.1:{server.server_port}", "watch", ID, status=1)
+        server.shutdown()
+    assert "not from asyncprobed" in done.stderr and len(handler.seen) == 2, done
 
 
 # --- download ---

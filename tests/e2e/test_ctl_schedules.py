@@ -276,7 +276,7 @@ def test_edit_that_lost_a_race(api):
         done = run_ctl(f"http://127.0.0.1:{server.server_port}", "schedules", "edit", schedule["id"], "--every", "2h",
                        status=1)
         server.shutdown()
-    assert handler.seen == ['"1"'] and "changed by somebody else" in done.stderr and done.stdout == ""
+    assert handler.seen == ['"1"'] and "somebody else changed" in done.stderr and done.stdout == ""
     now = show(api, schedule)
     assert (now["name"], now["every"]) == ("rival", "1h")
 
@@ -390,17 +390,17 @@ def unused_port():
 
 TIMES = ["add", "--every", "60s"]
 USAGE = {  # case: (arguments, words on standard error)
-    "nothing": ([], "there is no command"),
-    "no such command": (["fly\x1b"], "there is no command 'fly?'"),
-    "no rhythm": (["add", "domains", "a.test"], "--every or --cron is missing"),
+    "nothing": ([], "missing command"),
+    "no such command": (["fly\x1b"], "unknown command 'fly?'"),
+    "no rhythm": (["add", "domains", "a.test"], "missing --every or --cron"),
     "two rhythms": ([*TIMES, "--cron", "@daily", "domains", "a.test"], "not both"),
-    "no job": (TIMES, "the job is missing"),
-    "no such job": ([*TIMES, "jobs"], "give domains, flags or download"),
-    "two jobs": ([*TIMES, "--job", "-", "domains", "a.test"], "can't both be the job"),
+    "no job": (TIMES, "missing job"),
+    "no such job": ([*TIMES, "jobs"], "unknown command 'jobs'"),
+    "two jobs": ([*TIMES, "--job", "-", "domains", "a.test"], "not both"),
     "no file": ([*TIMES, "--job", "absent"], "absent: No such file"),
     "no JSON": ([*TIMES, "--job", "-"], "line 1"),
     "every": (["add", "--every", "often", "domains", "a.test"], "--every takes a time"),
-    "empty every": (["add", "--every", "", "domains", "a.test"], "--every takes a time"),
+    "empty every": (["add", "--every", "", "domains", "a.test"], "--every and --jitter take a time"),
     "jitter": ([*TIMES, "--jitter", "1", "domains", "a.test"], "--jitter takes a time"),
     "overlap": ([*TIMES, "--overlap", "both", "domains", "a.test"], "--overlap takes"),
     "catch-up": ([*TIMES, "--catch-up", "all", "domains", "a.test"], "--catch-up takes"),
@@ -408,21 +408,21 @@ USAGE = {  # case: (arguments, words on standard error)
     "nothing to check": ([*TIMES, "domains"], "domains"),
     "code": ([*TIMES, "flags", "BRA"], "each CC argument"),
     "nothing to download": ([*TIMES, "download"], "missing"),
-    "run-at": ([*TIMES, "domains", "a.test", "--run-at", "2030-01-01T00:00:00Z"], "--run-at has no place"),
-    "dry run": ([*TIMES, "flags", "--dry-run"], "--dry-run has no place"),
-    "key": ([*TIMES, "domains", "a.test", "--idempotency-key", "x"], "--idempotency-key has no place"),
-    "output": ([*TIMES, "flags", "br", "-o", "in"], "--output has no place"),
+    "run-at": ([*TIMES, "domains", "a.test", "--run-at", "2030-01-01T00:00:00Z"], "--run-at cannot be used in a schedule"),
+    "dry run": ([*TIMES, "flags", "--dry-run"], "--dry-run cannot be used in a schedule"),
+    "key": ([*TIMES, "domains", "a.test", "--idempotency-key", "x"], "--idempotency-key cannot be used in a schedule"),
+    "output": ([*TIMES, "flags", "br", "-o", "in"], "--output cannot be used in a schedule"),
     "lines of JSON": ([*TIMES, "download", "-i", "list.ndjson"], "--job"),
-    "show nothing": (["show"], "the schedule's ID is missing"),
-    "show no id": (["show", "7"], "is no schedule's ID"),
-    "show two": (["show", ABSENT, ABSENT], "too much"),
-    "edit nothing": (["edit"], "the schedule's ID is missing"),
+    "show nothing": (["show"], "missing schedule ID"),
+    "show no id": (["show", "7"], "invalid schedule ID '7'"),
+    "show two": (["show", ABSENT, ABSENT], "unexpected argument"),
+    "edit nothing": (["edit"], "missing schedule ID"),
     "edit without change": (["edit", ABSENT], "nothing to change"),
     "edit two rhythms": (["edit", ABSENT, "--every", "1h", "--cron", "@daily"], "not both"),
     "after": (["changes", ABSENT, "--after", "x"], "--after takes"),
-    "limit": (["changes", ABSENT, "--limit", "0"], "at least 1"),
+    "limit": (["changes", ABSENT, "--limit", "0"], "from 1 to 10000"),
     "end of no end": (["changes", ABSENT, "--limit", "1", "--follow"], "--limit"),
-    "list": (["list", "x"], "too much"),
+    "list": (["list", "x"], "unexpected argument"),
 }
 
 
@@ -483,5 +483,28 @@ def test_strange_answers():
         for arguments in ([*TIMES, "domains", "a.test"], ["list"], ["show", ABSENT], ["pause", ABSENT], ["run", ABSENT],
                           ["changes", ABSENT], ["outcomes", ABSENT], ["edit", ABSENT, "--every", "1h"]):
             done = run_ctl(url, "schedules", *arguments, status=1)
-            assert "not asyncprobed's" in done.stderr and not done.stdout, done
+            assert "not from asyncprobed" in done.stderr and not done.stdout, done
         server.shutdown()
+
+
+def test_list_without_end():
+    """A server that names the same page for ever is told from a long list."""
+    class Endless(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        seen = []
+
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            self.seen.append(self.path)
+            body = b'{"schedules":[],"next":"again"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with serve(Endless) as server:
+        done = run_ctl(f"http://127.0.0.1:{server.server_port}", "schedules", "list", "--all", status=1)
+        server.shutdown()
+    assert "not from asyncprobed" in done.stderr and Endless.seen == ["/schedules", "/schedules?cursor=again"]
