@@ -334,6 +334,7 @@ tests/stub/poison.so: tests/stub/poison.c
 	$(AM_V_CCLD)$(CC) -std=c11 -O2 -Wall -Wextra -fPIC -shared -o $@ '$(srcdir)'/tests/stub/poison.c -ldl
 
 QUICK_LINTS = \
+	tests/lint/check-circles.sh \
 	tests/lint/check-headers.sh \
 	tests/lint/check-layers.sh \
 	tests/lint/check-words.sh
