@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "http/server.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
-#include "core/suspects.h"
 #include "daemon/delivery.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
@@ -28,6 +26,8 @@
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
+#include "http/server.h"
+#include "jobs/suspects.h"
 #include "loop/mailbox.h"
 #include "loop/offload.h"
 

@@ -1,6 +1,6 @@
 /* The outbox: callbacks to deliver. A row is there when the transaction that it tells of is, and
- * stays until it is delivered or given up. What is in flight isn't marked: core/callbacks knows,
- * and after a crash all rows are to be delivered still. */
+ * stays until it is delivered or given up. What is in flight isn't marked: callbacks/callbacks
+ * knows, and after a crash all rows are to be delivered still. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -71,6 +71,12 @@ FNR == 1 {
 	}
 	if (code ~ /job(->|\.)state[ \t]*=([^=]|$)/ && in_function != "job_set_state")
 		fault("the state of a job changes in job_set_state only; elsewhere it stands in an initialiser")
+	if (code ~ /run(->|\.)next_state[ \t]*=([^=]|$)/ && in_function != "run_set_next" && in_function != "run_new")
+		fault("what the next commit makes of a run changes in run_set_next only")
+	if (code ~ /run(->|\.)place[ \t]*=([^=]|$)/ && in_function != "turns_move")
+		fault("the place of a run changes in turns_move only")
+	if (code ~ /(^|[^a-z_])s(->|\.)phase[ \t]*=([^=]|$)/ && in_function != "submission_set_phase")
+		fault("the phase of a submission changes in submission_set_phase only")
 	if (FILENAME ~ /\.h$/ && code ~ /^[ \t]*extern[ \t][^(]*;/)
 		fault("a variable that every file can reach")
 }

@@ -16,8 +16,9 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "core/schedules_private.h"
+#include "core/core.h"
 #include "loop/mailbox.h"
+#include "schedules/schedules_private.h"
 
 #define HOUR (3600 * USEC_PER_SEC)
 #define STEP (10 * USEC_PER_SEC)
