@@ -7,6 +7,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/reader.c \
 	src/store/schedule_op.h src/store/schema.c \
 	src/store/sqlite.c src/store/sqlite.h \
+	src/store/sqlite_access.c \
 	src/store/sqlite_block.c src/store/sqlite_block.h \
 	src/store/sqlite_copy.c \
 	src/store/sqlite_db.h src/store/sqlite_statements.def \
@@ -16,8 +17,10 @@ src_store_libstore_a_SOURCES = \
 	src/store/sqlite_outcome.c \
 	src/store/sqlite_read.c \
 	src/store/sqlite_retention.c \
+	src/store/sqlite_rows.c \
 	src/store/sqlite_schedule.c \
 	src/store/sqlite_unclean.c src/store/sqlite_unclean.h \
+	src/store/sqlite_watch.c \
 	src/store/sqlite_write.c \
 	src/store/store.c src/store/store.h src/store/store_life.h src/store/store_op.c src/store/store_op.h src/store/stored.h \
 	src/store/worker.h \

@@ -116,24 +116,10 @@ static const char *const steps[] = {
 
 enum { VERSION = sizeof(steps) / sizeof(steps[0]) };
 
-static enum err read_version(struct db *db, int *ret_version)
-{
-	sqlite3_stmt *s;
-	int code = sqlite3_prepare_v2(db->handle, "PRAGMA user_version", -1, &s, NULL);
-
-	if (code == SQLITE_OK)
-		code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		*ret_version = sqlite3_column_int(s, 0);
-	enum err e = code == SQLITE_ROW ? OK : db_error(db, code);
-	sqlite3_finalize(s);
-	return e;
-}
-
 enum err schema_apply(struct db *db)
 {
-	int version = 0;
-	enum err e = read_version(db, &version);
+	int64_t version = 0;
+	enum err e = db_read_pragma(db, "PRAGMA user_version", &version);
 
 	if (e != OK)
 		return e;
@@ -144,8 +130,8 @@ enum err schema_apply(struct db *db)
 	}
 	for (; version < VERSION; version++) {
 		char set_version[64];
-		snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %d; COMMIT",
-		    version + 1);
+		snprintf(set_version, sizeof(set_version), "PRAGMA user_version = %lld; COMMIT",
+		    (long long)version + 1);
 		int code = sqlite3_exec(db->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
 		if (code == SQLITE_OK)
 			code = sqlite3_exec(db->handle, steps[version], NULL, NULL, NULL);

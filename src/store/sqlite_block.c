@@ -50,9 +50,9 @@ enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct resul
 		return ERR_NOT_FOUND;
 	sqlite3_bind_int64(s, 1, job_no);
 	sqlite3_bind_int64(s, 2, seq);
-	int code = sqlite3_step(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_DAMAGED : db_error(db, code);
+	enum err e = db_step_one(db, s);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 	struct block b = read_block(s);
 	if (!b.is_good || (uint64_t)seq - b.first >= b.n)
 		return ERR_DAMAGED;
@@ -72,9 +72,8 @@ enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t a
 	w->job = db_statement(db, STATEMENT_SELECT_COMPLETED);
 	sqlite3_bind_int64(w->job, 1, job_no);
 	/* it is not reset before the end: so both statements see the same moment */
-	int code = sqlite3_step(w->job);
-	if (code != SQLITE_ROW) {
-		w->err = code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	w->err = db_step_one(db, w->job);
+	if (w->err != OK) {
 		sqlite3_reset(w->job);
 		return w->err;
 	}

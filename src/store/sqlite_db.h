@@ -29,6 +29,8 @@ struct db {
 	char why[160];
 };
 
+/* --- sqlite_access.c: what all others stand on --- */
+
 /* Return the statement, reset and unbound, or NULL when it can't be prepared. */
 sqlite3_stmt *db_statement(struct db *db, enum statement id);
 
@@ -37,6 +39,23 @@ enum err db_run(struct db *db, sqlite3_stmt *statement);
 
 /* The error that the last SQLite call on this connection stands for. */
 enum err db_error(struct db *db, int code);
+
+/* Run a statement that takes one number, or two. */
+enum err db_run1(struct db *db, enum statement id, int64_t a);
+enum err db_run2(struct db *db, enum statement id, int64_t a, int64_t b);
+
+/* Step to the one row of a statement, which stays open. ERR_NOT_FOUND: there is none. */
+enum err db_step_one(struct db *db, sqlite3_stmt *s);
+
+/* The number that a statement yields, as db_step_one; it is done then. */
+enum err db_read_number(struct db *db, sqlite3_stmt *s, int64_t *ret_number);
+
+/* The number that a pragma yields; such statements are not kept. */
+enum err db_read_pragma(struct db *db, const char *sql, int64_t *ret_number) MUST_CHECK;
+
+/* The same of a statement that updates a job and returns a number of its row: how many results it
+ * has then, or its state. */
+enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number) MUST_CHECK;
 
 /* Finish the transaction: keep it all, or nothing of it when `e` is not OK. */
 enum err db_end(struct db *db, enum err e);
@@ -51,6 +70,8 @@ bool db_remake(struct db *db);
 /* Make or migrate the tables. */
 enum err schema_apply(struct db *db);
 
+/* --- sqlite_rows.c --- */
+
 /* An id, or null for none: bound, it is borrowed until the statement is done. */
 void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
 void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
@@ -63,6 +84,10 @@ enum err db_read_job(sqlite3_stmt *s, struct job *ret_job) MUST_CHECK;
 
 /* How a job ended, as its row says; failed when that can't be. */
 enum job_state db_ended_state(int64_t state);
+
+/* Read a status, a reason and a value, that are the columns from `column` on. False: no version of
+ * this program has written such ones; they read as an internal error. */
+bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding);
 
 /* The verbs of sqlite_life.c: PAUSE, the chunks to keep of a PUT, and FAILED. */
 enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
@@ -93,10 +118,6 @@ enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *r
 bool db_read_change(sqlite3_stmt *s, struct change *ret_change);
 
 /* --- sqlite_outcome.c --- */
-
-/* Read a status, a reason and a value, that are the columns from `column` on. False: no version of
- * this program has written such ones; they read as an internal error. */
-bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding);
 
 /* Note the outcomes of a STORE_PUT, and how they differ from those before. */
 enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;

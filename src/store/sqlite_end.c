@@ -2,14 +2,6 @@
  */
 #include "store/sqlite_end.h"
 
-static enum err run(struct db *db, enum statement id, int64_t job_no)
-{
-	sqlite3_stmt *s = db_statement(db, id);
-
-	sqlite3_bind_int64(s, 1, job_no);
-	return db_run(db, s);
-}
-
 enum err db_tell_end(struct db *db, struct store_op *op)
 {
 	enum err e = db_outbox_add_job(db, op->job_no);
@@ -18,22 +10,6 @@ enum err db_tell_end(struct db *db, struct store_op *op)
 		return e;
 	op->damage = (struct store_damage){.what = DAMAGED_JOB};
 	return OK;
-}
-
-enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number)
-{
-	int code = sqlite3_step(s);
-	enum err e = OK;
-
-	if (code == SQLITE_ROW) {
-		*ret_number = (uint64_t)sqlite3_column_int64(s, 0);
-		code = sqlite3_step(s);
-		e = code == SQLITE_DONE ? OK : db_error(db, code);
-	} else {
-		e = code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	}
-	sqlite3_reset(s);
-	return e;
 }
 
 enum err db_cancel(struct db *db, struct store_op *op)
@@ -48,7 +24,7 @@ enum err db_cancel(struct db *db, struct store_op *op)
 	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
 	if (e == OK)
-		e = run(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
+		e = db_run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	return e == OK ? db_tell_end(db, op) : e;
 }
 
@@ -60,11 +36,11 @@ enum err db_forget(struct db *db, struct store_op *op)
 	sqlite3_bind_int64(s, 1, op->job_no);
 	enum err e = db_update_returning(db, s, &state);
 	if (e == OK)
-		e = run(db, STATEMENT_FORGET_KEYS, op->job_no);
+		e = db_run1(db, STATEMENT_FORGET_KEYS, op->job_no);
 	if (e == OK)
-		e = run(db, STATEMENT_CANCEL_LAST, op->job_no);
+		e = db_run1(db, STATEMENT_CANCEL_LAST, op->job_no);
 	if (e == OK)
-		e = run(db, STATEMENT_INSERT_REMOVAL, op->job_no);
+		e = db_run1(db, STATEMENT_INSERT_REMOVAL, op->job_no);
 	op->u.state = db_ended_state((int64_t)state);
 	return e;
 }

@@ -4,10 +4,6 @@
 
 #include "store/sqlite_db.h"
 
-/* Run a statement that updates a job and returns a number of its row: how many results it has then,
- * or its state. ERR_NOT_FOUND: there is no such job. */
-enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number) MUST_CHECK;
-
 /* The verbs CANCEL, DELETE and UNSTAGE, REMOVED. */
 enum err db_cancel(struct db *db, struct store_op *op) MUST_CHECK;
 enum err db_forget(struct db *db, struct store_op *op) MUST_CHECK;

@@ -79,14 +79,13 @@ enum err db_outbox_add_job(struct db *db, int64_t job_no)
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_NO);
 	struct job job = {.callback_url = NULL};
 	struct buf data;
-	enum err e = OK;
 
 	sqlite3_bind_int64(s, 1, job_no);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
+	enum err e = db_step_one(db, s);
+	if (e == OK)
 		e = db_read_job(s, &job);
-	else if (code != SQLITE_DONE)
-		e = db_error(db, code);
+	else if (e == ERR_NOT_FOUND)
+		e = OK;
 	sqlite3_reset(s);
 	if (e == OK && job.callback_url != NULL) {
 		buf_init(&data, MAX_BODY);

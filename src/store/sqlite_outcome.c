@@ -16,17 +16,6 @@ enum {
 	MAX_CALL = 8 << 20, /* bytes of it */
 };
 
-bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding)
-{
-	int status = sqlite3_column_int(s, column), reason = sqlite3_column_int(s, column + 1);
-	const char *value = (const char *)sqlite3_column_text(s, column + 2);
-
-	bool is_good = status >= 0 && status < ITEM_N_STATUSES && reason >= 0 && reason < N_REASONS;
-	*ret_finding = (struct finding){is_good ? (enum item_status)status : ITEM_ERROR,
-	    is_good ? (enum reason)reason : REASON_INTERNAL, value != NULL ? value : ""};
-	return is_good;
-}
-
 /* What a block of results does to its schedule. */
 struct noting {
 	struct db *db;
@@ -176,19 +165,15 @@ static enum err add_job(struct noting *n, struct buf *data)
 	struct job job;
 
 	sqlite3_bind_int64(s, 1, n->op->job_no);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW && db_read_job(s, &job) != OK) {
-		sqlite3_reset(s);
-		return ERR_DAMAGED;
-	}
-	if (code == SQLITE_ROW) {
+	enum err e = db_step_one(n->db, s);
+	if (e == OK)
+		e = db_read_job(s, &job);
+	if (e == OK) {
 		json_job_add(data, &job, job.finished_at);
 		job_done(&job);
 	}
 	sqlite3_reset(s);
-	return code == SQLITE_ROW    ? OK
-	       : code == SQLITE_DONE ? ERR_NOT_FOUND
-				     : db_error(n->db, code);
+	return e;
 }
 
 /* Write what is told; *ret_total is 0 when nothing has changed, and then nothing is. */

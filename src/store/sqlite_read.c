@@ -94,10 +94,9 @@ static enum err load(struct db *db, struct store_op *op)
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
 
 	sqlite3_bind_blob(s, 1, op->u.job.id.bytes, sizeof(op->u.job.id.bytes), SQLITE_STATIC);
-	int code = sqlite3_step(s);
-	enum err e = code == SQLITE_ROW    ? db_read_job(s, &op->u.job)
-		     : code == SQLITE_DONE ? ERR_NOT_FOUND
-					   : db_error(db, code);
+	enum err e = db_step_one(db, s);
+	if (e == OK)
+		e = db_read_job(s, &op->u.job);
 	sqlite3_reset(s);
 	if (e == ERR_DAMAGED)
 		op->damage = (struct store_damage){.what = DAMAGED_JOB, .id = op->u.job.id};
@@ -250,12 +249,11 @@ static enum err find_file(struct db *db, struct store_op *op)
 
 	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_text(s, 2, op->u.files.name, -1, SQLITE_STATIC);
-	int code = sqlite3_step(s);
-	int64_t seq = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-	sqlite3_reset(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	enum err e = db_load_result(db, op->job_no, seq, &r);
+	int64_t seq = 0;
+	enum err e = db_read_number(db, s, &seq);
+	if (e != OK)
+		return e;
+	e = db_load_result(db, op->job_no, seq, &r);
 	if (e == OK && (!r.is_file || !r.file.is_saved))
 		e = ERR_DAMAGED; /* another result than the file's */
 	if (e == OK)
@@ -311,17 +309,16 @@ static enum err read_removals(struct db *db, struct store_op *op)
 static enum err read_folders(struct db *db, struct store_op *op)
 {
 	size_t n = 0;
-	int code;
 
 	for (size_t i = 0; i < op->u.folders.n; i++) {
 		sqlite3_stmt *s = db_statement(db, STATEMENT_KNOWS_FILES);
 		db_bind_id(s, 1, &op->u.folders.ids[i]);
-		code = sqlite3_step(s);
-		if (code == SQLITE_DONE)
-			op->u.folders.ids[n++] = op->u.folders.ids[i];
+		enum err e = db_step_one(db, s);
 		sqlite3_reset(s);
-		if (code != SQLITE_ROW && code != SQLITE_DONE)
-			return db_error(db, code);
+		if (e == ERR_NOT_FOUND)
+			op->u.folders.ids[n++] = op->u.folders.ids[i];
+		else if (e != OK)
+			return e;
 	}
 	op->u.folders.n = n;
 	return read_removals(db, op);
@@ -397,22 +394,21 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 enum err db_count(struct db *db, enum job_state state, uint64_t *ret_n)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_COUNT_STATE);
+	int64_t n = 0;
 
 	sqlite3_bind_int(s, 1, (int)state);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		*ret_n = (uint64_t)sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : db_error(db, code);
+	enum err e = db_read_number(db, s, &n);
+	*ret_n = (uint64_t)n;
+	return e;
 }
 
 enum err db_identity(struct db *db, struct id *ret_id)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_IDENTITY);
-	int code = sqlite3_step(s);
+	enum err e = db_step_one(db, s);
 
-	if (code == SQLITE_ROW)
+	if (e == OK)
 		db_read_id(s, 0, ret_id);
 	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_DAMAGED : db_error(db, code);
+	return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }

@@ -191,36 +191,3 @@ enum err db_shrink(struct db *db)
 	sqlite3_reset(s);
 	return db_end(db, e);
 }
-
-bool db_can_shrink(const struct db *db)
-{
-	return db->can_shrink;
-}
-
-/* --- Measure --- */
-
-static enum err read_number(struct db *db, enum statement id, int64_t *ret_n)
-{
-	sqlite3_stmt *s = db_statement(db, id);
-	int code = sqlite3_step(s);
-
-	if (code == SQLITE_ROW)
-		*ret_n = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : db_error(db, code);
-}
-
-enum err db_measure(struct db *db, struct store_size *ret_size)
-{
-	int64_t n_pages = 0, n_free = 0;
-	enum err e = read_number(db, STATEMENT_PAGE_COUNT, &n_pages);
-
-	if (e == OK)
-		e = read_number(db, STATEMENT_FREE_COUNT, &n_free);
-	if (e == OK)
-		*ret_size =
-		    (struct store_size){.used = (uint64_t)((n_pages - n_free) * db->page_size),
-			.free = (uint64_t)(n_free * db->page_size),
-			.log = (uint64_t)(db->wal_pages * db->page_size)};
-	return e;
-}

@@ -108,16 +108,15 @@ static enum err update_one(struct db *db, sqlite3_stmt *s, enum err otherwise)
 
 enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
 {
-	int code = sqlite3_step(s);
+	enum err e = db_step_one(db, s);
 
-	if (code == SQLITE_ROW) {
+	if (e == OK) {
 		schedule_done(ret_schedule);
 		*ret_schedule = read_row_and_job(s);
+		e = is_good(ret_schedule) ? OK : ERR_DAMAGED;
 	}
 	sqlite3_reset(s);
-	if (code == SQLITE_ROW && !is_good(ret_schedule))
-		return ERR_DAMAGED;
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	return e;
 }
 
 static enum err edit(struct db *db, struct store_op *op)
@@ -295,11 +294,10 @@ static enum err check_schedule(struct db *db, int64_t no, sqlite3_stmt **ret_ope
 	sqlite3_stmt *s = *ret_open = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
 
 	sqlite3_bind_int64(s, 1, no);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		return OK;
-	sqlite3_reset(s);
-	return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	enum err e = db_step_one(db, s);
+	if (e != OK)
+		sqlite3_reset(s);
+	return e;
 }
 
 /* A page ends at its limit, or once it is long. */

@@ -34,23 +34,6 @@ bool store_leaves_garbage(const struct store_op *op)
 	}
 }
 
-static enum err run1(struct db *db, enum statement id, int64_t a)
-{
-	sqlite3_stmt *s = db_statement(db, id);
-
-	sqlite3_bind_int64(s, 1, a);
-	return db_run(db, s);
-}
-
-static enum err run2(struct db *db, enum statement id, int64_t a, int64_t b)
-{
-	sqlite3_stmt *s = db_statement(db, id);
-
-	sqlite3_bind_int64(s, 1, a);
-	sqlite3_bind_int64(s, 2, b);
-	return db_run(db, s);
-}
-
 static enum err insert_chunk(struct db *db, int64_t job_no, const struct stored_chunk *c)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_CHUNK);
@@ -73,7 +56,7 @@ static enum err insert_alias(struct db *db, int64_t job_no, const struct alias *
 	sqlite3_bind_int64(s, 2, a->index);
 	sqlite3_bind_int64(s, 3, a->first);
 	enum err e = db_run(db, s);
-	return e == OK ? run2(db, STATEMENT_INSERT_LEADER, job_no, a->first) : e;
+	return e == OK ? db_run2(db, STATEMENT_INSERT_LEADER, job_no, a->first) : e;
 }
 
 static enum err insert_input(struct db *db, struct store_op *op)
@@ -90,7 +73,7 @@ static enum err insert_input(struct db *db, struct store_op *op)
 static enum err stage(struct db *db, struct store_op *op)
 {
 	if (op->job_no == 0) {
-		enum err e = run1(db, STATEMENT_STAGE_JOB, clock_wall());
+		enum err e = db_run1(db, STATEMENT_STAGE_JOB, clock_wall());
 		if (e != OK)
 			return e;
 		op->job_no = sqlite3_last_insert_rowid(db->handle);
@@ -183,12 +166,12 @@ static enum err submit(struct db *db, struct store_op *op)
 	enum err e = OK;
 
 	if (has_key)
-		e = run1(db, STATEMENT_EXPIRE_KEYS, op->u.input.job.created_at - KEY_LIFETIME);
+		e = db_run1(db, STATEMENT_EXPIRE_KEYS, op->u.input.job.created_at - KEY_LIFETIME);
 	if (e == OK && has_key)
 		e = find_key(db, op, &is_known);
 	if (e == OK && is_known) {
 		op->u.input.is_replay = true;
-		return op->job_no != 0 ? run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_ALL)
+		return op->job_no != 0 ? db_run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_ALL)
 				       : OK;
 	}
 	if (e == OK)
@@ -292,7 +275,7 @@ enum err db_put(struct db *db, struct store_op *op)
 	if (e == OK && op->u.put.n > 0)
 		e = put_block(db, op, op->u.put.completed - op->u.put.n + 1);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
-		e = run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
+		e = db_run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
 	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
 	if (e == OK && op->u.put.n_kept > 0)
@@ -300,7 +283,7 @@ enum err db_put(struct db *db, struct store_op *op)
 	if (e == OK && op->u.put.is_watched)
 		e = db_unwatch_chunks(db, op);
 	if (e == OK && store_leaves_garbage(op))
-		e = run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
+		e = db_run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
 		e = db_tell_end(db, op);
 	return e;
@@ -359,7 +342,7 @@ static enum err copy(struct db *db, struct store_op *op)
 			e = insert_block(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
 			    op->u.copy.n, &block);
 		if (e == OK)
-			e = run2(db, STATEMENT_DELETE_ALIASES, op->job_no, last);
+			e = db_run2(db, STATEMENT_DELETE_ALIASES, op->job_no, last);
 	}
 	buf_done(&block);
 	return e;
@@ -427,15 +410,6 @@ static enum err run_op(struct db *db, struct store_op *op)
 	return db_run(db, db_statement(db, STATEMENT_RELEASE));
 }
 
-enum err db_end(struct db *db, enum err e)
-{
-	if (e == OK)
-		e = db_run(db, db_statement(db, STATEMENT_COMMIT));
-	if (e != OK)
-		sqlite3_exec(db->handle, "ROLLBACK", NULL, NULL, NULL);
-	return e;
-}
-
 enum err db_write(struct db *db, struct store_op_list *ops)
 {
 	struct store_op *op;
@@ -453,7 +427,7 @@ enum err db_write(struct db *db, struct store_op_list *ops)
 
 enum err db_touch(struct db *db)
 {
-	enum err e = run1(db, STATEMENT_TOUCH, 1 << 20);
+	enum err e = db_run1(db, STATEMENT_TOUCH, 1 << 20);
 
-	return e == OK ? run1(db, STATEMENT_TOUCH, 0) : e;
+	return e == OK ? db_run1(db, STATEMENT_TOUCH, 0) : e;
 }

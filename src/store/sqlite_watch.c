@@ -1,0 +1,65 @@
+/* What a daemon has begun, and what of it is suspect: see struct store_life. */
+#include "store/sqlite_db.h"
+#include "store/sqlite_unclean.h"
+
+static enum err put_note(struct db *db, const struct stored_note *n)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_NOTE);
+
+	sqlite3_bind_int64(s, 1, n->job_no);
+	sqlite3_bind_int64(s, 2, n->chunk);
+	sqlite3_bind_int64(s, 3, n->index);
+	sqlite3_bind_int(s, 4, n->is_begun ? 1 : 0);
+	return db_run(db, s);
+}
+
+enum err db_put_notes(struct db *db, const struct stored_note *all, size_t n)
+{
+	enum err e = db_run(db, db_statement(db, STATEMENT_FORGET_NOTED));
+
+	for (size_t i = 0; e == OK && i < n; i++)
+		e = put_note(db, &all[i]);
+	return e;
+}
+
+static enum err watch(struct db *db, int64_t job_no, const struct stored_watch *w)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_WATCH);
+
+	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 2, w->no);
+	sqlite3_bind_int64(s, 3, w->n_ends);
+	sqlite3_bind_int64(s, 4, w->n_begun);
+	return db_run(db, s);
+}
+
+enum err db_write_unclean(struct db *db, const struct store_op *op)
+{
+	if (op->verb == STORE_WATCH)
+		return watch(db, op->job_no, &op->u.watch);
+	if (op->verb == STORE_NOTE)
+		return db_put_notes(db, op->u.notes.all, op->u.notes.n);
+	enum err e = db_run(db, db_statement(db, STATEMENT_FORGET_NOTED));
+	return e == OK ? db_end_life(db) : e;
+}
+
+enum err db_end_life(struct db *db)
+{
+	return db_run(db, db_statement(db, STATEMENT_END_LIFE));
+}
+
+enum err db_unwatch(struct db *db, int64_t job_no, int64_t no)
+{
+	return db_run2(db, STATEMENT_UNWATCH, job_no, no);
+}
+
+enum err db_unwatch_chunks(struct db *db, const struct store_op *op)
+{
+	enum err e = OK;
+
+	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
+		e = db_unwatch(db, op->job_no, op->u.put.chunks[i]);
+	for (size_t i = 0; e == OK && i < op->u.put.n_kept; i++)
+		e = db_unwatch(db, op->job_no, op->u.put.kept[i]);
+	return e;
+}
