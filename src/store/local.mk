@@ -20,8 +20,9 @@ src_store_libstore_a_SOURCES = \
 	src/store/sqlite_rows.c \
 	src/store/sqlite_schedule.c \
 	src/store/sqlite_unclean.c src/store/sqlite_unclean.h \
+	src/store/sqlite_verbs.c \
 	src/store/sqlite_watch.c \
 	src/store/sqlite_write.c \
 	src/store/store.c src/store/store.h src/store/store_life.h src/store/store_op.c src/store/store_op.h src/store/stored.h \
-	src/store/worker.h \
+	src/store/verbs.def src/store/worker.h \
 	src/store/writer.c

@@ -22,9 +22,6 @@ enum err db_write(struct db *db, struct store_op_list *ops) MUST_CHECK;
 /* Write and delete a mebibyte, to see whether the database can be written and has room. */
 enum err db_touch(struct db *db) MUST_CHECK;
 
-/* Say whether the operation, when it succeeded, left something for db_sweep. */
-bool store_leaves_garbage(const struct store_op *op);
-
 /* Delete a slice of what forgotten jobs left; *ret_is_more tells whether there is more to do. A
  * slice takes some milliseconds. */
 enum err db_sweep(struct db *db, bool *ret_is_more) MUST_CHECK;

@@ -60,8 +60,12 @@ enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_numbe
 /* Finish the transaction: keep it all, or nothing of it when `e` is not OK. */
 enum err db_end(struct db *db, enum err e);
 
-/* sqlite_retention.c: the verb RETIRE. */
-enum err db_retire(struct db *db, struct store_op *op) MUST_CHECK;
+/* The verbs, which are in store/verbs.def. They return the error of the operation, or of the
+ * database. */
+#define VERB(id, mode, on_failure, garbage, run, parts)                                            \
+	enum err db_##run(struct db *db, struct store_op *op) MUST_CHECK;
+#include "store/verbs.def"
+#undef VERB
 
 /* sqlite_copy.c: make the file anew, in the form that can shrink; the connection is to be closed
  * then and opened again. False when that could not be: all is as before. */
@@ -89,21 +93,10 @@ enum job_state db_ended_state(int64_t state);
  * this program has written such ones; they read as an internal error. */
 bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding);
 
-/* The verbs of sqlite_life.c: PAUSE, the chunks to keep of a PUT, and FAILED. */
-enum err db_pause(struct db *db, const struct store_op *op) MUST_CHECK;
+/* sqlite_life.c: the chunks to keep of a PUT. */
 enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
-enum err db_read_failed(struct db *db, struct store_op *op) MUST_CHECK;
-
-/* --- sqlite_write.c --- */
-
-/* The verb PUT. */
-enum err db_put(struct db *db, struct store_op *op) MUST_CHECK;
 
 /* --- sqlite_schedule.c --- */
-
-/* The verbs of schedules, writing and reading. */
-enum err db_write_schedule(struct db *db, struct store_op *op) MUST_CHECK;
-enum err db_read_schedule(struct db *db, struct store_op *op) MUST_CHECK;
 
 /* Note that the job of a STORE_SUBMIT serves its schedule's due time. */
 enum err db_serve_schedule(struct db *db, const struct store_op *op) MUST_CHECK;
@@ -135,7 +128,3 @@ enum err db_outbox_add(struct db *db, const char *url, const char *type, usec_t 
 
 /* Inside the transaction that ends a job: add `job.ended`, when the job asked for it. */
 enum err db_outbox_add_job(struct db *db, int64_t job_no) MUST_CHECK;
-
-/* The verbs OUTBOX and POSTED. */
-enum err db_outbox_read(struct db *db, struct store_op *op) MUST_CHECK;
-enum err db_outbox_settle(struct db *db, const struct store_op *op) MUST_CHECK;

@@ -46,7 +46,7 @@ enum err db_forget(struct db *db, struct store_op *op)
 }
 
 /* Their files are gone: nothing is left to do for them. */
-enum err db_forget_removals(struct db *db, const struct store_op *op)
+enum err db_forget_removals(struct db *db, struct store_op *op)
 {
 	enum err e = OK;
 

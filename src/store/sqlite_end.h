@@ -4,10 +4,5 @@
 
 #include "store/sqlite_db.h"
 
-/* The verbs CANCEL, DELETE and UNSTAGE, REMOVED. */
-enum err db_cancel(struct db *db, struct store_op *op) MUST_CHECK;
-enum err db_forget(struct db *db, struct store_op *op) MUST_CHECK;
-enum err db_forget_removals(struct db *db, const struct store_op *op) MUST_CHECK;
-
 /* A job has ended: have that told. Results are not lost for a row that can't be told of. */
 enum err db_tell_end(struct db *db, struct store_op *op) MUST_CHECK;

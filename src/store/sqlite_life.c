@@ -3,7 +3,7 @@
 #include "base/alloc.h"
 #include "store/sqlite_block.h"
 
-enum err db_pause(struct db *db, const struct store_op *op)
+enum err db_pause(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_PAUSE_JOB);
 

@@ -164,7 +164,7 @@ static enum err read_rest(struct db *db, struct stored_outbox *o)
 	return code == SQLITE_ROW ? OK : db_error(db, code);
 }
 
-enum err db_outbox_read(struct db *db, struct store_op *op)
+enum err db_read_outbox(struct db *db, struct store_op *op)
 {
 	struct stored_outbox *o = &op->u.outbox;
 
@@ -175,7 +175,7 @@ enum err db_outbox_read(struct db *db, struct store_op *op)
 	return e == OK ? read_rest(db, o) : e;
 }
 
-enum err db_outbox_settle(struct db *db, const struct store_op *op)
+enum err db_settle_post(struct db *db, struct store_op *op)
 {
 	const struct stored_attempt *a = &op->u.attempt;
 	sqlite3_stmt *s =

@@ -55,7 +55,7 @@ static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **ret_numb
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-static enum err claim(struct db *db, struct store_op *op)
+enum err db_claim(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(
 	    db, op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS);
@@ -89,7 +89,7 @@ static enum err claim(struct db *db, struct store_op *op)
 	return e;
 }
 
-static enum err load(struct db *db, struct store_op *op)
+enum err db_load(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
 
@@ -126,7 +126,7 @@ static enum err list_job(struct store_op *op, sqlite3_stmt *s)
 	return ERR_DAMAGED;
 }
 
-static enum err list(struct db *db, struct store_op *op)
+enum err db_list(struct db *db, struct store_op *op)
 {
 	const struct job_filter *f = &op->u.list.filter;
 	sqlite3_stmt *s = db_statement(db, choose_list(f));
@@ -162,7 +162,7 @@ static void add_row(struct rows_page *page, const struct result *r)
 	page->n++;
 }
 
-static enum err read_rows(struct db *db, struct store_op *op)
+enum err db_read_rows(struct db *db, struct store_op *op)
 {
 	enum { MOST_BLOCKS = 2000 }; /* looked through in one go when a filter lets few rows pass */
 	struct rows_page *page = &op->u.rows;
@@ -206,7 +206,7 @@ static void sort_numbers(uint32_t *numbers, size_t n)
 		qsort(numbers, n, sizeof(*numbers), compare_numbers);
 }
 
-static enum err read_done(struct db *db, struct store_op *op)
+enum err db_read_done(struct db *db, struct store_op *op)
 {
 	struct walk w;
 	struct result r;
@@ -265,7 +265,7 @@ static enum err find_file(struct db *db, struct store_op *op)
 	return e;
 }
 
-static enum err read_files(struct db *db, struct store_op *op)
+enum err db_read_files(struct db *db, struct store_op *op)
 {
 	struct files_page *page = &op->u.files;
 	struct walk w;
@@ -306,7 +306,7 @@ static enum err read_removals(struct db *db, struct store_op *op)
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-static enum err read_folders(struct db *db, struct store_op *op)
+enum err db_read_folders(struct db *db, struct store_op *op)
 {
 	size_t n = 0;
 
@@ -322,47 +322,6 @@ static enum err read_folders(struct db *db, struct store_op *op)
 	}
 	op->u.folders.n = n;
 	return read_removals(db, op);
-}
-
-void db_read(struct db *db, struct store_op *op)
-{
-	switch (op->verb) {
-	case STORE_CLAIM:
-		op->err = claim(db, op);
-		break;
-	case STORE_LOAD:
-		op->err = load(db, op);
-		break;
-	case STORE_LIST:
-		op->err = list(db, op);
-		break;
-	case STORE_ROWS:
-		op->err = read_rows(db, op);
-		break;
-	case STORE_FAILED:
-		op->err = db_read_failed(db, op);
-		break;
-	case STORE_DONE:
-		op->err = read_done(db, op);
-		break;
-	case STORE_FILES:
-		op->err = read_files(db, op);
-		break;
-	case STORE_FOLDERS:
-		op->err = read_folders(db, op);
-		break;
-	case STORE_SCHEDULE_LOAD:
-	case STORE_SCHEDULE_LIST:
-	case STORE_CHANGES:
-	case STORE_OUTCOMES:
-		op->err = db_read_schedule(db, op);
-		break;
-	case STORE_OUTBOX:
-		op->err = db_outbox_read(db, op);
-		break;
-	default:
-		op->err = ERR_INVALID;
-	}
 }
 
 enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)

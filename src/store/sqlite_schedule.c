@@ -84,8 +84,9 @@ static void bind_rule(sqlite3_stmt *s, const struct schedule_rule *rule)
 	sqlite3_bind_text(s, 11, rule->job, -1, SQLITE_STATIC);
 }
 
-static enum err add(struct db *db, struct schedule *schedule)
+enum err db_add_schedule(struct db *db, struct store_op *op)
 {
+	struct schedule *schedule = &op->u.schedule.schedule;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_SCHEDULE);
 
 	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_STATIC);
@@ -119,7 +120,7 @@ enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *r
 	return e;
 }
 
-static enum err edit(struct db *db, struct store_op *op)
+enum err db_edit_schedule(struct db *db, struct store_op *op)
 {
 	struct schedule *schedule = &op->u.schedule.schedule;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_SCHEDULE);
@@ -139,7 +140,7 @@ static enum err edit(struct db *db, struct store_op *op)
 	return found != OK ? found : e;
 }
 
-static enum err pass(struct db *db, const struct store_op *op)
+enum err db_pass_due(struct db *db, struct store_op *op)
 {
 	const struct due_time *due = &op->u.schedule.due;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_PASS_DUE);
@@ -171,30 +172,17 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op)
 	return update_one(db, s, is_due ? ERR_CONFLICT : ERR_NOT_FOUND);
 }
 
-enum err db_write_schedule(struct db *db, struct store_op *op)
+enum err db_forget_schedule(struct db *db, struct store_op *op)
 {
-	struct schedule *schedule = &op->u.schedule.schedule;
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_FORGET_SCHEDULE);
 
-	switch (op->verb) {
-	case STORE_SCHEDULE_ADD:
-		return add(db, schedule);
-	case STORE_SCHEDULE_EDIT:
-		return edit(db, op);
-	case STORE_SCHEDULE_PASS:
-		return pass(db, op);
-	case STORE_SCHEDULE_REMOVE:
-		s = db_statement(db, STATEMENT_FORGET_SCHEDULE);
-		sqlite3_bind_int64(s, 1, schedule->no);
-		return update_one(db, s, ERR_NOT_FOUND);
-	default:
-		return ERR_INVALID;
-	}
+	sqlite3_bind_int64(s, 1, op->u.schedule.schedule.no);
+	return update_one(db, s, ERR_NOT_FOUND);
 }
 
 /* --- Reads --- */
 
-static enum err list(struct db *db, struct store_op *op)
+enum err db_list_schedules(struct db *db, struct store_op *op)
 {
 	const char *name = op->u.schedules.name;
 	sqlite3_stmt *s = db_statement(
@@ -328,7 +316,7 @@ static enum err read_log(struct db *db, struct store_op *op, sqlite3_stmt *s,
 	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-static enum err read_changes(struct db *db, struct store_op *op)
+enum err db_read_changes(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGES);
 
@@ -336,7 +324,7 @@ static enum err read_changes(struct db *db, struct store_op *op)
 	return read_log(db, op, s, add_change);
 }
 
-static enum err read_outcomes(struct db *db, struct store_op *op)
+enum err db_read_outcomes(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_OUTCOMES);
 
@@ -346,31 +334,16 @@ static enum err read_outcomes(struct db *db, struct store_op *op)
 	return read_log(db, op, s, add_outcome);
 }
 
-enum err db_read_schedule(struct db *db, struct store_op *op)
+enum err db_load_schedule(struct db *db, struct store_op *op)
 {
 	struct schedule *schedule = &op->u.schedule.schedule;
-	sqlite3_stmt *s;
-	enum err e;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_SCHEDULE);
 
-	switch (op->verb) {
-	case STORE_SCHEDULE_LOAD:
-		s = db_statement(db, STATEMENT_SELECT_SCHEDULE);
-		sqlite3_bind_blob(
-		    s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_TRANSIENT);
-		e = db_read_one_schedule(db, s, schedule);
-		if (e == ERR_DAMAGED)
-			op->damage =
-			    (struct store_damage){.what = DAMAGED_SCHEDULE, .id = schedule->id};
-		return e;
-	case STORE_SCHEDULE_LIST:
-		return list(db, op);
-	case STORE_CHANGES:
-		return read_changes(db, op);
-	case STORE_OUTCOMES:
-		return read_outcomes(db, op);
-	default:
-		return ERR_INVALID;
-	}
+	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_TRANSIENT);
+	enum err e = db_read_one_schedule(db, s, schedule);
+	if (e == ERR_DAMAGED)
+		op->damage = (struct store_damage){.what = DAMAGED_SCHEDULE, .id = schedule->id};
+	return e;
 }
 
 enum err db_each_schedule(

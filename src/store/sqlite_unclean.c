@@ -74,8 +74,7 @@ static enum err check_open(struct db *db, const struct stored_note *n, uint64_t 
 
 	op->job_no = n->job_no;
 	op->u.done.low_seq = low_seq;
-	db_read(db, op);
-	enum err e = op->err;
+	enum err e = db_read_done(db, op);
 	for (size_t i = 0; e == OK && i < op->u.done.n; i++) {
 		if (op->u.done.indexes[i] == n->index)
 			e = ERR_CONFLICT;

@@ -22,30 +22,34 @@ enum err db_put_notes(struct db *db, const struct stored_note *all, size_t n)
 	return e;
 }
 
-static enum err watch(struct db *db, int64_t job_no, const struct stored_watch *w)
+enum err db_note(struct db *db, struct store_op *op)
 {
+	return db_put_notes(db, op->u.notes.all, op->u.notes.n);
+}
+
+enum err db_watch(struct db *db, struct store_op *op)
+{
+	const struct stored_watch *w = &op->u.watch;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_WATCH);
 
-	sqlite3_bind_int64(s, 1, job_no);
+	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_int64(s, 2, w->no);
 	sqlite3_bind_int64(s, 3, w->n_ends);
 	sqlite3_bind_int64(s, 4, w->n_begun);
 	return db_run(db, s);
 }
 
-enum err db_write_unclean(struct db *db, const struct store_op *op)
-{
-	if (op->verb == STORE_WATCH)
-		return watch(db, op->job_no, &op->u.watch);
-	if (op->verb == STORE_NOTE)
-		return db_put_notes(db, op->u.notes.all, op->u.notes.n);
-	enum err e = db_run(db, db_statement(db, STATEMENT_FORGET_NOTED));
-	return e == OK ? db_end_life(db) : e;
-}
-
 enum err db_end_life(struct db *db)
 {
 	return db_run(db, db_statement(db, STATEMENT_END_LIFE));
+}
+
+enum err db_end_clean(struct db *db, struct store_op *op)
+{
+	enum err e = db_run(db, db_statement(db, STATEMENT_FORGET_NOTED));
+
+	(void)op;
+	return e == OK ? db_end_life(db) : e;
 }
 
 enum err db_unwatch(struct db *db, int64_t job_no, int64_t no)

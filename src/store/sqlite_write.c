@@ -1,6 +1,4 @@
-/* The writing verbs. Each operation runs in a savepoint, so that its own failure leaves nothing
- * behind and doesn't touch the others of the transaction; a failure of the database ends the whole
- * transaction. */
+/* The verbs that make a job and give it its results. */
 #include <assert.h>
 #include <string.h>
 
@@ -12,27 +10,6 @@
 #include "wire/record.h"
 
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)
-
-bool store_leaves_garbage(const struct store_op *op)
-{
-	switch (op->verb) {
-	case STORE_DELETE:
-	case STORE_UNSTAGE:
-	case STORE_SCHEDULE_REMOVE:
-		return true;
-	case STORE_RETIRE:
-		return op->u.retire.n > 0;
-	case STORE_SUBMIT:
-		return op->u.input.is_replay && op->job_no != 0;
-	case STORE_CANCEL:
-		return true;
-	case STORE_PUT: /* a job that is done has used up its chunks */
-		return job_state_is_ended(op->u.put.state) &&
-		       (op->u.put.state != JOB_DONE || op->u.put.has_aliases);
-	default:
-		return false;
-	}
-}
 
 static enum err insert_chunk(struct db *db, int64_t job_no, const struct stored_chunk *c)
 {
@@ -70,7 +47,7 @@ static enum err insert_input(struct db *db, struct store_op *op)
 	return e;
 }
 
-static enum err stage(struct db *db, struct store_op *op)
+enum err db_stage(struct db *db, struct store_op *op)
 {
 	if (op->job_no == 0) {
 		enum err e = db_run1(db, STATEMENT_STAGE_JOB, clock_wall());
@@ -160,7 +137,7 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	return e;
 }
 
-static enum err submit(struct db *db, struct store_op *op)
+enum err db_submit(struct db *db, struct store_op *op)
 {
 	bool has_key = op->u.input.idempotency.key != NULL, is_known = false;
 	enum err e = OK;
@@ -282,15 +259,14 @@ enum err db_put(struct db *db, struct store_op *op)
 		e = db_keep_chunks(db, op);
 	if (e == OK && op->u.put.is_watched)
 		e = db_unwatch_chunks(db, op);
-	if (e == OK && store_leaves_garbage(op))
+	if (e == OK && store_op_leaves_garbage(op))
 		e = db_run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
 		e = db_tell_end(db, op);
 	return e;
 }
 
-static enum err copy_results(
-    struct db *db, struct store_op *op, struct buf *block, int64_t *ret_last)
+static enum err copy_some(struct db *db, struct store_op *op, struct buf *block, int64_t *ret_last)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_ALIASES);
 	struct result r;
@@ -322,7 +298,7 @@ static enum err copy_results(
 	return e;
 }
 
-static enum err copy(struct db *db, struct store_op *op)
+enum err db_copy_results(struct db *db, struct store_op *op)
 {
 	struct buf block;
 	int64_t last = -1;
@@ -330,7 +306,7 @@ static enum err copy(struct db *db, struct store_op *op)
 	op->u.copy.n = 0;
 	memset(op->u.copy.counts, 0, sizeof(op->u.copy.counts));
 	buf_init(&block, SIZE_MAX / 2);
-	enum err e = copy_results(db, op, &block, &last);
+	enum err e = copy_some(db, op, &block, &last);
 	if (e == OK && op->u.copy.n > 0) {
 		sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_COPIED);
 		sqlite3_bind_int64(s, 1, op->job_no);
@@ -346,88 +322,4 @@ static enum err copy(struct db *db, struct store_op *op)
 	}
 	buf_done(&block);
 	return e;
-}
-
-static enum err run_verb(struct db *db, struct store_op *op)
-{
-	switch (op->verb) {
-	case STORE_STAGE:
-		return stage(db, op);
-	case STORE_SUBMIT:
-		return submit(db, op);
-	case STORE_UNSTAGE:
-	case STORE_DELETE:
-		return db_forget(db, op);
-	case STORE_PUT:
-		return db_put(db, op);
-	case STORE_CANCEL:
-		return db_cancel(db, op);
-	case STORE_COPY:
-		return copy(db, op);
-	case STORE_RETIRE:
-		return db_retire(db, op);
-	case STORE_SCHEDULE_ADD:
-	case STORE_SCHEDULE_EDIT:
-	case STORE_SCHEDULE_PASS:
-	case STORE_SCHEDULE_REMOVE:
-		return db_write_schedule(db, op);
-	case STORE_REMOVED:
-		return db_forget_removals(db, op);
-	case STORE_POSTED:
-		return db_outbox_settle(db, op);
-	case STORE_PAUSE:
-		return db_pause(db, op);
-	case STORE_WATCH:
-	case STORE_NOTE:
-	case STORE_CLEAN:
-		return db_write_unclean(db, op);
-	default:
-		return ERR_INVALID;
-	}
-}
-
-/* Failures that concern the operation alone. */
-static bool is_own_fault(enum err e)
-{
-	return e == ERR_CONFLICT || e == ERR_NOT_FOUND || e == ERR_INVALID || e == ERR_TOO_BIG ||
-	       e == ERR_DAMAGED;
-}
-
-static enum err run_op(struct db *db, struct store_op *op)
-{
-	enum err e = db_run(db, db_statement(db, STATEMENT_SAVEPOINT));
-
-	if (e != OK)
-		return e;
-	op->err = run_verb(db, op);
-	if (op->err != OK && !is_own_fault(op->err))
-		return op->err;
-	if (op->err != OK) {
-		e = db_run(db, db_statement(db, STATEMENT_ROLLBACK_TO));
-		if (e != OK)
-			return e;
-	}
-	return db_run(db, db_statement(db, STATEMENT_RELEASE));
-}
-
-enum err db_write(struct db *db, struct store_op_list *ops)
-{
-	struct store_op *op;
-	enum err e = db_run(db, db_statement(db, STATEMENT_BEGIN));
-
-	if (e != OK)
-		return e;
-	STAILQ_FOREACH (op, ops, link) {
-		e = run_op(db, op);
-		if (e != OK)
-			break;
-	}
-	return db_end(db, e);
-}
-
-enum err db_touch(struct db *db)
-{
-	enum err e = db_run1(db, STATEMENT_TOUCH, 1 << 20);
-
-	return e == OK ? db_run1(db, STATEMENT_TOUCH, 0) : e;
 }

@@ -262,7 +262,7 @@ void store_start(struct store *store, struct store_op *op)
 {
 	if (store->is_stopped)
 		STAILQ_INSERT_TAIL(&store->refused, op, link);
-	else if (op->verb >= STORE_CLAIM)
+	else if (!store_op_writes(op))
 		reader_add(store->reader, op);
 	else
 		writer_add(store->writer, op);

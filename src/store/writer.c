@@ -72,12 +72,6 @@ struct batch_mail {
 	usec_t duration;
 };
 
-static bool must_not_be_lost(const struct store_op *op)
-{
-	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED ||
-	       op->verb == STORE_UNSTAGE;
-}
-
 static void deliver_batch(struct mail *mail)
 {
 	struct batch_mail *m = (struct batch_mail *)mail;
@@ -110,7 +104,7 @@ static void sort_out(struct writer *w, struct store_op_list *ops, enum err e, bo
 
 	while ((op = STAILQ_FIRST(ops)) != NULL) {
 		STAILQ_REMOVE_HEAD(ops, link);
-		if (must_not_be_lost(op) && !is_ending && !w->is_dead) {
+		if (store_op_must_not_be_lost(op) && !is_ending && !w->is_dead) {
 			STAILQ_INSERT_TAIL(&w->kept, op, link);
 			w->n_kept++;
 		} else {
@@ -148,7 +142,7 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 		state = clock_mono() - w->stuck_at < PROBE_AFTER ? w->stuck_by : db_touch(w->db);
 	w->is_stuck = state != OK;
 	STAILQ_FOREACH (op, &all, link)
-		w->has_garbage = w->has_garbage || store_leaves_garbage(op);
+		w->has_garbage = w->has_garbage || store_op_leaves_garbage(op);
 	report(w, &all, state, is_there ? db_why(w->db) : "a file is not in its place",
 	    clock_mono() - start);
 }
