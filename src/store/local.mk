@@ -9,6 +9,7 @@ src_store_libstore_a_SOURCES = \
 	src/store/sqlite.c src/store/sqlite.h \
 	src/store/sqlite_access.c \
 	src/store/sqlite_block.c src/store/sqlite_block.h \
+	src/store/sqlite_chores.c src/store/sqlite_chores.h \
 	src/store/sqlite_copy.c \
 	src/store/sqlite_db.h src/store/sqlite_statements.def \
 	src/store/sqlite_end.c src/store/sqlite_end.h \

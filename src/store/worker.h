@@ -1,5 +1,5 @@
-/* The threads of the store: one that writes, some that read, one that carries the write-ahead log
- * back. Inside the store. Thread: loop, for all functions here. */
+/* The threads of the store: one that writes, some that read, one that makes copies. Inside the
+ * store. Thread: loop, for all functions here. */
 #pragma once
 
 #include "store/sqlite.h"
