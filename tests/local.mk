@@ -16,7 +16,7 @@ LINK_CTL = src/ctl/libctl.a $(LINK_WIRE)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_ENGINE = src/engine/libengine.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
-LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
+LINK_STORE = src/sqlite/libbackend.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/api/test_api \

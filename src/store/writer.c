@@ -18,8 +18,6 @@
 
 #include "base/alloc.h"
 #include "loop/mailbox.h"
-#include "store/db_files.h"
-#include "store/sqlite_chores.h"
 #include "store/worker.h"
 
 enum { MAX_BATCH = 2000 };
@@ -28,8 +26,9 @@ enum { MAX_BATCH = 2000 };
 #define PROBE_AFTER (USEC_PER_SEC / 2)
 
 struct writer {
-	struct db *db; /* owned by the thread */
-	const struct db_files *files;
+	const struct backend *backend;
+	struct database *database; /* borrowed */
+	struct db *db;             /* owned by the thread */
 	struct mailbox *mailbox;
 	struct writer_events events;
 	struct chores *chores; /* owned */
@@ -111,11 +110,11 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	w->n_kept = 0;
 	STAILQ_CONCAT(&all, ops);
 	bool is_probe = STAILQ_EMPTY(&all);
-	bool is_there = db_files_are_there(w->files);
+	bool is_there = w->backend->is_there(w->database);
 	enum err e = w->is_dead  ? ERR_FATAL
 		     : !is_there ? ERR_GONE
 		     : is_probe  ? OK
-				 : db_write(w->db, &all);
+				 : w->backend->write(w->db, &all);
 	if (e == ERR_FATAL)
 		w->is_dead = true;
 	if (e != OK) {
@@ -125,17 +124,19 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	}
 	enum err state = e;
 	if (e == OK && w->is_stuck) /* a little went through; there may be no room for more */
-		state = clock_mono() - w->stuck_at < PROBE_AFTER ? w->stuck_by : db_touch(w->db);
+		state = clock_mono() - w->stuck_at < PROBE_AFTER ? w->stuck_by
+								 : w->backend->touch(w->db);
 	w->is_stuck = state != OK;
 	STAILQ_FOREACH (op, &all, link)
 		w->has_garbage = w->has_garbage || store_op_leaves_garbage(op);
-	report(w, &all, state, is_there ? db_why(w->db) : "a file is not in its place",
+	report(w, &all, state, is_there ? w->backend->why(w->db) : "a file is not in its place",
 	    clock_mono() - start);
 }
 
 static void do_chore(struct writer *w)
 {
-	enum err e = db_files_are_there(w->files) ? chores_do(w->chores) : ERR_GONE;
+	enum err e =
+	    w->backend->is_there(w->database) ? w->backend->chores_do(w->chores) : ERR_GONE;
 
 	/* what failed is tried again, once the next transaction has shown how things are */
 	w->is_stuck = e != OK;
@@ -166,7 +167,7 @@ static bool take(
 	pthread_mutex_lock(&w->lock);
 	w->busy_since = 0;
 	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && !w->wants_look) {
-		usec_t time = w->is_stuck ? USEC_PER_SEC : chores_wait(w->chores);
+		usec_t time = w->is_stuck ? USEC_PER_SEC : w->backend->chores_wait(w->chores);
 		if (time == CHORES_NEVER)
 			pthread_cond_wait(&w->wake, &w->lock);
 		else if (time == 0 || (!wait_at_most(w, time) && w->is_stuck))
@@ -178,7 +179,7 @@ static bool take(
 		w->n_queued--;
 	}
 	w->wants_look = false;
-	*ret_may_do_chores = !w->is_stuck && chores_wait(w->chores) == 0;
+	*ret_may_do_chores = !w->is_stuck && w->backend->chores_wait(w->chores) == 0;
 	*ret_is_ending = w->is_ending;
 	w->busy_since = clock_mono();
 	bool goes_on = !w->is_ending || !STAILQ_EMPTY(ops) || !STAILQ_EMPTY(&w->kept);
@@ -194,11 +195,11 @@ static void *run(void *arg)
 
 	while (take(w, &ops, &may_do_chore, &is_ending)) {
 		if (!STAILQ_EMPTY(&ops) || !STAILQ_EMPTY(&w->kept) || w->is_stuck ||
-		    !db_files_are_there(w->files))
+		    !w->backend->is_there(w->database))
 			write_batch(w, &ops, is_ending);
 		if (may_do_chore && !w->is_stuck && !is_ending)
 			do_chore(w);
-		chores_look(w->chores, w->is_stuck, w->has_garbage);
+		w->backend->chores_look(w->chores, w->is_stuck, w->has_garbage);
 		w->has_garbage = false;
 	}
 	return NULL;
@@ -224,16 +225,17 @@ static void on_fatal(const char *why, void *arg)
 
 /* --- Thread: loop --- */
 
-struct writer *writer_new(struct db *db, const struct db_files *files, struct mailbox *mailbox,
-    const struct writer_events *events)
+struct writer *writer_new(const struct backend *backend, struct database *database, struct db *db,
+    struct mailbox *mailbox, const struct writer_events *events)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
 	const struct chores_events chores_events = {
 	    .on_change = on_change, .on_fatal = on_fatal, .arg = w};
 	pthread_condattr_t attributes;
 
+	w->backend = backend;
+	w->database = database;
 	w->db = db;
-	w->files = files;
 	w->mailbox = mailbox;
 	w->events = *events;
 	STAILQ_INIT(&w->queue);
@@ -243,10 +245,10 @@ struct writer *writer_new(struct db *db, const struct db_files *files, struct ma
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &attributes);
 	pthread_condattr_destroy(&attributes);
-	w->chores = chores_new(db, files, &chores_events);
+	w->chores = backend->chores_new(database, db, &chores_events);
 	if (pthread_create(&w->thread, NULL, run, w) != 0) {
-		chores_free(w->chores);
-		db_close(db);
+		backend->chores_free(w->chores);
+		backend->disconnect(db);
 		free(w);
 		return NULL;
 	}
@@ -288,12 +290,12 @@ usec_t writer_busy_since(struct writer *w)
 
 struct store_size writer_size(struct writer *w)
 {
-	return chores_size(w->chores);
+	return w->backend->chores_size(w->chores);
 }
 
 bool writer_has_chores(struct writer *w)
 {
-	return chores_are_left(w->chores);
+	return w->backend->chores_are_left(w->chores);
 }
 
 void writer_free(struct writer *w)
@@ -305,9 +307,9 @@ void writer_free(struct writer *w)
 	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
 	pthread_join(w->thread, NULL);
-	chores_free(w->chores);
+	w->backend->chores_free(w->chores);
 	pthread_cond_destroy(&w->wake);
 	pthread_mutex_destroy(&w->lock);
-	db_close(w->db);
+	w->backend->disconnect(w->db);
 	free(w);
 }

@@ -1,6 +1,6 @@
 /* The tables, and how older versions become the present one. `PRAGMA user_version` says which
  * version a file has; each step runs in a transaction of its own. */
-#include "store/sqlite_db.h"
+#include "sqlite/db.h"
 
 #include <stdio.h>
 
@@ -91,7 +91,7 @@ static const char *const steps[] = {
     " body TEXT NOT NULL, created INT NOT NULL, due INT NOT NULL, attempts INT NOT NULL DEFAULT 0) "
     "STRICT;"
     "CREATE INDEX outbox_due ON outbox(due, host);",
-    /* 4: ends of the daemon without an orderly stop (sqlite_unclean.c). life: one row; is_running:
+    /* 4: ends of the daemon without an orderly stop (unclean.c). life: one row; is_running:
      * a daemon has started and has not stopped in order; ends: such ends in a row. watched: chunks,
      * and rows of the outbox as those of job 0; n_begun: so many of the first items may be begun;
      * ends: how many they were open at; is_open: this daemon has begun them. noted: items, and rows

@@ -1,7 +1,8 @@
 /* What the life-time of jobs asks of the database: to pause, and to find what failed and its input
  * again. */
 #include "base/alloc.h"
-#include "store/sqlite_block.h"
+#include "sqlite/block.h"
+#include "sqlite/verbs.h"
 
 enum err db_pause(struct db *db, struct store_op *op)
 {

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
+#include "sqlite/db.h"
 
 void db_bind_id(sqlite3_stmt *s, int place, const struct id *id)
 {

@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "store/sqlite_db.h"
+#include "sqlite/verbs.h"
 
 #define SLICE (6 * USEC_PER_MSEC)
 

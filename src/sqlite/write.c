@@ -3,10 +3,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "store/sqlite_block.h"
-#include "store/sqlite_db.h"
-#include "store/sqlite_end.h"
-#include "store/sqlite_unclean.h"
+#include "sqlite/block.h"
+#include "sqlite/verbs.h"
 #include "wire/record.h"
 
 #define KEY_LIFETIME (24 * 3600 * USEC_PER_SEC)

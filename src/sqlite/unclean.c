@@ -7,8 +7,7 @@
  *                                 +--not open at the next, or an orderly stop--> no row
  */
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
-#include "store/sqlite_unclean.h"
+#include "sqlite/verbs.h"
 #include "wire/record.h"
 
 /* --- What was noted at an unclean end --- */

@@ -4,7 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "store/sqlite_block.h"
+#include "sqlite/block.h"
 #include "wire/record.h"
 
 int64_t db_sum(const void *bytes, size_t len, uint64_t first, uint64_t n)

@@ -1,6 +1,5 @@
 /* What a daemon has begun, and what of it is suspect: see struct store_life. */
-#include "store/sqlite_db.h"
-#include "store/sqlite_unclean.h"
+#include "sqlite/verbs.h"
 
 static enum err put_note(struct db *db, const struct stored_note *n)
 {

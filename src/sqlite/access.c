@@ -1,11 +1,11 @@
 /* Access to the database: statements, their results, and what SQLite's result codes mean to us. */
 #include <stdio.h>
 
-#include "store/sqlite_db.h"
+#include "sqlite/db.h"
 
 static const char *const statement_texts[N_STATEMENTS] = {
 #define STATEMENT(id, sql) sql,
-#include "store/sqlite_statements.def"
+#include "sqlite/statements.def"
 #undef STATEMENT
 };
 

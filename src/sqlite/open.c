@@ -1,11 +1,11 @@
 /* Connections: opened, closed, and their checkpoints. */
-#include "store/sqlite.h"
+#include "sqlite/database.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
+#include "sqlite/db.h"
 
 enum { BUSY_MSEC = 10000, RESTART_MSEC = 8, CACHE_KIB_WRITER = 8192, CACHE_KIB_READER = 1024 };
 

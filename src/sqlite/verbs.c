@@ -1,7 +1,7 @@
 /* Operations, carried out by the table of verbs. Each that writes runs in a savepoint, so that its
  * own failure leaves nothing behind and doesn't touch the others of the transaction; a failure of
  * the database ends the whole transaction. */
-#include "store/sqlite_db.h"
+#include "sqlite/verbs.h"
 
 static enum err (*const runs[STORE_N_VERBS])(struct db *db, struct store_op *op) = {
 #define VERB(id, mode, on_failure, garbage, run, parts) [STORE_##id] = db_##run,

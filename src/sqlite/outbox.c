@@ -6,8 +6,7 @@
 
 #include "base/alloc.h"
 #include "model/url.h"
-#include "store/sqlite_db.h"
-#include "store/sqlite_unclean.h"
+#include "sqlite/verbs.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"
 

@@ -3,15 +3,14 @@
  * write-ahead log back (a checkpoint) when it is long. No chores are done before that has ended:
  * else the log, and with it the time that the checkpoint keeps the disk from commits, would grow as
  * long as there are chores. */
-#include "store/sqlite_chores.h"
+#include "sqlite/chores.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/alloc.h"
-#include "base/clock.h"
-#include "store/db_files.h"
+#include "sqlite/files.h"
 
 enum { CHECKPOINT_PAGES = 1000 };
 

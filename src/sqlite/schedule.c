@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "store/sqlite_db.h"
+#include "sqlite/verbs.h"
 #include "wire/change_text.h"
 
 enum {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
+#include "sqlite/verbs.h"
 #include "wire/change_text.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"

@@ -1,6 +1,6 @@
-/* A cancelled job ends here; a removed one is marked, and its rows go later (sqlite_retention.c).
+/* A cancelled job ends here; a removed one is marked, and its rows go later (retention.c).
  */
-#include "store/sqlite_end.h"
+#include "sqlite/verbs.h"
 
 enum err db_tell_end(struct db *db, struct store_op *op)
 {

@@ -5,7 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "store/sqlite_block.h"
+#include "sqlite/block.h"
+#include "sqlite/verbs.h"
 
 /* Say whether `n` items can be read, and nothing is left: of a chunk without a sum. */
 static bool is_whole(const struct chunk *chunk)
