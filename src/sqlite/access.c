@@ -72,21 +72,18 @@ enum err db_run(struct db *db, sqlite3_stmt *statement)
 	return e;
 }
 
-enum err db_run1(struct db *db, enum statement id, int64_t a)
+void db_bind(sqlite3_stmt *s, int first, const int64_t *numbers, size_t n)
 {
-	sqlite3_stmt *s = db_statement(db, id);
-
-	sqlite3_bind_int64(s, 1, a);
-	return db_run(db, s);
+	for (size_t i = 0; i < n; i++)
+		sqlite3_bind_int64(s, first + (int)i, numbers[i]);
 }
 
-enum err db_run2(struct db *db, enum statement id, int64_t a, int64_t b)
+sqlite3_stmt *db_query(struct db *db, enum statement id, const int64_t *numbers, size_t n)
 {
 	sqlite3_stmt *s = db_statement(db, id);
 
-	sqlite3_bind_int64(s, 1, a);
-	sqlite3_bind_int64(s, 2, b);
-	return db_run(db, s);
+	db_bind(s, 1, numbers, n);
+	return s;
 }
 
 enum err db_step_one(struct db *db, sqlite3_stmt *s)

@@ -48,8 +48,7 @@ enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct resul
 
 	if (seq <= 0)
 		return ERR_NOT_FOUND;
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, seq);
+	BIND(s, 1, job_no, seq);
 	enum err e = db_step_one(db, s);
 	if (e != OK)
 		return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
@@ -69,8 +68,7 @@ enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct resul
 enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after)
 {
 	*w = (struct walk){.db = db, .seq = after + 1};
-	w->job = db_statement(db, STATEMENT_SELECT_COMPLETED);
-	sqlite3_bind_int64(w->job, 1, job_no);
+	w->job = QUERY(db, STATEMENT_SELECT_COMPLETED, job_no);
 	/* it is not reset before the end: so both statements see the same moment */
 	w->err = db_step_one(db, w->job);
 	if (w->err != OK) {
@@ -78,9 +76,7 @@ enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t a
 		return w->err;
 	}
 	w->completed = (uint64_t)sqlite3_column_int64(w->job, 0);
-	w->rows = db_statement(db, STATEMENT_SELECT_ROWS);
-	sqlite3_bind_int64(w->rows, 1, job_no);
-	sqlite3_bind_int64(w->rows, 2, (int64_t)w->seq);
+	w->rows = QUERY(db, STATEMENT_SELECT_ROWS, job_no, (int64_t)w->seq);
 	return OK;
 }
 

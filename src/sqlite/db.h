@@ -41,9 +41,16 @@ enum err db_run(struct db *db, sqlite3_stmt *statement);
 /* The error that the last SQLite call on this connection stands for. */
 enum err db_error(struct db *db, int code);
 
-/* Run a statement that takes one number, or two. */
-enum err db_run1(struct db *db, enum statement id, int64_t a);
-enum err db_run2(struct db *db, enum statement id, int64_t a, int64_t b);
+/* Bind whole numbers to the parameters from the `first` on. */
+void db_bind(sqlite3_stmt *s, int first, const int64_t *numbers, size_t n);
+#define NUMBERS(...)                                                                               \
+	(const int64_t[]){__VA_ARGS__}, sizeof((int64_t[]){__VA_ARGS__}) / sizeof(int64_t)
+#define BIND(s, first, ...) db_bind(s, first, NUMBERS(__VA_ARGS__))
+
+/* A statement whose first parameters are whole numbers, bound; and run, when it returns no rows. */
+sqlite3_stmt *db_query(struct db *db, enum statement id, const int64_t *numbers, size_t n);
+#define QUERY(db, id, ...) db_query(db, id, NUMBERS(__VA_ARGS__))
+#define RUN(db, id, ...)   db_run(db, QUERY(db, id, __VA_ARGS__))
 
 /* Step to the one row of a statement, which stays open. ERR_NOT_FOUND: there is none. */
 enum err db_step_one(struct db *db, sqlite3_stmt *s);

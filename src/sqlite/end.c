@@ -14,33 +14,29 @@ enum err db_tell_end(struct db *db, struct store_op *op)
 
 enum err db_cancel(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_CANCEL_JOB);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_CANCEL_JOB, op->job_no, op->u.put.state,
+	    op->u.put.started_at, op->u.put.finished_at);
 
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int(s, 2, (int)op->u.put.state);
-	sqlite3_bind_int64(s, 3, op->u.put.started_at);
-	sqlite3_bind_int64(s, 4, op->u.put.finished_at);
 	enum err e = db_update_returning(db, s, &op->u.put.completed);
 	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
 	if (e == OK)
-		e = db_run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
+		e = RUN(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	return e == OK ? db_tell_end(db, op) : e;
 }
 
 enum err db_forget(struct db *db, struct store_op *op)
 {
 	uint64_t state = 0;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_FORGET_JOB);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_FORGET_JOB, op->job_no);
 
-	sqlite3_bind_int64(s, 1, op->job_no);
 	enum err e = db_update_returning(db, s, &state);
 	if (e == OK)
-		e = db_run1(db, STATEMENT_FORGET_KEYS, op->job_no);
+		e = RUN(db, STATEMENT_FORGET_KEYS, op->job_no);
 	if (e == OK)
-		e = db_run1(db, STATEMENT_CANCEL_LAST, op->job_no);
+		e = RUN(db, STATEMENT_CANCEL_LAST, op->job_no);
 	if (e == OK)
-		e = db_run1(db, STATEMENT_INSERT_REMOVAL, op->job_no);
+		e = RUN(db, STATEMENT_INSERT_REMOVAL, op->job_no);
 	op->u.state = db_ended_state((int64_t)state);
 	return e;
 }

@@ -26,8 +26,7 @@ struct noting {
 
 static void bind_outcome(sqlite3_stmt *s, int place, const struct finding *o)
 {
-	sqlite3_bind_int(s, place, (int)o->status);
-	sqlite3_bind_int(s, place + 1, (int)o->reason);
+	BIND(s, place, o->status, o->reason);
 	sqlite3_bind_text(s, place + 2, o->value, -1, SQLITE_STATIC);
 }
 
@@ -40,23 +39,20 @@ static void bind_target(sqlite3_stmt *s, int place, struct span target)
 static enum err put_outcome(
     struct noting *n, struct span target, const struct finding *o, usec_t since)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_PUT_OUTCOME);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_PUT_OUTCOME, n->changes->schedule_no);
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
 	bind_target(s, 2, target);
 	bind_outcome(s, 3, o);
-	sqlite3_bind_int64(s, 6, since);
+	BIND(s, 6, since);
 	db_bind_id(s, 7, &n->changes->job);
 	return db_run(n->db, s);
 }
 
 static enum err insert_change(struct noting *n, const struct change *c)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_INSERT_CHANGE);
+	sqlite3_stmt *s =
+	    QUERY(n->db, STATEMENT_INSERT_CHANGE, n->changes->schedule_no, (int64_t)c->seq, c->at);
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)c->seq);
-	sqlite3_bind_int64(s, 3, c->at);
 	db_bind_id(s, 4, &c->job);
 	bind_target(s, 5, c->target);
 	bind_outcome(s, 6, &c->from);
@@ -70,10 +66,9 @@ static enum err note_result(struct noting *n, const struct result *r)
 	char value[FINDING_VALUE_SIZE];
 	struct finding o = finding_of(r, value);
 	struct span target = finding_target(r);
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_FIND_OUTCOME);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_FIND_OUTCOME, n->changes->schedule_no);
 	enum err e = OK;
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
 	bind_target(s, 2, target);
 	int code = sqlite3_step(s);
 	bool is_new = code == SQLITE_DONE, differs = is_new;
@@ -114,19 +109,17 @@ static enum err trim_log(struct noting *n)
 
 	if (n->last <= LOG_MOST)
 		return OK;
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)(n->last - LOG_MOST));
+	BIND(s, 1, n->changes->schedule_no, (int64_t)(n->last - LOG_MOST));
 	return db_run(n->db, s);
 }
 
 static enum err update_changes(struct noting *n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_UPDATE_CHANGES);
+	sqlite3_stmt *s =
+	    QUERY(n->db, STATEMENT_UPDATE_CHANGES, n->changes->schedule_no, (int64_t)n->last);
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)n->last);
 	db_bind_id(s, 3, &n->changes->job);
-	sqlite3_bind_int(s, 4, (int)n->op->u.put.state);
+	BIND(s, 4, n->op->u.put.state);
 	return db_run(n->db, s);
 }
 
@@ -140,9 +133,7 @@ static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
 	int code;
 
 	*ret_n = 0;
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)n->changes->after);
-	sqlite3_bind_int64(s, 3, LOG_MOST);
+	BIND(s, 1, n->changes->schedule_no, (int64_t)n->changes->after, LOG_MOST);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		struct change c;
 		if (!db_read_change(s, &c))
@@ -161,10 +152,9 @@ static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
 
 static enum err add_job(struct noting *n, struct buf *data)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_JOB_BY_NO);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_SELECT_JOB_BY_NO, n->op->job_no);
 	struct job job;
 
-	sqlite3_bind_int64(s, 1, n->op->job_no);
 	enum err e = db_step_one(n->db, s);
 	if (e == OK)
 		e = db_read_job(s, &job);
@@ -204,7 +194,7 @@ static enum err call(struct noting *n)
 	struct buf data;
 	uint64_t total = 0;
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
+	BIND(s, 1, n->changes->schedule_no);
 	enum err e = db_read_one_schedule(n->db, s, &schedule);
 	if (e == OK && schedule.rule.callback_url != NULL && n->last > n->changes->after) {
 		buf_init(&data, MAX_CALL);
@@ -225,9 +215,8 @@ enum err db_note_outcomes(struct db *db, struct store_op *op)
 	struct run_changes *changes = &op->u.put.changes;
 	struct noting n = {.db = db, .op = op, .changes = changes};
 	bool is_ended = job_state_is_ended(op->u.put.state);
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_CHANGE_COUNT, changes->schedule_no);
 
-	sqlite3_bind_int64(s, 1, changes->schedule_no);
 	int code = sqlite3_step(s);
 	uint64_t before = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
 	sqlite3_reset(s);

@@ -64,9 +64,7 @@ enum err db_claim(struct db *db, struct store_op *op)
 	int code = SQLITE_DONE;
 
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int64(s, 2, op->u.claim.from);
-	sqlite3_bind_int64(s, 3, op->u.claim.max);
+	BIND(s, 1, op->job_no, op->u.claim.from, op->u.claim.max);
 	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW)
 		is_good = read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
 	sqlite3_reset(s);
@@ -81,10 +79,8 @@ enum err db_claim(struct db *db, struct store_op *op)
 	if (!op->u.claim.has_aliases || op->u.claim.n == 0)
 		return OK;
 	const struct chunk *last = &op->u.claim.chunks[op->u.claim.n - 1].chunk;
-	s = db_statement(db, STATEMENT_SELECT_SKIP);
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int64(s, 2, op->u.claim.chunks[0].chunk.first);
-	sqlite3_bind_int64(s, 3, (int64_t)last->first + last->n - 1);
+	s = QUERY(db, STATEMENT_SELECT_SKIP, op->job_no, op->u.claim.chunks[0].chunk.first,
+	    (int64_t)last->first + last->n - 1);
 	enum err e = read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
 	sqlite3_reset(s);
 	return e;
@@ -135,13 +131,11 @@ enum err db_list(struct db *db, struct store_op *op)
 
 	sqlite3_bind_blob(
 	    s, 1, op->u.list.before.bytes, sizeof(op->u.list.before.bytes), SQLITE_STATIC);
-	sqlite3_bind_int64(s, 2, (int64_t)op->u.list.limit + 1);
-	sqlite3_bind_int(s, 3, f->has_state ? (int)f->state : -1);
-	sqlite3_bind_int(s, 4, f->has_kind ? (int)f->kind : -1);
+	BIND(s, 2, (int64_t)op->u.list.limit + 1, f->has_state ? (int)f->state : -1,
+	    f->has_kind ? (int)f->kind : -1);
 	sqlite3_bind_text(s, 5, f->label, -1, SQLITE_STATIC); /* NULL binds null */
 	db_bind_id(s, 6, &f->schedule_id);
-	sqlite3_bind_int(s, 7, f->has_paused ? (int)f->is_paused : -1);
-	sqlite3_bind_int64(s, 8, f->created_before);
+	BIND(s, 7, f->has_paused ? (int)f->is_paused : -1, f->created_before);
 	op->u.list.jobs = xcalloc(op->u.list.limit, sizeof(*op->u.list.jobs));
 	enum err e = OK;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit && e == OK)
@@ -245,10 +239,9 @@ static void add_file(struct store_op *op, const struct result *r)
 
 static enum err find_file(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_FIND_FILE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_FIND_FILE, op->job_no);
 	struct result r;
 
-	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_text(s, 2, op->u.files.name, -1, SQLITE_STATIC);
 	int64_t seq = 0;
 	enum err e = db_read_number(db, s, &seq);
@@ -353,10 +346,9 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 
 enum err db_count(struct db *db, enum job_state state, uint64_t *ret_n)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_COUNT_STATE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_COUNT_STATE, state);
 	int64_t n = 0;
 
-	sqlite3_bind_int(s, 1, (int)state);
 	enum err e = db_read_number(db, s, &n);
 	*ret_n = (uint64_t)n;
 	return e;

@@ -77,9 +77,7 @@ static void bind_rule(sqlite3_stmt *s, const struct schedule_rule *rule)
 	sqlite3_bind_text(s, 4, rule->cron, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 5, rule->zone, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 6, rule->jitter, -1, SQLITE_STATIC);
-	sqlite3_bind_int(s, 7, (int)rule->overlap);
-	sqlite3_bind_int(s, 8, (int)rule->catch_up);
-	sqlite3_bind_int(s, 9, rule->is_paused);
+	BIND(s, 7, rule->overlap, rule->catch_up, rule->is_paused);
 	sqlite3_bind_text(s, 10, rule->callback_url, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 11, rule->job, -1, SQLITE_STATIC);
 }
@@ -91,8 +89,7 @@ enum err db_add_schedule(struct db *db, struct store_op *op)
 
 	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_STATIC);
 	bind_rule(s, &schedule->rule);
-	sqlite3_bind_int64(s, 12, schedule->created_at);
-	sqlite3_bind_int64(s, 13, schedule->settled);
+	BIND(s, 12, schedule->created_at, schedule->settled);
 	enum err e = db_run(db, s);
 	schedule->no = sqlite3_last_insert_rowid(db->handle);
 	schedule->revision = 1;
@@ -123,19 +120,15 @@ enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *r
 enum err db_edit_schedule(struct db *db, struct store_op *op)
 {
 	struct schedule *schedule = &op->u.schedule.schedule;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_SCHEDULE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_UPDATE_SCHEDULE, schedule->no);
 
-	sqlite3_bind_int64(s, 1, schedule->no);
 	bind_rule(s, &schedule->rule);
-	sqlite3_bind_int64(s, 12, schedule->updated_at);
-	sqlite3_bind_int64(s, 13, schedule->settled);
-	sqlite3_bind_int(s, 14, op->u.schedule.sets_settled);
-	sqlite3_bind_int64(s, 15, (int64_t)schedule->revision);
+	BIND(s, 12, schedule->updated_at, schedule->settled, op->u.schedule.sets_settled,
+	    (int64_t)schedule->revision);
 	enum err e = update_one(db, s, ERR_CONFLICT);
 	if (e != OK && e != ERR_CONFLICT)
 		return e;
-	s = db_statement(db, STATEMENT_SELECT_SCHEDULE_BY_NO);
-	sqlite3_bind_int64(s, 1, schedule->no);
+	s = QUERY(db, STATEMENT_SELECT_SCHEDULE_BY_NO, schedule->no);
 	enum err found = db_read_one_schedule(db, s, schedule);
 	return found != OK ? found : e;
 }
@@ -143,12 +136,9 @@ enum err db_edit_schedule(struct db *db, struct store_op *op)
 enum err db_pass_due(struct db *db, struct store_op *op)
 {
 	const struct due_time *due = &op->u.schedule.due;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_PASS_DUE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_PASS_DUE, op->u.schedule.schedule.no, due->settled,
+	    due->next, (int64_t)due->n_skipped);
 
-	sqlite3_bind_int64(s, 1, op->u.schedule.schedule.no);
-	sqlite3_bind_int64(s, 2, due->settled);
-	sqlite3_bind_int64(s, 3, due->next);
-	sqlite3_bind_int64(s, 4, (int64_t)due->n_skipped);
 	return update_one(db, s, ERR_CONFLICT);
 }
 
@@ -160,7 +150,7 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op)
 	sqlite3_stmt *s = db_statement(db, is_due ? STATEMENT_SERVE_DUE : STATEMENT_SERVE_NOW);
 	int place = 2;
 
-	sqlite3_bind_int64(s, 1, job->schedule_no);
+	BIND(s, 1, job->schedule_no);
 	if (is_due) {
 		sqlite3_bind_int64(s, place++, due->settled);
 		sqlite3_bind_int64(s, place++, due->next);
@@ -168,15 +158,14 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op)
 	sqlite3_bind_int64(s, place++, job->created_at);
 	db_bind_id(s, place++, &job->id);
 	if (is_due)
-		sqlite3_bind_int64(s, place, (int64_t)due->n_skipped);
+		BIND(s, place, (int64_t)due->n_skipped);
 	return update_one(db, s, is_due ? ERR_CONFLICT : ERR_NOT_FOUND);
 }
 
 enum err db_forget_schedule(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_FORGET_SCHEDULE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_FORGET_SCHEDULE, op->u.schedule.schedule.no);
 
-	sqlite3_bind_int64(s, 1, op->u.schedule.schedule.no);
 	return update_one(db, s, ERR_NOT_FOUND);
 }
 
@@ -192,7 +181,7 @@ enum err db_list_schedules(struct db *db, struct store_op *op)
 
 	sqlite3_bind_blob(s, 1, op->u.schedules.before.bytes, sizeof(op->u.schedules.before.bytes),
 	    SQLITE_STATIC);
-	sqlite3_bind_int64(s, 2, (int64_t)op->u.schedules.limit + 1);
+	BIND(s, 2, (int64_t)op->u.schedules.limit + 1);
 	if (name != NULL)
 		sqlite3_bind_text(s, 3, name, -1, SQLITE_STATIC);
 	op->u.schedules.schedules =
@@ -281,7 +270,7 @@ static enum err check_schedule(struct db *db, int64_t no, sqlite3_stmt **ret_ope
 {
 	sqlite3_stmt *s = *ret_open = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
 
-	sqlite3_bind_int64(s, 1, no);
+	BIND(s, 1, no);
 	enum err e = db_step_one(db, s);
 	if (e != OK)
 		sqlite3_reset(s);
@@ -301,8 +290,8 @@ static enum err read_log(struct db *db, struct store_op *op, sqlite3_stmt *s,
 	op->u.log.last = op->u.log.after;
 	if (e != OK)
 		return e;
-	sqlite3_bind_int64(s, 1, op->u.log.schedule_no);
-	sqlite3_bind_int64(s, 3, (int64_t)op->u.log.limit + 1);
+	BIND(s, 1, op->u.log.schedule_no);
+	BIND(s, 3, (int64_t)op->u.log.limit + 1);
 	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW && op->u.log.n < op->u.log.limit &&
 	       op->u.log.text.len < LOG_BYTES) {
 		is_good = add_row(op, s);
@@ -320,7 +309,7 @@ enum err db_read_changes(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGES);
 
-	sqlite3_bind_int64(s, 2, (int64_t)op->u.log.after);
+	BIND(s, 2, (int64_t)op->u.log.after);
 	return read_log(db, op, s, add_change);
 }
 
@@ -374,9 +363,9 @@ static enum err sweep_rows(struct db *db, enum statement id, int64_t no, int *re
 {
 	sqlite3_stmt *s = db_statement(db, id);
 
-	sqlite3_bind_int64(s, 1, no);
+	BIND(s, 1, no);
 	if (sqlite3_bind_parameter_count(s) > 1)
-		sqlite3_bind_int64(s, 2, SWEEP_ROWS);
+		BIND(s, 2, SWEEP_ROWS);
 	enum err e = db_run(db, s);
 	*ret_n = e == OK ? sqlite3_changes(db->handle) : 0;
 	return e;

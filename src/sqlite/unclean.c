@@ -22,9 +22,8 @@ struct noted_job {
 /* ERR_NOT_FOUND: it has ended, or was deleted. */
 static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_job)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_JOB);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED_JOB, job_no);
 
-	sqlite3_bind_int64(s, 1, job_no);
 	enum err e = db_step_one(db, s);
 	if (e == OK)
 		e = db_read_job(s, &ret_job->job);
@@ -41,12 +40,10 @@ static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_jo
 static enum err load_item(struct db *db, const struct stored_note *n, struct chunk *ret_chunk,
     struct chunk_item *ret_item)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_CHUNK);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED_CHUNK, n->job_no, n->chunk);
 	size_t offset = 0;
 	bool is_found = false;
 
-	sqlite3_bind_int64(s, 1, n->job_no);
-	sqlite3_bind_int64(s, 2, n->chunk);
 	enum err e = db_step_one(db, s);
 	if (e == OK) {
 		chunk_init(ret_chunk, (uint32_t)sqlite3_column_int64(s, 1));
@@ -146,10 +143,9 @@ static enum err judge_item(struct db *db, const struct stored_note *n, struct st
 
 static enum err judge_post(struct db *db, int64_t no, struct store_life *life)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_POST);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED_POST, no);
 	struct id id;
 
-	sqlite3_bind_int64(s, 1, no);
 	enum err e = db_step_one(db, s);
 	if (e == OK)
 		db_read_id(s, 0, &id);
@@ -158,7 +154,7 @@ static enum err judge_post(struct db *db, int64_t no, struct store_life *life)
 		return e;
 	life->crashed = CRASHED_POST;
 	life->crashed_id = id;
-	return db_run1(db, STATEMENT_DELETE_POST, no);
+	return RUN(db, STATEMENT_DELETE_POST, no);
 }
 
 static enum err judge(struct db *db, const struct stored_note *n, struct store_life *life)
@@ -168,10 +164,9 @@ static enum err judge(struct db *db, const struct stored_note *n, struct store_l
 
 static enum err read_notes(struct db *db, struct stored_note *ret_notes, size_t *ret_n)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED, STORE_MAX_NOTES);
 	int code;
 
-	sqlite3_bind_int64(s, 1, STORE_MAX_NOTES);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
 		ret_notes[(*ret_n)++] = (struct stored_note){.job_no = sqlite3_column_int64(s, 0),
 		    .chunk = (uint32_t)sqlite3_column_int64(s, 1),
@@ -245,7 +240,7 @@ static enum err begin(struct db *db, struct store_life *life)
 	if (e == OK)
 		e = judge_notes(db, is_unclean, life);
 	if (e == OK)
-		e = db_run1(db, STATEMENT_FORGET_WATCHED, is_unclean ? 0 : 1);
+		e = RUN(db, STATEMENT_FORGET_WATCHED, is_unclean ? 0 : 1);
 	if (e == OK)
 		e = db_run(db, db_statement(db, STATEMENT_COUNT_WATCHED));
 	if (e == OK)
@@ -253,7 +248,7 @@ static enum err begin(struct db *db, struct store_life *life)
 	if (e == OK)
 		e = db_read_number(db, db_statement(db, STATEMENT_COUNT_SUSPECTS), &n_suspects);
 	life->n_suspects = (uint64_t)n_suspects;
-	return e == OK ? db_run1(db, STATEMENT_BEGIN_LIFE, life->n_unclean) : e;
+	return e == OK ? RUN(db, STATEMENT_BEGIN_LIFE, life->n_unclean) : e;
 }
 
 enum err db_begin_life(struct db *db, struct store_life *ret_life)

@@ -55,7 +55,7 @@ enum err db_write(struct db *db, struct store_op_list *ops)
 
 enum err db_touch(struct db *db)
 {
-	enum err e = db_run1(db, STATEMENT_TOUCH, 1 << 20);
+	enum err e = RUN(db, STATEMENT_TOUCH, 1 << 20);
 
-	return e == OK ? db_run1(db, STATEMENT_TOUCH, 0) : e;
+	return e == OK ? RUN(db, STATEMENT_TOUCH, 0) : e;
 }

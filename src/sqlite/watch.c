@@ -3,13 +3,7 @@
 
 static enum err put_note(struct db *db, const struct stored_note *n)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_NOTE);
-
-	sqlite3_bind_int64(s, 1, n->job_no);
-	sqlite3_bind_int64(s, 2, n->chunk);
-	sqlite3_bind_int64(s, 3, n->index);
-	sqlite3_bind_int(s, 4, n->is_begun ? 1 : 0);
-	return db_run(db, s);
+	return RUN(db, STATEMENT_NOTE, n->job_no, n->chunk, n->index, n->is_begun);
 }
 
 enum err db_put_notes(struct db *db, const struct stored_note *all, size_t n)
@@ -29,13 +23,7 @@ enum err db_note(struct db *db, struct store_op *op)
 enum err db_watch(struct db *db, struct store_op *op)
 {
 	const struct stored_watch *w = &op->u.watch;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_WATCH);
-
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int64(s, 2, w->no);
-	sqlite3_bind_int64(s, 3, w->n_ends);
-	sqlite3_bind_int64(s, 4, w->n_begun);
-	return db_run(db, s);
+	return RUN(db, STATEMENT_WATCH, op->job_no, w->no, w->n_ends, w->n_begun);
 }
 
 enum err db_end_life(struct db *db)
@@ -53,7 +41,7 @@ enum err db_end_clean(struct db *db, struct store_op *op)
 
 enum err db_unwatch(struct db *db, int64_t job_no, int64_t no)
 {
-	return db_run2(db, STATEMENT_UNWATCH, job_no, no);
+	return RUN(db, STATEMENT_UNWATCH, job_no, no);
 }
 
 enum err db_unwatch_chunks(struct db *db, const struct store_op *op)

@@ -11,27 +11,18 @@
 
 static enum err insert_chunk(struct db *db, int64_t job_no, const struct stored_chunk *c)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_CHUNK);
+	sqlite3_stmt *s =
+	    QUERY(db, STATEMENT_INSERT_CHUNK, job_no, c->no, c->chunk.first, c->chunk.n);
 
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, c->no);
-	sqlite3_bind_int64(s, 3, c->chunk.first);
-	sqlite3_bind_int64(s, 4, c->chunk.n);
 	sqlite3_bind_blob64(s, 5, c->chunk.bytes.data, c->chunk.bytes.len, SQLITE_STATIC);
-	sqlite3_bind_int64(
-	    s, 6, db_sum(c->chunk.bytes.data, c->chunk.bytes.len, c->chunk.first, c->chunk.n));
+	BIND(s, 6, db_sum(c->chunk.bytes.data, c->chunk.bytes.len, c->chunk.first, c->chunk.n));
 	return db_run(db, s);
 }
 
 static enum err insert_alias(struct db *db, int64_t job_no, const struct alias *a)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_ALIAS);
-
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, a->index);
-	sqlite3_bind_int64(s, 3, a->first);
-	enum err e = db_run(db, s);
-	return e == OK ? db_run2(db, STATEMENT_INSERT_LEADER, job_no, a->first) : e;
+	enum err e = RUN(db, STATEMENT_INSERT_ALIAS, job_no, a->index, a->first);
+	return e == OK ? RUN(db, STATEMENT_INSERT_LEADER, job_no, a->first) : e;
 }
 
 static enum err insert_input(struct db *db, struct store_op *op)
@@ -48,7 +39,7 @@ static enum err insert_input(struct db *db, struct store_op *op)
 enum err db_stage(struct db *db, struct store_op *op)
 {
 	if (op->job_no == 0) {
-		enum err e = db_run1(db, STATEMENT_STAGE_JOB, clock_wall());
+		enum err e = RUN(db, STATEMENT_STAGE_JOB, clock_wall());
 		if (e != OK)
 			return e;
 		op->job_no = sqlite3_last_insert_rowid(db->handle);
@@ -73,7 +64,7 @@ static enum err find_key(struct db *db, struct store_op *op, bool *ret_is_known)
 				   sizeof(key->fingerprint)) == 0;
 		int64_t no = sqlite3_column_int64(s, 1);
 		sqlite3_stmt *job = db_statement(db, STATEMENT_SELECT_JOB_BY_NO);
-		sqlite3_bind_int64(job, 1, no);
+		BIND(job, 1, no);
 		if (!is_same) {
 			e = ERR_CONFLICT;
 		} else if (sqlite3_step(job) == SQLITE_ROW) {
@@ -96,8 +87,7 @@ static enum err insert_key(struct db *db, const struct store_op *op)
 
 	sqlite3_bind_text(s, 1, op->u.input.idempotency.key, -1, SQLITE_STATIC);
 	sqlite3_bind_blob(s, 2, op->u.input.idempotency.fingerprint, 16, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 3, op->job_no);
-	sqlite3_bind_int64(s, 4, op->u.input.job.created_at);
+	BIND(s, 3, op->job_no, op->u.input.job.created_at);
 	return db_run(db, s);
 }
 
@@ -107,26 +97,18 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_JOB);
 
 	if (op->job_no != 0)
-		sqlite3_bind_int64(s, 1, op->job_no);
+		BIND(s, 1, op->job_no);
 	else
 		sqlite3_bind_null(s, 1);
 	sqlite3_bind_blob(s, 2, job->id.bytes, sizeof(job->id.bytes), SQLITE_STATIC);
-	sqlite3_bind_int(s, 3, (int)job->state);
-	sqlite3_bind_int(s, 4, (int)job->kind);
-	sqlite3_bind_int(s, 5, (int)job->check);
+	BIND(s, 3, job->state, job->kind, job->check);
 	sqlite3_bind_text(s, 6, job->label, -1, SQLITE_STATIC); /* NULL binds null */
-	sqlite3_bind_int64(s, 7, job->params.concurrency);
-	sqlite3_bind_int64(s, 8, job->params.rate);
-	sqlite3_bind_int64(s, 9, job->params.timeout);
-	sqlite3_bind_int64(s, 10, job->params.attempts);
-	sqlite3_bind_int64(s, 11, (int64_t)job->total);
-	sqlite3_bind_int64(s, 12, job->created_at);
-	sqlite3_bind_int64(s, 13, (int64_t)op->u.input.n_aliases_in_all);
-	sqlite3_bind_int64(s, 14, job->params.priority);
-	sqlite3_bind_int64(s, 15, job->run_at);
-	sqlite3_bind_int64(s, 16, job->deadline);
+	BIND(s, 7, job->params.concurrency, job->params.rate, job->params.timeout,
+	    job->params.attempts, (int64_t)job->total, job->created_at,
+	    (int64_t)op->u.input.n_aliases_in_all, job->params.priority, job->run_at,
+	    job->deadline);
 	sqlite3_bind_text(s, 17, job->callback_url, -1, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 18, job->schedule_no);
+	BIND(s, 18, job->schedule_no);
 	db_bind_id(s, 19, &job->schedule_id);
 	db_bind_id(s, 20, &job->retry_of);
 	enum err e = db_run(db, s);
@@ -141,12 +123,12 @@ enum err db_submit(struct db *db, struct store_op *op)
 	enum err e = OK;
 
 	if (has_key)
-		e = db_run1(db, STATEMENT_EXPIRE_KEYS, op->u.input.job.created_at - KEY_LIFETIME);
+		e = RUN(db, STATEMENT_EXPIRE_KEYS, op->u.input.job.created_at - KEY_LIFETIME);
 	if (e == OK && has_key)
 		e = find_key(db, op, &is_known);
 	if (e == OK && is_known) {
 		op->u.input.is_replay = true;
-		return op->job_no != 0 ? db_run2(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_ALL)
+		return op->job_no != 0 ? RUN(db, STATEMENT_SET_GARBAGE, op->job_no, GARBAGE_ALL)
 				       : OK;
 	}
 	if (e == OK)
@@ -164,13 +146,10 @@ enum err db_submit(struct db *db, struct store_op *op)
 static enum err insert_block(
     struct db *db, int64_t job_no, uint64_t seq, uint32_t n, const struct buf *block)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_RESULT);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_INSERT_RESULT, job_no, (int64_t)seq, n);
 
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, (int64_t)seq);
-	sqlite3_bind_int64(s, 3, n);
 	sqlite3_bind_blob64(s, 4, block->data, block->len, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 5, db_sum(block->data, block->len, seq, n));
+	BIND(s, 5, db_sum(block->data, block->len, seq, n));
 	return db_run(db, s);
 }
 
@@ -183,11 +162,7 @@ static enum err note_leaders(struct db *db, int64_t job_no, uint64_t seq, const 
 	enum err e = OK;
 
 	while (e == OK && record_next(block->data, block->len, &offset, &r)) {
-		sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_LEADER);
-		sqlite3_bind_int64(s, 1, job_no);
-		sqlite3_bind_int64(s, 2, r.index);
-		sqlite3_bind_int64(s, 3, (int64_t)seq++);
-		e = db_run(db, s);
+		e = RUN(db, STATEMENT_UPDATE_LEADER, job_no, r.index, (int64_t)seq++);
 	}
 	return e;
 }
@@ -202,11 +177,10 @@ static enum err note_files(struct db *db, int64_t job_no, uint64_t seq, const st
 	for (; e == OK && record_next(block->data, block->len, &offset, &r); seq++) {
 		if (!r.is_file || !r.file.is_saved)
 			continue;
-		sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_FILE);
-		sqlite3_bind_int64(s, 1, job_no);
+		sqlite3_stmt *s = QUERY(db, STATEMENT_INSERT_FILE, job_no);
 		sqlite3_bind_text(
 		    s, 2, r.file.file_name.bytes, (int)r.file.file_name.len, SQLITE_STATIC);
-		sqlite3_bind_int64(s, 3, (int64_t)seq);
+		BIND(s, 3, (int64_t)seq);
 		e = db_run(db, s);
 	}
 	return e;
@@ -228,18 +202,13 @@ static enum err put_block(struct db *db, const struct store_op *op, uint64_t seq
 /* Count the results, and say how the job is now. */
 static enum err put_progress(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_JOB);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_UPDATE_JOB, op->job_no, op->u.put.n);
 
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int64(s, 2, op->u.put.n);
 	for (int i = 0; i < ITEM_N_STATUSES; i++)
 		sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.put.counts[i]);
 	int next = 3 + ITEM_N_STATUSES;
-	sqlite3_bind_int64(s, next, (int64_t)op->u.put.low_seq);
-	sqlite3_bind_int(s, next + 1, (int)op->u.put.state);
-	sqlite3_bind_int64(s, next + 2, op->u.put.started_at);
-	sqlite3_bind_int64(s, next + 3, op->u.put.finished_at);
-	sqlite3_bind_int(s, next + 4, (int)op->u.put.reason);
+	BIND(s, next, (int64_t)op->u.put.low_seq, op->u.put.state, op->u.put.started_at,
+	    op->u.put.finished_at, op->u.put.reason);
 	return db_update_returning(db, s, &op->u.put.completed);
 }
 
@@ -250,7 +219,7 @@ enum err db_put(struct db *db, struct store_op *op)
 	if (e == OK && op->u.put.n > 0)
 		e = put_block(db, op, op->u.put.completed - op->u.put.n + 1);
 	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
-		e = db_run2(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
+		e = RUN(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
 	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
 	if (e == OK && op->u.put.n_kept > 0)
@@ -258,7 +227,7 @@ enum err db_put(struct db *db, struct store_op *op)
 	if (e == OK && op->u.put.is_watched)
 		e = db_unwatch_chunks(db, op);
 	if (e == OK && store_op_leaves_garbage(op))
-		e = db_run1(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
+		e = RUN(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
 		e = db_tell_end(db, op);
 	return e;
@@ -266,13 +235,11 @@ enum err db_put(struct db *db, struct store_op *op)
 
 static enum err copy_some(struct db *db, struct store_op *op, struct buf *block, int64_t *ret_last)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_ALIASES);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_ALIASES, op->job_no, op->u.copy.max);
 	struct result r;
 	int code;
 	enum err e = OK;
 
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int64(s, 2, op->u.copy.max);
 	while (e == OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
 		int64_t seq = sqlite3_column_int64(s, 1);
 		e = db_load_result(db, op->job_no, seq, &r);
@@ -306,9 +273,7 @@ enum err db_copy_results(struct db *db, struct store_op *op)
 	buf_init(&block, SIZE_MAX / 2);
 	enum err e = copy_some(db, op, &block, &last);
 	if (e == OK && op->u.copy.n > 0) {
-		sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_COPIED);
-		sqlite3_bind_int64(s, 1, op->job_no);
-		sqlite3_bind_int64(s, 2, op->u.copy.n);
+		sqlite3_stmt *s = QUERY(db, STATEMENT_UPDATE_COPIED, op->job_no, op->u.copy.n);
 		for (int i = 0; i < ITEM_N_STATUSES; i++)
 			sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.copy.counts[i]);
 		e = db_update_returning(db, s, &op->u.copy.completed);
@@ -316,7 +281,7 @@ enum err db_copy_results(struct db *db, struct store_op *op)
 			e = insert_block(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
 			    op->u.copy.n, &block);
 		if (e == OK)
-			e = db_run2(db, STATEMENT_DELETE_ALIASES, op->job_no, last);
+			e = RUN(db, STATEMENT_DELETE_ALIASES, op->job_no, last);
 	}
 	buf_done(&block);
 	return e;
