@@ -72,9 +72,6 @@ enum err db_end(struct db *db, enum err e);
  * then and opened again. False when that could not be: all is as before. */
 bool db_remake(struct db *db);
 
-/* Make or migrate the tables. */
-enum err schema_apply(struct db *db);
-
 /* --- rows.c --- */
 
 /* An id, or null for none: bound, it is borrowed until the statement is done. */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "sqlite/db.h"
+#include "sqlite/schema.h"
 
 enum { BUSY_MSEC = 10000, RESTART_MSEC = 8, CACHE_KIB_WRITER = 8192, CACHE_KIB_READER = 1024 };
 
