@@ -84,6 +84,10 @@ enum { JOB_N_COLUMNS = 28 };
  * this program has written such a row; *ret_job has its no and its id then, and owns nothing. */
 enum err db_read_job(sqlite3_stmt *s, struct job *ret_job) MUST_CHECK;
 
+/* The same of the one row that a statement selects, which is done then. ERR_NOT_FOUND: *ret_job is
+ * as it was. */
+enum err db_find_job(struct db *db, sqlite3_stmt *s, struct job *ret_job) MUST_CHECK;
+
 /* How a job ended, as its row says; failed when that can't be. */
 enum job_state db_ended_state(int64_t state);
 

@@ -75,17 +75,12 @@ enum err db_outbox_add(
 
 enum err db_outbox_add_job(struct db *db, int64_t job_no)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_NO);
 	struct job job = {.callback_url = NULL};
 	struct buf data;
+	enum err e = db_find_job(db, QUERY(db, STATEMENT_SELECT_JOB_BY_NO, job_no), &job);
 
-	BIND(s, 1, job_no);
-	enum err e = db_step_one(db, s);
-	if (e == OK)
-		e = db_read_job(s, &job);
-	else if (e == ERR_NOT_FOUND)
-		e = OK;
-	sqlite3_reset(s);
+	if (e == ERR_NOT_FOUND)
+		return OK;
 	if (e == OK && job.callback_url != NULL) {
 		buf_init(&data, MAX_BODY);
 		json_job_add(&data, &job, job.finished_at);
@@ -173,12 +168,8 @@ enum err db_read_outbox(struct db *db, struct store_op *op)
 enum err db_settle_post(struct db *db, struct store_op *op)
 {
 	const struct stored_attempt *a = &op->u.attempt;
-	sqlite3_stmt *s =
-	    db_statement(db, a->is_over ? STATEMENT_DELETE_POST : STATEMENT_POSTPONE_POST);
+	enum err e = a->is_over ? RUN(db, STATEMENT_DELETE_POST, a->no)
+				: RUN(db, STATEMENT_POSTPONE_POST, a->no, a->due);
 
-	BIND(s, 1, a->no);
-	if (!a->is_over)
-		BIND(s, 2, a->due);
-	enum err e = db_run(db, s);
 	return e == OK && a->is_watched ? db_unwatch(db, 0, a->no) : e;
 }

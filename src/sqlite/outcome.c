@@ -105,12 +105,9 @@ static enum err note_block(struct noting *n)
 /* As many go as came, so a step is never long. */
 static enum err trim_log(struct noting *n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_TRIM_CHANGES);
-
-	if (n->last <= LOG_MOST)
-		return OK;
-	BIND(s, 1, n->changes->schedule_no, (int64_t)(n->last - LOG_MOST));
-	return db_run(n->db, s);
+	return n->last <= LOG_MOST ? OK
+				   : RUN(n->db, STATEMENT_TRIM_CHANGES, n->changes->schedule_no,
+					 (int64_t)(n->last - LOG_MOST));
 }
 
 static enum err update_changes(struct noting *n)
@@ -128,12 +125,12 @@ static enum err update_changes(struct noting *n)
 /* Add those of the run's changes that are still in the log; returns how many they are. */
 static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_CHANGES);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_SELECT_CHANGES, n->changes->schedule_no,
+	    (int64_t)n->changes->after, LOG_MOST);
 	uint64_t n_told = 0;
 	int code;
 
 	*ret_n = 0;
-	BIND(s, 1, n->changes->schedule_no, (int64_t)n->changes->after, LOG_MOST);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		struct change c;
 		if (!db_read_change(s, &c))
@@ -152,17 +149,14 @@ static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
 
 static enum err add_job(struct noting *n, struct buf *data)
 {
-	sqlite3_stmt *s = QUERY(n->db, STATEMENT_SELECT_JOB_BY_NO, n->op->job_no);
 	struct job job;
+	enum err e =
+	    db_find_job(n->db, QUERY(n->db, STATEMENT_SELECT_JOB_BY_NO, n->op->job_no), &job);
 
-	enum err e = db_step_one(n->db, s);
-	if (e == OK)
-		e = db_read_job(s, &job);
 	if (e == OK) {
 		json_job_add(data, &job, job.finished_at);
 		job_done(&job);
 	}
-	sqlite3_reset(s);
 	return e;
 }
 
@@ -189,12 +183,11 @@ static enum err write_call(
 /* The run has ended: whoever wants to know is told, if anything has changed. */
 static enum err call(struct noting *n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_SCHEDULE_BY_NO);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_SELECT_SCHEDULE_BY_NO, n->changes->schedule_no);
 	struct schedule schedule = {.no = 0};
 	struct buf data;
 	uint64_t total = 0;
 
-	BIND(s, 1, n->changes->schedule_no);
 	enum err e = db_read_one_schedule(n->db, s, &schedule);
 	if (e == OK && schedule.rule.callback_url != NULL && n->last > n->changes->after) {
 		buf_init(&data, MAX_CALL);

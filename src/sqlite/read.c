@@ -37,34 +37,34 @@ static bool read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
 	return is_good && !c->bytes.overflow && c->n > 0 && c->n <= CHUNK_ITEMS;
 }
 
-/* Collect the first column of all rows. */
-static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **ret_numbers, size_t *ret_n)
+/* Add a number to an array that grows by doubling. */
+static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
 {
-	size_t n = 0, room = 0;
-	uint32_t *numbers = NULL;
+	if (*n == 0 || (*n >= 1024 && (*n & (*n - 1)) == 0))
+		*numbers = xrealloc(*numbers, (*n > 0 ? *n * 2 : 1024) * sizeof(**numbers));
+	(*numbers)[(*n)++] = number;
+}
+
+/* Collect the first column of all rows. */
+static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **numbers, size_t *n)
+{
 	int code;
 
-	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		if (n == room) {
-			room = room > 0 ? room * 2 : 64;
-			numbers = xrealloc(numbers, room * sizeof(*numbers));
-		}
-		numbers[n++] = (uint32_t)sqlite3_column_int64(s, 0);
-	}
-	*ret_numbers = numbers;
-	*ret_n = n;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		add_number(numbers, n, (uint32_t)sqlite3_column_int64(s, 0));
+	sqlite3_reset(s);
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
 enum err db_claim(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(
-	    db, op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS);
+	enum statement id =
+	    op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS;
+	sqlite3_stmt *s = QUERY(db, id, op->job_no, op->u.claim.from, op->u.claim.max);
 	bool is_good = true;
 	int code = SQLITE_DONE;
 
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
-	BIND(s, 1, op->job_no, op->u.claim.from, op->u.claim.max);
 	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW)
 		is_good = read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
 	sqlite3_reset(s);
@@ -81,9 +81,7 @@ enum err db_claim(struct db *db, struct store_op *op)
 	const struct chunk *last = &op->u.claim.chunks[op->u.claim.n - 1].chunk;
 	s = QUERY(db, STATEMENT_SELECT_SKIP, op->job_no, op->u.claim.chunks[0].chunk.first,
 	    (int64_t)last->first + last->n - 1);
-	enum err e = read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
-	sqlite3_reset(s);
-	return e;
+	return read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
 }
 
 enum err db_load(struct db *db, struct store_op *op)
@@ -91,10 +89,7 @@ enum err db_load(struct db *db, struct store_op *op)
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
 
 	sqlite3_bind_blob(s, 1, op->u.job.id.bytes, sizeof(op->u.job.id.bytes), SQLITE_STATIC);
-	enum err e = db_step_one(db, s);
-	if (e == OK)
-		e = db_read_job(s, &op->u.job);
-	sqlite3_reset(s);
+	enum err e = db_find_job(db, s, &op->u.job);
 	if (e == ERR_DAMAGED)
 		op->damage = (struct store_damage){.what = DAMAGED_JOB, .id = op->u.job.id};
 	return e;
@@ -185,14 +180,6 @@ static int compare_numbers(const void *a, const void *b)
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return (x > y) - (x < y);
-}
-
-/* Add a number to an array that grows by doubling. */
-static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
-{
-	if (*n == 0 || (*n >= 1024 && (*n & (*n - 1)) == 0))
-		*numbers = xrealloc(*numbers, (*n > 0 ? *n * 2 : 1024) * sizeof(**numbers));
-	(*numbers)[(*n)++] = number;
 }
 
 static void sort_numbers(uint32_t *numbers, size_t n)

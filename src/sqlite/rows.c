@@ -78,6 +78,16 @@ enum err db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	return ERR_DAMAGED;
 }
 
+enum err db_find_job(struct db *db, sqlite3_stmt *s, struct job *ret_job)
+{
+	enum err e = db_step_one(db, s);
+
+	if (e == OK)
+		e = db_read_job(s, ret_job);
+	sqlite3_reset(s);
+	return e;
+}
+
 bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding)
 {
 	int status = sqlite3_column_int(s, column), reason = sqlite3_column_int(s, column + 1);

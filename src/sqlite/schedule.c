@@ -268,10 +268,9 @@ static bool add_outcome(struct store_op *op, sqlite3_stmt *s)
 /* A schedule whose rows are deleted in slices has no log any more. */
 static enum err check_schedule(struct db *db, int64_t no, sqlite3_stmt **ret_open)
 {
-	sqlite3_stmt *s = *ret_open = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
-
-	BIND(s, 1, no);
+	sqlite3_stmt *s = *ret_open = QUERY(db, STATEMENT_SELECT_CHANGE_COUNT, no);
 	enum err e = db_step_one(db, s);
+
 	if (e != OK)
 		sqlite3_reset(s);
 	return e;

@@ -53,32 +53,25 @@ static enum err find_key(struct db *db, struct store_op *op, bool *ret_is_known)
 {
 	const struct idempotency *key = &op->u.input.idempotency;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_FIND_KEY);
-	enum err e = OK;
 
 	sqlite3_bind_text(s, 1, key->key, -1, SQLITE_STATIC);
-	int code = sqlite3_step(s);
-	*ret_is_known = code == SQLITE_ROW;
-	if (code == SQLITE_ROW) {
-		bool is_same = sqlite3_column_bytes(s, 0) == sizeof(key->fingerprint) &&
-			       memcmp(sqlite3_column_blob(s, 0), key->fingerprint,
-				   sizeof(key->fingerprint)) == 0;
-		int64_t no = sqlite3_column_int64(s, 1);
-		sqlite3_stmt *job = db_statement(db, STATEMENT_SELECT_JOB_BY_NO);
-		BIND(job, 1, no);
-		if (!is_same) {
-			e = ERR_CONFLICT;
-		} else if (sqlite3_step(job) == SQLITE_ROW) {
+	enum err e = db_step_one(db, s);
+	*ret_is_known = e == OK;
+	if (e == OK &&
+	    (sqlite3_column_bytes(s, 0) != sizeof(key->fingerprint) ||
+		memcmp(sqlite3_column_blob(s, 0), key->fingerprint, sizeof(key->fingerprint)) != 0))
+		e = ERR_CONFLICT;
+	if (e == OK) {
+		struct job job;
+		e = db_find_job(
+		    db, QUERY(db, STATEMENT_SELECT_JOB_BY_NO, sqlite3_column_int64(s, 1)), &job);
+		if (e == OK) {
 			job_done(&op->u.input.job);
-			e = db_read_job(job, &op->u.input.job);
-		} else {
-			e = ERR_NOT_FOUND; /* can't be: the key goes with its job */
+			op->u.input.job = job;
 		}
-		sqlite3_reset(job);
-	} else if (code != SQLITE_DONE) {
-		e = db_error(db, code);
 	}
 	sqlite3_reset(s);
-	return e;
+	return e == ERR_NOT_FOUND && !*ret_is_known ? OK : e;
 }
 
 static enum err insert_key(struct db *db, const struct store_op *op)
@@ -161,9 +154,8 @@ static enum err note_leaders(struct db *db, int64_t job_no, uint64_t seq, const 
 	size_t offset = 0;
 	enum err e = OK;
 
-	while (e == OK && record_next(block->data, block->len, &offset, &r)) {
-		e = RUN(db, STATEMENT_UPDATE_LEADER, job_no, r.index, (int64_t)seq++);
-	}
+	for (; e == OK && record_next(block->data, block->len, &offset, &r); seq++)
+		e = RUN(db, STATEMENT_UPDATE_LEADER, job_no, r.index, (int64_t)seq);
 	return e;
 }
 

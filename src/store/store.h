@@ -29,14 +29,6 @@ struct store_events {
 	void *arg;
 };
 
-/* A job that had not ended when the store was opened. */
-struct unfinished_job {
-	struct job job;
-	uint64_t low_seq;
-	uint64_t n_aliases; /* not copied yet */
-	uint32_t next_chunk;
-};
-
 /* Open the database at `place`, as `backend` takes it, making or migrating it; reads may start
  * then. On an error *ret_why is new text. */
 enum err store_open(const struct backend *backend, const char *place, struct mailbox *mailbox,
