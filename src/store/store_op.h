@@ -9,6 +9,7 @@
 #include "store/page.h"
 #include "store/schedule_op.h"
 #include "store/stored.h"
+#include "store/stored_post.h"
 
 enum store_verb {
 #define VERB(id, ...) STORE_##id,
