@@ -30,6 +30,7 @@
 #include "jobs/suspects.h"
 #include "loop/mailbox.h"
 #include "loop/offload.h"
+#include "sqlite/sqlite.h"
 
 enum { OFFLOAD_THREADS = 2 };
 
@@ -98,7 +99,8 @@ static bool start_store(struct daemon *d)
 		    log_quote(strerror(errno)));
 		return false;
 	}
-	enum err e = store_open(d->database, d->mailbox, &events, &d->store, &why);
+	enum err e =
+	    store_open(sqlite_backend(), d->database, d->mailbox, &events, &d->store, &why);
 	if (e != OK)
 		log_error("store_open", "path=%s error=%s why=%s", log_quote(d->database),
 		    err_str(e), log_quote(why));

@@ -3,4 +3,4 @@
 set -eu
 top=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 command -v python3 >/dev/null 2>&1 || exit 77
-exec python3 "$top/tests/lint/check-circles.py" . store
+exec python3 "$top/tests/lint/check-circles.py" .

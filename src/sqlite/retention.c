@@ -10,7 +10,7 @@
 
 #include "base/alloc.h"
 #include "base/clock.h"
-#include "store/sqlite_db.h"
+#include "sqlite/verbs.h"
 
 #define SLICE (6 * USEC_PER_MSEC)
 
@@ -20,24 +20,15 @@ enum {
 	STEP_ROWS = 200, /* of tables whose rows are all small */
 };
 
-static sqlite3_stmt *bound(struct db *db, enum statement id, int64_t a, int64_t b)
-{
-	sqlite3_stmt *s = db_statement(db, id);
-
-	sqlite3_bind_int64(s, 1, a);
-	sqlite3_bind_int64(s, 2, b);
-	return s;
-}
-
 /* --- Retire --- */
 
 /* Find jobs; those that come free with them are not touched yet, the scan would trip over it. */
 static enum err find_retirable(struct db *db, struct store_op *op, int64_t *ret_nos)
 {
-	sqlite3_stmt *s = bound(db, STATEMENT_RETIRABLE, op->u.retire.before, op->u.retire.max + 1);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_RETIRABLE, op->u.retire.before, op->u.retire.max + 1);
 	int code;
 
-	sqlite3_bind_int(s, 3, op->u.retire.n_bytes > 0);
+	BIND(s, 3, op->u.retire.n_bytes > 0);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		bool is_enough =
 		    op->u.retire.n_bytes > 0 && op->u.retire.n_freed >= op->u.retire.n_bytes;
@@ -69,11 +60,11 @@ enum err db_retire(struct db *db, struct store_op *op)
 	op->u.retire.is_more = false;
 	enum err e = find_retirable(db, op, nos);
 	for (uint32_t i = 0; e == OK && i < op->u.retire.n; i++) {
-		e = db_run(db, bound(db, STATEMENT_FORGET_KEYS, nos[i], 0));
+		e = RUN(db, STATEMENT_FORGET_KEYS, nos[i]);
 		if (e == OK)
-			e = db_run(db, bound(db, STATEMENT_SET_GARBAGE, nos[i], GARBAGE_ALL));
+			e = RUN(db, STATEMENT_SET_GARBAGE, nos[i], GARBAGE_ALL);
 		if (e == OK)
-			e = db_run(db, bound(db, STATEMENT_INSERT_REMOVAL, nos[i], 0));
+			e = RUN(db, STATEMENT_INSERT_REMOVAL, nos[i]);
 	}
 	return e;
 }
@@ -85,7 +76,7 @@ enum err db_retire(struct db *db, struct store_op *op)
 static enum err sweep_big(struct db *db, enum statement sizes, enum statement sweep, int64_t job_no,
     int garbage, bool *ret_was_any)
 {
-	sqlite3_stmt *s = bound(db, sizes, job_no, garbage == GARBAGE_ALL);
+	sqlite3_stmt *s = QUERY(db, sizes, job_no, garbage == GARBAGE_ALL);
 	int64_t last = 0, n_bytes = 0;
 	int code;
 
@@ -99,14 +90,14 @@ static enum err sweep_big(struct db *db, enum statement sizes, enum statement sw
 		return db_error(db, code);
 	if (!*ret_was_any)
 		return OK;
-	s = bound(db, sweep, job_no, garbage == GARBAGE_ALL);
-	sqlite3_bind_int64(s, 3, last);
+	s = QUERY(db, sweep, job_no, garbage == GARBAGE_ALL);
+	BIND(s, 3, last);
 	return db_run(db, s);
 }
 
 static enum err sweep_small(struct db *db, enum statement id, int64_t job_no, bool *ret_was_any)
 {
-	enum err e = db_run(db, bound(db, id, job_no, STEP_ROWS));
+	enum err e = RUN(db, id, job_no, STEP_ROWS);
 
 	*ret_was_any = e == OK && sqlite3_changes(db->handle) > 0;
 	return e;
@@ -130,10 +121,9 @@ static enum err sweep_step(struct db *db, int64_t job_no, int garbage)
 	if (e == OK && !was_any && is_all)
 		e = sweep_small(db, STATEMENT_SWEEP_FILES, job_no, &was_any);
 	if (e == OK && !was_any)
-		e = db_run(db, bound(db, STATEMENT_UNWATCH_JOB, job_no, 0));
+		e = RUN(db, STATEMENT_UNWATCH_JOB, job_no);
 	if (e == OK && !was_any)
-		e = db_run(db,
-		    bound(db, is_all ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE, job_no, 0));
+		e = RUN(db, is_all ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE, job_no);
 	return e;
 }
 
@@ -190,37 +180,4 @@ enum err db_shrink(struct db *db)
 	e = code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
 	sqlite3_reset(s);
 	return db_end(db, e);
-}
-
-bool db_can_shrink(const struct db *db)
-{
-	return db->can_shrink;
-}
-
-/* --- Measure --- */
-
-static enum err read_number(struct db *db, enum statement id, int64_t *ret_n)
-{
-	sqlite3_stmt *s = db_statement(db, id);
-	int code = sqlite3_step(s);
-
-	if (code == SQLITE_ROW)
-		*ret_n = sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : db_error(db, code);
-}
-
-enum err db_measure(struct db *db, struct store_size *ret_size)
-{
-	int64_t n_pages = 0, n_free = 0;
-	enum err e = read_number(db, STATEMENT_PAGE_COUNT, &n_pages);
-
-	if (e == OK)
-		e = read_number(db, STATEMENT_FREE_COUNT, &n_free);
-	if (e == OK)
-		*ret_size =
-		    (struct store_size){.used = (uint64_t)((n_pages - n_free) * db->page_size),
-			.free = (uint64_t)(n_free * db->page_size),
-			.log = (uint64_t)(db->wal_pages * db->page_size)};
-	return e;
 }

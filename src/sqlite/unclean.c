@@ -7,87 +7,8 @@
  *                                 +--not open at the next, or an orderly stop--> no row
  */
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
-#include "store/sqlite_unclean.h"
+#include "sqlite/verbs.h"
 #include "wire/record.h"
-
-/* Run a statement that counts or deletes, with one number. */
-static enum err run_with(struct db *db, enum statement id, int64_t number)
-{
-	sqlite3_stmt *s = db_statement(db, id);
-
-	if (sqlite3_bind_parameter_count(s) > 0)
-		sqlite3_bind_int64(s, 1, number);
-	return db_run(db, s);
-}
-
-/* --- Verbs --- */
-
-static enum err put_note(struct db *db, const struct stored_note *n)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_NOTE);
-
-	sqlite3_bind_int64(s, 1, n->job_no);
-	sqlite3_bind_int64(s, 2, n->chunk);
-	sqlite3_bind_int64(s, 3, n->index);
-	sqlite3_bind_int(s, 4, n->is_begun ? 1 : 0);
-	return db_run(db, s);
-}
-
-static enum err put_notes(struct db *db, const struct stored_note *all, size_t n)
-{
-	enum err e = run_with(db, STATEMENT_FORGET_NOTED, 0);
-
-	for (size_t i = 0; e == OK && i < n; i++)
-		e = put_note(db, &all[i]);
-	return e;
-}
-
-static enum err watch(struct db *db, int64_t job_no, const struct stored_watch *w)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_WATCH);
-
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, w->no);
-	sqlite3_bind_int64(s, 3, w->n_ends);
-	sqlite3_bind_int64(s, 4, w->n_begun);
-	return db_run(db, s);
-}
-
-enum err db_write_unclean(struct db *db, const struct store_op *op)
-{
-	if (op->verb == STORE_WATCH)
-		return watch(db, op->job_no, &op->u.watch);
-	if (op->verb == STORE_NOTE)
-		return put_notes(db, op->u.notes.all, op->u.notes.n);
-	enum err e = run_with(db, STATEMENT_FORGET_NOTED, 0);
-	return e == OK ? db_end_life(db) : e;
-}
-
-enum err db_end_life(struct db *db)
-{
-	return db_run(db, db_statement(db, STATEMENT_END_LIFE));
-}
-
-enum err db_unwatch(struct db *db, int64_t job_no, int64_t no)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_UNWATCH);
-
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, no);
-	return db_run(db, s);
-}
-
-enum err db_unwatch_chunks(struct db *db, const struct store_op *op)
-{
-	enum err e = OK;
-
-	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
-		e = db_unwatch(db, op->job_no, op->u.put.chunks[i]);
-	for (size_t i = 0; e == OK && i < op->u.put.n_kept; i++)
-		e = db_unwatch(db, op->job_no, op->u.put.kept[i]);
-	return e;
-}
 
 /* --- What was noted at an unclean end --- */
 
@@ -101,13 +22,11 @@ struct noted_job {
 /* ERR_NOT_FOUND: it has ended, or was deleted. */
 static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_job)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_JOB);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED_JOB, job_no);
 
-	sqlite3_bind_int64(s, 1, job_no);
-	int code = sqlite3_step(s);
-	enum err e = code == SQLITE_ROW    ? db_read_job(s, &ret_job->job)
-		     : code == SQLITE_DONE ? ERR_NOT_FOUND
-					   : db_error(db, code);
+	enum err e = db_step_one(db, s);
+	if (e == OK)
+		e = db_read_job(s, &ret_job->job);
 	if (e == OK) {
 		ret_job->low_seq = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
 		ret_job->has_aliases = sqlite3_column_int64(s, JOB_N_COLUMNS + 1) > 0;
@@ -121,22 +40,20 @@ static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_jo
 static enum err load_item(struct db *db, const struct stored_note *n, struct chunk *ret_chunk,
     struct chunk_item *ret_item)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_CHUNK);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED_CHUNK, n->job_no, n->chunk);
 	size_t offset = 0;
 	bool is_found = false;
 
-	sqlite3_bind_int64(s, 1, n->job_no);
-	sqlite3_bind_int64(s, 2, n->chunk);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW) {
+	enum err e = db_step_one(db, s);
+	if (e == OK) {
 		chunk_init(ret_chunk, (uint32_t)sqlite3_column_int64(s, 1));
 		ret_chunk->n = (uint32_t)sqlite3_column_int64(s, 2);
 		buf_add(&ret_chunk->bytes, sqlite3_column_blob(s, 3),
 		    (size_t)sqlite3_column_bytes(s, 3));
 	}
 	sqlite3_reset(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	if (e != OK)
+		return e;
 	int64_t place = n->index - ret_chunk->first;
 	for (int64_t i = 0; i <= place && place < ret_chunk->n; i++) {
 		is_found = chunk_next(ret_chunk, &offset, ret_item);
@@ -153,8 +70,7 @@ static enum err check_open(struct db *db, const struct stored_note *n, uint64_t 
 
 	op->job_no = n->job_no;
 	op->u.done.low_seq = low_seq;
-	db_read(db, op);
-	enum err e = op->err;
+	enum err e = db_read_done(db, op);
 	for (size_t i = 0; e == OK && i < op->u.done.n; i++) {
 		if (op->u.done.indexes[i] == n->index)
 			e = ERR_CONFLICT;
@@ -227,21 +143,18 @@ static enum err judge_item(struct db *db, const struct stored_note *n, struct st
 
 static enum err judge_post(struct db *db, int64_t no, struct store_life *life)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED_POST);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED_POST, no);
 	struct id id;
 
-	sqlite3_bind_int64(s, 1, no);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
+	enum err e = db_step_one(db, s);
+	if (e == OK)
 		db_read_id(s, 0, &id);
 	sqlite3_reset(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	if (life == NULL)
-		return OK;
+	if (e != OK || life == NULL)
+		return e;
 	life->crashed = CRASHED_POST;
 	life->crashed_id = id;
-	return run_with(db, STATEMENT_DELETE_POST, no);
+	return RUN(db, STATEMENT_DELETE_POST, no);
 }
 
 static enum err judge(struct db *db, const struct stored_note *n, struct store_life *life)
@@ -251,10 +164,9 @@ static enum err judge(struct db *db, const struct stored_note *n, struct store_l
 
 static enum err read_notes(struct db *db, struct stored_note *ret_notes, size_t *ret_n)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NOTED);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED, STORE_MAX_NOTES);
 	int code;
 
-	sqlite3_bind_int64(s, 1, STORE_MAX_NOTES);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW)
 		ret_notes[(*ret_n)++] = (struct stored_note){.job_no = sqlite3_column_int64(s, 0),
 		    .chunk = (uint32_t)sqlite3_column_int64(s, 1),
@@ -299,7 +211,7 @@ static enum err judge_notes(struct db *db, bool is_unclean, struct store_life *l
 		life->doubts[n++].is_begun = false;
 	}
 	life->n_doubts = n;
-	return e == OK ? put_notes(db, life->doubts, n) : e;
+	return e == OK ? db_put_notes(db, life->doubts, n) : e;
 }
 
 /* --- The start --- */
@@ -307,45 +219,36 @@ static enum err judge_notes(struct db *db, bool is_unclean, struct store_life *l
 static enum err read_life(struct db *db, bool *ret_is_unclean, uint32_t *ret_n)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_LIFE);
-	int code = sqlite3_step(s);
+	enum err e = db_step_one(db, s);
 
-	if (code == SQLITE_ROW) {
+	if (e == OK) {
 		*ret_is_unclean = sqlite3_column_int(s, 0) != 0;
 		*ret_n = (uint32_t)sqlite3_column_int64(s, 1);
 	}
 	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_INVALID : db_error(db, code);
-}
-
-static enum err count_suspects(struct db *db, uint64_t *ret_n)
-{
-	sqlite3_stmt *s = db_statement(db, STATEMENT_COUNT_SUSPECTS);
-	int code = sqlite3_step(s);
-
-	if (code == SQLITE_ROW)
-		*ret_n = (uint64_t)sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : db_error(db, code);
+	return e == ERR_NOT_FOUND ? ERR_INVALID : e;
 }
 
 static enum err begin(struct db *db, struct store_life *life)
 {
 	bool is_unclean = false;
 	uint32_t n = 0;
+	int64_t n_suspects = 0;
 	enum err e = read_life(db, &is_unclean, &n);
 
 	life->n_unclean = is_unclean ? n + 1 : 0;
 	if (e == OK)
 		e = judge_notes(db, is_unclean, life);
 	if (e == OK)
-		e = run_with(db, STATEMENT_FORGET_WATCHED, is_unclean ? 0 : 1);
+		e = RUN(db, STATEMENT_FORGET_WATCHED, is_unclean ? 0 : 1);
 	if (e == OK)
-		e = run_with(db, STATEMENT_COUNT_WATCHED, 0);
+		e = db_run(db, db_statement(db, STATEMENT_COUNT_WATCHED));
 	if (e == OK)
-		e = run_with(db, STATEMENT_FORGET_SETTLED, 0);
+		e = db_run(db, db_statement(db, STATEMENT_FORGET_SETTLED));
 	if (e == OK)
-		e = count_suspects(db, &life->n_suspects);
-	return e == OK ? run_with(db, STATEMENT_BEGIN_LIFE, life->n_unclean) : e;
+		e = db_read_number(db, db_statement(db, STATEMENT_COUNT_SUSPECTS), &n_suspects);
+	life->n_suspects = (uint64_t)n_suspects;
+	return e == OK ? RUN(db, STATEMENT_BEGIN_LIFE, life->n_unclean) : e;
 }
 
 enum err db_begin_life(struct db *db, struct store_life *ret_life)

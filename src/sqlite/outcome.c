@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
+#include "sqlite/verbs.h"
 #include "wire/change_text.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"
@@ -16,17 +16,6 @@ enum {
 	MAX_CALL = 8 << 20, /* bytes of it */
 };
 
-bool db_read_finding(sqlite3_stmt *s, int column, struct finding *ret_finding)
-{
-	int status = sqlite3_column_int(s, column), reason = sqlite3_column_int(s, column + 1);
-	const char *value = (const char *)sqlite3_column_text(s, column + 2);
-
-	bool is_good = status >= 0 && status < ITEM_N_STATUSES && reason >= 0 && reason < N_REASONS;
-	*ret_finding = (struct finding){is_good ? (enum item_status)status : ITEM_ERROR,
-	    is_good ? (enum reason)reason : REASON_INTERNAL, value != NULL ? value : ""};
-	return is_good;
-}
-
 /* What a block of results does to its schedule. */
 struct noting {
 	struct db *db;
@@ -37,8 +26,7 @@ struct noting {
 
 static void bind_outcome(sqlite3_stmt *s, int place, const struct finding *o)
 {
-	sqlite3_bind_int(s, place, (int)o->status);
-	sqlite3_bind_int(s, place + 1, (int)o->reason);
+	BIND(s, place, o->status, o->reason);
 	sqlite3_bind_text(s, place + 2, o->value, -1, SQLITE_STATIC);
 }
 
@@ -51,23 +39,20 @@ static void bind_target(sqlite3_stmt *s, int place, struct span target)
 static enum err put_outcome(
     struct noting *n, struct span target, const struct finding *o, usec_t since)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_PUT_OUTCOME);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_PUT_OUTCOME, n->changes->schedule_no);
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
 	bind_target(s, 2, target);
 	bind_outcome(s, 3, o);
-	sqlite3_bind_int64(s, 6, since);
+	BIND(s, 6, since);
 	db_bind_id(s, 7, &n->changes->job);
 	return db_run(n->db, s);
 }
 
 static enum err insert_change(struct noting *n, const struct change *c)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_INSERT_CHANGE);
+	sqlite3_stmt *s =
+	    QUERY(n->db, STATEMENT_INSERT_CHANGE, n->changes->schedule_no, (int64_t)c->seq, c->at);
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)c->seq);
-	sqlite3_bind_int64(s, 3, c->at);
 	db_bind_id(s, 4, &c->job);
 	bind_target(s, 5, c->target);
 	bind_outcome(s, 6, &c->from);
@@ -81,10 +66,9 @@ static enum err note_result(struct noting *n, const struct result *r)
 	char value[FINDING_VALUE_SIZE];
 	struct finding o = finding_of(r, value);
 	struct span target = finding_target(r);
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_FIND_OUTCOME);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_FIND_OUTCOME, n->changes->schedule_no);
 	enum err e = OK;
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
 	bind_target(s, 2, target);
 	int code = sqlite3_step(s);
 	bool is_new = code == SQLITE_DONE, differs = is_new;
@@ -121,23 +105,18 @@ static enum err note_block(struct noting *n)
 /* As many go as came, so a step is never long. */
 static enum err trim_log(struct noting *n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_TRIM_CHANGES);
-
-	if (n->last <= LOG_MOST)
-		return OK;
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)(n->last - LOG_MOST));
-	return db_run(n->db, s);
+	return n->last <= LOG_MOST ? OK
+				   : RUN(n->db, STATEMENT_TRIM_CHANGES, n->changes->schedule_no,
+					 (int64_t)(n->last - LOG_MOST));
 }
 
 static enum err update_changes(struct noting *n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_UPDATE_CHANGES);
+	sqlite3_stmt *s =
+	    QUERY(n->db, STATEMENT_UPDATE_CHANGES, n->changes->schedule_no, (int64_t)n->last);
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)n->last);
 	db_bind_id(s, 3, &n->changes->job);
-	sqlite3_bind_int(s, 4, (int)n->op->u.put.state);
+	BIND(s, 4, n->op->u.put.state);
 	return db_run(n->db, s);
 }
 
@@ -146,14 +125,12 @@ static enum err update_changes(struct noting *n)
 /* Add those of the run's changes that are still in the log; returns how many they are. */
 static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_CHANGES);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_SELECT_CHANGES, n->changes->schedule_no,
+	    (int64_t)n->changes->after, LOG_MOST);
 	uint64_t n_told = 0;
 	int code;
 
 	*ret_n = 0;
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
-	sqlite3_bind_int64(s, 2, (int64_t)n->changes->after);
-	sqlite3_bind_int64(s, 3, LOG_MOST);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
 		struct change c;
 		if (!db_read_change(s, &c))
@@ -172,23 +149,15 @@ static enum err add_changes(struct noting *n, struct buf *data, uint64_t *ret_n)
 
 static enum err add_job(struct noting *n, struct buf *data)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_JOB_BY_NO);
 	struct job job;
+	enum err e =
+	    db_find_job(n->db, QUERY(n->db, STATEMENT_SELECT_JOB_BY_NO, n->op->job_no), &job);
 
-	sqlite3_bind_int64(s, 1, n->op->job_no);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW && db_read_job(s, &job) != OK) {
-		sqlite3_reset(s);
-		return ERR_DAMAGED;
-	}
-	if (code == SQLITE_ROW) {
+	if (e == OK) {
 		json_job_add(data, &job, job.finished_at);
 		job_done(&job);
 	}
-	sqlite3_reset(s);
-	return code == SQLITE_ROW    ? OK
-	       : code == SQLITE_DONE ? ERR_NOT_FOUND
-				     : db_error(n->db, code);
+	return e;
 }
 
 /* Write what is told; *ret_total is 0 when nothing has changed, and then nothing is. */
@@ -214,12 +183,11 @@ static enum err write_call(
 /* The run has ended: whoever wants to know is told, if anything has changed. */
 static enum err call(struct noting *n)
 {
-	sqlite3_stmt *s = db_statement(n->db, STATEMENT_SELECT_SCHEDULE_BY_NO);
+	sqlite3_stmt *s = QUERY(n->db, STATEMENT_SELECT_SCHEDULE_BY_NO, n->changes->schedule_no);
 	struct schedule schedule = {.no = 0};
 	struct buf data;
 	uint64_t total = 0;
 
-	sqlite3_bind_int64(s, 1, n->changes->schedule_no);
 	enum err e = db_read_one_schedule(n->db, s, &schedule);
 	if (e == OK && schedule.rule.callback_url != NULL && n->last > n->changes->after) {
 		buf_init(&data, MAX_CALL);
@@ -240,9 +208,8 @@ enum err db_note_outcomes(struct db *db, struct store_op *op)
 	struct run_changes *changes = &op->u.put.changes;
 	struct noting n = {.db = db, .op = op, .changes = changes};
 	bool is_ended = job_state_is_ended(op->u.put.state);
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_CHANGE_COUNT, changes->schedule_no);
 
-	sqlite3_bind_int64(s, 1, changes->schedule_no);
 	int code = sqlite3_step(s);
 	uint64_t before = code == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(s, 0) : 0;
 	sqlite3_reset(s);

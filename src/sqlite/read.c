@@ -5,7 +5,8 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "store/sqlite_block.h"
+#include "sqlite/block.h"
+#include "sqlite/verbs.h"
 
 /* Say whether `n` items can be read, and nothing is left: of a chunk without a sum. */
 static bool is_whole(const struct chunk *chunk)
@@ -36,36 +37,34 @@ static bool read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
 	return is_good && !c->bytes.overflow && c->n > 0 && c->n <= CHUNK_ITEMS;
 }
 
-/* Collect the first column of all rows. */
-static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **ret_numbers, size_t *ret_n)
+/* Add a number to an array that grows by doubling. */
+static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
 {
-	size_t n = 0, room = 0;
-	uint32_t *numbers = NULL;
+	if (*n == 0 || (*n >= 1024 && (*n & (*n - 1)) == 0))
+		*numbers = xrealloc(*numbers, (*n > 0 ? *n * 2 : 1024) * sizeof(**numbers));
+	(*numbers)[(*n)++] = number;
+}
+
+/* Collect the first column of all rows. */
+static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **numbers, size_t *n)
+{
 	int code;
 
-	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
-		if (n == room) {
-			room = room > 0 ? room * 2 : 64;
-			numbers = xrealloc(numbers, room * sizeof(*numbers));
-		}
-		numbers[n++] = (uint32_t)sqlite3_column_int64(s, 0);
-	}
-	*ret_numbers = numbers;
-	*ret_n = n;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		add_number(numbers, n, (uint32_t)sqlite3_column_int64(s, 0));
+	sqlite3_reset(s);
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-static enum err claim(struct db *db, struct store_op *op)
+enum err db_claim(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(
-	    db, op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS);
+	enum statement id =
+	    op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS;
+	sqlite3_stmt *s = QUERY(db, id, op->job_no, op->u.claim.from, op->u.claim.max);
 	bool is_good = true;
 	int code = SQLITE_DONE;
 
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int64(s, 2, op->u.claim.from);
-	sqlite3_bind_int64(s, 3, op->u.claim.max);
 	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW)
 		is_good = read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
 	sqlite3_reset(s);
@@ -80,25 +79,17 @@ static enum err claim(struct db *db, struct store_op *op)
 	if (!op->u.claim.has_aliases || op->u.claim.n == 0)
 		return OK;
 	const struct chunk *last = &op->u.claim.chunks[op->u.claim.n - 1].chunk;
-	s = db_statement(db, STATEMENT_SELECT_SKIP);
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int64(s, 2, op->u.claim.chunks[0].chunk.first);
-	sqlite3_bind_int64(s, 3, (int64_t)last->first + last->n - 1);
-	enum err e = read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
-	sqlite3_reset(s);
-	return e;
+	s = QUERY(db, STATEMENT_SELECT_SKIP, op->job_no, op->u.claim.chunks[0].chunk.first,
+	    (int64_t)last->first + last->n - 1);
+	return read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
 }
 
-static enum err load(struct db *db, struct store_op *op)
+enum err db_load(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
 
 	sqlite3_bind_blob(s, 1, op->u.job.id.bytes, sizeof(op->u.job.id.bytes), SQLITE_STATIC);
-	int code = sqlite3_step(s);
-	enum err e = code == SQLITE_ROW    ? db_read_job(s, &op->u.job)
-		     : code == SQLITE_DONE ? ERR_NOT_FOUND
-					   : db_error(db, code);
-	sqlite3_reset(s);
+	enum err e = db_find_job(db, s, &op->u.job);
 	if (e == ERR_DAMAGED)
 		op->damage = (struct store_damage){.what = DAMAGED_JOB, .id = op->u.job.id};
 	return e;
@@ -127,7 +118,7 @@ static enum err list_job(struct store_op *op, sqlite3_stmt *s)
 	return ERR_DAMAGED;
 }
 
-static enum err list(struct db *db, struct store_op *op)
+enum err db_list(struct db *db, struct store_op *op)
 {
 	const struct job_filter *f = &op->u.list.filter;
 	sqlite3_stmt *s = db_statement(db, choose_list(f));
@@ -135,13 +126,11 @@ static enum err list(struct db *db, struct store_op *op)
 
 	sqlite3_bind_blob(
 	    s, 1, op->u.list.before.bytes, sizeof(op->u.list.before.bytes), SQLITE_STATIC);
-	sqlite3_bind_int64(s, 2, (int64_t)op->u.list.limit + 1);
-	sqlite3_bind_int(s, 3, f->has_state ? (int)f->state : -1);
-	sqlite3_bind_int(s, 4, f->has_kind ? (int)f->kind : -1);
+	BIND(s, 2, (int64_t)op->u.list.limit + 1, f->has_state ? (int)f->state : -1,
+	    f->has_kind ? (int)f->kind : -1);
 	sqlite3_bind_text(s, 5, f->label, -1, SQLITE_STATIC); /* NULL binds null */
 	db_bind_id(s, 6, &f->schedule_id);
-	sqlite3_bind_int(s, 7, f->has_paused ? (int)f->is_paused : -1);
-	sqlite3_bind_int64(s, 8, f->created_before);
+	BIND(s, 7, f->has_paused ? (int)f->is_paused : -1, f->created_before);
 	op->u.list.jobs = xcalloc(op->u.list.limit, sizeof(*op->u.list.jobs));
 	enum err e = OK;
 	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit && e == OK)
@@ -163,7 +152,7 @@ static void add_row(struct rows_page *page, const struct result *r)
 	page->n++;
 }
 
-static enum err read_rows(struct db *db, struct store_op *op)
+enum err db_read_rows(struct db *db, struct store_op *op)
 {
 	enum { MOST_BLOCKS = 2000 }; /* looked through in one go when a filter lets few rows pass */
 	struct rows_page *page = &op->u.rows;
@@ -193,21 +182,13 @@ static int compare_numbers(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Add a number to an array that grows by doubling. */
-static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
-{
-	if (*n == 0 || (*n >= 1024 && (*n & (*n - 1)) == 0))
-		*numbers = xrealloc(*numbers, (*n > 0 ? *n * 2 : 1024) * sizeof(**numbers));
-	(*numbers)[(*n)++] = number;
-}
-
 static void sort_numbers(uint32_t *numbers, size_t n)
 {
 	if (n > 0)
 		qsort(numbers, n, sizeof(*numbers), compare_numbers);
 }
 
-static enum err read_done(struct db *db, struct store_op *op)
+enum err db_read_done(struct db *db, struct store_op *op)
 {
 	struct walk w;
 	struct result r;
@@ -245,17 +226,15 @@ static void add_file(struct store_op *op, const struct result *r)
 
 static enum err find_file(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_FIND_FILE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_FIND_FILE, op->job_no);
 	struct result r;
 
-	sqlite3_bind_int64(s, 1, op->job_no);
 	sqlite3_bind_text(s, 2, op->u.files.name, -1, SQLITE_STATIC);
-	int code = sqlite3_step(s);
-	int64_t seq = code == SQLITE_ROW ? sqlite3_column_int64(s, 0) : 0;
-	sqlite3_reset(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
-	enum err e = db_load_result(db, op->job_no, seq, &r);
+	int64_t seq = 0;
+	enum err e = db_read_number(db, s, &seq);
+	if (e != OK)
+		return e;
+	e = db_load_result(db, op->job_no, seq, &r);
 	if (e == OK && (!r.is_file || !r.file.is_saved))
 		e = ERR_DAMAGED; /* another result than the file's */
 	if (e == OK)
@@ -267,7 +246,7 @@ static enum err find_file(struct db *db, struct store_op *op)
 	return e;
 }
 
-static enum err read_files(struct db *db, struct store_op *op)
+enum err db_read_files(struct db *db, struct store_op *op)
 {
 	struct files_page *page = &op->u.files;
 	struct walk w;
@@ -308,64 +287,22 @@ static enum err read_removals(struct db *db, struct store_op *op)
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-static enum err read_folders(struct db *db, struct store_op *op)
+enum err db_read_folders(struct db *db, struct store_op *op)
 {
 	size_t n = 0;
-	int code;
 
 	for (size_t i = 0; i < op->u.folders.n; i++) {
 		sqlite3_stmt *s = db_statement(db, STATEMENT_KNOWS_FILES);
 		db_bind_id(s, 1, &op->u.folders.ids[i]);
-		code = sqlite3_step(s);
-		if (code == SQLITE_DONE)
-			op->u.folders.ids[n++] = op->u.folders.ids[i];
+		enum err e = db_step_one(db, s);
 		sqlite3_reset(s);
-		if (code != SQLITE_ROW && code != SQLITE_DONE)
-			return db_error(db, code);
+		if (e == ERR_NOT_FOUND)
+			op->u.folders.ids[n++] = op->u.folders.ids[i];
+		else if (e != OK)
+			return e;
 	}
 	op->u.folders.n = n;
 	return read_removals(db, op);
-}
-
-void db_read(struct db *db, struct store_op *op)
-{
-	switch (op->verb) {
-	case STORE_CLAIM:
-		op->err = claim(db, op);
-		break;
-	case STORE_LOAD:
-		op->err = load(db, op);
-		break;
-	case STORE_LIST:
-		op->err = list(db, op);
-		break;
-	case STORE_ROWS:
-		op->err = read_rows(db, op);
-		break;
-	case STORE_FAILED:
-		op->err = db_read_failed(db, op);
-		break;
-	case STORE_DONE:
-		op->err = read_done(db, op);
-		break;
-	case STORE_FILES:
-		op->err = read_files(db, op);
-		break;
-	case STORE_FOLDERS:
-		op->err = read_folders(db, op);
-		break;
-	case STORE_SCHEDULE_LOAD:
-	case STORE_SCHEDULE_LIST:
-	case STORE_CHANGES:
-	case STORE_OUTCOMES:
-		op->err = db_read_schedule(db, op);
-		break;
-	case STORE_OUTBOX:
-		op->err = db_outbox_read(db, op);
-		break;
-	default:
-		op->err = ERR_INVALID;
-	}
 }
 
 enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
@@ -396,23 +333,21 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 
 enum err db_count(struct db *db, enum job_state state, uint64_t *ret_n)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_COUNT_STATE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_COUNT_STATE, state);
+	int64_t n = 0;
 
-	sqlite3_bind_int(s, 1, (int)state);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		*ret_n = (uint64_t)sqlite3_column_int64(s, 0);
-	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : db_error(db, code);
+	enum err e = db_read_number(db, s, &n);
+	*ret_n = (uint64_t)n;
+	return e;
 }
 
 enum err db_identity(struct db *db, struct id *ret_id)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_IDENTITY);
-	int code = sqlite3_step(s);
+	enum err e = db_step_one(db, s);
 
-	if (code == SQLITE_ROW)
+	if (e == OK)
 		db_read_id(s, 0, ret_id);
 	sqlite3_reset(s);
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_DAMAGED : db_error(db, code);
+	return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "store/sqlite_db.h"
+#include "sqlite/db.h"
 
 enum { OPS_A_LOOK = 1000 /* of SQLite's machine, between two looks at the flag */ };
 
@@ -36,7 +36,7 @@ static bool has_room(struct db *db, const char *path)
 	return (uint64_t)fs.f_bavail * fs.f_frsize > size.used + size.used / 8 + (1 << 18);
 }
 
-enum err db_copy(struct db *db, const char *path, void *is_cancelled)
+enum err db_copy(struct db *db, const char *path, atomic_bool *is_cancelled)
 {
 	sqlite3_stmt *s = NULL;
 

@@ -1,7 +1,7 @@
 /* Blocks of results, read and checked. Inside the SQLite backend. Thread: the connection's. */
 #pragma once
 
-#include "store/sqlite_db.h"
+#include "sqlite/db.h"
 
 /* What stands in the column `sum` for such bytes, that hold `n` results or items from number
  * `first` on. */

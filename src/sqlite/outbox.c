@@ -6,8 +6,7 @@
 
 #include "base/alloc.h"
 #include "model/url.h"
-#include "store/sqlite_db.h"
-#include "store/sqlite_unclean.h"
+#include "sqlite/verbs.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"
 
@@ -52,7 +51,7 @@ static enum err insert(struct db *db, const char *url, const struct buf *body)
 	sqlite3_bind_text(s, 2, host.len > 0 ? host.data : "", -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 3, url, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 4, body->data, (int)body->len, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 5, clock_wall());
+	BIND(s, 5, clock_wall());
 	enum err e = db_run(db, s);
 	buf_done(&host);
 	return e;
@@ -76,18 +75,12 @@ enum err db_outbox_add(
 
 enum err db_outbox_add_job(struct db *db, int64_t job_no)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_NO);
 	struct job job = {.callback_url = NULL};
 	struct buf data;
-	enum err e = OK;
+	enum err e = db_find_job(db, QUERY(db, STATEMENT_SELECT_JOB_BY_NO, job_no), &job);
 
-	sqlite3_bind_int64(s, 1, job_no);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		e = db_read_job(s, &job);
-	else if (code != SQLITE_DONE)
-		e = db_error(db, code);
-	sqlite3_reset(s);
+	if (e == ERR_NOT_FOUND)
+		return OK;
 	if (e == OK && job.callback_url != NULL) {
 		buf_init(&data, MAX_BODY);
 		json_job_add(&data, &job, job.finished_at);
@@ -129,14 +122,11 @@ static bool read_post(sqlite3_stmt *s, struct stored_post *ret_post)
 static enum err read_due(struct db *db, struct store_op *op, usec_t from, usec_t to)
 {
 	struct stored_outbox *o = &op->u.outbox;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_DUE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_DUE, from, to);
 	int code;
 
-	sqlite3_bind_int64(s, 1, from);
-	sqlite3_bind_int64(s, 2, to);
 	sqlite3_bind_text(s, 3, o->passed_over != NULL ? o->passed_over : "", -1, SQLITE_STATIC);
-	sqlite3_bind_int64(s, 4, o->max - o->n);
-	sqlite3_bind_int(s, 5, o->without_suspects ? 1 : 0);
+	BIND(s, 4, o->max - o->n, o->without_suspects);
 	while ((code = sqlite3_step(s)) == SQLITE_ROW && o->n < o->max) {
 		struct stored_post *post = &o->posts[o->n];
 		if (read_post(s, post)) {
@@ -153,9 +143,8 @@ static enum err read_due(struct db *db, struct store_op *op, usec_t from, usec_t
 
 static enum err read_rest(struct db *db, struct stored_outbox *o)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_NEXT_DUE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NEXT_DUE, o->now);
 
-	sqlite3_bind_int64(s, 1, o->now);
 	int code = sqlite3_step(s);
 	if (code == SQLITE_ROW) { /* without a row the minimum is null, read as 0 */
 		o->next_due = sqlite3_column_int64(s, 0);
@@ -165,7 +154,7 @@ static enum err read_rest(struct db *db, struct stored_outbox *o)
 	return code == SQLITE_ROW ? OK : db_error(db, code);
 }
 
-enum err db_outbox_read(struct db *db, struct store_op *op)
+enum err db_read_outbox(struct db *db, struct store_op *op)
 {
 	struct stored_outbox *o = &op->u.outbox;
 
@@ -176,15 +165,11 @@ enum err db_outbox_read(struct db *db, struct store_op *op)
 	return e == OK ? read_rest(db, o) : e;
 }
 
-enum err db_outbox_settle(struct db *db, const struct store_op *op)
+enum err db_settle_post(struct db *db, struct store_op *op)
 {
 	const struct stored_attempt *a = &op->u.attempt;
-	sqlite3_stmt *s =
-	    db_statement(db, a->is_over ? STATEMENT_DELETE_POST : STATEMENT_POSTPONE_POST);
+	enum err e = a->is_over ? RUN(db, STATEMENT_DELETE_POST, a->no)
+				: RUN(db, STATEMENT_POSTPONE_POST, a->no, a->due);
 
-	sqlite3_bind_int64(s, 1, a->no);
-	if (!a->is_over)
-		sqlite3_bind_int64(s, 2, a->due);
-	enum err e = db_run(db, s);
 	return e == OK && a->is_watched ? db_unwatch(db, 0, a->no) : e;
 }

@@ -5,7 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "store/sqlite_db.h"
+#include "sqlite/verbs.h"
 #include "wire/change_text.h"
 
 enum {
@@ -77,21 +77,19 @@ static void bind_rule(sqlite3_stmt *s, const struct schedule_rule *rule)
 	sqlite3_bind_text(s, 4, rule->cron, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 5, rule->zone, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 6, rule->jitter, -1, SQLITE_STATIC);
-	sqlite3_bind_int(s, 7, (int)rule->overlap);
-	sqlite3_bind_int(s, 8, (int)rule->catch_up);
-	sqlite3_bind_int(s, 9, rule->is_paused);
+	BIND(s, 7, rule->overlap, rule->catch_up, rule->is_paused);
 	sqlite3_bind_text(s, 10, rule->callback_url, -1, SQLITE_STATIC);
 	sqlite3_bind_text(s, 11, rule->job, -1, SQLITE_STATIC);
 }
 
-static enum err add(struct db *db, struct schedule *schedule)
+enum err db_add_schedule(struct db *db, struct store_op *op)
 {
+	struct schedule *schedule = &op->u.schedule.schedule;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_SCHEDULE);
 
 	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_STATIC);
 	bind_rule(s, &schedule->rule);
-	sqlite3_bind_int64(s, 12, schedule->created_at);
-	sqlite3_bind_int64(s, 13, schedule->settled);
+	BIND(s, 12, schedule->created_at, schedule->settled);
 	enum err e = db_run(db, s);
 	schedule->no = sqlite3_last_insert_rowid(db->handle);
 	schedule->revision = 1;
@@ -108,47 +106,39 @@ static enum err update_one(struct db *db, sqlite3_stmt *s, enum err otherwise)
 
 enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *ret_schedule)
 {
-	int code = sqlite3_step(s);
+	enum err e = db_step_one(db, s);
 
-	if (code == SQLITE_ROW) {
+	if (e == OK) {
 		schedule_done(ret_schedule);
 		*ret_schedule = read_row_and_job(s);
+		e = is_good(ret_schedule) ? OK : ERR_DAMAGED;
 	}
 	sqlite3_reset(s);
-	if (code == SQLITE_ROW && !is_good(ret_schedule))
-		return ERR_DAMAGED;
-	return code == SQLITE_ROW ? OK : code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	return e;
 }
 
-static enum err edit(struct db *db, struct store_op *op)
+enum err db_edit_schedule(struct db *db, struct store_op *op)
 {
 	struct schedule *schedule = &op->u.schedule.schedule;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_UPDATE_SCHEDULE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_UPDATE_SCHEDULE, schedule->no);
 
-	sqlite3_bind_int64(s, 1, schedule->no);
 	bind_rule(s, &schedule->rule);
-	sqlite3_bind_int64(s, 12, schedule->updated_at);
-	sqlite3_bind_int64(s, 13, schedule->settled);
-	sqlite3_bind_int(s, 14, op->u.schedule.sets_settled);
-	sqlite3_bind_int64(s, 15, (int64_t)schedule->revision);
+	BIND(s, 12, schedule->updated_at, schedule->settled, op->u.schedule.sets_settled,
+	    (int64_t)schedule->revision);
 	enum err e = update_one(db, s, ERR_CONFLICT);
 	if (e != OK && e != ERR_CONFLICT)
 		return e;
-	s = db_statement(db, STATEMENT_SELECT_SCHEDULE_BY_NO);
-	sqlite3_bind_int64(s, 1, schedule->no);
+	s = QUERY(db, STATEMENT_SELECT_SCHEDULE_BY_NO, schedule->no);
 	enum err found = db_read_one_schedule(db, s, schedule);
 	return found != OK ? found : e;
 }
 
-static enum err pass(struct db *db, const struct store_op *op)
+enum err db_pass_due(struct db *db, struct store_op *op)
 {
 	const struct due_time *due = &op->u.schedule.due;
-	sqlite3_stmt *s = db_statement(db, STATEMENT_PASS_DUE);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_PASS_DUE, op->u.schedule.schedule.no, due->settled,
+	    due->next, (int64_t)due->n_skipped);
 
-	sqlite3_bind_int64(s, 1, op->u.schedule.schedule.no);
-	sqlite3_bind_int64(s, 2, due->settled);
-	sqlite3_bind_int64(s, 3, due->next);
-	sqlite3_bind_int64(s, 4, (int64_t)due->n_skipped);
 	return update_one(db, s, ERR_CONFLICT);
 }
 
@@ -160,7 +150,7 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op)
 	sqlite3_stmt *s = db_statement(db, is_due ? STATEMENT_SERVE_DUE : STATEMENT_SERVE_NOW);
 	int place = 2;
 
-	sqlite3_bind_int64(s, 1, job->schedule_no);
+	BIND(s, 1, job->schedule_no);
 	if (is_due) {
 		sqlite3_bind_int64(s, place++, due->settled);
 		sqlite3_bind_int64(s, place++, due->next);
@@ -168,34 +158,20 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op)
 	sqlite3_bind_int64(s, place++, job->created_at);
 	db_bind_id(s, place++, &job->id);
 	if (is_due)
-		sqlite3_bind_int64(s, place, (int64_t)due->n_skipped);
+		BIND(s, place, (int64_t)due->n_skipped);
 	return update_one(db, s, is_due ? ERR_CONFLICT : ERR_NOT_FOUND);
 }
 
-enum err db_write_schedule(struct db *db, struct store_op *op)
+enum err db_forget_schedule(struct db *db, struct store_op *op)
 {
-	struct schedule *schedule = &op->u.schedule.schedule;
-	sqlite3_stmt *s;
+	sqlite3_stmt *s = QUERY(db, STATEMENT_FORGET_SCHEDULE, op->u.schedule.schedule.no);
 
-	switch (op->verb) {
-	case STORE_SCHEDULE_ADD:
-		return add(db, schedule);
-	case STORE_SCHEDULE_EDIT:
-		return edit(db, op);
-	case STORE_SCHEDULE_PASS:
-		return pass(db, op);
-	case STORE_SCHEDULE_REMOVE:
-		s = db_statement(db, STATEMENT_FORGET_SCHEDULE);
-		sqlite3_bind_int64(s, 1, schedule->no);
-		return update_one(db, s, ERR_NOT_FOUND);
-	default:
-		return ERR_INVALID;
-	}
+	return update_one(db, s, ERR_NOT_FOUND);
 }
 
 /* --- Reads --- */
 
-static enum err list(struct db *db, struct store_op *op)
+enum err db_list_schedules(struct db *db, struct store_op *op)
 {
 	const char *name = op->u.schedules.name;
 	sqlite3_stmt *s = db_statement(
@@ -205,7 +181,7 @@ static enum err list(struct db *db, struct store_op *op)
 
 	sqlite3_bind_blob(s, 1, op->u.schedules.before.bytes, sizeof(op->u.schedules.before.bytes),
 	    SQLITE_STATIC);
-	sqlite3_bind_int64(s, 2, (int64_t)op->u.schedules.limit + 1);
+	BIND(s, 2, (int64_t)op->u.schedules.limit + 1);
 	if (name != NULL)
 		sqlite3_bind_text(s, 3, name, -1, SQLITE_STATIC);
 	op->u.schedules.schedules =
@@ -292,14 +268,12 @@ static bool add_outcome(struct store_op *op, sqlite3_stmt *s)
 /* A schedule whose rows are deleted in slices has no log any more. */
 static enum err check_schedule(struct db *db, int64_t no, sqlite3_stmt **ret_open)
 {
-	sqlite3_stmt *s = *ret_open = db_statement(db, STATEMENT_SELECT_CHANGE_COUNT);
+	sqlite3_stmt *s = *ret_open = QUERY(db, STATEMENT_SELECT_CHANGE_COUNT, no);
+	enum err e = db_step_one(db, s);
 
-	sqlite3_bind_int64(s, 1, no);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		return OK;
-	sqlite3_reset(s);
-	return code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	if (e != OK)
+		sqlite3_reset(s);
+	return e;
 }
 
 /* A page ends at its limit, or once it is long. */
@@ -315,8 +289,8 @@ static enum err read_log(struct db *db, struct store_op *op, sqlite3_stmt *s,
 	op->u.log.last = op->u.log.after;
 	if (e != OK)
 		return e;
-	sqlite3_bind_int64(s, 1, op->u.log.schedule_no);
-	sqlite3_bind_int64(s, 3, (int64_t)op->u.log.limit + 1);
+	BIND(s, 1, op->u.log.schedule_no);
+	BIND(s, 3, (int64_t)op->u.log.limit + 1);
 	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW && op->u.log.n < op->u.log.limit &&
 	       op->u.log.text.len < LOG_BYTES) {
 		is_good = add_row(op, s);
@@ -330,15 +304,15 @@ static enum err read_log(struct db *db, struct store_op *op, sqlite3_stmt *s,
 	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-static enum err read_changes(struct db *db, struct store_op *op)
+enum err db_read_changes(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_CHANGES);
 
-	sqlite3_bind_int64(s, 2, (int64_t)op->u.log.after);
+	BIND(s, 2, (int64_t)op->u.log.after);
 	return read_log(db, op, s, add_change);
 }
 
-static enum err read_outcomes(struct db *db, struct store_op *op)
+enum err db_read_outcomes(struct db *db, struct store_op *op)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_OUTCOMES);
 
@@ -348,31 +322,16 @@ static enum err read_outcomes(struct db *db, struct store_op *op)
 	return read_log(db, op, s, add_outcome);
 }
 
-enum err db_read_schedule(struct db *db, struct store_op *op)
+enum err db_load_schedule(struct db *db, struct store_op *op)
 {
 	struct schedule *schedule = &op->u.schedule.schedule;
-	sqlite3_stmt *s;
-	enum err e;
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_SCHEDULE);
 
-	switch (op->verb) {
-	case STORE_SCHEDULE_LOAD:
-		s = db_statement(db, STATEMENT_SELECT_SCHEDULE);
-		sqlite3_bind_blob(
-		    s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_TRANSIENT);
-		e = db_read_one_schedule(db, s, schedule);
-		if (e == ERR_DAMAGED)
-			op->damage =
-			    (struct store_damage){.what = DAMAGED_SCHEDULE, .id = schedule->id};
-		return e;
-	case STORE_SCHEDULE_LIST:
-		return list(db, op);
-	case STORE_CHANGES:
-		return read_changes(db, op);
-	case STORE_OUTCOMES:
-		return read_outcomes(db, op);
-	default:
-		return ERR_INVALID;
-	}
+	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_TRANSIENT);
+	enum err e = db_read_one_schedule(db, s, schedule);
+	if (e == ERR_DAMAGED)
+		op->damage = (struct store_damage){.what = DAMAGED_SCHEDULE, .id = schedule->id};
+	return e;
 }
 
 enum err db_each_schedule(
@@ -403,9 +362,9 @@ static enum err sweep_rows(struct db *db, enum statement id, int64_t no, int *re
 {
 	sqlite3_stmt *s = db_statement(db, id);
 
-	sqlite3_bind_int64(s, 1, no);
+	BIND(s, 1, no);
 	if (sqlite3_bind_parameter_count(s) > 1)
-		sqlite3_bind_int64(s, 2, SWEEP_ROWS);
+		BIND(s, 2, SWEEP_ROWS);
 	enum err e = db_run(db, s);
 	*ret_n = e == OK ? sqlite3_changes(db->handle) : 0;
 	return e;

@@ -1,15 +1,12 @@
 /* What the life-time of jobs asks of the database: to pause, and to find what failed and its input
  * again. */
 #include "base/alloc.h"
-#include "store/sqlite_block.h"
+#include "sqlite/block.h"
+#include "sqlite/verbs.h"
 
-enum err db_pause(struct db *db, const struct store_op *op)
+enum err db_pause(struct db *db, struct store_op *op)
 {
-	sqlite3_stmt *s = db_statement(db, STATEMENT_PAUSE_JOB);
-
-	sqlite3_bind_int64(s, 1, op->job_no);
-	sqlite3_bind_int(s, 2, op->u.is_paused ? 1 : 0);
-	enum err e = db_run(db, s);
+	enum err e = RUN(db, STATEMENT_PAUSE_JOB, op->job_no, op->u.is_paused);
 	return e == OK && sqlite3_changes(db->handle) == 0 ? ERR_NOT_FOUND : e;
 }
 
@@ -18,10 +15,7 @@ enum err db_keep_chunks(struct db *db, const struct store_op *op)
 	enum err e = OK;
 
 	for (size_t i = 0; e == OK && i < op->u.put.n_kept; i++) {
-		sqlite3_stmt *s = db_statement(db, STATEMENT_KEEP_CHUNK);
-		sqlite3_bind_int64(s, 1, op->job_no);
-		sqlite3_bind_int64(s, 2, op->u.put.kept[i]);
-		e = db_run(db, s);
+		e = RUN(db, STATEMENT_KEEP_CHUNK, op->job_no, op->u.put.kept[i]);
 	}
 	return e;
 }

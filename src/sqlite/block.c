@@ -4,7 +4,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "store/sqlite_block.h"
+#include "sqlite/block.h"
 #include "wire/record.h"
 
 int64_t db_sum(const void *bytes, size_t len, uint64_t first, uint64_t n)
@@ -48,11 +48,10 @@ enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct resul
 
 	if (seq <= 0)
 		return ERR_NOT_FOUND;
-	sqlite3_bind_int64(s, 1, job_no);
-	sqlite3_bind_int64(s, 2, seq);
-	int code = sqlite3_step(s);
-	if (code != SQLITE_ROW)
-		return code == SQLITE_DONE ? ERR_DAMAGED : db_error(db, code);
+	BIND(s, 1, job_no, seq);
+	enum err e = db_step_one(db, s);
+	if (e != OK)
+		return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
 	struct block b = read_block(s);
 	if (!b.is_good || (uint64_t)seq - b.first >= b.n)
 		return ERR_DAMAGED;
@@ -69,19 +68,15 @@ enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct resul
 enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after)
 {
 	*w = (struct walk){.db = db, .seq = after + 1};
-	w->job = db_statement(db, STATEMENT_SELECT_COMPLETED);
-	sqlite3_bind_int64(w->job, 1, job_no);
+	w->job = QUERY(db, STATEMENT_SELECT_COMPLETED, job_no);
 	/* it is not reset before the end: so both statements see the same moment */
-	int code = sqlite3_step(w->job);
-	if (code != SQLITE_ROW) {
-		w->err = code == SQLITE_DONE ? ERR_NOT_FOUND : db_error(db, code);
+	w->err = db_step_one(db, w->job);
+	if (w->err != OK) {
 		sqlite3_reset(w->job);
 		return w->err;
 	}
 	w->completed = (uint64_t)sqlite3_column_int64(w->job, 0);
-	w->rows = db_statement(db, STATEMENT_SELECT_ROWS);
-	sqlite3_bind_int64(w->rows, 1, job_no);
-	sqlite3_bind_int64(w->rows, 2, (int64_t)w->seq);
+	w->rows = QUERY(db, STATEMENT_SELECT_ROWS, job_no, (int64_t)w->seq);
 	return OK;
 }
 

@@ -6,7 +6,7 @@
  * any descriptor of that file, so ours is closed after SQLite's last connection.
  *
  * Names don't matter: the lock is on the inode, whatever links lead to it. */
-#include "store/db_files.h"
+#include "sqlite/files.h"
 
 #include <errno.h>
 #include <fcntl.h>
