@@ -18,6 +18,9 @@ void health_handle(struct request *rq, struct api *api)
 
 void ready_handle(struct request *rq, struct api *api)
 {
+	/* for the next time: who asks again and again sees soon what has gone */
+	store_look(api->store);
+	core_look(api->core);
 	if (api->is_draining)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	else if (store_is_gone(api->store))

@@ -136,3 +136,8 @@ bool core_has_folder(const struct core *core)
 {
 	return fetcher_is_there(core->opts.fetcher);
 }
+
+void core_look(const struct core *core)
+{
+	fetcher_look(core->opts.fetcher);
+}

@@ -68,7 +68,8 @@ size_t core_in_flight(const struct core *core); /* items begun and not settled *
 size_t core_n_active(const struct core *core);
 size_t core_n_live(const struct core *core);
 
-/* Say whether the folder of downloads is in its place. */
+/* Have it looked whether the folder of downloads is in its place; core_has_folder says so then. */
+void core_look(const struct core *core);
 bool core_has_folder(const struct core *core);
 
 /* Open a saved file of a job for reading; -1 with errno. Thread: any; it blocks. */

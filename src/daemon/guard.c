@@ -5,7 +5,8 @@
 #include "base/log.h"
 #include "base/metrics.h"
 
-#define LOOK_EVERY (5 * USEC_PER_SEC)
+/* GET /readyz has it looked at as well. */
+#define LOOK_EVERY (20 * USEC_PER_SEC)
 
 static void tell(bool is_gone, bool *told, const char *what)
 {

@@ -302,6 +302,11 @@ void fetcher_set_on_removed(
 	fetcher->on_removed_arg = arg;
 }
 
+void fetcher_look(struct fetcher *fetcher)
+{
+	(void)fetcher;
+}
+
 bool fetcher_is_there(const struct fetcher *fetcher)
 {
 	(void)fetcher;
