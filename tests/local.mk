@@ -173,7 +173,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/job.c tests/fake/job.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
-	tests/fake/store.c tests/fake/store.h tests/fake/store_list.c \
+	tests/fake/store.c tests/fake/store.h tests/fake/store_private.h tests/fake/store_list.c tests/fake/store_unclean.c \
 	tests/fake/watched.c tests/fake/watched.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \

@@ -155,18 +155,6 @@ static bool start_core(struct daemon *d)
 	return d->core != NULL;
 }
 
-/* What a reload can change. */
-static void read_limits(const struct conf *conf, struct server_opts *opts)
-{
-	opts->max_body = conf_number(conf, CONF_api_max_body);
-	opts->max_per_address = (unsigned)conf_number(conf, CONF_api_per_address);
-	opts->max_streams = (unsigned)conf_number(conf, CONF_api_streams);
-	opts->max_streams_per_client = (unsigned)conf_number(conf, CONF_api_streams_per_client);
-	opts->header_timeout = (usec_t)conf_number(conf, CONF_api_header_timeout);
-	opts->idle_timeout = (usec_t)conf_number(conf, CONF_api_idle_timeout);
-	opts->transfer_timeout = (usec_t)conf_number(conf, CONF_api_transfer_timeout);
-}
-
 static bool start_server(struct daemon *d)
 {
 	AUTO_FREE char *why = NULL;
@@ -176,7 +164,7 @@ static bool start_server(struct daemon *d)
 	    .api = &d->api};
 
 	d->limits = limits_format(d->conf);
-	read_limits(d->conf, &opts);
+	limits_read(d->conf, &opts);
 	d->api = (struct api){.loop = d->loop,
 	    .core = d->core,
 	    .store = d->store,
@@ -283,7 +271,7 @@ static bool change_server(struct daemon *d)
 {
 	struct server_opts limits = {.n_listen = 0};
 
-	read_limits(d->conf, &limits);
+	limits_read(d->conf, &limits);
 	server_set_limits(d->server, &limits);
 	d->api.stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle);
 	d->api.max_json = limits_max_json(d->conf);

@@ -179,6 +179,7 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 
 	server->loop = loop;
 	server->opts = *opts;
+	server->route = server_route_request;
 	set_defaults(&server->opts);
 	TAILQ_INIT(&server->requests);
 	TAILQ_INIT(&server->completed);
