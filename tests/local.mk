@@ -17,7 +17,8 @@ LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_DNS = src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
 LINK_ENGINE = src/engine/libengine.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
-LINK_STORE = src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
+LINK_CORE = src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a
+LINK_STORE = src/sqlite/libbackend.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
 UNIT_TESTS = \
 	tests/unit/api/test_api \
@@ -26,6 +27,8 @@ UNIT_TESTS = \
 	tests/unit/ctl/test_ctl \
 	tests/unit/engine/test_engine \
 	tests/unit/http/test_http \
+	tests/unit/intake/test_intake \
+	tests/unit/jobs/test_jobs \
 	tests/unit/loop/test_loop \
 	tests/unit/model/test_model \
 	tests/unit/store/test_store \
@@ -146,7 +149,23 @@ tests_unit_ctl_test_ctl_SOURCES = $(UNIT) \
 	tests/unit/ctl/test_view_schedule.c
 tests_unit_ctl_test_ctl_LDADD = $(LINK_CTL) $(CHECK_LIBS)
 
-# The core with an engine and a store that do what the test tells them.
+tests_unit_jobs_test_jobs_SOURCES = $(UNIT) \
+	tests/fake/alarm.c tests/fake/alarm.h \
+	tests/fake/runner.c tests/fake/runner.h \
+	tests/unit/jobs/test_agenda.c \
+	tests/unit/jobs/test_due_heap.c \
+	tests/unit/jobs/test_waiting.c
+tests_unit_jobs_test_jobs_LDADD = src/jobs/libjobs.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(CHECK_LIBS)
+
+tests_unit_intake_test_intake_SOURCES = $(UNIT) \
+	tests/unit/intake/test_dedup.c \
+	tests/unit/intake/test_intake.c \
+	tests/unit/intake/test_intake_files.c \
+	tests/unit/intake/test_names.c \
+	tests/unit/intake/test_presets.c
+tests_unit_intake_test_intake_LDADD = src/intake/libintake.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
+
+# The rooms that work on jobs, joined, with an engine and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/alarm.c tests/fake/alarm.h \
 	tests/fake/engine.c tests/fake/engine.h \
@@ -156,22 +175,16 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/job.c tests/fake/job.h \
 	tests/fake/runner.c tests/fake/runner.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
-	tests/fake/store.c tests/fake/store.h tests/fake/store_list.c \
+	tests/fake/store.c tests/fake/store.h tests/fake/store_private.h tests/fake/store_list.c tests/fake/store_unclean.c \
 	tests/fake/watched.c tests/fake/watched.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
-	tests/unit/core/test_agenda.c \
 	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \
 	tests/unit/core/test_bulk.c \
 	tests/unit/core/test_careful.c \
 	tests/unit/core/test_careful_callbacks.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_callbacks_turns.c \
-	tests/unit/core/test_dedup.c \
-	tests/unit/core/test_intake.c \
-	tests/unit/core/test_intake_files.c \
 	tests/unit/core/test_life.c \
-	tests/unit/core/test_names.c \
-	tests/unit/core/test_presets.c \
 	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \
 	tests/unit/core/test_refusals.c \
@@ -181,10 +194,9 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_sched_files.c \
 	tests/unit/core/test_schedules.c \
 	tests/unit/core/test_submit.c \
-	tests/unit/core/test_submit_files.c \
-	tests/unit/core/test_waiting.c
+	tests/unit/core/test_submit_files.c
 # Of the store's library only how operations are made.
-tests_unit_core_test_core_LDADD = src/core/libcore.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
+tests_unit_core_test_core_LDADD = $(LINK_CORE) src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) \
 	$(XXHASH_LIBS) $(CHECK_LIBS)
 
 # ldns judges what is read and printed.
@@ -258,7 +270,7 @@ tests_sim_day_SOURCES = tests/sim/day.c \
 	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/runner.c tests/fake/runner.h
 tests_sim_day_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_mono -Wl,--wrap=clock_wall
-tests_sim_day_LDADD = src/core/libcore.a $(LINK_STORE) $(XXHASH_LIBS) $(CHECK_LIBS)
+tests_sim_day_LDADD = $(LINK_CORE) $(LINK_STORE) $(XXHASH_LIBS) $(CHECK_LIBS)
 CLEANFILES += tests/sim/day$(EXEEXT)
 check-day: tests/sim/day$(EXEEXT)
 	tests/sim/day 24
@@ -359,6 +371,7 @@ tests/stub/poison.so: tests/stub/poison.c
 	$(AM_V_CCLD)$(CC) -std=c11 -O2 -Wall -Wextra -fPIC -shared -o $@ '$(srcdir)'/tests/stub/poison.c -ldl
 
 QUICK_LINTS = \
+	tests/lint/check-circles.sh \
 	tests/lint/check-headers.sh \
 	tests/lint/check-layers.sh \
 	tests/lint/check-words.sh
@@ -370,7 +383,7 @@ LINTS = $(QUICK_LINTS) \
 TESTS += $(QUICK_LINTS)
 
 # For the lints that compile. Where the tests are run otherwise, `cc` and no flags are what they use.
-LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(GNUTLS_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
+LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
 	$(IDN2_CFLAGS) $(INIH_CFLAGS) $(XXHASH_CFLAGS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(LINT_CPPFLAGS)'; export CC CPPFLAGS;
 

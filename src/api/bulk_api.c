@@ -5,7 +5,7 @@
 #include "api/api.h"
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/bulk.h"
+#include "jobs/bulk.h"
 
 /* Read what is true or false; false when it is neither, and then the request was refused. */
 static bool read_bool(struct request *rq, const char *name, bool *ret_is_given, bool *ret_value)

@@ -3,7 +3,7 @@
 
 #include "api/feed.h"
 #include "base/alloc.h"
-#include "core/schedules.h"
+#include "schedules/schedules.h"
 #include "wire/json_job.h"
 
 enum { PAGE_DEFAULT = 1000, PAGE_MOST = 10000, EVENTS_PAGE = 500, MAX_CURSOR = 8192 };

@@ -7,7 +7,7 @@
 #include "api/api.h"
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/schedules.h"
+#include "schedules/schedules.h"
 #include "wire/json_job.h"
 #include "wire/schedule.h"
 

@@ -6,7 +6,7 @@
 #include "api/api.h"
 #include "base/alloc.h"
 #include "base/log.h"
-#include "core/submit.h"
+#include "intake/submit.h"
 #include "wire/json_job.h"
 #include "wire/json_text.h"
 

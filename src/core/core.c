@@ -1,50 +1,33 @@
-/* The core's own life: start with what the store remembers, drain, end. */
+/* Joins the rooms that work on jobs: what one of them has to tell a higher one goes by callbacks
+ * that are handed over here. */
 #include "core/core.h"
 
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "base/log.h"
-#include "core/core_private.h"
-#include "core/retention.h"
+#include "callbacks/callbacks.h"
+#include "jobs/context.h"
+#include "schedules/schedules.h"
 
-/* The store has forgotten a job that ended long ago: what else was kept of it goes too. */
-static void on_retired(const struct retired_job *job, void *arg)
+/* The commit of its end has put a row into the outbox. */
+static void on_ended(struct run *run)
 {
-	struct core *core = arg;
-
-	core->ended[job->state]--;
-	if (job_kind_is_files(job->kind))
-		fetcher_remove(core->opts.fetcher, &job->id);
+	if (run->job.callback_url != NULL)
+		callbacks_wake(run->core->opts.callbacks);
 }
 
-static void start_retention(struct core *core)
-{
-	const struct retention_opts opts = {.loop = core->opts.loop,
-	    .store = core->opts.store,
-	    .wall = clock_wall,
-	    .on_retired = on_retired,
-	    .arg = core};
-
-	core->retention = retention_new(&opts);
-	retention_set(core->retention, core->opts.retention, core->opts.max_store);
-}
+static const struct run_events run_events = {.began = schedules_run_began,
+    .noted = schedules_noted,
+    .ended = on_ended,
+    .left = schedules_run_ended};
 
 struct core *core_new(const struct core_opts *opts)
 {
 	struct core *core = xcalloc(1, sizeof(*core));
 
 	core->opts = *opts;
-	waiting_init(&core->waiting);
-	TAILQ_INIT(&core->dirty);
-	TAILQ_INIT(&core->spare_items);
-	sched_init(core);
-	commit_init(core);
-	start_retention(core);
-	for (int i = 0; i < JOB_N_STATES; i++)
-		core->ended[i] = store_count(opts->store, (enum job_state)i);
-	if (agenda_init(&core->agenda, opts->loop, life_update) != OK || !schedules_init(core) ||
-	    !recover_all(core)) {
+	core->events = &run_events;
+	if (!jobs_init(core) || !schedules_init(core) || !jobs_recover(core)) {
 		core_free(core);
 		return NULL;
 	}
@@ -54,23 +37,10 @@ struct core *core_new(const struct core_opts *opts)
 
 void core_free(struct core *core)
 {
-	struct item *item;
-
 	if (core == NULL)
 		return;
-	fetcher_set_on_removed(core->opts.fetcher, NULL, NULL);
-	retention_free(core->retention);
-	defer_cancel(&core->flush);
-	timer_cancel(&core->pace);
 	schedules_done(core);
-	while (core->runs != NULL)
-		run_remove(core->runs);
-	sched_done(core);
-	agenda_done(&core->agenda);
-	while ((item = TAILQ_FIRST(&core->spare_items)) != NULL) {
-		TAILQ_REMOVE(&core->spare_items, item, link);
-		free(item);
-	}
+	jobs_done(core);
 	free(core);
 }
 
@@ -78,12 +48,12 @@ void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
 {
 	core->opts.max_items = max_items;
 	core->opts.max_active = max_active;
-	sched_kick(core);
+	jobs_limits_changed(core);
 }
 
 void core_set_retention(struct core *core, usec_t retention, uint64_t max_store)
 {
-	retention_set(core->retention, retention, max_store);
+	jobs_set_retention(core, retention, max_store);
 }
 
 void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules)
@@ -100,11 +70,7 @@ void core_set_flag_servers(struct core *core, const struct flag_server *servers,
 
 void core_drain(struct core *core, loop_fn *on_drained, void *arg)
 {
-	core->is_draining = true;
-	retention_stop(core->retention);
-	core->on_drained = on_drained;
-	core->on_drained_arg = arg;
-	defer_start(&core->flush);
+	jobs_drain(core, on_drained, arg);
 }
 
 bool core_is_draining(const struct core *core)
@@ -114,7 +80,7 @@ bool core_is_draining(const struct core *core)
 
 size_t core_in_flight(const struct core *core)
 {
-	return sched_in_flight(core);
+	return jobs_in_flight(core);
 }
 
 size_t core_n_active(const struct core *core)

@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "api/api.h"
-#include "http/server.h"
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "core/core.h"
-#include "core/suspects.h"
 #include "daemon/delivery.h"
 #include "daemon/entrance.h"
 #include "daemon/fetching.h"
@@ -28,8 +26,11 @@
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
 #include "engine/engine.h"
+#include "http/server.h"
+#include "jobs/suspects.h"
 #include "loop/mailbox.h"
 #include "loop/offload.h"
+#include "sqlite/sqlite.h"
 
 enum { OFFLOAD_THREADS = 2 };
 
@@ -98,7 +99,8 @@ static bool start_store(struct daemon *d)
 		    log_quote(strerror(errno)));
 		return false;
 	}
-	enum err e = store_open(d->database, d->mailbox, &events, &d->store, &why);
+	enum err e =
+	    store_open(sqlite_backend(), d->database, d->mailbox, &events, &d->store, &why);
 	if (e != OK)
 		log_error("store_open", "path=%s error=%s why=%s", log_quote(d->database),
 		    err_str(e), log_quote(why));
@@ -153,18 +155,6 @@ static bool start_core(struct daemon *d)
 	return d->core != NULL;
 }
 
-/* What a reload can change. */
-static void read_limits(const struct conf *conf, struct server_opts *opts)
-{
-	opts->max_body = conf_number(conf, CONF_api_max_body);
-	opts->max_per_address = (unsigned)conf_number(conf, CONF_api_per_address);
-	opts->max_streams = (unsigned)conf_number(conf, CONF_api_streams);
-	opts->max_streams_per_client = (unsigned)conf_number(conf, CONF_api_streams_per_client);
-	opts->header_timeout = (usec_t)conf_number(conf, CONF_api_header_timeout);
-	opts->idle_timeout = (usec_t)conf_number(conf, CONF_api_idle_timeout);
-	opts->transfer_timeout = (usec_t)conf_number(conf, CONF_api_transfer_timeout);
-}
-
 static bool start_server(struct daemon *d)
 {
 	AUTO_FREE char *why = NULL;
@@ -174,7 +164,7 @@ static bool start_server(struct daemon *d)
 	    .api = &d->api};
 
 	d->limits = limits_format(d->conf);
-	read_limits(d->conf, &opts);
+	limits_read(d->conf, &opts);
 	d->api = (struct api){.loop = d->loop,
 	    .core = d->core,
 	    .store = d->store,
@@ -281,7 +271,7 @@ static bool change_server(struct daemon *d)
 {
 	struct server_opts limits = {.n_listen = 0};
 
-	read_limits(d->conf, &limits);
+	limits_read(d->conf, &limits);
 	server_set_limits(d->server, &limits);
 	d->api.stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle);
 	d->api.max_json = limits_max_json(d->conf);

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/err.h"
-#include "core/callbacks.h"
+#include "callbacks/callbacks.h"
 #include "daemon/conf.h"
 
 struct engine;

@@ -124,3 +124,14 @@ uint64_t limits_max_json(const struct conf *conf)
 	max = max < max_body ? max : max_body;
 	return max < largest ? max : largest;
 }
+
+void limits_read(const struct conf *conf, struct server_opts *opts)
+{
+	opts->max_body = conf_number(conf, CONF_api_max_body);
+	opts->max_per_address = (unsigned)conf_number(conf, CONF_api_per_address);
+	opts->max_streams = (unsigned)conf_number(conf, CONF_api_streams);
+	opts->max_streams_per_client = (unsigned)conf_number(conf, CONF_api_streams_per_client);
+	opts->header_timeout = (usec_t)conf_number(conf, CONF_api_header_timeout);
+	opts->idle_timeout = (usec_t)conf_number(conf, CONF_api_idle_timeout);
+	opts->transfer_timeout = (usec_t)conf_number(conf, CONF_api_transfer_timeout);
+}

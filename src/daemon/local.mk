@@ -16,8 +16,9 @@ src_asyncprobed_SOURCES = \
 	src/daemon/sockets.c src/daemon/sockets.h \
 	src/daemon/state_dir.c src/daemon/state_dir.h \
 	src/daemon/versions.c src/daemon/versions.h
-src_asyncprobed_LDADD = src/api/libapi.a src/http/libhttp.a src/core/libcore.a src/store/libstore.a src/engine/libengine.a src/dns/libdns.a \
-	src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
+src_asyncprobed_LDADD = src/api/libapi.a src/http/libhttp.a \
+	src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a \
+	src/sqlite/libbackend.a src/store/libstore.a src/engine/libengine.a src/dns/libdns.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
 	$(MHD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
 	$(SYSTEMD_LIBS)
 

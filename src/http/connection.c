@@ -113,8 +113,8 @@ static void send_waiting(struct connection *c)
 	watch_output(c);
 }
 
-/* All was said: let the client read it, and close when it has closed too. A close at once would
- * have the kernel throw the answer away if bytes of the client's were unread. */
+/* Nothing is sent after what waits now: end our side, and close when the client has closed too. If
+ * bytes of the client's were unread, a close at once would make the kernel drop the answer. */
 static void linger(struct connection *c)
 {
 	if (c->phase != PHASE_CLOSING)

@@ -28,7 +28,7 @@ enum connection_phase {
 	PHASE_WORK,   /* the handler has the request */
 	PHASE_ANSWER, /* it is being sent */
 	PHASE_DRAIN,  /* it was sent, and may still be on its way to the client */
-	PHASE_CLOSING /* all was said; what the client still sends is thrown away */
+	PHASE_CLOSING /* the last answer was sent; what the client still sends is dropped */
 };
 
 struct connection {

@@ -44,7 +44,8 @@ static void greet(struct listener *l, int fd, const struct sockaddr_storage *add
 	struct endpoint endpoint;
 
 	if (!read_address(address, &endpoint)) {
-		/* who may use the Unix socket is the owner's guest */
+		/* the mode of the socket's file says who may connect: no limits by address, no TLS
+		 */
 		connection_open(server, fd, &endpoint, NULL, true);
 		return;
 	}

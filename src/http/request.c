@@ -90,7 +90,7 @@ static void handle(struct request *rq)
 
 static enum MHD_Result on_head(struct request *rq, const char *path)
 {
-	server_route_request(rq, path);
+	rq->server->route(rq, path);
 	if (rq->response == NULL && rq->server->is_ending)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	if (rq->response == NULL && rq->route->has_body)

@@ -91,9 +91,8 @@ void request_refuse(struct request *rq, int status, const char *detail, ...) PRI
 void request_refuse_query(struct request *rq, const char *name, const char *detail);
 
 /* Answer with a stream. `read` writes up to `max` bytes and returns how many, or one of those
- * below; after STREAM_WAIT it is called again when request_wake was, STREAM_FAILED cuts the answer
- * short. `close` is called once, when
- * the answer is complete or the client has gone. */
+ * below; after STREAM_WAIT it is called again when request_wake was, STREAM_FAILED breaks the
+ * connection. `close` is called once, when the answer is complete or the client has gone. */
 enum { STREAM_WAIT = 0, STREAM_END = -1, STREAM_FAILED = -2 };
 struct stream_events {
 	ssize_t (*read)(char *bytes, size_t max, void *arg);

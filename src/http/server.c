@@ -14,7 +14,7 @@
 
 enum { MEMORY_LIMIT = 160 << 10, MEMORY_STEP = 64 << 10, MAX_ROUNDS = 4, STOP_ROUNDS = 16 };
 
-/* Whoever has connected is about to ask for so long. */
+/* A new connection counts as busy for so long: its request is about to come. */
 #define HEADER_GRACE USEC_PER_SEC
 
 /* Let libmicrohttpd work; true when it has more to do at once. *ret_wait: milliseconds until it
@@ -179,6 +179,7 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 
 	server->loop = loop;
 	server->opts = *opts;
+	server->route = server_route_request;
 	set_defaults(&server->opts);
 	TAILQ_INIT(&server->requests);
 	TAILQ_INIT(&server->completed);

@@ -34,6 +34,8 @@ struct server {
 	struct defer reap;
 	char *scratch;    /* owned; SERVER_PIECE bytes, for one read at a time */
 	struct buf frame; /* a chunk for libmicrohttpd */
+	/* Finds the route of a request, or refuses it. */
+	void (*route)(struct request *rq, const char *path);
 	TAILQ_HEAD(, request) requests;
 	size_t n_live, n_finite; /* streams: that wait for events, and that end by themselves */
 	struct request_metrics *metrics; /* owned */

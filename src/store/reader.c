@@ -13,6 +13,7 @@ struct reader_thread {
 };
 
 struct reader {
+	const struct backend *backend;
 	struct mailbox *mailbox; /* borrowed */
 	reader_done_fn *on_done;
 	void *arg;
@@ -59,7 +60,7 @@ static void *run(void *arg)
 
 	while ((op = take(t->reader)) != NULL) {
 		struct read_mail *m = xcalloc(1, sizeof(*m));
-		db_read(t->db, op);
+		t->reader->backend->read(t->db, op);
 		m->mail.deliver = deliver;
 		m->op = op;
 		m->on_done = t->reader->on_done;
@@ -69,11 +70,12 @@ static void *run(void *arg)
 	return NULL;
 }
 
-struct reader *reader_new(
-    struct db **dbs, size_t n_dbs, struct mailbox *mailbox, reader_done_fn *on_done, void *arg)
+struct reader *reader_new(const struct backend *backend, struct db **dbs, size_t n_dbs,
+    struct mailbox *mailbox, reader_done_fn *on_done, void *arg)
 {
 	struct reader *r = xcalloc(1, sizeof(*r));
 
+	r->backend = backend;
 	r->mailbox = mailbox;
 	r->on_done = on_done;
 	r->arg = arg;
@@ -87,7 +89,7 @@ struct reader *reader_new(
 		if (pthread_create(&t->id, NULL, run, t) == 0)
 			r->n_threads++;
 		else
-			db_close(dbs[i]);
+			backend->disconnect(dbs[i]);
 	}
 	if (r->n_threads == 0) {
 		reader_free(r);
@@ -114,7 +116,7 @@ void reader_free(struct reader *r)
 	pthread_mutex_unlock(&r->lock);
 	for (size_t i = 0; i < r->n_threads; i++) {
 		pthread_join(r->threads[i].id, NULL);
-		db_close(r->threads[i].db);
+		r->backend->disconnect(r->threads[i].db);
 	}
 	pthread_cond_destroy(&r->wake);
 	pthread_mutex_destroy(&r->lock);

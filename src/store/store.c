@@ -8,16 +8,15 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/damage.h"
-#include "store/db_files.h"
 #include "store/worker.h"
 
 enum { N_READERS = 2 };
 
 struct store {
 	struct store_events events;
-	struct db *first;       /* until the threads run */
-	char *path;             /* owned */
-	struct db_files *files; /* owned */
+	const struct backend *backend;
+	struct database *database; /* owned */
+	struct db *first;          /* until the threads run */
 	struct mailbox *mailbox;
 	struct writer *writer;
 	struct reader *reader;
@@ -123,14 +122,14 @@ static enum err start_readers(struct store *store, char **ret_why)
 	struct db *dbs[N_READERS];
 
 	for (size_t i = 0; i < N_READERS; i++) {
-		enum err e = db_open(store->path, false, &dbs[i], ret_why);
+		enum err e = store->backend->connect(store->database, &dbs[i], ret_why);
 		if (e != OK) {
 			while (i-- > 0)
-				db_close(dbs[i]);
+				store->backend->disconnect(dbs[i]);
 			return e;
 		}
 	}
-	store->reader = reader_new(dbs, N_READERS, store->mailbox, on_read, store);
+	store->reader = reader_new(store->backend, dbs, N_READERS, store->mailbox, on_read, store);
 	if (store->reader == NULL)
 		*ret_why = xstrdup("no thread could be started");
 	return store->reader != NULL ? OK : ERR_SYSTEM;
@@ -139,47 +138,44 @@ static enum err start_readers(struct store *store, char **ret_why)
 /* What is asked of a store that is open. */
 static enum err read_numbers(struct store *store, char **ret_why)
 {
-	enum err e = db_identity(store->first, &store->identity);
+	enum err e = store->backend->identity(store->first, &store->identity);
 
 	for (int i = 0; e == OK && i < JOB_N_STATES; i++) {
 		if (job_state_is_ended((enum job_state)i))
-			e = db_count(store->first, (enum job_state)i, &store->counts[i]);
+			e = store->backend->count(
+			    store->first, (enum job_state)i, &store->counts[i]);
 	}
 	if (e != OK)
-		*ret_why = xstrdup(db_why(store->first));
+		*ret_why = xstrdup(store->backend->why(store->first));
 	return e;
 }
 
-enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
-    struct store **ret_store, char **ret_why)
+enum err store_open(const struct backend *backend, const char *place, struct mailbox *mailbox,
+    const struct store_events *events, struct store **ret_store, char **ret_why)
 {
 	struct store *store = xcalloc(1, sizeof(*store));
 
-	store->path = xstrdup(path);
+	store->backend = backend;
 	STAILQ_INIT(&store->refused);
 	store->mailbox = mailbox;
 	store->events = *events;
 	store->is_writable = true;
-	enum err e = db_files_open(path, &store->files, ret_why);
+	enum err e = backend->open(place, &store->database, &store->first, ret_why);
 	if (e == OK)
-		e = db_open(path, true, &store->first, ret_why);
-	if (e == OK)
-		store->can_shrink = db_can_shrink(store->first);
+		store->can_shrink = backend->can_shrink(store->first);
 	if (e == OK)
 		e = start_readers(store, ret_why);
 	if (e == OK)
-		e = db_files_settle(store->files, ret_why);
-	if (e == OK)
 		e = read_numbers(store, ret_why);
-	if (e == OK && db_begin_life(store->first, &store->life) == ERR_FATAL) {
-		*ret_why = xstrdup(db_why(store->first));
+	if (e == OK && backend->begin_life(store->first, &store->life) == ERR_FATAL) {
+		*ret_why = xstrdup(backend->why(store->first));
 		e = ERR_FATAL;
 	}
 	if (e != OK) {
 		store_free(store);
 		return e;
 	}
-	store->copier = copier_new(path, store->files, mailbox);
+	store->copier = copier_new(backend, store->database, mailbox);
 	add_metrics(store);
 	*ret_store = store;
 	return OK;
@@ -188,18 +184,19 @@ enum err store_open(const char *path, struct mailbox *mailbox, const struct stor
 enum err store_each_schedule(
     struct store *store, void (*on_schedule)(const struct schedule *schedule, void *arg), void *arg)
 {
-	return db_each_schedule(store->first, on_schedule, arg);
+	return store->backend->each_schedule(store->first, on_schedule, arg);
 }
 
 enum err store_recover(
     struct store *store, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
 {
 	const struct writer_events events = {.on_batch = on_batch, .arg = store};
-	enum err e = db_recover(store->first, on_job, arg);
+	enum err e = store->backend->recover(store->first, on_job, arg);
 
 	if (e != OK)
 		return e;
-	store->writer = writer_new(TAKE(store->first), store->files, store->mailbox, &events);
+	store->writer = writer_new(
+	    store->backend, store->database, TAKE(store->first), store->mailbox, &events);
 	return store->writer != NULL ? OK : ERR_SYSTEM;
 }
 
@@ -217,8 +214,9 @@ void store_end_clean(struct store *store)
 {
 	if (store->writer != NULL)
 		store_start(store, store_op_new(STORE_CLEAN, NULL, NULL));
-	else if (store->first != NULL && db_end_life(store->first) != OK) /* the start failed */
-		log_debug("end_life", "why=%s", log_quote(db_why(store->first)));
+	else if (store->first != NULL &&
+		 store->backend->end_life(store->first) != OK) /* the start failed */
+		log_debug("end_life", "why=%s", log_quote(store->backend->why(store->first)));
 }
 
 uint64_t store_count(const struct store *store, enum job_state state)
@@ -252,9 +250,8 @@ void store_free(struct store *store)
 		return;
 	store_stop(store);
 	copier_free(store->copier);
-	db_close(store->first);
-	db_files_close(store->files);
-	free(store->path);
+	store->backend->disconnect(store->first);
+	store->backend->close(store->database);
 	free(store);
 }
 
@@ -262,7 +259,7 @@ void store_start(struct store *store, struct store_op *op)
 {
 	if (store->is_stopped)
 		STAILQ_INSERT_TAIL(&store->refused, op, link);
-	else if (op->verb >= STORE_CLAIM)
+	else if (!store_op_writes(op))
 		reader_add(store->reader, op);
 	else
 		writer_add(store->writer, op);

@@ -19,6 +19,7 @@
 #include "store/store_life.h"
 #include "store/store_op.h"
 
+struct backend;
 struct mailbox;
 struct store;
 
@@ -28,18 +29,10 @@ struct store_events {
 	void *arg;
 };
 
-/* A job that had not ended when the store was opened. */
-struct unfinished_job {
-	struct job job;
-	uint64_t low_seq;
-	uint64_t n_aliases; /* not copied yet */
-	uint32_t next_chunk;
-};
-
-/* Open the database at `path`, making or migrating it; reads may start then. On an error *ret_why
- * is new text. */
-enum err store_open(const char *path, struct mailbox *mailbox, const struct store_events *events,
-    struct store **ret_store, char **ret_why) MUST_CHECK;
+/* Open the database at `place`, as `backend` takes it, making or migrating it; reads may start
+ * then. On an error *ret_why is new text. */
+enum err store_open(const struct backend *backend, const char *place, struct mailbox *mailbox,
+    const struct store_events *events, struct store **ret_store, char **ret_why) MUST_CHECK;
 
 /* Call `on_schedule` for each schedule, without its job; what it is given stays the store's. Before
  * store_recover. */

@@ -29,8 +29,10 @@ void stored_post_done(struct stored_post *post)
 	*post = (struct stored_post){0};
 }
 
-static void free_outbox(struct stored_outbox *outbox)
+static void free_outbox(struct store_op *op)
 {
+	struct stored_outbox *outbox = &op->u.outbox;
+
 	for (uint32_t i = 0; i < outbox->n; i++)
 		stored_post_done(&outbox->posts[i]);
 	free(outbox->posts);
@@ -52,10 +54,10 @@ static void free_put(struct store_op *op)
 	free(op->u.put.kept);
 }
 
-static void free_claim(struct chunks_page *page)
+static void free_claim(struct store_op *op)
 {
-	free_chunks(page->chunks, page->n);
-	free(page->skip);
+	free_chunks(op->u.claim.chunks, op->u.claim.n);
+	free(op->u.claim.skip);
 }
 
 static void free_list(struct store_op *op)
@@ -66,8 +68,10 @@ static void free_list(struct store_op *op)
 	job_filter_done(&op->u.list.filter);
 }
 
-static void free_files(struct files_page *page)
+static void free_files(struct store_op *op)
 {
+	struct files_page *page = &op->u.files;
+
 	for (uint32_t i = 0; i < page->n; i++) {
 		free(page->files[i].name);
 		free(page->files[i].content_type);
@@ -77,101 +81,137 @@ static void free_files(struct files_page *page)
 	free(page->name);
 }
 
-static void free_schedules(struct schedules_page *page)
+static void free_schedules(struct store_op *op)
 {
+	struct schedules_page *page = &op->u.schedules;
+
 	for (uint32_t i = 0; i < page->n; i++)
 		schedule_done(&page->schedules[i]);
 	free(page->schedules);
 	free(page->name);
 }
 
-/* What an operation on a schedule, on some, or on what their runs found has beside itself. */
-static void free_schedule_parts(struct store_op *op)
+static void free_retired(struct store_op *op)
 {
-	if (op->verb == STORE_SCHEDULE_LIST) {
-		free_schedules(&op->u.schedules);
-	} else if (op->verb == STORE_CHANGES || op->verb == STORE_OUTCOMES) {
-		buf_done(&op->u.log.target);
-		buf_done(&op->u.log.text);
-	} else {
-		schedule_done(&op->u.schedule.schedule);
-	}
+	free(op->u.retire.jobs);
 }
 
-/* What an operation has beside itself. */
-static void free_parts(struct store_op *op)
+static void free_job(struct store_op *op)
 {
-	switch (op->verb) {
-	case STORE_STAGE:
-	case STORE_SUBMIT:
-		free_input(op);
-		break;
-	case STORE_PUT:
-	case STORE_CANCEL:
-		free_put(op);
-		break;
-	case STORE_RETIRE:
-		free(op->u.retire.jobs);
-		break;
-	case STORE_CLAIM:
-		free_claim(&op->u.claim);
-		break;
-	case STORE_LOAD:
-		job_done(&op->u.job);
-		break;
-	case STORE_LIST:
-		free_list(op);
-		break;
-	case STORE_ROWS:
-		buf_done(&op->u.rows.text);
-		break;
-	case STORE_FAILED:
-		free(op->u.failed.indexes);
-		chunk_done(&op->u.failed.names);
-		break;
-	case STORE_DONE:
-		free(op->u.done.indexes);
-		free(op->u.done.failed);
-		break;
-	case STORE_FILES:
-		free_files(&op->u.files);
-		break;
-	case STORE_FOLDERS:
-	case STORE_REMOVED:
-		free(op->u.folders.ids);
-		free(op->u.folders.removed);
-		break;
-	case STORE_SCHEDULE_ADD:
-	case STORE_SCHEDULE_EDIT:
-	case STORE_SCHEDULE_PASS:
-	case STORE_SCHEDULE_REMOVE:
-	case STORE_SCHEDULE_LOAD:
-	case STORE_SCHEDULE_LIST:
-	case STORE_CHANGES:
-	case STORE_OUTCOMES:
-		free_schedule_parts(op);
-		break;
-	case STORE_NOTE:
-		free(op->u.notes.all);
-		break;
-	case STORE_OUTBOX:
-		free_outbox(&op->u.outbox);
-		break;
-	case STORE_UNSTAGE:
-	case STORE_COPY:
-	case STORE_PAUSE:
-	case STORE_DELETE:
-	case STORE_POSTED:
-	case STORE_WATCH:
-	case STORE_CLEAN:
-		break;
-	}
+	job_done(&op->u.job);
+}
+
+static void free_rows(struct store_op *op)
+{
+	buf_done(&op->u.rows.text);
+}
+
+static void free_failed(struct store_op *op)
+{
+	free(op->u.failed.indexes);
+	chunk_done(&op->u.failed.names);
+}
+
+static void free_done(struct store_op *op)
+{
+	free(op->u.done.indexes);
+	free(op->u.done.failed);
+}
+
+static void free_folders(struct store_op *op)
+{
+	free(op->u.folders.ids);
+	free(op->u.folders.removed);
+}
+
+static void free_schedule(struct store_op *op)
+{
+	schedule_done(&op->u.schedule.schedule);
+}
+
+static void free_log(struct store_op *op)
+{
+	buf_done(&op->u.log.target);
+	buf_done(&op->u.log.text);
+}
+
+static void free_notes(struct store_op *op)
+{
+	free(op->u.notes.all);
+}
+
+static void free_nothing(struct store_op *op)
+{
+	(void)op;
+}
+
+/* --- What is left to sweep --- */
+
+static bool leaves_never(const struct store_op *op)
+{
+	(void)op;
+	return false;
+}
+
+static bool leaves_always(const struct store_op *op)
+{
+	(void)op;
+	return true;
+}
+
+/* What was staged for it is not needed. */
+static bool leaves_if_replayed(const struct store_op *op)
+{
+	return op->u.input.is_replay && op->job_no != 0;
+}
+
+/* A job that is done has used up its chunks. */
+static bool leaves_if_ended(const struct store_op *op)
+{
+	return job_state_is_ended(op->u.put.state) &&
+	       (op->u.put.state != JOB_DONE || op->u.put.has_aliases);
+}
+
+static bool leaves_if_retired(const struct store_op *op)
+{
+	return op->u.retire.n > 0;
+}
+
+/* --- The table --- */
+
+enum { READS, WRITES };
+enum { FAIL, KEEP };
+
+static const struct {
+	int mode, on_failure;
+	bool (*leaves_garbage)(const struct store_op *op);
+	void (*free_parts)(struct store_op *op);
+} verbs[STORE_N_VERBS] = {
+#define VERB(id, mode, on_failure, garbage, run, parts)                                            \
+	[STORE_##id] = {mode, on_failure, leaves_##garbage, free_##parts},
+#include "store/verbs.def"
+#undef VERB
+};
+
+bool store_op_writes(const struct store_op *op)
+{
+	return verbs[op->verb].mode == WRITES;
+}
+
+bool store_op_must_not_be_lost(const struct store_op *op)
+{
+	return verbs[op->verb].on_failure == KEEP;
+}
+
+bool store_op_leaves_garbage(const struct store_op *op)
+{
+	return verbs[op->verb].leaves_garbage(op);
 }
 
 void store_op_free(struct store_op *op)
 {
 	if (op == NULL)
 		return;
-	free_parts(op);
+	verbs[op->verb].free_parts(op);
 	free(op);
 }

@@ -9,41 +9,13 @@
 #include "store/page.h"
 #include "store/schedule_op.h"
 #include "store/stored.h"
+#include "store/stored_post.h"
 
 enum store_verb {
-	/* writes */
-	STORE_STAGE,   /* keep input before its job is submitted; a crash forgets it */
-	STORE_SUBMIT,  /* make the job, with the input that is still missing */
-	STORE_UNSTAGE, /* forget staged input */
-	STORE_PUT,     /* results, finished chunks and the state of a job, in one */
-	STORE_COPY,    /* give aliases the results of their first items */
-	STORE_PAUSE,   /* note whether a live job is paused */
-	STORE_CANCEL,  /* end a live job, without results; unlike PUT it may be refused */
-	STORE_DELETE,  /* forget a job; its rows go in small slices later */
-	STORE_RETIRE,  /* forget jobs that ended long ago; as DELETE */
-	STORE_SCHEDULE_ADD,
-	STORE_SCHEDULE_EDIT,   /* replace what a client may set */
-	STORE_SCHEDULE_PASS,   /* pass over a due time */
-	STORE_SCHEDULE_REMOVE, /* forget it; its jobs stay, its rows go in small slices later */
-	STORE_REMOVED,         /* the files of removed jobs are gone */
-	STORE_POSTED,          /* an attempt to deliver a row of the outbox has ended */
-	STORE_WATCH,           /* a chunk, or a row of the outbox, is begun: struct store_life */
-	STORE_NOTE,            /* which suspects are begun: struct store_life */
-	STORE_CLEAN,           /* the daemon stops in order */
-	/* reads */
-	STORE_CLAIM,         /* input not worked on yet */
-	STORE_LOAD,          /* one job by id */
-	STORE_LIST,          /* jobs, newest first */
-	STORE_ROWS,          /* results as text */
-	STORE_FAILED,        /* items of an ended job that failed */
-	STORE_DONE,          /* items of a job that have a result behind low_seq */
-	STORE_FILES,         /* saved files, one by name or many in order of completion */
-	STORE_FOLDERS,       /* what is known of the jobs whose files are there */
-	STORE_SCHEDULE_LOAD, /* one by id, with its job */
-	STORE_SCHEDULE_LIST, /* newest first */
-	STORE_CHANGES,       /* of a schedule, as text */
-	STORE_OUTCOMES,      /* the last ones of its targets, as text */
-	STORE_OUTBOX,        /* callbacks that are due */
+#define VERB(id, ...) STORE_##id,
+#include "store/verbs.def"
+#undef VERB
+	STORE_N_VERBS
 };
 
 struct store_op {
@@ -123,3 +95,8 @@ struct store_op {
 		struct done_page done;           /* DONE */
 	} u;
 };
+
+/* What the table of verbs says of an operation. Inside the store and its backends. */
+bool store_op_writes(const struct store_op *op);
+bool store_op_must_not_be_lost(const struct store_op *op);
+bool store_op_leaves_garbage(const struct store_op *op); /* once it has succeeded */

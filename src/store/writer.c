@@ -1,8 +1,5 @@
 /* The writing thread: it takes all operations that wait, carries them out in one transaction, and
- * hands them back. While nothing waits it does its chores, a slice at a time: it deletes what
- * forgotten jobs left, and gives free space back. It tells the checkpointer when the log is long,
- * and does no chores before that is done: else the log, and with it the time that the checkpoint
- * keeps the disk from commits, would grow as long as there are chores.
+ * hands them back. While nothing waits it does the chores of the database, a slice at a time.
  *
  *            +-- batch committed --+
  *            v                     |
@@ -17,49 +14,37 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 
 #include "base/alloc.h"
 #include "loop/mailbox.h"
-#include "store/db_files.h"
 #include "store/worker.h"
 
-enum { MAX_BATCH = 2000, CHECKPOINT_PAGES = 1000 };
-
-/* Free space that is given back, once it is more than a fifth of the file, until it is a twentieth:
- * what is needed again soon is not worth the writing. */
-enum { MUCH_FREE = 4 << 20, MUCH_FREE_SHARE = 5, LITTLE_FREE = 1 << 20, LITTLE_FREE_SHARE = 20 };
-
-/* Chores wait so long before they try again when reads kept the log from starting anew. */
-#define CHORE_PAUSE (250 * USEC_PER_MSEC)
+enum { MAX_BATCH = 2000 };
 
 /* After a failure nothing counts as proof of room for so long. */
 #define PROBE_AFTER (USEC_PER_SEC / 2)
 
 struct writer {
-	struct db *db; /* owned by the thread */
-	const struct db_files *files;
+	const struct backend *backend;
+	struct database *database; /* borrowed */
+	struct db *db;             /* owned by the thread */
 	struct mailbox *mailbox;
 	struct writer_events events;
-	pthread_t thread, checkpointer;
+	struct chores *chores; /* owned */
+	pthread_t thread;
 	pthread_mutex_t lock; /* guards what follows */
-	pthread_cond_t wake, wake_checkpointer;
+	pthread_cond_t wake;
 	struct store_op_list queue;
 	size_t n_queued;
 	usec_t busy_since; /* 0: it waits */
 	bool is_ending, wants_look;
-	bool wants_checkpoint, wants_room, is_log_kept; /* kept: the last checkpoint left it */
-	struct store_size size;
-	bool has_chores;
-	bool owes_checkpoint;  /* the one that makes the file shorter; tried until it succeeds */
-	bool has_checkpointer; /* the loop's own */
 	/* the writing thread's own */
 	struct store_op_list kept; /* operations that must not be lost */
 	size_t n_kept;
-	bool is_stuck, is_dead, has_garbage, is_shrinking;
-	bool is_cut;     /* the file is to get shorter with the next checkpoint */
-	usec_t stuck_at; /* of the failure last seen */
+	bool is_stuck, is_dead;
+	bool has_garbage; /* left since the chores were told last */
+	usec_t stuck_at;  /* of the failure last seen */
 	enum err stuck_by;
 };
 
@@ -71,12 +56,6 @@ struct batch_mail {
 	char why[160];
 	usec_t duration;
 };
-
-static bool must_not_be_lost(const struct store_op *op)
-{
-	return op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED ||
-	       op->verb == STORE_UNSTAGE;
-}
 
 static void deliver_batch(struct mail *mail)
 {
@@ -110,7 +89,7 @@ static void sort_out(struct writer *w, struct store_op_list *ops, enum err e, bo
 
 	while ((op = STAILQ_FIRST(ops)) != NULL) {
 		STAILQ_REMOVE_HEAD(ops, link);
-		if (must_not_be_lost(op) && !is_ending && !w->is_dead) {
+		if (store_op_must_not_be_lost(op) && !is_ending && !w->is_dead) {
 			STAILQ_INSERT_TAIL(&w->kept, op, link);
 			w->n_kept++;
 		} else {
@@ -131,11 +110,11 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	w->n_kept = 0;
 	STAILQ_CONCAT(&all, ops);
 	bool is_probe = STAILQ_EMPTY(&all);
-	bool is_there = db_files_are_there(w->files);
+	bool is_there = w->backend->is_there(w->database);
 	enum err e = w->is_dead  ? ERR_FATAL
 		     : !is_there ? ERR_GONE
 		     : is_probe  ? OK
-				 : db_write(w->db, &all);
+				 : w->backend->write(w->db, &all);
 	if (e == ERR_FATAL)
 		w->is_dead = true;
 	if (e != OK) {
@@ -145,78 +124,26 @@ static void write_batch(struct writer *w, struct store_op_list *ops, bool is_end
 	}
 	enum err state = e;
 	if (e == OK && w->is_stuck) /* a little went through; there may be no room for more */
-		state = clock_mono() - w->stuck_at < PROBE_AFTER ? w->stuck_by : db_touch(w->db);
+		state = clock_mono() - w->stuck_at < PROBE_AFTER ? w->stuck_by
+								 : w->backend->touch(w->db);
 	w->is_stuck = state != OK;
 	STAILQ_FOREACH (op, &all, link)
-		w->has_garbage = w->has_garbage || store_leaves_garbage(op);
-	report(w, &all, state, is_there ? db_why(w->db) : "a file is not in its place",
+		w->has_garbage = w->has_garbage || store_op_leaves_garbage(op);
+	report(w, &all, state, is_there ? w->backend->why(w->db) : "a file is not in its place",
 	    clock_mono() - start);
 }
 
-static bool is_much_free(const struct writer *w)
+static void do_chore(struct writer *w)
 {
-	const struct store_size *size = &w->size;
-	uint64_t in_all = size->used + size->free;
+	enum err e =
+	    w->backend->is_there(w->database) ? w->backend->chores_do(w->chores) : ERR_GONE;
 
-	if (w->is_shrinking)
-		return size->free > LITTLE_FREE && size->free > in_all / LITTLE_FREE_SHARE;
-	return size->free > MUCH_FREE && size->free > in_all / MUCH_FREE_SHARE;
-}
-
-static void end_chore(struct writer *w, enum err e)
-{
 	/* what failed is tried again, once the next transaction has shown how things are */
 	w->is_stuck = e != OK;
 	w->is_dead = e == ERR_FATAL;
 }
 
-static void do_chore(struct writer *w)
-{
-	if (!db_files_are_there(w->files)) {
-		end_chore(w, ERR_GONE);
-		return;
-	}
-	if (w->has_garbage) {
-		bool is_more = false;
-		enum err e = db_sweep(w->db, &is_more);
-		w->has_garbage = e != OK || is_more;
-		end_chore(w, e);
-	} else if (w->is_shrinking) {
-		end_chore(w, db_shrink(w->db));
-		w->is_cut = true;
-	}
-}
-
-/* Tell how things are, and call the checkpointer when there is need: also when all free space was
- * given back, since the file gets shorter with a checkpoint only. A full disk may get room when the
- * log, which is a copy of what the database holds, is given up. */
-static void look_around(struct writer *w)
-{
-	struct store_size size;
-	bool is_known = !w->is_stuck && db_measure(w->db, &size) == OK;
-
-	pthread_mutex_lock(&w->lock);
-	if (is_known)
-		w->size = size;
-	w->is_shrinking = db_can_shrink(w->db) && is_much_free(w);
-	w->has_chores = w->has_garbage || w->is_shrinking;
-	bool is_last = w->is_cut && !w->is_shrinking;
-	if (w->is_stuck || is_last || db_wal_pages(w->db) > CHECKPOINT_PAGES) {
-		w->is_cut = w->is_cut && !is_last;
-		w->owes_checkpoint = (w->owes_checkpoint || is_last) && w->has_checkpointer;
-		w->wants_checkpoint = w->has_checkpointer;
-		w->wants_room = w->is_stuck;
-		pthread_cond_signal(&w->wake_checkpointer);
-	}
-	pthread_mutex_unlock(&w->lock);
-}
-
 /* --- Waiting --- */
-
-static bool may_do_chores(const struct writer *w)
-{
-	return w->has_chores && !w->is_stuck && !w->wants_checkpoint && !w->is_log_kept;
-}
 
 /* Wait for a signal, or as long; false when that time is over. */
 static bool wait_at_most(struct writer *w, usec_t time)
@@ -239,17 +166,12 @@ static bool take(
 
 	pthread_mutex_lock(&w->lock);
 	w->busy_since = 0;
-	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && !w->wants_look && !may_do_chores(w)) {
-		if (w->is_stuck && !wait_at_most(w, USEC_PER_SEC))
-			break;
-		if (!w->is_stuck && w->is_log_kept && (w->has_chores || w->owes_checkpoint)) {
-			(void)wait_at_most(w, CHORE_PAUSE);
-			w->is_log_kept = false;
-			w->wants_checkpoint = w->owes_checkpoint;
-			pthread_cond_signal(&w->wake_checkpointer);
-		} else if (!w->is_stuck) {
+	while (STAILQ_EMPTY(&w->queue) && !w->is_ending && !w->wants_look) {
+		usec_t time = w->is_stuck ? USEC_PER_SEC : w->backend->chores_wait(w->chores);
+		if (time == CHORES_NEVER)
 			pthread_cond_wait(&w->wake, &w->lock);
-		}
+		else if (time == 0 || (!wait_at_most(w, time) && w->is_stuck))
+			break;
 	}
 	for (int n = 0; n < MAX_BATCH && (op = STAILQ_FIRST(&w->queue)) != NULL; n++) {
 		STAILQ_REMOVE_HEAD(&w->queue, link);
@@ -257,7 +179,7 @@ static bool take(
 		w->n_queued--;
 	}
 	w->wants_look = false;
-	*ret_may_do_chores = may_do_chores(w);
+	*ret_may_do_chores = !w->is_stuck && w->backend->chores_wait(w->chores) == 0;
 	*ret_is_ending = w->is_ending;
 	w->busy_since = clock_mono();
 	bool goes_on = !w->is_ending || !STAILQ_EMPTY(ops) || !STAILQ_EMPTY(&w->kept);
@@ -273,89 +195,60 @@ static void *run(void *arg)
 
 	while (take(w, &ops, &may_do_chore, &is_ending)) {
 		if (!STAILQ_EMPTY(&ops) || !STAILQ_EMPTY(&w->kept) || w->is_stuck ||
-		    !db_files_are_there(w->files))
+		    !w->backend->is_there(w->database))
 			write_batch(w, &ops, is_ending);
 		if (may_do_chore && !w->is_stuck && !is_ending)
 			do_chore(w);
-		look_around(w);
+		w->backend->chores_look(w->chores, w->is_stuck, w->has_garbage);
+		w->has_garbage = false;
 	}
 	return NULL;
 }
 
-static void *run_checkpointer(void *arg)
+/* --- Thread: of the chores --- */
+
+static void on_change(void *arg)
 {
 	struct writer *w = arg;
-	struct store_op_list no_ops = STAILQ_HEAD_INITIALIZER(no_ops);
-	struct db *db = NULL;
-	char *why = NULL;
 
 	pthread_mutex_lock(&w->lock);
-	for (;;) {
-		while (!w->wants_checkpoint && !w->is_ending)
-			pthread_cond_wait(&w->wake_checkpointer, &w->lock);
-		if (w->is_ending)
-			break;
-		bool wants_room = w->wants_room;
-		pthread_mutex_unlock(&w->lock);
-		if (db == NULL && db_files_are_there(w->files) &&
-		    db_open(db_path(w->db), false, &db, &why) != OK)
-			free(why);
-		/* a full disk shows in the commits too; after a failed sync the log may not start
-		 * anew */
-		enum err e = db != NULL ? db_checkpoint(db, wants_room) : ERR_BUSY;
-		if (e == ERR_FATAL)
-			report(w, &no_ops, ERR_FATAL, db_why(db), 0);
-		pthread_mutex_lock(&w->lock);
-		w->wants_checkpoint = false;
-		w->is_log_kept = e != OK;
-		if (e == OK)
-			w->size.log = 0;
-		w->owes_checkpoint = w->owes_checkpoint && e != OK;
-		pthread_cond_signal(&w->wake); /* chores may go on */
-	}
+	pthread_cond_signal(&w->wake);
 	pthread_mutex_unlock(&w->lock);
-	db_close(db);
-	return NULL;
 }
 
-/* Say whether the file has what was given back before the last daemon's end. */
-static bool is_longer_than_it_should_be(const struct writer *w)
+static void on_fatal(const char *why, void *arg)
 {
-	struct stat st;
+	struct store_op_list no_ops = STAILQ_HEAD_INITIALIZER(no_ops);
 
-	return stat(db_path(w->db), &st) == 0 && (uint64_t)st.st_size > w->size.used + w->size.free;
+	report(arg, &no_ops, ERR_FATAL, why, 0);
 }
 
-struct writer *writer_new(struct db *db, const struct db_files *files, struct mailbox *mailbox,
-    const struct writer_events *events)
+/* --- Thread: loop --- */
+
+struct writer *writer_new(const struct backend *backend, struct database *database, struct db *db,
+    struct mailbox *mailbox, const struct writer_events *events)
 {
 	struct writer *w = xcalloc(1, sizeof(*w));
+	const struct chores_events chores_events = {
+	    .on_change = on_change, .on_fatal = on_fatal, .arg = w};
 	pthread_condattr_t attributes;
 
+	w->backend = backend;
+	w->database = database;
 	w->db = db;
-	w->files = files;
 	w->mailbox = mailbox;
 	w->events = *events;
-	/* a daemon that was killed may have been in the midst of these */
-	w->has_garbage = w->is_shrinking = w->has_chores = true;
-	if (db_measure(db, &w->size) != OK)
-		w->size = (struct store_size){0};
-	w->is_cut = is_longer_than_it_should_be(w);
 	STAILQ_INIT(&w->queue);
 	STAILQ_INIT(&w->kept);
 	pthread_mutex_init(&w->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&w->wake, &attributes);
-	pthread_cond_init(&w->wake_checkpointer, &attributes);
 	pthread_condattr_destroy(&attributes);
-	pthread_mutex_lock(&w->lock); /* the one thread asks whether there is the other */
-	bool good = pthread_create(&w->thread, NULL, run, w) == 0;
-	w->has_checkpointer =
-	    good && pthread_create(&w->checkpointer, NULL, run_checkpointer, w) == 0;
-	pthread_mutex_unlock(&w->lock);
-	if (!good) {
-		db_close(db);
+	w->chores = backend->chores_new(database, db, &chores_events);
+	if (pthread_create(&w->thread, NULL, run, w) != 0) {
+		backend->chores_free(w->chores);
+		backend->disconnect(db);
 		free(w);
 		return NULL;
 	}
@@ -397,18 +290,12 @@ usec_t writer_busy_since(struct writer *w)
 
 struct store_size writer_size(struct writer *w)
 {
-	pthread_mutex_lock(&w->lock);
-	struct store_size size = w->size;
-	pthread_mutex_unlock(&w->lock);
-	return size;
+	return w->backend->chores_size(w->chores);
 }
 
 bool writer_has_chores(struct writer *w)
 {
-	pthread_mutex_lock(&w->lock);
-	bool has_chores = w->has_chores;
-	pthread_mutex_unlock(&w->lock);
-	return has_chores;
+	return w->backend->chores_are_left(w->chores);
 }
 
 void writer_free(struct writer *w)
@@ -418,14 +305,11 @@ void writer_free(struct writer *w)
 	pthread_mutex_lock(&w->lock);
 	w->is_ending = true;
 	pthread_cond_signal(&w->wake);
-	pthread_cond_signal(&w->wake_checkpointer);
 	pthread_mutex_unlock(&w->lock);
-	if (w->has_checkpointer)
-		pthread_join(w->checkpointer, NULL);
 	pthread_join(w->thread, NULL);
+	w->backend->chores_free(w->chores);
 	pthread_cond_destroy(&w->wake);
-	pthread_cond_destroy(&w->wake_checkpointer);
 	pthread_mutex_destroy(&w->lock);
-	db_close(w->db);
+	w->backend->disconnect(w->db);
 	free(w);
 }

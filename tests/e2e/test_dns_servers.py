@@ -25,16 +25,17 @@ def statuses(api, job):
     return found
 
 
-@pytest.mark.settings({"dns.resolver": "evdns"})
-def test_evdns_asks_when_told_so(api):
-    rows = {row["domain"]: row["status"] for row in api.run(["found.test", "nx.test", "nodata.test"])}
+@pytest.mark.parametrize("resolver", ["engine", "evdns"])
+def test_either_asks_when_told_so(make_daemon, dns, resolver):
+    with make_daemon(dns, settings={"dns.resolver": resolver}) as daemon:
+        rows = {row["domain"]: row["status"] for row in daemon.api.run(["found.test", "nx.test", "nodata.test"])}
     assert rows == {"found.test": "found", "nx.test": "not_found", "nodata.test": "not_found"}
 
 
 @pytest.mark.parametrize("strategy", ["order", "spread"])
 def test_strategy(make_daemon, strategy):
     with Stub() as first, Stub() as second:
-        with make_daemon(first, second, settings={"dns.strategy": strategy}) as daemon:
+        with make_daemon(first, second, settings={"dns.resolver": "engine", "dns.strategy": strategy}) as daemon:
             daemon.api.run([f"found-{i}.test" for i in range(100)])  # fewer than the windows hold
         asked = first.stats()["queries"], second.stats()["queries"]
     assert sum(asked) == 100
@@ -48,7 +49,7 @@ def test_servers_of_resolv_conf_are_asked_in_order(make_daemon, tmp_path):
     """The port can't be named there, so nobody answers; the first is asked first."""
     path = tmp_path / "resolv.conf"
     path.write_text("nameserver 127.0.0.251\nnameserver 127.0.0.252\n", encoding="ascii")
-    with make_daemon(settings={"dns.servers": "", "dns.resolv_conf": str(path), "dns.timeout": "100ms"}) as daemon:
+    with make_daemon(settings={"dns.resolver": "engine", "dns.servers": "", "dns.resolv_conf": str(path), "dns.timeout": "100ms"}) as daemon:
         [row] = daemon.api.run(["found.test"], attempts=2)
     assert row["status"] == "error"
     assert row["evidence"][0]["server"] == "127.0.0.251:53"
@@ -56,13 +57,13 @@ def test_servers_of_resolv_conf_are_asked_in_order(make_daemon, tmp_path):
 
 def test_a_fast_server_that_fails_swallows_no_name(make_daemon):
     with Stub("--servfail-all") as bad, Stub("--latency-ms", "30") as good:
-        with make_daemon(bad, good) as daemon:
+        with make_daemon(bad, good, settings={"dns.resolver": "engine"}) as daemon:
             job = daemon.api.wait(daemon.api.submit([f"found-{i}.test" for i in range(3000)]))
             assert statuses(daemon.api, job) == {"found": 3000}
 
 
 def test_a_closed_port_costs_no_time(make_daemon):
-    with Stub() as good, make_daemon(closed_port(), good, settings={"dns.timeout": "10s"}) as daemon:
+    with Stub() as good, make_daemon(closed_port(), good, settings={"dns.resolver": "engine", "dns.timeout": "10s"}) as daemon:
         job = daemon.api.wait(daemon.api.submit([f"found-{i}.test" for i in range(1000)]), 20)
         assert statuses(daemon.api, job) == {"found": 1000}
 
@@ -113,7 +114,7 @@ class Truncating:
 
 def test_a_truncated_answer_is_fetched_over_tcp(make_daemon):
     server = Truncating()
-    with make_daemon(server) as daemon:
+    with make_daemon(server, settings={"dns.resolver": "engine"}) as daemon:
         rows = daemon.api.run([f"big-{i}.test" for i in range(50)])
     assert all(row["status"] == "found" and len(row["addresses"]) == 20 for row in rows)
     assert [e["rcode"] for e in rows[0]["evidence"]] == ["TRUNCATED", "NOERROR"]
@@ -181,7 +182,7 @@ def test_a_server_killed_and_restarted_in_the_middle_of_a_job(make_daemon, tmp_p
     nsd = Nsd(tmp_path)
     nsd.start()
     try:
-        with make_daemon(nsd, settings={"dns.timeout": "2s", "dns.attempts": "5"}) as daemon:
+        with make_daemon(nsd, settings={"dns.resolver": "engine", "dns.timeout": "2s", "dns.attempts": "5"}) as daemon:
             job = daemon.api.submit(names, rate=4000)
             for part in (0.2, 0.5):
                 eventually(lambda p=part: daemon.api.show(job)["completed"] > p * len(names), "a part of the job", 30)
@@ -204,7 +205,7 @@ def test_a_server_that_limits_its_answers(make_daemon, tmp_path):
     nsd = Nsd(tmp_path, limit=200)
     nsd.start()
     try:
-        with make_daemon(nsd, settings={"dns.timeout": "2s"}) as daemon:
+        with make_daemon(nsd, settings={"dns.resolver": "engine", "dns.timeout": "2s"}) as daemon:
             eventually(lambda: daemon.api.run(["n.wild.restart.test"])[0]["status"] == "found", "nsd is there", 20)
             job = daemon.api.wait(daemon.api.submit(names), 60)
             rows = daemon.api.results(job)

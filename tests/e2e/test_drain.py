@@ -81,7 +81,7 @@ def test_streams_end_with_the_daemon(daemon, dns):
     socks = [daemon.api.connect() for _ in range(3)]
     for sock, rest in zip(socks, ("/results?follow=true", "/events", "?wait=60")):
         sock.sendall(f"GET /jobs/{job['id']}{rest} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-    eventually(lambda: daemon.api.metrics()["asyncprobed_http_streams"] == 2, "two streams are open")
+    eventually(lambda: daemon.api.metrics()["asyncprobed_http_streams"] == 3, "two streams are open, and one waits")
     daemon.stop()
     for sock in socks:
         with sock:

@@ -7,27 +7,10 @@
 
 #include "base/alloc.h"
 #include "job.h"
+#include "store_private.h"
 #include "wire/record.h"
 
-enum { MAX_JOBS = 1200, N_VERBS = STORE_OUTBOX + 1 };
-
-STAILQ_HEAD(op_list, store_op);
-
-struct store {
-	struct defer turn;
-	struct op_list ops;
-	bool is_holding, is_holding_reads;
-	enum err write_error, read_error, verb_errors[N_VERBS];
-	struct store_size size;
-	bool has_chores;
-	size_t n_jobs, n_done[N_VERBS];
-	struct fake_job jobs[MAX_JOBS];
-	struct fake_outbox outbox;
-	struct fake_schedules schedules;
-	struct fake_watched watched;
-};
-
-static struct fake_job *job_of(struct store *store, int64_t no)
+struct fake_job *fake_store_job_of(struct store *store, int64_t no)
 {
 	ck_assert(no >= 0 && no <= (int64_t)store->n_jobs);
 	return no > 0 ? &store->jobs[no - 1] : NULL;
@@ -43,7 +26,7 @@ static struct fake_job *new_job(struct store *store, int64_t *ret_no)
 
 static void stage(struct store *store, struct store_op *op)
 {
-	struct fake_job *j = job_of(store, op->job_no);
+	struct fake_job *j = fake_store_job_of(store, op->job_no);
 
 	fake_job_add_input(j != NULL ? j : new_job(store, &op->job_no), op);
 }
@@ -68,7 +51,7 @@ static enum err submit(struct store *store, struct store_op *op)
 		if (e != OK)
 			return e;
 	}
-	struct fake_job *j = job_of(store, op->job_no);
+	struct fake_job *j = fake_store_job_of(store, op->job_no);
 	if (j == NULL)
 		j = new_job(store, &op->job_no);
 	fake_job_add_input(j, op);
@@ -164,7 +147,7 @@ static void forget_removal(struct store *store, const struct id *id)
 
 static enum err carry_out(struct store *store, struct store_op *op)
 {
-	struct fake_job *j = job_of(store, op->job_no);
+	struct fake_job *j = fake_store_job_of(store, op->job_no);
 
 	switch (op->verb) {
 	case STORE_STAGE:
@@ -404,54 +387,6 @@ struct fake_watched *fake_store_watched(struct store *store)
 const struct store_life *store_life(const struct store *store)
 {
 	return &store->watched.life;
-}
-
-/* Has it settled? */
-static bool is_innocent(struct store *store, const struct stored_note *n)
-{
-	const struct fake_job *j = job_of(store, n->job_no);
-
-	if (j == NULL)
-		return store->outbox.posts[n->index - 1].is_over;
-	return job_state_is_ended(j->job.state) ||
-	       (j->has_result != NULL && j->has_result[n->index]);
-}
-
-static void blame(struct store *store, const struct stored_note *n)
-{
-	struct fake_job *j = job_of(store, n->job_no);
-
-	if (j == NULL)
-		store->outbox.posts[n->index - 1].is_over = true;
-	else
-		fake_job_add_result(j, (uint32_t)n->index, ITEM_ERROR, REASON_CRASHED, "?", 1);
-}
-
-void fake_store_end_unclean(struct store *store)
-{
-	struct fake_watched *w = &store->watched;
-	struct store_life *life = &w->life;
-	size_t n_begun = 0, n = 0;
-
-	fake_watched_end(w);
-	life->n_doubts = 0;
-	for (size_t i = 0; i < w->n_notes; i++) {
-		if (is_innocent(store, &w->notes[i]))
-			continue;
-		n_begun += w->notes[i].is_begun;
-		life->doubts[life->n_doubts++] = w->notes[i];
-	}
-	for (size_t i = 0; i < life->n_doubts; i++) {
-		if (n_begun == 1 && life->doubts[i].is_begun) {
-			blame(store, &life->doubts[i]);
-			continue;
-		}
-		life->doubts[n] = life->doubts[i];
-		life->doubts[n++].is_begun = false;
-	}
-	life->n_doubts = w->n_notes = n;
-	memcpy(w->notes, life->doubts, n * sizeof(*w->notes));
-	w->noted_job = w->noted_index = 0;
 }
 
 size_t fake_store_n_done(const struct store *store, enum store_verb verb)

@@ -1,5 +1,5 @@
 /* What the fake store (store.h) is told after unclean ends, and what a start makes of it; as
- * store/sqlite_unclean.c. Thread: loop. */
+ * sqlite/unclean.c. Thread: loop. */
 #pragma once
 
 #include "store/store.h"

@@ -16,8 +16,10 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "core/schedules_private.h"
+#include "core/core.h"
 #include "loop/mailbox.h"
+#include "schedules/schedules_private.h"
+#include "sqlite/sqlite.h"
 
 #define HOUR (3600 * USEC_PER_SEC)
 #define STEP (10 * USEC_PER_SEC)
@@ -179,7 +181,7 @@ static bool start(struct day *d, const char *path)
 	d->engine = fake_engine_new(d->loop, 1000);
 	d->fetcher = fake_fetcher_new(d->loop, 10);
 	fake_engine_answer_all(d->engine);
-	if (store_open(path, d->mailbox, &events, &d->store, &why) != OK) {
+	if (store_open(sqlite_backend(), path, d->mailbox, &events, &d->store, &why) != OK) {
 		fprintf(stderr, "%s: %s\n", path, why);
 		return false;
 	}

@@ -6,8 +6,9 @@
 #include "../../fake/fetcher.h"
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
-#include "core/submit.h"
-#include "core/suspects.h"
+#include "core/core.h"
+#include "intake/submit.h"
+#include "jobs/suspects.h"
 
 struct bench {
 	struct loop *loop;

@@ -7,8 +7,8 @@
 #include "../../fake/poster.h"
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
-#include "core/callbacks.h"
-#include "core/suspects.h"
+#include "callbacks/callbacks.h"
+#include "jobs/suspects.h"
 
 #define SECOND USEC_PER_SEC
 #define HOUR   (3600 * USEC_PER_SEC)

@@ -3,7 +3,7 @@
 
 #include "base/alloc.h"
 #include "bench.h"
-#include "core/bulk.h"
+#include "jobs/bulk.h"
 
 enum { MANY = 1101 }; /* more than two slices */
 

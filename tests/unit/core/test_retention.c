@@ -7,7 +7,7 @@
 #include "../../fake/store.h"
 #include "base/log.h"
 #include "base/metrics.h"
-#include "core/retention.h"
+#include "jobs/retention.h"
 
 #define MINUTE (60 * USEC_PER_SEC)
 #define NOON   ((usec_t)1795348800000000)

@@ -4,8 +4,7 @@
 
 #include "base/alloc.h"
 #include "bench.h"
-#include "core/due_heap.h"
-#include "core/schedules.h"
+#include "schedules/schedules.h"
 
 #define MINUTE (60 * USEC_PER_SEC)
 #define HOUR   (60 * MINUTE)
@@ -445,6 +444,7 @@ TEST(removed_while_a_run_begins)
 	ck_assert_int_eq(e, OK);
 	ck_assert_uint_le(n_jobs(&b), 1);
 	schedules_remove(b.core, &id, on_removed, &e);
+	turn(&b);
 	ck_assert_int_eq(e, ERR_NOT_FOUND);
 	pass(10 * MINUTE);
 	turn(&b);
@@ -452,31 +452,33 @@ TEST(removed_while_a_run_begins)
 	bench_end(&b);
 }
 
-TEST(the_heap_is_in_order)
+static void on_run(const struct submission_outcome *outcome, void *arg)
 {
-	enum { N = 500 };
-	struct due_heap heap = {.n = 0};
-	struct due_entry entries[N] = {{.key = 0}};
-	unsigned chance = 1;
+	*(int *)arg = outcome->problem->status;
+}
 
-	for (int round = 0; round < 3; round++) {
-		for (int i = 0; i < N; i++) {
-			chance = chance * 1103515245 + 12345;
-			due_heap_put(&heap, &entries[i], chance >> 16 & 1023);
-		}
-		for (int i = 0; i < N; i += 3)
-			due_heap_remove(&entries[i]);
-		due_heap_remove(&entries[0]); /* again */
-		usec_t last = 0;
-		for (struct due_entry *e; round < 2 && (e = due_heap_first(&heap)) != NULL;) {
-			ck_assert_int_ge(e->key, last);
-			last = e->key;
-			due_heap_remove(e);
-		}
-	}
-	ck_assert_uint_gt(heap.n, 0);
-	due_heap_done(&heap);
-	ck_assert_ptr_null(entries[1].heap);
+TEST(nothing_is_answered_before_the_call_returned)
+{
+	struct bench b;
+	struct id unknown = {{1}};
+	struct edited e = {.status = 0};
+	struct schedule_edit_opts opts = {.action = SCHEDULE_ADD, .on_done = on_edited, .arg = &e};
+	int status = 0;
+	enum err removed = OK;
+
+	begin(&b);
+	schedules_run(b.core, &unknown, on_run, &status);
+	ck_assert_int_eq(status, 0);
+	schedules_remove(b.core, &unknown, on_removed, &removed);
+	ck_assert_int_eq(removed, OK);
+	core_set_schedule_limits(b.core, USEC_PER_SEC, 0);
+	schedules_edit(b.core, &opts);
+	ck_assert_uint_eq(e.n_calls, 0);
+	run_turns(b.loop, 20);
+	ck_assert_int_eq(e.status, 507);
+	ck_assert_int_eq(status, 404);
+	ck_assert_int_eq(removed, ERR_NOT_FOUND);
+	bench_end(&b);
 }
 
 SUITE(schedules)
@@ -493,5 +495,5 @@ SUITE(schedules)
 	ADD(a_paused_one_rests);
 	ADD(a_change_before_its_run_is_committed);
 	ADD(removed_while_a_run_begins);
-	ADD(the_heap_is_in_order);
+	ADD(nothing_is_answered_before_the_call_returned);
 }

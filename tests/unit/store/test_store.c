@@ -1,5 +1,6 @@
 /* The store as a whole: opening, recovery, stopping. */
 #include "../unit.h"
+#include "sqlite/sqlite.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ TEST(second_store_is_refused)
 
 	world_init(&w);
 	world_start(&w);
-	ck_assert_int_eq(store_open(w.path, w.mailbox, &events, &second, &why), ERR_BUSY);
+	ck_assert_int_eq(
+	    store_open(sqlite_backend(), w.path, w.mailbox, &events, &second, &why), ERR_BUSY);
 	ck_assert_ptr_null(second);
 	ck_assert_str_eq(why, "another daemon uses it");
 	free(why);
@@ -104,7 +106,8 @@ TEST(the_lock_is_on_the_database_itself)
 	ck_assert_int_ne(unlink(other), 0);
 	snprintf(other, sizeof(other), "%s-link", w.path);
 	ck_assert_int_eq(link(w.path, other), 0);
-	ck_assert_int_eq(store_open(other, w.mailbox, &events, &second, &why), ERR_BUSY);
+	ck_assert_int_eq(
+	    store_open(sqlite_backend(), other, w.mailbox, &events, &second, &why), ERR_BUSY);
 	unlink(other);
 	free(why);
 	world_done(&w);

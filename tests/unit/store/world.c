@@ -9,6 +9,7 @@
 #include "../unit.h"
 #include "base/alloc.h"
 #include "base/metrics.h"
+#include "sqlite/sqlite.h"
 #include "wire/record.h"
 
 #define TICK     (2 * USEC_PER_MSEC)
@@ -83,7 +84,7 @@ enum err world_try(struct world *w, char **ret_why)
 {
 	const struct store_events events = {on_writable, on_fatal, w};
 
-	return store_open(w->path, w->mailbox, &events, &w->store, ret_why);
+	return store_open(sqlite_backend(), w->path, w->mailbox, &events, &w->store, ret_why);
 }
 
 static void on_job(struct unfinished_job *job, void *arg)

@@ -1,0 +1,64 @@
+/* Inside intake: a submission, and what its files do for each other: submit.c reads and expands,
+ * submit_commit.c hands over to the store, retry.c is a source. Thread: loop. */
+#pragma once
+
+#include <xxhash.h>
+
+#include "intake/submit.h"
+#include "jobs/context.h"
+
+enum phase { READING, EXPANDING, DEDUPLICATING, SUBMITTING, DONE };
+
+struct submission;
+
+/* What is read in place of a body, a page at a time. */
+struct submission_source {
+	/* Is there a page that waits for `read`? */
+	bool (*has_page)(const struct submission *s);
+	/* Have the next page fetched: the submission's step ends with it. False when all was read;
+	 * then a problem is set if not all was there. */
+	bool (*ask)(struct submission *s);
+	void (*read)(struct submission *s); /* take the page in. Thread: any; a step of work */
+	void (*free)(void *data);
+};
+
+struct submission {
+	struct core *core;
+	struct core_opts core_opts; /* as they were at its begin: work in the pool reads them */
+	struct submission_opts opts;
+	struct spec spec;
+	struct problem problem;
+	struct intake *intake;                  /* owned; NULL until the spec is known */
+	const struct submission_source *source; /* borrowed; NULL: it has a body */
+	void *source_data;                      /* owned */
+	struct id retry_of;                     /* zeros: of no job */
+	enum phase phase;                       /* set by submission_set_phase */
+	bool is_dry_run, is_ended, is_abandoned, is_finished, is_judged;
+	bool has_piece;     /* `piece` waits to be read */
+	bool is_working;    /* a step of work, or the submission itself, is under way */
+	bool is_staging;    /* chunks are being stored; work may go on meanwhile */
+	bool is_big;        /* steps go to the pool */
+	bool is_more;       /* the step before said that there is more of its kind */
+	struct buf piece;   /* of the body; all of it for JSON */
+	XXH3_state_t *hash; /* owned; of query and body */
+	char *key;          /* owned; NULL: none */
+	struct offload_task task;
+	struct defer advance;
+	enum err stage_error, store_error;
+	int64_t job_no;               /* of what is staged; 0: nothing */
+	uint32_t next_chunk;          /* number of the next chunk */
+	struct duplicate *duplicates; /* owned */
+	size_t n_duplicates;
+	uint64_t n_duplicates_in_all;
+};
+
+/* submit.c */
+void submission_set_phase(struct submission *s, enum phase phase); /* a later one */
+void submission_finish(struct submission *s, const struct job *job, bool is_replay);
+void submission_step_ended(struct submission *s);
+void submission_destroy(struct submission *s);
+
+/* submit_commit.c: store the chunks that wait; make the job. */
+void submission_stage(struct submission *s);
+void submission_commit(struct submission *s);
+void submission_set_store_problem(struct submission *s, enum err e);

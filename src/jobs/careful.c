@@ -1,0 +1,105 @@
+/* Telling the store what is begun, and the notes of suspect items. */
+#include "jobs/careful.h"
+
+#include "base/alloc.h"
+#include "jobs/jobs_private.h"
+
+/* Items of a chunk that are told at once, at first and at most: fewer cost more transactions, more
+ * make more of them suspect that were not begun. */
+enum { TOLD_FIRST = 16, TOLD_MOST = 128 };
+
+static void on_watched(struct store_op *op)
+{
+	struct run *run = op->arg;
+	struct open_chunk *c;
+
+	if (!run->is_gone) {
+		TAILQ_FOREACH (c, &run->chunks, link) {
+			if (c->stored.no != op->u.watch.no)
+				continue;
+			/* also when it could not be written: work goes on while the disk is full */
+			c->care.n_told = op->u.watch.n_begun;
+			c->care.is_telling = false;
+		}
+		turns_wake(run);
+	}
+	run_op_done(run);
+}
+
+/* The place of the next item that is to be asked. */
+static uint32_t find_place(const struct open_chunk *c)
+{
+	uint32_t place = c->at.next;
+
+	while (place < c->at.end && open_chunk_skips(c, place))
+		place++;
+	return place;
+}
+
+bool careful_may_begin(struct open_chunk *c)
+{
+	struct run *run = c->run;
+	uint32_t n_unclean = suspects_n_unclean(run->core->opts.suspects);
+
+	if (n_unclean == 0)
+		return true;
+	uint32_t place = find_place(c);
+	if (place < c->care.n_told || place == c->at.end)
+		return true;
+	if (c->care.is_telling)
+		return false;
+	struct store_op *op = store_op_new(STORE_WATCH, on_watched, run);
+	op->job_no = run->job.no;
+	/* the first end left no word of what was open, so all that was there may have been */
+	op->u.watch = (struct stored_watch){.no = c->stored.no,
+	    .n_begun = place + c->care.step,
+	    .n_ends = run->is_recovered && n_unclean == 1 ? 1 : 0};
+	c->care.step = c->care.step * 2 < TOLD_MOST ? c->care.step * 2 : TOLD_MOST;
+	c->care.is_telling = true;
+	run->n_ops++;
+	store_start(run->core->opts.store, op);
+	return false;
+}
+
+void careful_open(struct open_chunk *c)
+{
+	uint32_t n = c->stored.n_suspects;
+	struct chunk_item item;
+
+	if (n > c->stored.chunk.n)
+		n = c->stored.chunk.n;
+	c->care.step = TOLD_FIRST;
+	c->care.at.end = n;
+	c->run->n_suspects += n > 0 ? 1 : 0;
+	while (c->at.next < n && chunk_next(&c->stored.chunk, &c->at.offset, &item))
+		c->at.next++;
+}
+
+void careful_close(struct open_chunk *c)
+{
+	struct item *item = TAKE(c->care.next);
+
+	c->run->n_suspects -= c->care.at.end > 0 ? 1 : 0;
+	if (item == NULL)
+		return;
+	careful_rest(item);
+	item_free(item);
+}
+
+void careful_begin(struct item *item)
+{
+	struct core *core = item->run->core;
+
+	core->noted = NULL;
+	item->chunk->care.next = NULL;
+	suspects_begin(core->opts.suspects, &item->suspect);
+}
+
+void careful_rest(struct item *item)
+{
+	struct core *core = item->run->core;
+
+	if (core->noted == item)
+		core->noted = NULL;
+	suspects_leave(core->opts.suspects, &item->suspect);
+}

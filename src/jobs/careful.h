@@ -1,0 +1,37 @@
+/* Inside jobs: what unclean ends (jobs/suspects.h) ask of a chunk. It is told to the store before
+ * its first item begins. A suspect one stays out of the turns of its run; its items stand in the
+ * line of suspects. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct item;
+struct open_chunk;
+struct run;
+
+/* Where in a chunk work is. */
+struct chunk_cursor {
+	size_t offset;      /* of the next item */
+	uint32_t next, end; /* items begun or passed over; where to stop */
+};
+
+struct care {
+	bool is_telling;        /* the store is told that more items are begun */
+	uint32_t n_told, step;  /* so many may be; how many more are told next */
+	struct chunk_cursor at; /* of its suspect items, which are its first ones */
+	struct item *next;      /* one of them, that waits for its note; NULL: none */
+};
+
+void careful_open(struct open_chunk *c);  /* its input is there */
+void careful_close(struct open_chunk *c); /* before it is freed */
+
+/* May its items begin in turns? No: turns_wake follows. */
+bool careful_may_begin(struct open_chunk *c);
+
+/* A noted item begins; then items_wake_suspects has the chunk's next one stand in line. */
+void careful_begin(struct item *item);
+
+/* An item has ended, or is not to begin now. What isn't suspect is left alone. */
+void careful_rest(struct item *item);

@@ -1,0 +1,85 @@
+/* What the rooms that work on jobs share: struct core. It is defined in the lowest of them, jobs;
+ * core/core.c makes it and joins the rooms. Thread: loop. */
+#pragma once
+
+#include "jobs/agenda.h"
+#include "jobs/gauges.h"
+#include "jobs/run.h"
+
+/* What carries out items, and the runs that wait to begin some there. */
+enum lane { LANE_DNS, LANE_FILES, N_LANES };
+
+static inline enum lane run_lane(const struct run *run)
+{
+	return job_kind_is_files(run->job.kind) ? LANE_FILES : LANE_DNS;
+}
+
+struct ring {
+	struct core *core;
+	enum lane lane;
+	struct run_list runs;
+	struct defer serve;
+};
+
+/* How items begin; items.c, called by turns.c. */
+struct turn_hooks {
+	bool (*begin)(struct run *run); /* one item; false: it may not begin any now */
+	/* the suspect item that is noted, if it is one of the lane and may begin now: whether it
+	 * did */
+	bool (*begin_suspect)(struct core *core, enum lane lane);
+	void (*woken)(struct run *run); /* its suspect items may stand in line */
+};
+
+/* What others want to know of runs; they are called by run.c and commit.c. */
+struct run_events {
+	void (*began)(struct run *run);
+	void (*noted)(struct run *run, const struct run_changes *changes); /* by a commit */
+	void (*ended)(struct run *run); /* its end is committed */
+	void (*left)(struct run *run);  /* it ended, was deleted, or the core goes away */
+};
+
+struct core {
+	struct core_opts opts;
+	const struct turn_hooks *turn_hooks; /* borrowed, and so is the next */
+	const struct run_events *events;
+	struct schedules *schedules;
+	struct run *runs; /* hash by id */
+	struct agenda agenda;
+	struct waiting waiting;
+	struct item *noted; /* a suspect one that is to begin now */
+	struct run_list dirty;
+	struct ring rings[N_LANES];
+	uint32_t n_in_place[N_PLACES]; /* runs; see turns_move */
+	TAILQ_HEAD(, item) spare_items;
+	struct defer flush;
+	struct timer pace;  /* until the next transaction is due */
+	usec_t flushed_at;  /* when the last one began */
+	bool is_urgent;     /* the next one is not to wait */
+	unsigned n_puts;    /* operations with results that the store has */
+	uint64_t n_pending; /* results settled and not committed */
+	uint64_t ended[JOB_N_STATES];
+	bool is_draining;
+	struct retention *retention; /* owned */
+	loop_fn *on_drained;
+	void *on_drained_arg;
+	struct metric_cell *items[N_KINDS][ITEM_N_STATUSES], *submitted[N_KINDS];
+	struct gauges gauges;
+};
+
+/* For core/core.c. jobs.c: false: the system refuses a timer. */
+bool jobs_init(struct core *core);
+void jobs_done(struct core *core);
+/* recover.c: take up the jobs that had not ended; false when they can't be read. */
+bool jobs_recover(struct core *core);
+void jobs_drain(struct core *core, loop_fn *on_drained, void *arg);
+void jobs_set_retention(struct core *core, usec_t retention, uint64_t max_store);
+void jobs_limits_changed(struct core *core);
+size_t jobs_in_flight(const struct core *core); /* items */
+
+/* For intake. verbs.c: the job of `op` (STORE_SUBMIT) is committed: let it run. A small one, of
+ * which nothing was staged, brings its input along, which is taken. */
+void jobs_start(struct core *core, struct store_op *op, bool has_staged);
+
+/* For schedules. commit.c: end it as `state` with the next commit, without a result for the items
+ * that are left; nothing happens when it ends already. */
+void run_stop(struct run *run, enum job_state state, enum job_reason reason);

@@ -1,0 +1,38 @@
+/* What the rooms that work on jobs are made with. Thread: loop. */
+#pragma once
+
+#include "engine/engine.h"
+#include "engine/fetch.h"
+#include "loop/loop.h"
+#include "loop/offload.h"
+#include "model/recurrence.h"
+#include "store/store.h"
+
+struct callbacks;
+struct suspects;
+
+/* Where flags can be fetched from; jobs choose by label. */
+struct flag_server {
+	const char *label, *base_url; /* borrowed */
+};
+
+struct core_opts {
+	struct loop *loop; /* all borrowed for the life of the core */
+	struct engine *engine;
+	struct fetcher *fetcher;
+	struct store *store;
+	struct offload *offload;
+	struct suspects *suspects;
+	struct callbacks *callbacks;            /* NULL: nobody is called */
+	const char *folder;                     /* for temporary files */
+	const struct flag_server *flag_servers; /* the first is the default */
+	size_t n_flag_servers;
+	uint64_t max_items;  /* of a job */
+	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
+	usec_t retention;    /* how long ended jobs are kept; 0: for ever */
+	uint64_t max_store;  /* bytes of the database above which the oldest of them go; 0: none */
+	usec_t min_every;    /* of a schedule */
+	uint32_t max_schedules; /* 0: none may be added */
+	/* what schedules take for the time; NULL: the clocks */
+	void (*read_clocks)(struct clocks *ret_now);
+};

@@ -1,0 +1,162 @@
+/* Whose turn it is. Active runs stand in the ring of their lane and begin a few items a turn, more
+ * the higher their priority and at least one, so a short job posted behind a long one has its share
+ * at once and nobody starves. A run leaves the ring when it may not begin an item now (no input at
+ * hand, its own limit of concurrency or rate) and comes back when that has changed. How an item
+ * begins is for the hooks. */
+#include "jobs/jobs_private.h"
+
+/* Items begun in one turn of the loop. */
+enum { MAX_PER_TURN = 256 };
+
+static struct ring *ring_of(const struct run *run)
+{
+	return &run->core->rings[run_lane(run)];
+}
+
+/* Stand at the end of the ring, with a turn of as many items as its priority is worth. */
+static void queue_turn(struct run *run)
+{
+	TAILQ_INSERT_TAIL(&ring_of(run)->runs, run, turn);
+	run->n_turn = run->job.params.priority + 1;
+}
+
+static void enter_ring(struct run *run)
+{
+	if (!run->has_turn)
+		queue_turn(run);
+	run->has_turn = true;
+}
+
+static void leave_ring(struct run *run)
+{
+	if (run->has_turn)
+		TAILQ_REMOVE(&ring_of(run)->runs, run, turn);
+	run->has_turn = false;
+}
+
+void turns_move(struct run *run, enum place place)
+{
+	struct core *core = run->core;
+
+	if (run->place == place)
+		return;
+	if (run->place == PLACE_WAITING)
+		waiting_remove(&core->waiting, run);
+	if (run->place == PLACE_ACTIVE)
+		leave_ring(run);
+	if (run->place != PLACE_NONE)
+		core->n_in_place[run->place]--;
+	run->place = place;
+	if (place != PLACE_NONE)
+		core->n_in_place[place]++;
+	if (place == PLACE_WAITING)
+		waiting_add(&core->waiting, run, clock_mono());
+	if (place == PLACE_ACTIVE)
+		turns_wake(run);
+	else
+		turns_kick(core); /* it may become active, or another one in its place */
+}
+
+static void activate_waiting(struct core *core)
+{
+	usec_t now = clock_mono();
+	struct run *run;
+
+	while (core->n_in_place[PLACE_ACTIVE] < core->opts.max_active &&
+	       (run = waiting_next(&core->waiting, now)) != NULL)
+		turns_move(run, PLACE_ACTIVE);
+	loop_watch_lag(core->opts.loop, core->n_in_place[PLACE_ACTIVE] > 0);
+}
+
+static size_t room_of(const struct ring *ring)
+{
+	const struct core_opts *opts = &ring->core->opts;
+
+	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : engine_room(opts->engine);
+}
+
+static void serve(void *arg)
+{
+	struct ring *ring = arg;
+	struct core *core = ring->core;
+	struct run *run;
+
+	if (core->is_draining)
+		return;
+	activate_waiting(core);
+	if ((TAILQ_EMPTY(&ring->runs) && core->noted == NULL) ||
+	    core->n_pending >= COMMIT_PENDING_MANY)
+		return;
+	size_t room = room_of(ring);
+	if (room > MAX_PER_TURN) {
+		room = MAX_PER_TURN;
+		defer_start(&ring->serve);
+	}
+	if (room > 0 && core->turn_hooks->begin_suspect(core, ring->lane))
+		room--;
+	while (room > 0 && (run = TAILQ_FIRST(&ring->runs)) != NULL) {
+		if (!core->turn_hooks->begin(run)) {
+			leave_ring(run);
+			continue;
+		}
+		room--;
+		if (--run->n_turn == 0) {
+			TAILQ_REMOVE(&ring->runs, run, turn);
+			queue_turn(run);
+		}
+	}
+	if (TAILQ_EMPTY(&ring->runs))
+		defer_cancel(&ring->serve);
+}
+
+void turns_wake(struct run *run)
+{
+	if (run->is_gone || run->place != PLACE_ACTIVE)
+		return;
+	if (run->current != NULL || !run->is_all_claimed)
+		enter_ring(run);
+	run->core->turn_hooks->woken(run);
+	if (run->has_turn || run->core->noted != NULL)
+		defer_start(&ring_of(run)->serve);
+}
+
+void turns_kick(struct core *core)
+{
+	for (int i = 0; i < N_LANES; i++)
+		defer_start(&core->rings[i].serve);
+}
+
+size_t turns_in_flight(const struct core *core)
+{
+	return engine_in_flight(core->opts.engine) + fetcher_in_flight(core->opts.fetcher);
+}
+
+static void on_bucket(void *arg)
+{
+	turns_wake(arg);
+}
+
+void turns_add(struct run *run)
+{
+	timer_init(&run->bucket_timer, run->core->opts.loop, on_bucket, run);
+}
+
+void turns_init(struct core *core, const struct turn_hooks *hooks)
+{
+	core->turn_hooks = hooks;
+	for (int i = 0; i < N_LANES; i++) {
+		struct ring *ring = &core->rings[i];
+		ring->core = core;
+		ring->lane = (enum lane)i;
+		TAILQ_INIT(&ring->runs);
+		defer_init(&ring->serve, core->opts.loop, serve, ring);
+	}
+	engine_set_on_room(core->opts.engine, serve, &core->rings[LANE_DNS]);
+	fetcher_set_on_room(core->opts.fetcher, serve, &core->rings[LANE_FILES]);
+}
+
+void turns_done(struct core *core)
+{
+	for (int i = 0; i < N_LANES; i++)
+		defer_cancel(&core->rings[i].serve);
+}

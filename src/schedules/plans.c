@@ -1,0 +1,267 @@
+/* The table of schedules: their due times, their runs that are under way, and who watches them. */
+#include <stdlib.h>
+
+#include "base/alloc.h"
+#include "callbacks/callbacks.h"
+#include "schedules/schedules_private.h"
+
+/* Due times behind the one that is served which are counted; the time from one attempt to the next.
+ */
+enum { MOST_COUNTED = 1000 };
+#define FIRST_PATIENCE (USEC_PER_SEC / 2)
+#define MOST_PATIENCE  (60 * USEC_PER_SEC)
+
+struct clocks schedules_clocks(const struct core *core)
+{
+	struct clocks now;
+
+	if (core->opts.read_clocks != NULL)
+		core->opts.read_clocks(&now);
+	else
+		now = (struct clocks){.mono = clock_mono(), .wall = clock_wall()};
+	return now;
+}
+
+struct plan *schedules_find(struct core *core, const struct id *id)
+{
+	struct plan *plan = NULL;
+
+	if (core->schedules != NULL && core->schedules->plans != NULL)
+		HASH_FIND(hh, core->schedules->plans, id, sizeof(*id), plan);
+	return plan;
+}
+
+void plan_rest(struct plan *plan)
+{
+	struct schedules *all = plan->core->schedules;
+	struct clocks now = schedules_clocks(plan->core);
+	bool is_cron = plan->recurrence.every == 0;
+
+	if (plan->is_gone || plan->is_paused || plan->is_beginning || plan->is_waiting)
+		return;
+	(void)recurrence_follow(&plan->recurrence, &now, &plan->rhythm);
+	if (plan->rhythm.due == RECURRENCE_NEVER)
+		return;
+	if (plan->patience > 0) /* waits are none of the wall clock's business */
+		due_heap_put(&all->mono, &plan->entry, now.mono + plan->patience);
+	else
+		due_heap_put(is_cron ? &all->wall : &all->mono, &plan->entry, plan->rhythm.due);
+	defer_start(&all->turn);
+}
+
+void plan_put_off(struct plan *plan)
+{
+	usec_t longer = plan->patience * 2;
+
+	plan->patience = plan->patience == 0      ? FIRST_PATIENCE
+			 : longer < MOST_PATIENCE ? longer
+						  : MOST_PATIENCE;
+	plan_rest(plan);
+}
+
+/* Due times behind the one that is served now which have passed too. */
+static uint64_t count_passed(
+    const struct recurrence *r, const struct rhythm *before, const struct rhythm *after)
+{
+	uint64_t n = 0;
+
+	if (r->every > 0)
+		return (uint64_t)((after->due - before->due) / r->every - 1);
+	for (usec_t due = before->due; n < MOST_COUNTED; n++) {
+		usec_t fire = cron_next(&r->cron, r->zone, due - r->offset);
+		if (fire < 0 || fire + r->offset > after->settled)
+			break;
+		due = fire + r->offset;
+	}
+	return n;
+}
+
+struct settling plan_settle(const struct plan *plan)
+{
+	struct clocks now = schedules_clocks(plan->core);
+	struct settling s = {.rhythm = plan->rhythm};
+
+	/* the wall clock may have gone back since it was due */
+	if (recurrence_clock(&plan->recurrence, &now) < plan->rhythm.due)
+		now.wall = plan->rhythm.due;
+	recurrence_serve(&plan->recurrence, &now, &s.rhythm);
+	s.due = (struct due_time){.settled = plan->settled,
+	    .next = recurrence_stored(&plan->recurrence, &now, &s.rhythm),
+	    .n_skipped = count_passed(&plan->recurrence, &plan->rhythm, &s.rhythm)};
+	return s;
+}
+
+static void take_over(struct plan *plan, const struct schedule *schedule,
+    const struct recurrence *r, const struct rhythm *rhythm)
+{
+	plan->overlap = schedule->rule.overlap;
+	plan->is_paused = schedule->rule.is_paused;
+	plan->is_waiting = false;
+	plan->recurrence = *r;
+	plan->rhythm = *rhythm;
+	plan->settled = schedule->settled;
+	plan->changes = schedule->changes;
+	plan->patience = 0;
+}
+
+struct plan *plan_new(struct core *core, const struct schedule *schedule,
+    const struct recurrence *r, const struct rhythm *rhythm)
+{
+	struct plan *plan = xcalloc(1, sizeof(*plan));
+
+	plan->core = core;
+	plan->id = schedule->id;
+	plan->no = schedule->no;
+	LIST_INIT(&plan->runs);
+	LIST_INIT(&plan->watches);
+	take_over(plan, schedule, r, rhythm);
+	HASH_ADD(hh, core->schedules->plans, id, sizeof(plan->id), plan);
+	plan_rest(plan);
+	return plan;
+}
+
+void plan_change(struct plan *plan, const struct schedule *schedule, const struct recurrence *r,
+    const struct rhythm *rhythm)
+{
+	due_heap_remove(&plan->entry);
+	zone_close(plan->recurrence.zone);
+	take_over(plan, schedule, r, rhythm);
+	plan_rest(plan);
+}
+
+static void free_plan(struct plan *plan)
+{
+	zone_close(plan->recurrence.zone);
+	free(plan);
+}
+
+void plan_hold(struct plan *plan)
+{
+	plan->n_held++;
+}
+
+void plan_release(struct plan *plan)
+{
+	if (--plan->n_held == 0 && plan->is_gone)
+		free_plan(plan);
+}
+
+void plan_remove(struct plan *plan)
+{
+	struct schedule_watch *w;
+	struct run *run;
+
+	due_heap_remove(&plan->entry);
+	while ((run = LIST_FIRST(&plan->runs)) != NULL) {
+		LIST_REMOVE(run, sister);
+		run->plan = NULL;
+	}
+	while ((w = LIST_FIRST(&plan->watches)) != NULL) {
+		schedules_unwatch(w);
+		w->on_event(SCHEDULE_GONE, NULL, w->arg);
+	}
+	HASH_DEL(plan->core->schedules->plans, plan);
+	plan->is_gone = true;
+	if (plan->n_held == 0)
+		free_plan(plan);
+}
+
+/* --- Runs and watches --- */
+
+static void tell(struct plan *plan, enum schedule_event event, const struct job *job)
+{
+	struct schedule_watch *w, *next;
+
+	for (w = LIST_FIRST(&plan->watches); w != NULL; w = next) {
+		next = LIST_NEXT(w, link);
+		w->on_event(event, job, w->arg);
+	}
+}
+
+void schedules_run_began(struct run *run)
+{
+	struct plan *plan = schedules_find(run->core, &run->job.schedule_id);
+
+	if (run->job.schedule_no == 0 || plan == NULL)
+		return;
+	run->plan = plan;
+	/* of a run that goes on after a start it isn't known where its changes begin */
+	run->changes_after = run->job.completed == 0 ? plan->changes : 0;
+	LIST_INSERT_HEAD(&plan->runs, run, sister);
+	tell(plan, SCHEDULE_RUN, &run->job);
+}
+
+void schedules_run_ended(struct run *run)
+{
+	struct plan *plan = run->plan;
+
+	if (plan == NULL)
+		return;
+	LIST_REMOVE(run, sister);
+	run->plan = NULL;
+	if (job_state_is_ended(run->job.state))
+		tell(plan, SCHEDULE_RUN, &run->job);
+	if (plan->is_waiting && LIST_EMPTY(&plan->runs)) {
+		plan->is_waiting = false;
+		plan_rest(plan);
+	}
+}
+
+void schedules_noted(struct run *run, const struct run_changes *changes)
+{
+	run->n_changes += changes->n;
+	if (changes->is_called)
+		callbacks_wake(run->core->opts.callbacks);
+	if (run->plan == NULL || changes->n == 0)
+		return;
+	run->plan->changes = changes->last;
+	tell(run->plan, SCHEDULE_CHANGED, NULL);
+}
+
+bool schedules_watch(struct core *core, const struct id *id, struct schedule_watch *w,
+    void (*on_event)(enum schedule_event event, const struct job *job, void *arg), void *arg)
+{
+	struct plan *plan = schedules_find(core, id);
+
+	if (plan == NULL)
+		return false;
+	*w = (struct schedule_watch){.plan = plan, .on_event = on_event, .arg = arg};
+	LIST_INSERT_HEAD(&plan->watches, w, link);
+	return true;
+}
+
+void schedules_unwatch(struct schedule_watch *w)
+{
+	if (w->plan != NULL)
+		LIST_REMOVE(w, link);
+	w->plan = NULL;
+}
+
+int64_t schedules_no(struct core *core, const struct id *id)
+{
+	const struct plan *plan = schedules_find(core, id);
+
+	return plan != NULL ? plan->no : 0;
+}
+
+uint64_t schedules_last_change(struct core *core, const struct id *id)
+{
+	const struct plan *plan = schedules_find(core, id);
+
+	return plan != NULL ? plan->changes : 0;
+}
+
+bool schedules_look(
+    struct core *core, const struct id *id, size_t n_times, struct schedule_view *ret_view)
+{
+	struct plan *plan = schedules_find(core, id);
+	struct clocks now = schedules_clocks(core);
+
+	if (plan == NULL)
+		return false;
+	ret_view->is_running = !LIST_EMPTY(&plan->runs);
+	ret_view->n_times = plan->is_paused ? 0
+					    : recurrence_list(&plan->recurrence, &now,
+						  &plan->rhythm, ret_view->times, n_times);
+	return true;
+}

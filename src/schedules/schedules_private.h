@@ -1,0 +1,93 @@
+/* Inside schedules: the table of schedules and what its files do for each other: plans.c has the
+ * table, beginnings.c makes jobs, edits.c changes schedules, schedules.c has the timer. Thread:
+ * loop. */
+#pragma once
+
+#include "base/metrics.h"
+#include "jobs/context.h"
+#include "jobs/due_heap.h"
+#include "schedules/schedules.h"
+
+/* A schedule as the table has it.
+ *
+ *   resting ---> due ---> beginning ---> resting
+ *    ^            |           |
+ *    |            v           v the store can't, or the core drains
+ *    |         waiting     resting, for a while; the due time is still to be served
+ *    |            |
+ *    +---<--------+ for the end of the run before: queue, replace
+ *
+ * resting: in one of the heaps. beginning: an operation of the store is under way that settles a
+ * due time. The others are in no heap. */
+struct plan {
+	UT_hash_handle hh;
+	struct core *core;
+	struct id id;
+	int64_t no;
+	enum schedule_overlap overlap;
+	bool is_paused;
+	bool is_beginning, is_waiting;
+	bool is_gone;                 /* deleted: freed when no run is beginning */
+	unsigned n_held;              /* by runs that are beginning, asked-for ones too */
+	struct recurrence recurrence; /* its zone is owned */
+	struct rhythm rhythm;
+	usec_t settled;  /* as the store has it */
+	usec_t patience; /* until the next attempt, when the one before has failed; else 0 */
+	struct due_entry entry;
+	uint64_t changes; /* last number in its log */
+	LIST_HEAD(, run) runs;
+	LIST_HEAD(, schedule_watch) watches;
+};
+
+struct schedules {
+	struct core *core;
+	struct plan *plans;         /* hash by id */
+	struct due_heap mono, wall; /* by the clocks that their members' keys are times of */
+	usec_t wall_seen;           /* at the last turn */
+	struct timer timer;
+	struct defer turn;
+	unsigned n_beginning;              /* for a due time */
+	LIST_HEAD(, beginning) beginnings; /* those, and what was asked for */
+	LIST_HEAD(, edit) edits;
+	struct metric_cell *started, *skipped, *failed;
+};
+
+/* --- plans.c --- */
+
+struct clocks schedules_clocks(const struct core *core);
+struct plan *schedules_find(struct core *core, const struct id *id);
+
+/* Put a stored schedule into the table, or take over what was changed of it. The zone of `r` is
+ * taken. */
+struct plan *plan_new(struct core *core, const struct schedule *schedule,
+    const struct recurrence *r, const struct rhythm *rhythm);
+void plan_change(struct plan *plan, const struct schedule *schedule, const struct recurrence *r,
+    const struct rhythm *rhythm);
+void plan_remove(struct plan *plan);
+
+/* Put it where it is found when it is time, unless it is paused or busy. */
+void plan_rest(struct plan *plan);
+
+/* Try again later; each time in a row a longer time later. */
+void plan_put_off(struct plan *plan);
+void plan_hold(struct plan *plan);
+void plan_release(struct plan *plan); /* may free it */
+
+/* Where all is settled up to, and how many due times lie between the one that is served or passed
+ * over and the next. */
+struct settling {
+	struct rhythm rhythm;
+	struct due_time due;
+};
+struct settling plan_settle(const struct plan *plan);
+
+/* --- beginnings.c --- */
+
+struct beginning;
+void plan_begin(struct plan *plan);
+void plan_pass(struct plan *plan);       /* pass over what is due */
+void beginnings_done(struct core *core); /* give up those under way */
+
+/* --- edits.c --- */
+
+void edits_done(struct core *core);

@@ -1,0 +1,43 @@
+/* Blocks of results, read and checked. Inside the SQLite backend. Thread: the connection's. */
+#pragma once
+
+#include "sqlite/db.h"
+
+/* What stands in the column `sum` for such bytes, that hold `n` results or items from number
+ * `first` on. */
+int64_t db_sum(const void *bytes, size_t len, uint64_t first, uint64_t n);
+
+/* Read result `seq` of a job; what it borrows lives until STATEMENT_SELECT_BLOCK is used again,
+ * which the caller sees to soon: a read left open keeps the log from starting anew. ERR_DAMAGED: it
+ * is not there, or can't be read. ERR_NOT_FOUND: `seq` is 0, the item has none yet. */
+enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct result *ret_result)
+    MUST_CHECK;
+
+struct block {
+	uint64_t first, n; /* number of its first result; results */
+	const char *bytes; /* borrowed from the statement */
+	size_t len;
+	bool is_good;
+};
+
+/* A walk through the results of a job behind a number, all as of one moment. */
+struct walk {
+	struct db *db;
+	sqlite3_stmt *job, *rows;
+	uint64_t completed; /* results of the job */
+	uint64_t seq;       /* of the result that comes next; there is one when it isn't above */
+	struct block block;
+	size_t offset;
+	uint64_t at; /* number of the record at `offset` */
+	unsigned n_blocks;
+	enum err err;
+	struct store_damage damage;
+};
+
+/* Begin behind result `after`. ERR_NOT_FOUND: there is no such job; nothing is to be ended then. */
+enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after) MUST_CHECK;
+/* The next result, with its seq; its texts live until the next call. False at the end, and where
+ * there is damage. */
+bool db_walk_next(struct walk *w, struct result *ret_result);
+/* End it; returns how it went, and says in `op` where damage is. */
+enum err db_walk_end(struct walk *w, struct store_op *op);

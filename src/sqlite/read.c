@@ -1,0 +1,353 @@
+/* The reading verbs. Each is one short read transaction, because an open reader keeps the
+ * write-ahead log from starting anew. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "sqlite/block.h"
+#include "sqlite/verbs.h"
+
+/* Say whether `n` items can be read, and nothing is left: of a chunk without a sum. */
+static bool is_whole(const struct chunk *chunk)
+{
+	struct chunk_item item;
+	size_t offset = 0;
+	uint32_t n = 0;
+
+	while (chunk_next(chunk, &offset, &item))
+		n++;
+	return n == chunk->n && offset == chunk->bytes.len;
+}
+
+/* False when it is damaged. */
+static bool read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
+{
+	ret_chunk->no = (uint32_t)sqlite3_column_int64(s, 0);
+	chunk_init(&ret_chunk->chunk, (uint32_t)sqlite3_column_int64(s, 1));
+	ret_chunk->chunk.n = (uint32_t)sqlite3_column_int64(s, 2);
+	buf_add(
+	    &ret_chunk->chunk.bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
+	ret_chunk->n_suspects = (uint32_t)sqlite3_column_int64(s, 5);
+	const struct chunk *c = &ret_chunk->chunk;
+	bool is_good =
+	    sqlite3_column_type(s, 4) == SQLITE_NULL
+		? is_whole(c)
+		: sqlite3_column_int64(s, 4) == db_sum(c->bytes.data, c->bytes.len, c->first, c->n);
+	return is_good && !c->bytes.overflow && c->n > 0 && c->n <= CHUNK_ITEMS;
+}
+
+/* Add a number to an array that grows by doubling. */
+static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
+{
+	if (*n == 0 || (*n >= 1024 && (*n & (*n - 1)) == 0))
+		*numbers = xrealloc(*numbers, (*n > 0 ? *n * 2 : 1024) * sizeof(**numbers));
+	(*numbers)[(*n)++] = number;
+}
+
+/* Collect the first column of all rows. */
+static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **numbers, size_t *n)
+{
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW)
+		add_number(numbers, n, (uint32_t)sqlite3_column_int64(s, 0));
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+enum err db_claim(struct db *db, struct store_op *op)
+{
+	enum statement id =
+	    op->u.claim.with_kept ? STATEMENT_SELECT_ALL_CHUNKS : STATEMENT_SELECT_CHUNKS;
+	sqlite3_stmt *s = QUERY(db, id, op->job_no, op->u.claim.from, op->u.claim.max);
+	bool is_good = true;
+	int code = SQLITE_DONE;
+
+	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
+	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW)
+		is_good = read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
+	sqlite3_reset(s);
+	if (!is_good) {
+		struct stored_chunk *bad = &op->u.claim.chunks[--op->u.claim.n];
+		op->damage = (struct store_damage){.what = DAMAGED_INPUT, .first = bad->no};
+		chunk_done(&bad->chunk);
+		return ERR_DAMAGED;
+	}
+	if (code != SQLITE_DONE)
+		return db_error(db, code);
+	if (!op->u.claim.has_aliases || op->u.claim.n == 0)
+		return OK;
+	const struct chunk *last = &op->u.claim.chunks[op->u.claim.n - 1].chunk;
+	s = QUERY(db, STATEMENT_SELECT_SKIP, op->job_no, op->u.claim.chunks[0].chunk.first,
+	    (int64_t)last->first + last->n - 1);
+	return read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
+}
+
+enum err db_load(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_JOB_BY_ID);
+
+	sqlite3_bind_blob(s, 1, op->u.job.id.bytes, sizeof(op->u.job.id.bytes), SQLITE_STATIC);
+	enum err e = db_find_job(db, s, &op->u.job);
+	if (e == ERR_DAMAGED)
+		op->damage = (struct store_damage){.what = DAMAGED_JOB, .id = op->u.job.id};
+	return e;
+}
+
+static enum statement choose_list(const struct job_filter *f)
+{
+	return !id_is_none(&f->schedule_id)    ? STATEMENT_LIST_JOBS_OF_SCHEDULE
+	       : f->label != NULL              ? STATEMENT_LIST_JOBS_WITH_LABEL
+	       : f->has_paused && f->is_paused ? STATEMENT_LIST_JOBS_PAUSED
+	       : f->has_state                  ? STATEMENT_LIST_JOBS_IN_STATE
+					       : STATEMENT_LIST_JOBS;
+}
+
+/* Add a job to the page. One that is damaged ends the page before it; as the first it is what the
+ * page is about, so that the next page can go on behind it. */
+static enum err list_job(struct store_op *op, sqlite3_stmt *s)
+{
+	struct job *job = &op->u.list.jobs[op->u.list.n];
+
+	if (db_read_job(s, job) == OK) {
+		op->u.list.n++;
+		return OK;
+	}
+	op->damage = (struct store_damage){.what = DAMAGED_JOB, .id = job->id};
+	return ERR_DAMAGED;
+}
+
+enum err db_list(struct db *db, struct store_op *op)
+{
+	const struct job_filter *f = &op->u.list.filter;
+	sqlite3_stmt *s = db_statement(db, choose_list(f));
+	int code;
+
+	sqlite3_bind_blob(
+	    s, 1, op->u.list.before.bytes, sizeof(op->u.list.before.bytes), SQLITE_STATIC);
+	BIND(s, 2, (int64_t)op->u.list.limit + 1, f->has_state ? (int)f->state : -1,
+	    f->has_kind ? (int)f->kind : -1);
+	sqlite3_bind_text(s, 5, f->label, -1, SQLITE_STATIC); /* NULL binds null */
+	db_bind_id(s, 6, &f->schedule_id);
+	BIND(s, 7, f->has_paused ? (int)f->is_paused : -1, f->created_before);
+	op->u.list.jobs = xcalloc(op->u.list.limit, sizeof(*op->u.list.jobs));
+	enum err e = OK;
+	while ((code = sqlite3_step(s)) == SQLITE_ROW && op->u.list.n < op->u.list.limit && e == OK)
+		e = list_job(op, s);
+	op->u.list.is_more = code == SQLITE_ROW || e != OK;
+	sqlite3_reset(s);
+	if (e != OK)
+		return op->u.list.n > 0 ? OK : e;
+	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+/* Add a row of the page, unless the filter is against it. */
+static void add_row(struct rows_page *page, const struct result *r)
+{
+	page->last = r->seq;
+	if (page->has_status && r->status != page->status)
+		return;
+	result_add_row(&page->text, page->format, r, page->is_first && page->n == 0);
+	page->n++;
+}
+
+enum err db_read_rows(struct db *db, struct store_op *op)
+{
+	enum { MOST_BLOCKS = 2000 }; /* looked through in one go when a filter lets few rows pass */
+	struct rows_page *page = &op->u.rows;
+	struct walk w;
+	struct result r;
+
+	buf_init(&page->text, SIZE_MAX / 2);
+	page->last = page->after;
+	enum err e = db_walk_begin(&w, db, op->job_no, page->after);
+	if (e != OK)
+		return e;
+	for (;;) {
+		page->is_more = w.seq <= w.completed;
+		if ((page->limit > 0 && page->n == page->limit) ||
+		    page->text.len >= page->max_bytes || w.n_blocks > MOST_BLOCKS ||
+		    !db_walk_next(&w, &r))
+			break;
+		add_row(page, &r);
+	}
+	return db_walk_end(&w, op);
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void sort_numbers(uint32_t *numbers, size_t n)
+{
+	if (n > 0)
+		qsort(numbers, n, sizeof(*numbers), compare_numbers);
+}
+
+enum err db_read_done(struct db *db, struct store_op *op)
+{
+	struct walk w;
+	struct result r;
+	enum err e = db_walk_begin(&w, db, op->job_no, op->u.done.low_seq);
+
+	if (e != OK)
+		return e;
+	while (db_walk_next(&w, &r)) {
+		add_number(&op->u.done.indexes, &op->u.done.n, r.index);
+		if (r.status == ITEM_ERROR)
+			add_number(&op->u.done.failed, &op->u.done.n_failed, r.index);
+	}
+	sort_numbers(op->u.done.indexes, op->u.done.n);
+	sort_numbers(op->u.done.failed, op->u.done.n_failed);
+	return db_walk_end(&w, op);
+}
+
+static char *copy_span(struct span s)
+{
+	return s.len > 0 ? xstrndup(s.bytes, s.len) : NULL;
+}
+
+static void add_file(struct store_op *op, const struct result *r)
+{
+	const struct file_result *f = &r->file;
+	struct stored_file *file = &op->u.files.files[op->u.files.n++];
+
+	file->name = xstrndup(f->file_name.bytes, f->file_name.len);
+	file->content_type = copy_span(f->content_type);
+	file->content_encoding = copy_span(f->content_encoding);
+	file->n_bytes = f->n_bytes;
+	file->saved_at = r->finished_at;
+	memcpy(file->digest, f->digest, sizeof(file->digest));
+}
+
+static enum err find_file(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = QUERY(db, STATEMENT_FIND_FILE, op->job_no);
+	struct result r;
+
+	sqlite3_bind_text(s, 2, op->u.files.name, -1, SQLITE_STATIC);
+	int64_t seq = 0;
+	enum err e = db_read_number(db, s, &seq);
+	if (e != OK)
+		return e;
+	e = db_load_result(db, op->job_no, seq, &r);
+	if (e == OK && (!r.is_file || !r.file.is_saved))
+		e = ERR_DAMAGED; /* another result than the file's */
+	if (e == OK)
+		add_file(op, &r);
+	else if (e == ERR_DAMAGED)
+		op->damage = (struct store_damage){
+		    .what = DAMAGED_RESULTS, .first = (uint64_t)seq, .last = (uint64_t)seq};
+	(void)db_statement(db, STATEMENT_SELECT_BLOCK);
+	return e;
+}
+
+enum err db_read_files(struct db *db, struct store_op *op)
+{
+	struct files_page *page = &op->u.files;
+	struct walk w;
+	struct result r;
+
+	page->files = xcalloc(page->name != NULL ? 1 : page->max, sizeof(*page->files));
+	if (page->name != NULL)
+		return find_file(db, op);
+	page->last = page->after;
+	enum err e = db_walk_begin(&w, db, op->job_no, page->after);
+	if (e != OK)
+		return e;
+	while (page->n < page->max && db_walk_next(&w, &r)) {
+		page->last = r.seq;
+		if (r.is_file && r.file.is_saved)
+			add_file(op, &r);
+	}
+	page->is_more = w.seq <= w.completed;
+	return db_walk_end(&w, op);
+}
+
+/* Jobs that were removed, and whose files may be there still. */
+static enum err read_removals(struct db *db, struct store_op *op)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_REMOVALS);
+	size_t room = 0;
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		if (op->u.folders.n_removed == room) {
+			room = room > 0 ? room * 2 : 64;
+			op->u.folders.removed =
+			    xrealloc(op->u.folders.removed, room * sizeof(*op->u.folders.removed));
+		}
+		db_read_id(s, 0, &op->u.folders.removed[op->u.folders.n_removed++]);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+enum err db_read_folders(struct db *db, struct store_op *op)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < op->u.folders.n; i++) {
+		sqlite3_stmt *s = db_statement(db, STATEMENT_KNOWS_FILES);
+		db_bind_id(s, 1, &op->u.folders.ids[i]);
+		enum err e = db_step_one(db, s);
+		sqlite3_reset(s);
+		if (e == ERR_NOT_FOUND)
+			op->u.folders.ids[n++] = op->u.folders.ids[i];
+		else if (e != OK)
+			return e;
+	}
+	op->u.folders.n = n;
+	return read_removals(db, op);
+}
+
+enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, void *arg), void *arg)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_UNFINISHED);
+	int code;
+
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) {
+		struct unfinished_job u;
+		if (db_read_job(s, &u.job) != OK) { /* the others go on */
+			char id[ID_TEXT_SIZE];
+			id_format(&u.job.id, id);
+			log_error("store_damaged", "what=job job=%s job_no=%lld", id,
+			    (long long)u.job.no);
+			continue;
+		}
+		u.low_seq = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
+		u.n_aliases = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 1);
+		/* no chunk left: UINT32_MAX, behind the last */
+		u.next_chunk = sqlite3_column_type(s, JOB_N_COLUMNS + 2) == SQLITE_NULL
+				   ? UINT32_MAX
+				   : (uint32_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 2);
+		on_job(&u, arg);
+	}
+	sqlite3_reset(s);
+	return code == SQLITE_DONE ? OK : db_error(db, code);
+}
+
+enum err db_count(struct db *db, enum job_state state, uint64_t *ret_n)
+{
+	sqlite3_stmt *s = QUERY(db, STATEMENT_COUNT_STATE, state);
+	int64_t n = 0;
+
+	enum err e = db_read_number(db, s, &n);
+	*ret_n = (uint64_t)n;
+	return e;
+}
+
+enum err db_identity(struct db *db, struct id *ret_id)
+{
+	sqlite3_stmt *s = db_statement(db, STATEMENT_SELECT_IDENTITY);
+	enum err e = db_step_one(db, s);
+
+	if (e == OK)
+		db_read_id(s, 0, ret_id);
+	sqlite3_reset(s);
+	return e == ERR_NOT_FOUND ? ERR_DAMAGED : e;
+}
