@@ -473,8 +473,8 @@ void connection_open(struct server *server, int fd, const struct endpoint *endpo
     struct share *share, bool is_clear)
 {
 	struct transport transport;
-	const struct reader_limits limits = {.max_line = 32 << 10,
-	    .max_head = 64 << 10,
+	const struct reader_limits limits = {.max_line = 24 << 10,
+	    .max_head = 32 << 10,
 	    .max_fields = 100,
 	    .max_params = 100,
 	    .max_body = server->opts.max_body};

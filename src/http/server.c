@@ -12,7 +12,9 @@
 #include "base/log.h"
 #include "http/request_private.h"
 
-enum { MEMORY_LIMIT = 160 << 10, MEMORY_STEP = 64 << 10, MAX_ROUNDS = 4, STOP_ROUNDS = 16 };
+/* libmicrohttpd clears all memory of a connection for each request, so it gets what the longest
+ * head takes and little more. */
+enum { MEMORY_LIMIT = 48 << 10, MEMORY_STEP = 16 << 10, MAX_ROUNDS = 4, STOP_ROUNDS = 16 };
 
 /* A new connection counts as busy for so long: its request is about to come. */
 #define HEADER_GRACE USEC_PER_SEC
