@@ -22,6 +22,7 @@
 #include "base/str.h"
 #include "loop/loop.h"
 #include "loop/mailbox.h"
+#include "sqlite/sqlite.h"
 #include "store/store.h"
 #include "wire/record.h"
 
@@ -253,7 +254,7 @@ static bool open_store(struct trial *t, struct mailbox *mailbox)
 	const struct store_events events = {on_writable, on_fatal, t};
 	AUTO_FREE char *why = NULL;
 
-	if (store_open(t->path, mailbox, &events, &t->store, &why) != OK) {
+	if (store_open(sqlite_backend(), t->path, mailbox, &events, &t->store, &why) != OK) {
 		fprintf(stderr, "store_sweep: %s\n", why);
 		return false;
 	}
