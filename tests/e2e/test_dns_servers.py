@@ -12,10 +12,15 @@ from processes import Stub, eventually
 
 
 def closed_port():
-    """A port of 127.0.0.1 where nobody listens."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{sock.getsockname()[1]}"
+    """A port of 127.0.0.1 where nobody listens, over UDP or TCP."""
+    while True:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp, socket.socket() as tcp:
+            udp.bind(("127.0.0.1", 0))
+            try:
+                tcp.bind(udp.getsockname())
+            except OSError:
+                continue
+            return f"127.0.0.1:{udp.getsockname()[1]}"
 
 
 def statuses(api, job):
@@ -156,13 +161,34 @@ ns IN A 192.0.2.53
 
 
 class Nsd:
+    """NSD with ZONE. It answers once the constructor has returned; after start() it may still be starting."""
+
+    QUERY = b"\0\1\0\0\0\1\0\0\0\0\0\0\7restart\4test\0\0\6\0\1"  # SOA restart.test.
+
     def __init__(self, folder, limit=0):
-        self.address = closed_port()
         self._folder = folder
-        (folder / "zone").write_text(ZONE, encoding="ascii")
-        (folder / "nsd.conf").write_text(
-            NSD_CONF.format(dir=folder, limit=limit, address=self.address.replace(":", "@")), encoding="ascii")
         self._process = None
+        (folder / "zone").write_text(ZONE, encoding="ascii")
+        for _ in range(5):  # somebody else may take the port before it does
+            self.address = closed_port()
+            (folder / "nsd.conf").write_text(
+                NSD_CONF.format(dir=folder, limit=limit, address=self.address.replace(":", "@")), encoding="ascii")
+            self.start()
+            eventually(lambda: self._answers() or self._process.poll() is not None, "nsd answers or has ended")
+            if self._process.poll() is None:
+                return
+        raise AssertionError((folder / "nsd.log").read_text(encoding="utf-8"))
+
+    def _answers(self):
+        host, port = self.address.split(":")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+            sock.settimeout(0.2)
+            sock.connect((host, int(port)))
+            try:
+                sock.send(self.QUERY)
+                return sock.recv(512)[:2] == self.QUERY[:2]
+            except OSError:  # refused, or silent
+                return False
 
     def start(self):
         self._process = subprocess.Popen([NSD, "-d", "-c", self._folder / "nsd.conf"],
@@ -180,7 +206,6 @@ def test_a_server_killed_and_restarted_in_the_middle_of_a_job(make_daemon, tmp_p
     kinds = {"wild": "found", "alias": "found", "none": "not_found"}
     names = [f"n{i}.{kind}.restart.test" for i in range(4000) for kind in kinds]
     nsd = Nsd(tmp_path)
-    nsd.start()
     try:
         with make_daemon(nsd, settings={"dns.resolver": "engine", "dns.timeout": "2s", "dns.attempts": "5"}) as daemon:
             job = daemon.api.submit(names, rate=4000)
@@ -203,10 +228,8 @@ def test_a_server_that_limits_its_answers(make_daemon, tmp_path):
     kinds = {"wild": "found", "none": "not_found"}
     names = [f"n{i}.{kind}.restart.test" for i in range(3000) for kind in kinds]
     nsd = Nsd(tmp_path, limit=200)
-    nsd.start()
     try:
         with make_daemon(nsd, settings={"dns.resolver": "engine", "dns.timeout": "2s"}) as daemon:
-            eventually(lambda: daemon.api.run(["n.wild.restart.test"])[0]["status"] == "found", "nsd is there", 20)
             job = daemon.api.wait(daemon.api.submit(names), 60)
             rows = daemon.api.results(job)
             wrong = [r for r in rows if r["status"] not in ("error", kinds[r["domain"].split(".")[1]])]
