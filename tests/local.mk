@@ -16,7 +16,8 @@ LINK_CTL = src/ctl/libctl.a $(LINK_WIRE)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_DNS = src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
-LINK_ENGINE = src/engine/libengine.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(CRYPTO_LIBS)
+LINK_CHECK = src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
+LINK_FETCH = src/fetch/libfetch.a $(LINK_CHECK) $(CRYPTO_LIBS)
 LINK_CORE = src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a
 LINK_STORE = src/sqlite/libbackend.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
@@ -25,7 +26,8 @@ UNIT_TESTS = \
 	tests/unit/base/test_base \
 	tests/unit/core/test_core \
 	tests/unit/ctl/test_ctl \
-	tests/unit/engine/test_engine \
+	tests/unit/check/test_check \
+	tests/unit/fetch/test_fetch \
 	tests/unit/http/test_http \
 	tests/unit/intake/test_intake \
 	tests/unit/jobs/test_jobs \
@@ -165,10 +167,10 @@ tests_unit_intake_test_intake_SOURCES = $(UNIT) \
 	tests/unit/intake/test_presets.c
 tests_unit_intake_test_intake_LDADD = src/intake/libintake.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
 
-# The rooms that work on jobs, joined, with an engine and a store that do what the test tells them.
+# The rooms that work on jobs, joined, with checks and a store that do what the test tells them.
 tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/alarm.c tests/fake/alarm.h \
-	tests/fake/engine.c tests/fake/engine.h \
+	tests/fake/checks.c tests/fake/checks.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
 	tests/fake/outbox.c tests/fake/outbox.h \
 	tests/fake/poster.c tests/fake/poster.h \
@@ -223,36 +225,41 @@ tests_unit_dns_test_dns_SOURCES = $(UNIT) \
 tests_unit_dns_test_dns_CFLAGS = $(AM_CFLAGS) $(LDNS_CFLAGS)
 tests_unit_dns_test_dns_LDADD = $(LINK_DNS) $(LDNS_LIBS) $(CHECK_LIBS)
 
-tests_unit_engine_test_engine_SOURCES = $(UNIT) \
+tests_unit_check_test_check_SOURCES = $(UNIT) \
+	tests/fake/dns.c tests/fake/dns.h \
+	tests/fake/runner.c tests/fake/runner.h \
+	tests/unit/check/test_hosts.c \
+	tests/unit/check/test_resolv_conf.c \
+	tests/unit/check/test_resolve.c \
+	tests/unit/check/test_resolver.c
+tests_unit_check_test_check_LDADD = $(LINK_CHECK) $(CHECK_LIBS)
+
+tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/http.c tests/fake/http.h \
 	tests/fake/runner.c tests/fake/runner.h \
-	tests/unit/engine/fetch_bench.c tests/unit/engine/fetch_bench.h \
-	tests/unit/engine/origin_bench.c tests/unit/engine/origin_bench.h \
-	tests/unit/engine/place.c tests/unit/engine/place.h \
-	tests/unit/engine/test_answer_head.c \
-	tests/unit/engine/test_draft.c \
-	tests/unit/engine/test_fetch.c \
-	tests/unit/engine/test_fetch_cancel.c \
-	tests/unit/engine/test_fetch_save.c \
-	tests/unit/engine/test_folder.c \
-	tests/unit/engine/test_folder_owner.c \
-	tests/unit/engine/test_hosts.c \
-	tests/unit/engine/test_origin.c \
-	tests/unit/engine/test_origin_window.c \
-	tests/unit/engine/test_policy.c \
-	tests/unit/engine/test_post.c \
-	tests/unit/engine/test_resolv_conf.c \
-	tests/unit/engine/test_resolve.c \
-	tests/unit/engine/test_resolver.c \
-	tests/unit/engine/test_signature.c \
-	tests/unit/engine/sink_bench.c tests/unit/engine/sink_bench.h \
-	tests/unit/engine/test_sink.c \
-	tests/unit/engine/test_sink_names.c \
-	tests/unit/engine/test_transfer.c \
-	tests/unit/engine/test_transfer_answers.c \
-	tests/unit/engine/transfer_bench.c tests/unit/engine/transfer_bench.h
-tests_unit_engine_test_engine_LDADD = $(LINK_ENGINE) $(CHECK_LIBS)
+	tests/unit/fetch/fetch_bench.c tests/unit/fetch/fetch_bench.h \
+	tests/unit/fetch/origin_bench.c tests/unit/fetch/origin_bench.h \
+	tests/unit/fetch/place.c tests/unit/fetch/place.h \
+	tests/unit/fetch/sink_bench.c tests/unit/fetch/sink_bench.h \
+	tests/unit/fetch/test_answer_head.c \
+	tests/unit/fetch/test_draft.c \
+	tests/unit/fetch/test_fetch.c \
+	tests/unit/fetch/test_fetch_cancel.c \
+	tests/unit/fetch/test_fetch_save.c \
+	tests/unit/fetch/test_folder.c \
+	tests/unit/fetch/test_folder_owner.c \
+	tests/unit/fetch/test_origin.c \
+	tests/unit/fetch/test_origin_window.c \
+	tests/unit/fetch/test_policy.c \
+	tests/unit/fetch/test_post.c \
+	tests/unit/fetch/test_signature.c \
+	tests/unit/fetch/test_sink.c \
+	tests/unit/fetch/test_sink_names.c \
+	tests/unit/fetch/test_transfer.c \
+	tests/unit/fetch/test_transfer_answers.c \
+	tests/unit/fetch/transfer_bench.c tests/unit/fetch/transfer_bench.h
+tests_unit_fetch_test_fetch_LDADD = $(LINK_FETCH) $(CHECK_LIBS)
 
 if HAVE_LDNS
 UNIT_TESTS += tests/unit/dns/test_dns
@@ -265,7 +272,7 @@ endif
 # A day of schedules under clocks that leap; `make check-day` lives it.
 EXTRA_PROGRAMS += tests/sim/day
 tests_sim_day_SOURCES = tests/sim/day.c \
-	tests/fake/engine.c tests/fake/engine.h \
+	tests/fake/checks.c tests/fake/checks.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
 	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/runner.c tests/fake/runner.h
@@ -340,7 +347,7 @@ tests_fuzz_fuzz_target_SOURCES = tests/fuzz/fuzz_target.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_target_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_target_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_transfer_SOURCES = tests/fuzz/fuzz_transfer.c $(FUZZ_MAIN)
-tests_fuzz_fuzz_transfer_LDADD = $(LINK_ENGINE)
+tests_fuzz_fuzz_transfer_LDADD = $(LINK_FETCH)
 tests_fuzz_fuzz_transfer_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_url_SOURCES = tests/fuzz/fuzz_url.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_url_LDADD = $(LINK_MODEL)

@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "callbacks/call_hosts.h"
-#include "engine/post.h"
+#include "fetch/post.h"
 #include "jobs/suspects.h"
 #include "loop/alarm.h"
 #include "model/url.h"

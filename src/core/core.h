@@ -7,7 +7,7 @@
 /* Make a core and take up the jobs that had not ended. NULL when they can't be read, or the system
  * refuses a timer. */
 struct core *core_new(const struct core_opts *opts);
-void core_free(struct core *core); /* before the engine; after store_stop */
+void core_free(struct core *core); /* before the checker; after store_stop */
 
 /* Change limits, and where flags are. Submissions that have begun keep those that they began with:
  * the old flag servers must live as long as the core. */

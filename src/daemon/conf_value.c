@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/str.h"
-#include "engine/policy.h"
+#include "fetch/policy.h"
 #include "model/result.h"
 #include "model/url.h"
 

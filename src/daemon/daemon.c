@@ -1,4 +1,4 @@
-/* Parts, in the order they are started: mailbox, offload, store, engine, fetching, delivery,
+/* Parts, in the order they are started: mailbox, offload, store, checker, fetching, delivery,
  * core, server, notify, reload, signals. */
 #include "daemon/daemon.h"
 
@@ -25,7 +25,7 @@
 #include "daemon/sockets.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
-#include "engine/engine.h"
+#include "check/checker.h"
 #include "http/server.h"
 #include "jobs/suspects.h"
 #include "loop/mailbox.h"
@@ -47,7 +47,7 @@ struct daemon {
 	struct offload *offload;
 	struct store *store;
 	struct suspects *suspects;
-	struct engine *engine;
+	struct checker *checker;
 	struct fetching fetching;
 	struct delivery delivery;
 	struct core *core;
@@ -112,28 +112,28 @@ static bool start_store(struct daemon *d)
 	return e == OK;
 }
 
-static bool start_engine(struct daemon *d)
+static bool start_checker(struct daemon *d)
 {
-	d->engine = resolving_start(d->conf, d->loop);
-	return d->engine != NULL;
+	d->checker = resolving_start(d->conf, d->loop);
+	return d->checker != NULL;
 }
 
 static bool start_fetching(struct daemon *d)
 {
 	return fetching_start(&d->fetching, d->conf, d->folder, store_id(d->store), d->loop,
-		   d->offload, d->engine) == OK;
+		   d->offload, d->checker) == OK;
 }
 
 static bool start_delivery(struct daemon *d)
 {
-	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->engine, d->store,
+	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->checker, d->store,
 		   d->suspects) == OK;
 }
 
 static bool start_core(struct daemon *d)
 {
 	const struct core_opts opts = {.loop = d->loop,
-	    .engine = d->engine,
+	    .checker = d->checker,
 	    .fetcher = d->fetching.fetcher,
 	    .store = d->store,
 	    .offload = d->offload,
@@ -213,9 +213,9 @@ static const char *find_stale(usec_t most, void *arg)
 {
 	const struct daemon *d = arg;
 
-	return store_write_age(d->store) > most   ? "store"
-	       : engine_overdue(d->engine) > most ? "engine"
-						  : NULL;
+	return store_write_age(d->store) > most     ? "store"
+	       : checker_overdue(d->checker) > most ? "engine"
+						    : NULL;
 }
 
 static bool start_notify(struct daemon *d)
@@ -237,9 +237,9 @@ static bool change_log(struct daemon *d)
 	return true;
 }
 
-static bool change_engine(struct daemon *d)
+static bool change_checker(struct daemon *d)
 {
-	engine_set_defaults(d->engine, (usec_t)conf_number(d->conf, CONF_dns_timeout),
+	checker_set_defaults(d->checker, (usec_t)conf_number(d->conf, CONF_dns_timeout),
 	    (uint32_t)conf_number(d->conf, CONF_dns_attempts));
 	return true;
 }
@@ -296,7 +296,7 @@ static bool change_entrance(struct daemon *d)
  * that they name may have. False: it could not be taken up, was logged, and things are as before.
  */
 static bool (*const reload_steps[])(struct daemon *d) = {
-    change_log, change_engine, change_fetching, change_core, change_server, change_entrance};
+    change_log, change_checker, change_fetching, change_core, change_server, change_entrance};
 
 static bool take_up(void *arg)
 {
@@ -406,7 +406,7 @@ static bool start(struct daemon *d)
 	}
 	versions_add_metric();
 	metrics_add_process();
-	return start_store(d) && start_engine(d) && start_fetching(d) && start_delivery(d) &&
+	return start_store(d) && start_checker(d) && start_fetching(d) && start_delivery(d) &&
 	       start_core(d) && start_server(d) && start_notify(d) && start_reload(d) &&
 	       start_signals(d);
 }
@@ -458,7 +458,7 @@ static void stop(struct daemon *d)
 	reload_free(d->reload);
 	delivery_stop(&d->delivery);
 	fetching_stop(&d->fetching);
-	engine_free(d->engine);
+	checker_free(d->checker);
 	server_free(d->server);
 	entrance_done(&d->entrance);
 	suspects_free(d->suspects);

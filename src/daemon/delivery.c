@@ -6,14 +6,14 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "daemon/secret.h"
-#include "engine/post.h"
+#include "fetch/post.h"
 
 enum err delivery_start(struct delivery *d, const struct conf *conf, const char *folder,
-    struct loop *loop, struct engine *engine, struct store *store, struct suspects *suspects)
+    struct loop *loop, struct checker *checker, struct store *store, struct suspects *suspects)
 {
 	const char *ca_file = conf_text(conf, CONF_downloads_ca_file);
 	const struct poster_opts poster = {.loop = loop,
-	    .engine = engine,
+	    .checker = checker,
 	    .ca_file = *ca_file != '\0' ? ca_file : NULL,
 	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
 	    .total = CALLBACKS_MOST,

@@ -8,7 +8,7 @@
 #include "callbacks/callbacks.h"
 #include "daemon/conf.h"
 
-struct engine;
+struct checker;
 struct loop;
 struct policy;
 struct poster;
@@ -23,7 +23,7 @@ struct delivery {
 
 /* Make the parts; logs why it fails. Nothing is delivered yet. */
 enum err delivery_start(struct delivery *d, const struct conf *conf, const char *folder,
-    struct loop *loop, struct engine *engine, struct store *store, struct suspects *suspects)
+    struct loop *loop, struct checker *checker, struct store *store, struct suspects *suspects)
     MUST_CHECK;
 
 /* Take the keys, and with a policy, which is borrowed, let it begin. False when the keys can't be

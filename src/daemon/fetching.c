@@ -66,14 +66,14 @@ static void read_limits(const struct conf *conf, struct fetcher_opts *opts)
 }
 
 enum err fetching_start(struct fetching *f, const struct conf *conf, const char *folder,
-    const struct id *store, struct loop *loop, struct offload *offload, struct engine *engine)
+    const struct id *store, struct loop *loop, struct offload *offload, struct checker *checker)
 {
 	struct buf path;
 	char owner[ID_TEXT_SIZE];
 	struct fetcher_opts opts = {.owner = owner,
 	    .loop = loop,
 	    .offload = offload,
-	    .engine = engine,
+	    .checker = checker,
 	    .ca_file = text_or_null(conf, CONF_downloads_ca_file),
 	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
 	    .find_country = flag_metadata_country};

@@ -4,8 +4,8 @@
 
 #include "core/core.h"
 #include "daemon/conf.h"
-#include "engine/fetch.h"
-#include "engine/policy.h"
+#include "fetch/fetch.h"
+#include "fetch/policy.h"
 
 enum { FETCHING_MAX_SERVERS = 64 };
 
@@ -27,7 +27,7 @@ struct flag_set {
 /* Make the fetcher and read the servers; logs why it fails. `folder` is the one beside the
  * database, for the default of downloads.dir; `store` says which database that is. */
 enum err fetching_start(struct fetching *f, const struct conf *conf, const char *folder,
-    const struct id *store, struct loop *loop, struct offload *offload, struct engine *engine)
+    const struct id *store, struct loop *loop, struct offload *offload, struct checker *checker)
     MUST_CHECK;
 
 /* Let it begin: now it is known where this daemon listens, and so what it may not connect to. */

@@ -3,7 +3,7 @@
  * next start. Thread: loop. */
 #pragma once
 
-#include "engine/fetch.h"
+#include "fetch/fetch.h"
 #include "loop/loop.h"
 #include "store/store.h"
 

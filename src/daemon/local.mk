@@ -18,7 +18,7 @@ src_asyncprobed_SOURCES = \
 	src/daemon/versions.c src/daemon/versions.h
 src_asyncprobed_LDADD = src/api/libapi.a src/http/libhttp.a \
 	src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a \
-	src/sqlite/libbackend.a src/store/libstore.a src/engine/libengine.a src/dns/libdns.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
+	src/sqlite/libbackend.a src/store/libstore.a src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
 	$(MHD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
 	$(SYSTEMD_LIBS)
 
@@ -26,5 +26,5 @@ src_asyncprobed_LDADD = src/api/libapi.a src/http/libhttp.a \
 noinst_PROGRAMS = src/conf_doc
 src_conf_doc_SOURCES = src/daemon/conf_doc.c src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def \
 	src/daemon/conf_value.c src/daemon/conf_value.h
-src_conf_doc_LDADD = src/engine/libengine.a src/dns/libdns.a src/model/libmodel.a src/base/libbase.a $(INIH_LIBS) \
+src_conf_doc_LDADD = src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/model/libmodel.a src/base/libbase.a $(INIH_LIBS) \
 	$(CURL_LIBS) $(IDN2_LIBS)

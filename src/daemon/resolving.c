@@ -1,11 +1,11 @@
-/* The engine of checks, as the settings want it. */
+/* The checker of checks, as the settings want it. */
 #include "daemon/resolving.h"
 
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "engine/engine.h"
-#include "engine/resolv_conf.h"
+#include "check/checker.h"
+#include "check/resolv_conf.h"
 
 /* In the order of their names in conf_value.c. */
 enum { RESOLVER_ENGINE, RESOLVER_EVDNS };
@@ -31,11 +31,11 @@ static void read_servers(const struct conf *conf, struct resolver_opts *opts)
 	}
 }
 
-struct engine *resolving_start(const struct conf *conf, struct loop *loop)
+struct checker *resolving_start(const struct conf *conf, struct loop *loop)
 {
 	const char *hosts = conf_text(conf, CONF_dns_hosts_file),
 		   *resolv_conf = conf_text(conf, CONF_dns_resolv_conf);
-	struct engine_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
+	struct checker_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
 	    .timeout = (usec_t)conf_number(conf, CONF_dns_timeout),
 	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts),
 	    .use_evdns = conf_number(conf, CONF_dns_resolver) == RESOLVER_EVDNS};
@@ -46,10 +46,10 @@ struct engine *resolving_start(const struct conf *conf, struct loop *loop)
 	    resolv_conf_load(resolv_conf, RESOLVER_MAX_SERVERS, opts.resolver.servers,
 		&opts.resolver.n_servers) != OK)
 		log_warning("no_name_servers", "file=%s items=fail", log_quote(resolv_conf));
-	struct engine *engine = engine_new(loop, &opts);
-	if (engine == NULL)
+	struct checker *checker = checker_new(loop, &opts);
+	if (checker == NULL)
 		log_error("resolver", "state=refused");
-	else if (opts.hosts_path != NULL && !engine_has_hosts(engine))
+	else if (opts.hosts_path != NULL && !checker_has_hosts(checker))
 		log_warning("no_hosts_file", "file=%s names=asked", log_quote(hosts));
-	return engine;
+	return checker;
 }

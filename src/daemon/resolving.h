@@ -3,9 +3,9 @@
 
 #include "daemon/conf.h"
 
-struct engine;
+struct checker;
 struct loop;
 
-/* Make the engine with the servers of the settings or else of resolv.conf. NULL: it can't be, which
- * was logged. */
-struct engine *resolving_start(const struct conf *conf, struct loop *loop);
+/* Make the checker with the servers of the settings or else of resolv.conf. NULL: it can't be,
+ * which was logged. */
+struct checker *resolving_start(const struct conf *conf, struct loop *loop);

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 
 #include "daemon/conf.h"
-#include "engine/signature.h"
+#include "fetch/signature.h"
 
 /* Load the keys; the caller ends them with signature_keys_done. `folder` is the one beside the
  * database. On a fault false with *ret_why new text that says file and line, and *ret_keys stays.

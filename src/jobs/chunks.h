@@ -6,7 +6,7 @@
 #include "model/chunk.h"
 
 struct fetch;
-struct probe;
+struct check;
 
 /* Input that is being worked on. */
 struct open_chunk {
@@ -37,7 +37,7 @@ struct item {
 	struct suspect suspect; /* of a suspect one, from when it stands in line */
 	struct chunk_item in;   /* likewise; borrowed from the chunk */
 	union {                 /* by the kind of the job */
-		struct probe *probe;
+		struct check *check;
 		struct fetch *fetch;
 	};
 };

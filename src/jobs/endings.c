@@ -9,7 +9,7 @@ void run_stop_items(struct run *run)
 		if (job_kind_is_files(run->job.kind))
 			fetch_cancel(item->fetch);
 		else
-			probe_cancel(item->probe);
+			check_cancel(item->check);
 		careful_rest(item);
 		TAILQ_REMOVE(&run->items, item, link);
 		item_free(item);

@@ -1,4 +1,4 @@
-/* How an item begins and ends: from its chunk to the engine, and from there to its chunk. */
+/* How an item begins and ends: from its chunk to the checker, and from there to its chunk. */
 #include "jobs/jobs_private.h"
 
 /* Files of one run that may be in flight when the job doesn't say: most of them wait for their
@@ -48,13 +48,13 @@ static void start_item(struct item *item, const struct chunk_item *in, uint32_t 
 		    .on_saving = on_saving};
 		item->fetch = fetch_start(core->opts.fetcher, &request, on_result, item);
 	} else {
-		struct probe_request request = {.check = run->job.check,
+		struct check_request request = {.check = run->job.check,
 		    .index = index,
 		    .name = in->text,
 		    .name_len = in->len,
 		    .timeout = params->timeout,
 		    .attempts = params->attempts};
-		item->probe = probe_start(core->opts.engine, &request, on_result, item);
+		item->check = check_start(core->opts.checker, &request, on_result, item);
 	}
 }
 

@@ -1,8 +1,8 @@
 /* What the rooms that work on jobs are made with. Thread: loop. */
 #pragma once
 
-#include "engine/engine.h"
-#include "engine/fetch.h"
+#include "check/checker.h"
+#include "fetch/fetch.h"
 #include "loop/loop.h"
 #include "loop/offload.h"
 #include "model/recurrence.h"
@@ -18,7 +18,7 @@ struct flag_server {
 
 struct core_opts {
 	struct loop *loop; /* all borrowed for the life of the core */
-	struct engine *engine;
+	struct checker *checker;
 	struct fetcher *fetcher;
 	struct store *store;
 	struct offload *offload;

@@ -3,7 +3,7 @@
  * An item waits in an open chunk, is in flight as a struct item, is settled when its record stands
  * in the run's block, and shows once the block is committed:
  *
- *   waiting --items--> in flight --engine--> settled --store--> committed
+ *   waiting --items--> in flight --checker--> settled --store--> committed
  *
  * Thread: loop. */
 #pragma once

@@ -72,7 +72,7 @@ static size_t room_of(const struct ring *ring)
 {
 	const struct core_opts *opts = &ring->core->opts;
 
-	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : engine_room(opts->engine);
+	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : checker_room(opts->checker);
 }
 
 static void serve(void *arg)
@@ -128,7 +128,7 @@ void turns_kick(struct core *core)
 
 size_t turns_in_flight(const struct core *core)
 {
-	return engine_in_flight(core->opts.engine) + fetcher_in_flight(core->opts.fetcher);
+	return checker_in_flight(core->opts.checker) + fetcher_in_flight(core->opts.fetcher);
 }
 
 static void on_bucket(void *arg)
@@ -151,7 +151,7 @@ void turns_init(struct core *core, const struct turn_hooks *hooks)
 		TAILQ_INIT(&ring->runs);
 		defer_init(&ring->serve, core->opts.loop, serve, ring);
 	}
-	engine_set_on_room(core->opts.engine, serve, &core->rings[LANE_DNS]);
+	checker_set_on_room(core->opts.checker, serve, &core->rings[LANE_DNS]);
 	fetcher_set_on_room(core->opts.fetcher, serve, &core->rings[LANE_FILES]);
 }
 

@@ -19,7 +19,7 @@ enum { MAX_ASKED = 4096, MAX_JOBS = 16, MAX_REMOVED = 16, MAX_PER_TURN = 64 };
 struct fetch {
 	TAILQ_ENTRY(fetch) link;
 	struct fetcher *fetcher;
-	probe_fn *on_done;
+	check_fn *on_done;
 	void (*on_saving)(void *arg);
 	void *arg;
 	uint32_t index;
@@ -256,7 +256,7 @@ static void note(struct fetcher *fetcher, const struct fetch_request *request,
 }
 
 struct fetch *fetch_start(
-    struct fetcher *fetcher, const struct fetch_request *request, probe_fn *on_done, void *arg)
+    struct fetcher *fetcher, const struct fetch_request *request, check_fn *on_done, void *arg)
 {
 	struct file_item item;
 

@@ -1,11 +1,11 @@
-/* A fetcher (engine/fetch.h) without a network or a folder: fetches end when the test says so, or
+/* A fetcher (fetch/fetch.h) without a network or a folder: fetches end when the test says so, or
  * by themselves in the next turn of the loop. Linked in place of the real one. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/fetch.h"
+#include "fetch/fetch.h"
 
 /* How a fetch ends by itself, chosen by the name that its file gets. */
 struct fetch_rule {

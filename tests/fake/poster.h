@@ -1,11 +1,11 @@
-/* A poster (engine/post.h) without a network: posts end when the test says so. Linked in place of
+/* A poster (fetch/post.h) without a network: posts end when the test says so. Linked in place of
  * the real one. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "engine/post.h"
+#include "fetch/post.h"
 
 /* What was asked for; texts are the poster's. */
 struct posted {

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/metrics.h"
-#include "engine/policy.h"
-#include "engine/transfer.h"
+#include "fetch/policy.h"
+#include "fetch/transfer.h"
 #include "loop/loop.h"
 
 enum way {

@@ -1,4 +1,4 @@
-/* A day of schedules in a minute: the core on a real database, with an engine that answers at once
+/* A day of schedules in a minute: the core on a real database, with a checker that answers at once
  * and clocks that leap from one due time to the next. When the first hours are over, neither memory
  * nor descriptors nor the database may grow.
  *
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../fake/engine.h"
+#include "../fake/checks.h"
 #include "../fake/fetcher.h"
 #include "../fake/runner.h"
 #include "base/alloc.h"
@@ -31,7 +31,7 @@ struct day {
 	struct loop *loop;
 	struct mailbox *mailbox;
 	struct offload *offload;
-	struct engine *engine;
+	struct checker *checker;
 	struct fetcher *fetcher;
 	struct store *store;
 	struct core *core;
@@ -178,15 +178,15 @@ static bool start(struct day *d, const char *path)
 	d->loop = loop_new();
 	d->mailbox = mailbox_new(d->loop);
 	d->offload = offload_new(d->mailbox, 1);
-	d->engine = fake_engine_new(d->loop, 1000);
+	d->checker = fake_checks_new(d->loop, 1000);
 	d->fetcher = fake_fetcher_new(d->loop, 10);
-	fake_engine_answer_all(d->engine);
+	fake_checks_answer_all(d->checker);
 	if (store_open(sqlite_backend(), path, d->mailbox, &events, &d->store, &why) != OK) {
 		fprintf(stderr, "%s: %s\n", path, why);
 		return false;
 	}
 	const struct core_opts opts = {.loop = d->loop,
-	    .engine = d->engine,
+	    .checker = d->checker,
 	    .fetcher = d->fetcher,
 	    .store = d->store,
 	    .offload = d->offload,

@@ -1,4 +1,4 @@
-/* A core between a fake engine, a fake fetcher and a fake store. */
+/* A core between a fake checker, a fake fetcher and a fake store. */
 #include "bench.h"
 
 #include <stdlib.h>
@@ -21,11 +21,11 @@ void bench_begin(struct bench *b, size_t room)
 	*b = (struct bench){.loop = loop_new(), .patience = 3600 * USEC_PER_SEC};
 	b->mailbox = mailbox_new(b->loop);
 	b->offload = offload_new(b->mailbox, 0);
-	b->engine = fake_engine_new(b->loop, room);
+	b->checker = fake_checks_new(b->loop, room);
 	b->fetcher = fake_fetcher_new(b->loop, room);
 	b->store = fake_store_new(b->loop);
 	b->opts = (struct core_opts){.loop = b->loop,
-	    .engine = b->engine,
+	    .checker = b->checker,
 	    .fetcher = b->fetcher,
 	    .store = b->store,
 	    .offload = b->offload,
@@ -46,7 +46,7 @@ void bench_end(struct bench *b)
 	fake_store_crash(b->store);
 	suspects_free(b->opts.suspects);
 	fetcher_free(b->fetcher);
-	engine_free(b->engine);
+	checker_free(b->checker);
 	store_free(b->store);
 	offload_free(b->offload);
 	mailbox_free(b->mailbox);
@@ -60,7 +60,7 @@ void bench_crash(struct bench *b)
 	core_free(b->core);
 	suspects_free(b->opts.suspects);
 	b->opts.suspects = suspects_new(b->loop, b->store, b->patience);
-	ck_assert_uint_eq(engine_in_flight(b->engine), 0);
+	ck_assert_uint_eq(checker_in_flight(b->checker), 0);
 	ck_assert_uint_eq(fetcher_in_flight(b->fetcher), 0);
 	b->core = core_new(&b->opts);
 	ck_assert_ptr_nonnull(b->core);
@@ -200,14 +200,14 @@ static bool has_started(void *arg)
 {
 	const struct waiting *w = arg;
 
-	return fake_engine_n_started(w->b->engine) >= w->n;
+	return fake_checks_n_started(w->b->checker) >= w->n;
 }
 
 void bench_wait_started(struct bench *b, size_t n)
 {
 	struct waiting w = {.b = b, .n = n};
 
-	run_until(b->loop, has_started, &w, "probes");
+	run_until(b->loop, has_started, &w, "checks");
 }
 
 static bool has_fetches(void *arg)

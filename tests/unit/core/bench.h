@@ -1,8 +1,8 @@
-/* A core between a fake engine, a fake fetcher and a fake store, and submissions to it. Work given
+/* A core between a fake checker, a fake fetcher and a fake store, and submissions to it. Work given
  * to the pool is done in the loop's thread. */
 #pragma once
 
-#include "../../fake/engine.h"
+#include "../../fake/checks.h"
 #include "../../fake/fetcher.h"
 #include "../../fake/runner.h"
 #include "../../fake/store.h"
@@ -14,7 +14,7 @@ struct bench {
 	struct loop *loop;
 	struct mailbox *mailbox;
 	struct offload *offload;
-	struct engine *engine;
+	struct checker *checker;
 	struct fetcher *fetcher;
 	struct store *store;
 	struct core *core;
@@ -23,7 +23,7 @@ struct bench {
 	usec_t patience;   /* with suspects, from the next crash on; an hour at first */
 };
 
-/* `room`: probes at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,
+/* `room`: checks at one time, and fetches. Flags are at the servers `REMOTE`, which is the default,
  * and `Local`. */
 void bench_begin(struct bench *b, size_t room);
 void bench_end(struct bench *b);
@@ -63,7 +63,7 @@ void bench_finish(struct bench *b, size_t i);
 /* Run until `n` results of the i-th job are committed. */
 void bench_wait_results(struct bench *b, size_t i, size_t n);
 
-/* Run until `n` probes were started in all. */
+/* Run until `n` checks were started in all. */
 void bench_wait_started(struct bench *b, size_t n);
 
 /* As bench_submit_many, with the `n` URLs of files `prefix`0 and so on. `query`: more than the

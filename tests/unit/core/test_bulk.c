@@ -94,7 +94,7 @@ TEST(deletes_all_that_fit)
 	struct outcome_of_bulk o = act(&b, BULK_DELETE, &filter);
 	ck_assert(o.err == OK && o.n_jobs == MANY - 11);
 	ck_assert_uint_eq(core_n_live(b.core), 11);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	while (core_n_live(b.core) > 0)
 		run_turns(b.loop, 1);
 	ck_assert_uint_eq(count(&b, "other", JOB_DONE, false), 11);
@@ -125,8 +125,8 @@ TEST(judges_by_what_is_now)
 	bench_begin(&b, 10);
 	submit(&b, "done");
 	bench_wait_started(&b, 2);
-	ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
-	ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 	bench_finish(&b, 0);
 	core_set_limits(b.core, 100, 2);
 	for (int i = 0; i < 5; i++)

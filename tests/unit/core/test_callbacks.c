@@ -205,7 +205,7 @@ TEST(the_end_of_a_job_wakes_it)
 	struct bench b;
 
 	begin_with_core(&w, &b);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_submit_json(&b, good_body);
 	bench_finish(&b, 0);
 	worker_settle(&w);

@@ -14,7 +14,7 @@ static void die(struct bench *b)
 	bench_crash(b);
 }
 
-/* Have the items of the only job in flight at two unclean ends; `n` is at most the engine's room.
+/* Have the items of the only job in flight at two unclean ends; `n` is at most the checker's room.
  */
 static void die_twice(struct bench *b, size_t n)
 {
@@ -26,7 +26,7 @@ static void die_twice(struct bench *b, size_t n)
 
 static size_t n_in_flight(const struct bench *b)
 {
-	return engine_in_flight(b->engine);
+	return checker_in_flight(b->checker);
 }
 
 static bool is_noted(void *arg)
@@ -39,7 +39,7 @@ TEST(nothing_is_told_while_ends_are_clean)
 	struct bench b;
 
 	bench_begin(&b, 500);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_submit_many(&b, "n", 5000);
 	bench_finish(&b, 0);
 	ck_assert_uint_eq(fake_store_n_done(b.store, STORE_WATCH), 0);
@@ -63,12 +63,12 @@ TEST(after_one_end_a_chunk_is_told_before_it_begins)
 			fake_store_release(b.store, 1);
 	}
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 1500);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 1500);
 	fake_store_hold(b.store, false);
 	bench_wait_started(&b, 1501);
 	/* it may have been open at the end, of which no word was left */
 	ck_assert_uint_eq(fake_watched_find(watched(&b), 1, 0)->n_ends, 1);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_submit_many(&b, "m", 5);
 	bench_finish(&b, 0);
 	bench_finish(&b, 1);
@@ -93,7 +93,7 @@ TEST(a_new_job_was_not_open_at_the_end_before_it)
 	bench_wait_started(&b, 21);
 	run_turns(b.loop, 20);
 	ck_assert_uint_eq(n_in_flight(&b), 1);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -112,7 +112,7 @@ TEST(suspects_begin_one_at_a_time_when_they_are_noted)
 		ck_assert_int_eq(watched(&b)->noted_job, 1);
 		ck_assert_int_eq(watched(&b)->noted_index, (int64_t)i);
 		fake_store_hold(b.store, i % 2 == 0);
-		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 		run_turns(b.loop, 20);
 		ck_assert_uint_eq(n_in_flight(&b), i % 2 == 0 || i == 19 ? 0 : 1);
 		fake_store_hold(b.store, false);
@@ -133,7 +133,7 @@ static bool is_dead_or_done(void *arg)
 
 	for (size_t i = 0; (j = fake_store_job(b->store, i)) != NULL; i++) {
 		if (!job_state_is_ended(j->job.state))
-			return fake_engine_is_dead(b->engine);
+			return fake_checks_is_dead(b->checker);
 	}
 	return true;
 }
@@ -194,14 +194,14 @@ TEST(only_the_poison_is_given_up)
 	bench_begin(&b, 0);
 	for (size_t i = 0; i < plagues[_i].n_jobs; i++)
 		submit_plague(&b, _i, i);
-	fake_engine_set_room(b.engine, 1200);
-	fake_engine_answer_all(b.engine);
+	fake_checks_set_room(b.checker, 1200);
+	fake_checks_answer_all(b.checker);
 	for (;;) {
 		run_until(b.loop, is_dead_or_done, &b, "a crash");
-		if (!fake_engine_is_dead(b.engine))
+		if (!fake_checks_is_dead(b.checker))
 			break;
 		ck_assert_uint_lt(n_ends++, plagues[_i].n_most);
-		fake_engine_revive(b.engine);
+		fake_checks_revive(b.checker);
 		die(&b);
 	}
 	ck_assert_uint_ge(n_ends, 3);
@@ -227,15 +227,15 @@ TEST(slow_suspects_let_others_begin)
 	ck_assert_uint_ge(n_doubts, 5);
 	ck_assert_uint_eq(fake_store_job(b.store, 0)->n_results, 0);
 	for (size_t i = 0; i < n_doubts - 1; i++) {
-		bench_wait_started(&b, fake_engine_n_started(b.engine) + (i == 0 ? 1 : 0));
+		bench_wait_started(&b, fake_checks_n_started(b.checker) + (i == 0 ? 1 : 0));
 		run_turns(b.loop, 20);
 		ck_assert_uint_eq(n_in_flight(&b), 1);
 		ck_assert_int_eq(watched(&b)->noted_index, (int64_t)i);
-		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 		run_turns(b.loop, 20);
 	}
 	die(&b); /* by the last of them */
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	const struct fake_job *j = fake_store_job(b.store, 0);
 	ck_assert_uint_eq(j->job.counts[ITEM_ERROR], 1);
@@ -257,7 +257,7 @@ TEST(what_is_not_suspect_goes_on)
 	bench_wait_started(&b, 40 + 60 + 1);
 	run_turns(b.loop, 20);
 	ck_assert_uint_eq(n_in_flight(&b), 61);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_finish(&b, 1);
 	bench_end(&b);
@@ -272,7 +272,7 @@ TEST(a_chunk_that_was_settled_between_is_no_suspect)
 	bench_wait_started(&b, 20);
 	die(&b);
 	bench_wait_started(&b, 40);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_submit_many(&b, "m", 20);
 	bench_finish(&b, 1);
@@ -299,16 +299,16 @@ TEST(a_paused_job_lets_others_have_the_note)
 	bench_wait_started(&b, 81);
 	ck_assert(jobs_pause(b.core, &first, true, on_paused, NULL));
 	int64_t before = watched(&b)->noted_job;
-	ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 	for (size_t i = 0; i < 5; i++) {
 		bench_wait_started(&b, 82 + i);
 		ck_assert_int_eq(watched(&b)->noted_job, 2);
-		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 		run_turns(b.loop, 20);
 	}
 	ck_assert_int_ge(before, 1);
 	ck_assert(jobs_pause(b.core, &first, false, on_paused, NULL));
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_finish(&b, 1);
 	bench_end(&b);
@@ -332,7 +332,7 @@ TEST(a_cancelled_job_leaves_no_note)
 		id = bench_submit_many(&b, "n", 20);
 		die_twice(&b, 20);
 		run_turns(b.loop, 20);
-		fake_engine_set_room(b.engine, when == 2 ? 100 : 0);
+		fake_checks_set_room(b.checker, when == 2 ? 100 : 0);
 		if (when > 0)
 			run_until(b.loop, is_noted, &b, "a note");
 		run_turns(b.loop, 20);
@@ -341,8 +341,8 @@ TEST(a_cancelled_job_leaves_no_note)
 		run_turns(b.loop, 20);
 		ck_assert_int_eq(watched(&b)->noted_job, 0);
 		ck_assert_int_eq(fake_store_job(b.store, 0)->job.state, JOB_CANCELLED);
-		fake_engine_set_room(b.engine, 100);
-		fake_engine_answer_all(b.engine);
+		fake_checks_set_room(b.checker, 100);
+		fake_checks_answer_all(b.checker);
 		bench_submit_many(&b, "m", 20);
 		bench_finish(&b, 1);
 		bench_end(&b);
@@ -369,7 +369,7 @@ TEST(nothing_suspect_begins_while_it_cannot_be_noted)
 	run_turns(b.loop, 50);
 	ck_assert_uint_eq(n_in_flight(&b), 0);
 	fake_store_fail_writes(b.store, OK);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -386,7 +386,7 @@ TEST(a_full_disk_holds_up_no_chunk)
 	fake_store_fail_writes(b.store, ERR_FULL);
 	bench_wait_started(&b, 60);
 	fake_store_fail_writes(b.store, OK);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -408,7 +408,7 @@ TEST(limits_of_the_job_hold)
 	die(&b);
 	bench_wait_started(&b, 2);
 	die(&b);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	for (size_t n = 3; n < 1000; n++) {
 		bench_wait_started(&b, n);
 		ck_assert_uint_le(n_in_flight(&b), 1);
@@ -459,7 +459,7 @@ TEST(a_suspect_callback_waits_for_a_suspect_item)
 	run_turns(b.loop, 1);
 	ck_assert_int_eq(post.place, SUSPECT_WAITING);
 	suspects_leave(b.opts.suspects, &post);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }

@@ -56,12 +56,12 @@ TEST(waits_for_its_time)
 	bench_begin(&b, 10);
 	struct id id = submit_at(&b, "run_at", 60);
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 0);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 0);
 	ck_assert(jobs_find(b.core, &id)->state == JOB_QUEUED);
 	ck_assert(core_n_active(b.core) == 0 && core_n_live(b.core) == 1);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
 	bench_wait_started(&b, 3);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -74,15 +74,15 @@ TEST(waits_on_after_a_crash)
 	submit_at(&b, "run_at", 60);
 	bench_crash(&b);
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 0);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 0);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
 	bench_wait_started(&b, 3);
 	/* set back: one that has begun goes on, also after another crash */
 	fake_alarm_move(-3600 * USEC_PER_SEC, true);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_FOUND));
 	bench_wait_results(&b, 0, 1);
 	bench_crash(&b);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -92,7 +92,7 @@ TEST(a_time_that_has_passed_is_now)
 	struct bench b;
 
 	bench_begin(&b, 10);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	submit_at(&b, "run_at", -60);
 	bench_finish(&b, 0);
 	bench_end(&b);
@@ -120,7 +120,7 @@ TEST(cancelled_before_its_time)
 	ck_assert(stored(&b, 0)->state == JOB_CANCELLED && stored(&b, 0)->started_at == 0);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
 	run_turns(b.loop, 10);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 0);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 0);
 	bench_end(&b);
 }
 
@@ -131,13 +131,13 @@ TEST(ends_at_its_deadline)
 	bench_begin(&b, 2);
 	submit_at(&b, "deadline", 60);
 	bench_wait_started(&b, 2);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_FOUND));
 	fake_alarm_move(61 * USEC_PER_SEC, false);
 	run_turns(b.loop, 20);
 	const struct job *job = stored(&b, 0);
 	ck_assert(job->state == JOB_FAILED && job->reason == JOB_REASON_DEADLINE);
 	ck_assert(job->completed == 1 && job->finished_at > 0 && job->started_at > 0);
-	ck_assert_uint_eq(engine_in_flight(b.engine), 0);
+	ck_assert_uint_eq(checker_in_flight(b.checker), 0);
 	bench_end(&b);
 }
 
@@ -148,15 +148,15 @@ TEST(passes_its_deadline_while_the_daemon_is_down)
 	bench_begin(&b, 2);
 	submit_at(&b, "deadline", 60);
 	bench_wait_started(&b, 2);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_FOUND));
 	bench_wait_results(&b, 0, 1);
-	size_t n = fake_engine_n_started(b.engine);
+	size_t n = fake_checks_n_started(b.checker);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
 	bench_crash(&b);
 	run_turns(b.loop, 20);
 	ck_assert(stored(&b, 0)->state == JOB_FAILED);
 	ck_assert(stored(&b, 0)->reason == JOB_REASON_DEADLINE && stored(&b, 0)->completed == 1);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), n);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), n);
 	bench_end(&b);
 }
 
@@ -190,7 +190,7 @@ TEST(deadline_of_one_that_ends_just_now)
 	submit_at(&b, "deadline", 60);
 	bench_wait_started(&b, 3);
 	fake_store_hold(b.store, true);
-	while (fake_engine_finish(b.engine, NULL, ITEM_FOUND))
+	while (fake_checks_finish(b.checker, NULL, ITEM_FOUND))
 		;
 	run_turns(b.loop, 10);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
@@ -252,15 +252,15 @@ TEST(paused_begins_nothing_and_finishes_what_is_in_flight)
 	ck_assert_int_eq(last_err, OK);
 	ck_assert(jobs_find(b.core, &id)->is_paused && stored(&b, 0)->is_paused);
 	ck_assert_uint_eq(core_n_active(b.core), 0);
-	ck_assert(fake_engine_finish(b.engine, "n0.test", ITEM_FOUND));
-	ck_assert(fake_engine_finish(b.engine, "n1.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "n0.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "n1.test", ITEM_FOUND));
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 2);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 2);
 	ck_assert_uint_eq(stored(&b, 0)->completed, 2);
 	set_paused(&b, &id, true); /* again: it stays so */
 	set_paused(&b, &id, false);
 	ck_assert(!jobs_find(b.core, &id)->is_paused && !stored(&b, 0)->is_paused);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	ck_assert(!jobs_pause(b.core, &id, true, on_done, NULL));
 	bench_end(&b);
@@ -276,10 +276,10 @@ TEST(paused_before_it_began_and_across_crashes)
 	bench_crash(&b);
 	fake_alarm_move(61 * USEC_PER_SEC, false);
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 0);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 0);
 	ck_assert(jobs_find(b.core, &id)->is_paused);
 	bench_crash(&b);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	set_paused(&b, &id, false);
 	bench_finish(&b, 0);
 	bench_end(&b);
@@ -291,14 +291,14 @@ TEST(paused_in_the_middle_of_a_long_list_across_a_crash)
 
 	bench_begin(&b, 100);
 	struct id id = bench_submit_many(&b, "n", 9000);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_wait_results(&b, 0, 100);
 	set_paused(&b, &id, true);
 	run_turns(b.loop, 50);
-	size_t n = fake_engine_n_started(b.engine);
+	size_t n = fake_checks_n_started(b.checker);
 	bench_crash(&b);
 	run_turns(b.loop, 50);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), n);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), n);
 	set_paused(&b, &id, false);
 	bench_finish(&b, 0);
 	bench_end(&b);
@@ -323,7 +323,7 @@ TEST(a_pause_that_is_not_committed_changes_nothing)
 	ck_assert_int_eq(last_err, ERR_FULL);
 	fake_store_fail_writes(b.store, OK);
 	ck_assert_msg(jobs_find(b.core, &id)->is_paused == is_paused, "%s", failures[_i].name);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	if (is_paused)
 		set_paused(&b, &id, false);
 	bench_finish(&b, 0);
@@ -357,7 +357,7 @@ TEST(a_pause_comes_too_late_for_one_that_ends)
 	struct id id = bench_submit_many(&b, "n", 3);
 	bench_wait_started(&b, 3);
 	fake_store_hold(b.store, true);
-	while (fake_engine_finish(b.engine, NULL, ITEM_FOUND))
+	while (fake_checks_finish(b.checker, NULL, ITEM_FOUND))
 		;
 	ck_assert(jobs_pause(b.core, &id, true, on_done, NULL)); /* the end is not begun yet */
 	run_turns(b.loop, 10);
@@ -398,11 +398,11 @@ TEST(a_paused_job_leaves_its_place_to_others)
 	struct id first = bench_submit_many(&b, "n", 500);
 	bench_wait_started(&b, 100);
 	bench_submit_many(&b, "other", 10);
-	fake_engine_set_room(b.engine, 200);
+	fake_checks_set_room(b.checker, 200);
 	bench_wait_started(&b, 200);
-	ck_assert_int_eq(fake_engine_name(b.engine, 199)[0], 'n');
+	ck_assert_int_eq(fake_checks_name(b.checker, 199)[0], 'n');
 	set_paused(&b, &first, true);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 1);
 	set_paused(&b, &first, false);
 	bench_finish(&b, 0);

@@ -30,7 +30,7 @@ TEST(places_go_by_priority)
 	submit_three(&b, 0);
 	submit_three(&b, 9);
 	submit_three(&b, 5);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	for (size_t i = 0; i < 4; i++)
 		bench_finish(&b, i);
 	ck_assert_int_le(stored(&b, 2)->finished_at, stored(&b, 3)->started_at);
@@ -43,7 +43,7 @@ static size_t count_started(const struct bench *b, size_t n, char first_letter)
 	size_t found = 0;
 
 	for (size_t i = 0; i < n; i++)
-		found += fake_engine_name(b->engine, i)[0] == first_letter;
+		found += fake_checks_name(b->checker, i)[0] == first_letter;
 	return found;
 }
 
@@ -61,7 +61,7 @@ static struct id submit_weighted(struct bench *b, const char *prefix, const char
 	return o.id;
 }
 
-/* Also when probes end one by one, so that each turn begins but one. */
+/* Also when checks end one by one, so that each turn begins but one. */
 static const size_t rooms[] = {100, 1};
 
 TEST(turns_go_by_weight_and_nobody_starves)
@@ -73,8 +73,8 @@ TEST(turns_go_by_weight_and_nobody_starves)
 	submit_weighted(&b, "high", "9");
 	submit_weighted(&b, "mid", "4");
 	run_turns(b.loop, 10);
-	fake_engine_set_room(b.engine, rooms[_i]);
-	fake_engine_answer_all(b.engine);
+	fake_checks_set_room(b.checker, rooms[_i]);
+	fake_checks_answer_all(b.checker);
 	bench_wait_started(&b, 1600);
 	size_t low = count_started(&b, 1600, 'l'), high = count_started(&b, 1600, 'h');
 	ck_assert_msg(low >= 90 && low <= 110, "%zu of the lowest", low);

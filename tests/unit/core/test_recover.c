@@ -7,19 +7,19 @@ static size_t count_started(const struct bench *b, size_t from, const char *pref
 {
 	size_t n = 0;
 
-	for (size_t i = from; i < fake_engine_n_started(b->engine); i++)
-		n += strncmp(fake_engine_name(b->engine, i), prefix, strlen(prefix)) == 0;
+	for (size_t i = from; i < fake_checks_n_started(b->checker); i++)
+		n += strncmp(fake_checks_name(b->checker, i), prefix, strlen(prefix)) == 0;
 	return n;
 }
 
-/* End the probes of n<from>.test and so on. */
+/* End the checks of n<from>.test and so on. */
 static void finish_some(struct bench *b, int from, int to)
 {
 	char name[64];
 
 	for (int i = from; i < to; i++) {
 		snprintf(name, sizeof(name), "n%d.test", i);
-		ck_assert_msg(fake_engine_finish(b->engine, name, ITEM_NOT_FOUND), "%s", name);
+		ck_assert_msg(fake_checks_finish(b->checker, name, ITEM_NOT_FOUND), "%s", name);
 	}
 }
 
@@ -31,8 +31,8 @@ TEST(nothing_but_aliases_is_left_after_a_crash)
 	bench_submit_json(
 	    &b, "{\"kind\":\"domains\",\"domains\":[\"a.test\",\"b.test\",\"a.test\",\"b.test\"]}");
 	bench_wait_started(&b, 2);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_FOUND));
-	ck_assert(fake_engine_finish(b.engine, "b.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "b.test", ITEM_FOUND));
 	fake_store_hold(b.store, true);
 	run_turns(b.loop, 10);
 	fake_store_release(b.store, 1);
@@ -40,7 +40,7 @@ TEST(nothing_but_aliases_is_left_after_a_crash)
 	bench_crash(&b);
 	fake_store_hold(b.store, false);
 	bench_finish(&b, 0);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 2);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 2);
 	bench_end(&b);
 }
 
@@ -60,10 +60,10 @@ TEST(recovery_passes_over_what_is_done)
 	fake_store_hold(b.store, false);
 	bench_wait_started(&b, 90);
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 90);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 90);
 	ck_assert_uint_eq(count_started(&b, 50, "n15."), 0);
 	ck_assert_uint_eq(count_started(&b, 50, "n25."), 1);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -85,9 +85,9 @@ TEST(two_crashes)
 	bench_wait_results(&b, 0, 20);
 	ck_assert_uint_eq(fake_store_job(b.store, 0)->low_seq, 0);
 	bench_crash(&b);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 50 + 40 + 30);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 50 + 40 + 30);
 	bench_end(&b);
 }
 
@@ -106,9 +106,9 @@ TEST(two_crashes_with_an_untouched_chunk_in_front)
 	finish_some(&b, 1010, 1020);
 	bench_wait_results(&b, 0, 20);
 	bench_crash(&b);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 1500 + 1490 + 1480);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 1500 + 1490 + 1480);
 	bench_end(&b);
 }
 
@@ -126,14 +126,14 @@ TEST(two_crashes_with_chunks_not_claimed_between)
 	bench_wait_started(&b, 9000 + 1); /* the first ones are claimed */
 	fake_store_hold_reads(b.store, true);
 	run_turns(b.loop, 50);
-	int n = (int)(fake_engine_n_started(b.engine) - 9000);
+	int n = (int)(fake_checks_n_started(b.checker) - 9000);
 	ck_assert_int_lt(n, 8000);
 	finish_some(&b, 0, n);
 	bench_wait_results(&b, 0, 10 + (size_t)n);
 	run_turns(b.loop, 10);
 	bench_crash(&b);
 	fake_store_hold_reads(b.store, false);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -147,19 +147,19 @@ TEST(many_crashes)
 	bench_begin(&b, 1500);
 	bench_submit_many(&b, "n", 6000);
 	for (int crash = 0; crash < 25; crash++) {
-		bench_wait_started(&b, fake_engine_n_started(b.engine) + 1);
+		bench_wait_started(&b, fake_checks_n_started(b.checker) + 1);
 		run_turns(b.loop, 10);
 		for (int i = 0; i < 400; i++) {
 			char name[64];
 			chance = chance * 1103515245 + 12345;
 			snprintf(name, sizeof(name), "n%u.test", (chance >> 8) % 6000);
-			fake_engine_finish(b.engine, name, ITEM_NOT_FOUND);
+			fake_checks_finish(b.checker, name, ITEM_NOT_FOUND);
 			if (i % 100 == 99)
 				run_turns(b.loop, 3);
 		}
 		bench_crash(&b);
 	}
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }

@@ -64,14 +64,14 @@ TEST(the_job_goes_on)
 	struct job before = *jobs_find(b.core, &id);
 	fake_store_fail_verb(b.store, cases[_i].verb, cases[_i].err);
 	cases[_i].ask(&b, &before, &a);
-	ck_assert_uint_eq(engine_in_flight(b.engine), ROOM);
-	ck_assert(fake_engine_finish(b.engine, "n0.test", ITEM_FOUND)); /* while it is under way */
+	ck_assert_uint_eq(checker_in_flight(b.checker), ROOM);
+	ck_assert(fake_checks_finish(b.checker, "n0.test", ITEM_FOUND)); /* while it is under way */
 	run_turns(b.loop, 20);
 	ck_assert_msg(a.n_calls == 1 && a.err == cases[_i].err, "%s", cases[_i].name);
 	const struct job *job = jobs_find(b.core, &id);
 	ck_assert(job != NULL && job->state == before.state && !job->is_paused);
-	ck_assert(engine_in_flight(b.engine) == ROOM && !fake_store_job(b.store, 0)->is_deleted);
-	fake_engine_answer_all(b.engine);
+	ck_assert(checker_in_flight(b.checker) == ROOM && !fake_store_job(b.store, 0)->is_deleted);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -86,14 +86,14 @@ TEST(results_that_wait_are_kept)
 	struct id id = bench_submit_many(&b, "n", ITEMS);
 	bench_wait_started(&b, ROOM);
 	fake_store_fail_writes(b.store, ERR_FULL);
-	ck_assert(fake_engine_finish(b.engine, "n0.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "n0.test", ITEM_FOUND));
 	run_turns(b.loop, 20);
-	ck_assert(fake_engine_finish(b.engine, "n1.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "n1.test", ITEM_FOUND));
 	cases[_i].ask(&b, jobs_find(b.core, &id), &a);
 	run_turns(b.loop, 20);
 	ck_assert_msg(a.n_calls == 1 && a.err == ERR_FULL, "%s", cases[_i].name);
 	fake_store_fail_writes(b.store, OK);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -104,7 +104,7 @@ TEST(an_ended_job_stays)
 	struct bench b;
 
 	bench_begin(&b, ROOM);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_submit_many(&b, "n", 3);
 	bench_finish(&b, 0);
 	const struct job *job = &fake_store_job(b.store, 0)->job;
@@ -186,7 +186,7 @@ TEST(results_that_cannot_be_copied_end_the_job)
 	struct bench b;
 
 	bench_begin(&b, ROOM);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	fake_store_fail_verb(b.store, STORE_COPY, ERR_DAMAGED);
 	bench_submit_json(&b, "{\"kind\":\"domains\",\"domains\":[\"a.test\",\"a.test\"]}");
 	run_turns(b.loop, 50);

@@ -74,7 +74,7 @@ static void wait_end(struct bench *b, size_t i)
 	run_turns(b->loop, 5);
 }
 
-/* End all probes that wait: those of even numbers fail. */
+/* End all checks that wait: those of even numbers fail. */
 static void fail_even(struct bench *b, int n)
 {
 	char name[32];
@@ -82,7 +82,7 @@ static void fail_even(struct bench *b, int n)
 	for (int i = 0; i < n; i++) {
 		snprintf(name, sizeof(name), "n%d.test", i);
 		ck_assert(
-		    fake_engine_finish(b->engine, name, i % 2 == 0 ? ITEM_ERROR : ITEM_NOT_FOUND));
+		    fake_checks_finish(b->checker, name, i % 2 == 0 ? ITEM_ERROR : ITEM_NOT_FOUND));
 	}
 }
 
@@ -101,8 +101,8 @@ TEST(names_that_failed_are_asked_again)
 	ck_assert_mem_eq(&a.job.retry_of, &fake_store_job(b.store, 0)->job.id, sizeof(struct id));
 	bench_wait_started(&b, 30);
 	for (size_t i = 20; i < 30; i++)
-		ck_assert_int_eq(atoi(fake_engine_name(b.engine, i) + 1) % 2, 0);
-	fake_engine_answer_all(b.engine);
+		ck_assert_int_eq(atoi(fake_checks_name(b.checker, i) + 1) % 2, 0);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 1);
 	job_done(&a.job);
 	bench_end(&b);
@@ -118,8 +118,8 @@ TEST(names_that_stand_twice_are_asked_once_again)
 	    "\"callback_url\":\"https://a.test/\",\"deadline\":\"2h\",\"domains\":[\"a.test\","
 	    "\"b.test\",\"A.test\",\"-\",\"a.test.\",\"-\",\"b.test\"]}");
 	bench_wait_started(&b, 2);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_ERROR));
-	ck_assert(fake_engine_finish(b.engine, "b.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_ERROR));
+	ck_assert(fake_checks_finish(b.checker, "b.test", ITEM_FOUND));
 	bench_finish(&b, 0);
 	struct again a = retry(&b, 0);
 	ck_assert_uint_eq(a.job.total, 5); /* a.test three times, and what is no name */
@@ -128,9 +128,9 @@ TEST(names_that_stand_twice_are_asked_once_again)
 	ck_assert_str_eq(a.job.callback_url, "https://a.test/");
 	ck_assert(a.job.params.priority == 7 && a.job.params.rate == 900);
 	ck_assert(a.job.params.attempts == 3 && a.job.deadline == 0);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 1);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 3);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 3);
 	const struct job *job = &fake_store_job(b.store, 1)->job;
 	ck_assert(job->counts[ITEM_NOT_FOUND] == 3 && job->counts[ITEM_ERROR] == 2);
 	job_done(&a.job);
@@ -242,7 +242,7 @@ static void fail_all(struct bench *b, size_t n)
 	bench_submit_many(b, "n", n);
 	while (fake_store_job(b->store, 0)->n_results < n) {
 		run_turns(b->loop, 2);
-		while (fake_engine_finish(b->engine, NULL, ITEM_ERROR))
+		while (fake_checks_finish(b->checker, NULL, ITEM_ERROR))
 			;
 	}
 	wait_end(b, 0);
@@ -258,7 +258,7 @@ TEST(many_go_in_slices)
 	ck_assert_uint_eq(a.job.total, 60000);
 	ck_assert_uint_ge(fake_store_n_done(b.store, STORE_FAILED), 60);
 	ck_assert_uint_ge(fake_store_n_done(b.store, STORE_STAGE), 3);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 1);
 	job_done(&a.job);
 	bench_end(&b);
@@ -277,7 +277,7 @@ TEST(two_at_once_make_two_jobs)
 	run_until(b.loop, is_over, &second, "the second");
 	ck_assert(first.status == 0 && second.status == 0);
 	ck_assert(memcmp(&first.job.id, &second.job.id, sizeof(struct id)) != 0);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 1);
 	bench_finish(&b, 2);
 	end_again(&first);

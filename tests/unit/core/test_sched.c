@@ -9,19 +9,19 @@ static size_t count_started(const struct bench *b, size_t from, const char *pref
 {
 	size_t n = 0;
 
-	for (size_t i = from; i < fake_engine_n_started(b->engine); i++)
-		n += strncmp(fake_engine_name(b->engine, i), prefix, strlen(prefix)) == 0;
+	for (size_t i = from; i < fake_checks_n_started(b->checker); i++)
+		n += strncmp(fake_checks_name(b->checker, i), prefix, strlen(prefix)) == 0;
 	return n;
 }
 
-/* End the probes of n<from>.test and so on. */
+/* End the checks of n<from>.test and so on. */
 static void finish_some(struct bench *b, int from, int to)
 {
 	char name[64];
 
 	for (int i = from; i < to; i++) {
 		snprintf(name, sizeof(name), "n%d.test", i);
-		ck_assert_msg(fake_engine_finish(b->engine, name, ITEM_NOT_FOUND), "%s", name);
+		ck_assert_msg(fake_checks_finish(b->checker, name, ITEM_NOT_FOUND), "%s", name);
 	}
 }
 
@@ -32,17 +32,17 @@ TEST(a_short_job_does_not_wait_behind_a_long_one)
 	bench_begin(&b, 64);
 	bench_submit_many(&b, "long", BIG);
 	bench_wait_started(&b, 64);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_wait_started(&b, 500);
 	bench_submit_many(&b, "short", SMALL);
 	bench_finish(&b, 1);
 	ck_assert_uint_lt(fake_store_job(b.store, 0)->n_results, 2000);
 	/* they began by turns: not many of the other's between the first and the last */
 	size_t i = 0, n_long = 0;
-	while (fake_engine_name(b.engine, i)[0] == 'l')
+	while (fake_checks_name(b.checker, i)[0] == 'l')
 		i++;
 	for (size_t n = 0; n < SMALL; i++) {
-		bool is_short = fake_engine_name(b.engine, i)[0] == 's';
+		bool is_short = fake_checks_name(b.checker, i)[0] == 's';
 		n += is_short;
 		n_long += !is_short;
 	}
@@ -55,7 +55,7 @@ TEST(a_long_list_is_answered_whole)
 	struct bench b;
 
 	bench_begin(&b, 300);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_submit_many(&b, "n", 20500);
 	bench_finish(&b, 0);
 	bench_end(&b);
@@ -72,7 +72,7 @@ TEST(many_jobs_share_and_wait)
 	run_turns(b.loop, 5);
 	const struct fake_job *last = fake_store_job(b.store, 11);
 	ck_assert(jobs_find(b.core, &last->job.id)->state == JOB_QUEUED);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	for (size_t i = 0; i < 12; i++)
 		bench_finish(&b, i);
 	bench_end(&b);
@@ -89,15 +89,15 @@ TEST(concurrency_of_a_job_is_kept)
 	bench_submit_json(&b, "{\"kind\":\"domains\",\"domains\":[\"other.test\"]}");
 	bench_wait_started(&b, 3);
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 3);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 3);
 	ck_assert_uint_eq(count_started(&b, 0, "other"), 1);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_FOUND));
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(engine_in_flight(b.engine), 3);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 4);
-	ck_assert(fake_engine_last(b.engine)->timeout == 70 * USEC_PER_MSEC);
-	ck_assert_uint_eq(fake_engine_last(b.engine)->attempts, 5);
-	fake_engine_answer_all(b.engine);
+	ck_assert_uint_eq(checker_in_flight(b.checker), 3);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 4);
+	ck_assert(fake_checks_last(b.checker)->timeout == 70 * USEC_PER_MSEC);
+	ck_assert_uint_eq(fake_checks_last(b.checker)->attempts, 5);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_finish(&b, 1);
 	bench_end(&b);
@@ -108,7 +108,7 @@ TEST(rate_of_a_job_is_kept)
 	struct bench b;
 
 	bench_begin(&b, 100);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	usec_t started_at = clock_mono();
 	bench_submit_json(&b, "{\"kind\":\"domains\",\"names\":[\"a\",\"b\",\"c\",\"d\",\"e\","
 			      "\"f\"],\"tlds\":[\"test\"],"
@@ -202,10 +202,10 @@ TEST(a_store_that_is_behind_holds_back)
 	bench_begin(&b, 500);
 	bench_submit_many(&b, "n", BIG);
 	fake_store_fail_writes(b.store, ERR_FULL);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_wait_started(&b, 50000);
 	run_turns(b.loop, 200);
-	ck_assert_uint_lt(fake_engine_n_started(b.engine), 52000);
+	ck_assert_uint_lt(fake_checks_n_started(b.checker), 52000);
 	fake_store_fail_writes(b.store, OK);
 	bench_finish(&b, 0);
 	bench_end(&b);
@@ -222,11 +222,11 @@ TEST(cancel_keeps_what_is_done)
 	bench_cancel(&b, &id);
 	bench_cancel(&b, &id);
 	run_turns(b.loop, 20);
-	ck_assert_uint_eq(engine_in_flight(b.engine), 0);
+	ck_assert_uint_eq(checker_in_flight(b.checker), 0);
 	const struct fake_job *j = fake_store_job(b.store, 0);
 	ck_assert(j->job.state == JOB_CANCELLED && j->n_results == 2 && j->job.finished_at > 0);
 	ck_assert_ptr_null(jobs_find(b.core, &id));
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 5);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 5);
 	bench_cancel(&b, &id);
 	bench_end(&b);
 }
@@ -271,7 +271,7 @@ TEST(delete_ends_and_forgets)
 	ck_assert(fake_store_job(b.store, 0)->is_deleted && s.run == NULL);
 	ck_assert(seen.state == JOB_CANCELLED);
 	ck_assert_ptr_null(jobs_find(b.core, &id));
-	ck_assert_uint_eq(engine_in_flight(b.engine), 0);
+	ck_assert_uint_eq(checker_in_flight(b.checker), 0);
 	bench_end(&b);
 }
 
@@ -282,7 +282,7 @@ TEST(input_that_cannot_be_read_fails_the_job)
 	bench_begin(&b, 300);
 	bench_submit_many(&b, "n", 20000);
 	fake_store_fail_reads(b.store, ERR_IO);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	for (int i = 0; i < 100; i++)
 		run_turns(b.loop, 10);
 	ck_assert_str_eq(job_state_name(fake_store_job(b.store, 0)->job.state), "failed");
@@ -294,12 +294,12 @@ TEST(invalid_names_and_aliases_have_results_too)
 	struct bench b;
 
 	bench_begin(&b, 10);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_submit_json(&b,
 	    "{\"kind\":\"domains\",\"domains\":[\"found.test\",\"-\",\"FOUND.test\",\"no.test\","
 	    "\"-\",\"found.test.\",\"no.test\"]}");
 	bench_finish(&b, 0);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 2);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 2);
 	ck_assert_uint_ge(fake_store_n_done(b.store, STORE_COPY), 1);
 	const struct job *job = &fake_store_job(b.store, 0)->job;
 	ck_assert_uint_eq(job->counts[ITEM_FOUND], 3);
@@ -329,7 +329,7 @@ TEST(drains_what_is_in_flight)
 	finish_some(&b, 4, 5);
 	run_turns(b.loop, 20);
 	ck_assert(is_drained);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 5);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 5);
 	ck_assert_uint_eq(fake_store_job(b.store, 0)->n_results, 5);
 	bench_end(&b);
 }

@@ -11,15 +11,15 @@ TEST(names_that_wait_do_not_hold_up_files)
 	struct bench b;
 
 	bench_begin(&b, 10);
-	fake_engine_set_room(b.engine, 0);
+	fake_checks_set_room(b.checker, 0);
 	bench_submit_many(&b, "n", 100);
 	bench_submit_urls(&b, "f", 100, NULL);
 	fake_fetcher_answer_all(b.fetcher, NULL);
 	bench_finish(&b, 1);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 0);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 0);
 	ck_assert_int_eq(fake_store_job(b.store, 0)->job.state, JOB_QUEUED);
-	fake_engine_set_room(b.engine, 10);
-	fake_engine_answer_all(b.engine);
+	fake_checks_set_room(b.checker, 10);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 0);
 	bench_end(&b);
 }
@@ -32,7 +32,7 @@ TEST(files_that_wait_do_not_hold_up_names)
 	bench_submit_urls(&b, "f", 100, NULL);
 	bench_wait_fetches(&b, 10); /* all that there is room for */
 	bench_submit_many(&b, "n", 100);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	bench_finish(&b, 1);
 	ck_assert_uint_eq(fake_fetcher_n_started(b.fetcher), 10);
 	fake_fetcher_answer_all(b.fetcher, NULL);
@@ -250,7 +250,7 @@ TEST(jobs_of_names_have_no_files)
 	struct bench b;
 
 	bench_begin(&b, 5);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	struct id id = bench_submit_many(&b, "n", 3);
 	bench_finish(&b, 0);
 	delete_job(&b, &fake_store_job(b.store, 0)->job, OK);
@@ -276,7 +276,7 @@ TEST(drains_both_lanes)
 	ck_assert_uint_eq(core_in_flight(b.core), 6);
 	core_drain(b.core, on_drained, &is_drained);
 	for (int i = 0; i < 3; i++)
-		ck_assert(fake_engine_finish(b.engine, NULL, ITEM_FOUND));
+		ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 	run_turns(b.loop, 20);
 	ck_assert(!is_drained);
 	for (int i = 0; i < 3; i++)

@@ -113,7 +113,7 @@ static void turn(struct bench *b)
 /* Have all runs end. */
 static void finish_all(struct bench *b)
 {
-	while (fake_engine_finish(b->engine, "a.test", ITEM_FOUND))
+	while (fake_checks_finish(b->checker, "a.test", ITEM_FOUND))
 		;
 	for (size_t i = 0; fake_store_job(b->store, i) != NULL; i++)
 		bench_finish(b, i);
@@ -224,7 +224,7 @@ TEST(overlap_queue_has_one_wait)
 		turn(&b);
 	}
 	ck_assert_uint_eq(n_jobs(&b), 1);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_FOUND));
 	bench_finish(&b, 0);
 	turn(&b);
 	ck_assert_uint_eq(n_jobs(&b), 2); /* not three */
@@ -252,7 +252,7 @@ TEST(overlap_replace_waits_for_the_end)
 	turn(&b);
 	ck_assert_uint_eq(n_jobs(&b), 2);
 	ck_assert_int_eq(fake_store_job(b.store, 0)->job.state, JOB_CANCELLED);
-	ck_assert(fake_engine_finish(b.engine, "a.test", ITEM_FOUND));
+	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_FOUND));
 	bench_finish(&b, 1);
 	bench_end(&b);
 }

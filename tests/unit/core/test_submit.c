@@ -84,7 +84,7 @@ TEST(all_three_bodies)
 	struct bench b;
 
 	bench_begin(&b, 10);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	ck_assert(bench_submit(&b, BODY_TEXT, "and\nor", NULL, under_dev).total == 2);
 	ck_assert(
 	    bench_submit(&b, BODY_NDJSON, "\"and\"\n{\"domain\":\"or\"}", NULL, under_dev).total ==
@@ -93,8 +93,8 @@ TEST(all_three_bodies)
 	    "{\"kind\":\"domains\",\"names\":[\"and\",\"or\"],\"tlds\":[\"dev\"],\"label\":\"x\"}");
 	for (size_t i = 0; i < 3; i++) {
 		bench_finish(&b, i);
-		ck_assert_str_eq(fake_engine_name(b.engine, 2 * i), "and.dev");
-		ck_assert_str_eq(fake_engine_name(b.engine, 2 * i + 1), "or.dev");
+		ck_assert_str_eq(fake_checks_name(b.checker, 2 * i), "and.dev");
+		ck_assert_str_eq(fake_checks_name(b.checker, 2 * i + 1), "or.dev");
 	}
 	ck_assert_str_eq(fake_store_job(b.store, 2)->job.label, "x");
 	bench_end(&b);
@@ -186,7 +186,7 @@ TEST(a_long_list_with_duplicates)
 	struct buf text;
 
 	bench_begin(&b, 1000);
-	fake_engine_answer_all(b.engine);
+	fake_checks_answer_all(b.checker);
 	buf_init(&text, 16 << 20);
 	for (int i = 0; i < 60000; i++)
 		buf_addf(&text, "n%d.test\n", i % 50000);
@@ -195,7 +195,7 @@ TEST(a_long_list_with_duplicates)
 	ck_assert(o.has_job && o.total == 60000);
 	ck_assert_uint_gt(fake_store_n_done(b.store, STORE_STAGE), 2);
 	bench_finish(&b, 0);
-	ck_assert_uint_eq(fake_engine_n_started(b.engine), 50000);
+	ck_assert_uint_eq(fake_checks_n_started(b.checker), 50000);
 	bench_end(&b);
 }
 

@@ -1,0 +1,62 @@
+/* The checker carries out one check at a time for whoever asks, and knows nothing of jobs. Thread:
+ * loop. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "check/resolver_evdns.h"
+#include "model/result.h"
+#include "model/spec.h"
+
+struct loop;
+struct checker;
+struct check;
+
+struct checker_opts {
+	struct resolver_opts resolver;
+	bool use_evdns; /* it asks, not the DNS engine (dns/engine.h) */
+	bool in_order;  /* the DNS engine asks the first server that works, not all in turn */
+	usec_t pause;   /* before a server that failed is asked the same again; 0: a second */
+	const char *hosts_path; /* borrowed; NULL: no hosts file */
+	usec_t timeout;         /* of an attempt, when the check doesn't say */
+	uint32_t attempts;      /* when the check doesn't say; at least 1 */
+};
+
+/* Make a checker; NULL when the resolver refuses. An unreadable hosts file is an empty one. */
+struct checker *checker_new(struct loop *loop, const struct checker_opts *opts);
+bool checker_has_hosts(const struct checker *checker); /* was it read? */
+void checker_free(struct checker *checker); /* checks under way are dropped, without a call */
+
+/* Change the defaults of checks that start from now on. */
+void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t attempts);
+
+/* Probes that may start now. 0 may be said although none is under way: checker_set_on_room tells
+ * when to ask again. */
+size_t checker_room(struct checker *checker);
+void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), void *arg);
+size_t checker_in_flight(const struct checker *checker);
+
+/* How long a question has been without its end past the time at which it is given up; 0: none is.
+ */
+usec_t checker_overdue(const struct checker *checker);
+
+struct check_request {
+	enum job_check check;
+	uint32_t index;   /* copied into the result */
+	const char *name; /* borrowed for the call; normalised, not terminated */
+	size_t name_len;
+	usec_t timeout;    /* of an attempt; 0: the checker's */
+	uint32_t attempts; /* 0: the checker's */
+};
+
+/* Called exactly once, never before check_start returned; the check is dead then. `result` and what
+ * it borrows live until the callback returns. The callback may start checks. */
+typedef void check_fn(const struct result *result, void *arg);
+
+/* Start a check. There must be room. */
+struct check *check_start(
+    struct checker *checker, const struct check_request *request, check_fn *on_done, void *arg);
+
+/* End a check without its callback. */
+void check_cancel(struct check *check);

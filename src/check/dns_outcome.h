@@ -1,0 +1,16 @@
+/* What the DNS engine says, in the words of results; and what it counts, as metrics. Private to
+ * this room. Thread: loop. */
+#pragma once
+
+#include "dns/engine.h"
+#include "model/result.h"
+
+enum rcode dns_outcome_rcode(enum dns_outcome outcome, unsigned rcode);
+
+/* Why an item ends as an error when this is how the last query ended. */
+enum reason dns_outcome_reason(enum rcode rcode);
+
+/* The counters of each server, asked at each scrape; and how its queries ended, counted here. */
+struct dns_metrics *dns_metrics_new(struct dns_engine *checker);
+void dns_metrics_free(struct dns_metrics *metrics); /* before the checker */
+void dns_metrics_count(struct dns_metrics *metrics, const struct dns_try *try, enum rcode rcode);

@@ -1,0 +1,487 @@
+/* The life of a fetch.
+ *
+ *   queued --> running --> saving --> finished
+ *    ^  ^        |  |
+ *    |  +--------+  +--> pausing (before another attempt) --+
+ *    |   redirect, metadata.json                            |
+ *    +------------------------------------------------------+
+ *
+ * queued: has a ticket at its host (origin.h); running: has a transfer; saving: the offload pool
+ * has its file. Any state may end it. */
+#include "fetch/fetch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "base/alloc.h"
+#include "base/buf.h"
+#include "base/metrics.h"
+#include "fetch/fetch_private.h"
+#include "fetch/route.h"
+
+enum { MAX_REDIRECTS = 10 };
+
+#define BACK_OFF_FIRST   (500 * USEC_PER_MSEC)
+#define BACK_OFF_MOST    (30 * USEC_PER_SEC)
+#define RETRY_AFTER_MOST (120 * USEC_PER_SEC)
+
+static struct fetch *fetch_of_ticket(struct ticket *ticket)
+{
+	return (struct fetch *)((char *)ticket - offsetof(struct fetch, ticket));
+}
+
+/* --- The end --- */
+
+static void release(struct fetch *f)
+{
+	struct fetcher *fetcher = f->fetcher;
+
+	timer_cancel(&f->pause);
+	if (f->transfer != NULL)
+		transfer_cancel(f->transfer);
+	ticket_release(fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
+	if (f->sink != NULL)
+		sink_drop(f->sink);
+	TAILQ_REMOVE(&fetcher->fetches, f, link);
+	fetcher->n_fetches--;
+	defer_start(&fetcher->room);
+	url_done(&f->url);
+	buf_done(&f->metadata);
+	free(f->item_text);
+	free(f->content_type);
+	free(f->final_url);
+	free(f);
+}
+
+static struct span span_of(const char *text)
+{
+	return (struct span){text, text != NULL ? strlen(text) : 0};
+}
+
+void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
+    const struct sink_outcome *saved)
+{
+	bool has_moved = f->n_redirects > 0 && !f->is_metadata;
+	struct result r = {.index = f->index,
+	    .attempts = f->attempts,
+	    .status = status,
+	    .reason = reason,
+	    .duration = clock_mono() - f->started_at,
+	    .finished_at = clock_wall(),
+	    .name = f->item.url.bytes,
+	    .name_len = f->item.url.len,
+	    .is_file = true,
+	    .n_addresses = f->has_address ? 1 : 0,
+	    .file = {.file_name = span_of(saved != NULL ? saved->name : f->file_name),
+		.code = f->item.code,
+		.detail = span_of(detail),
+		.content_type = span_of(f->content_type),
+		.content_encoding = span_of(f->content_encoding),
+		.final_url = span_of(has_moved ? f->url.text : f->final_url),
+		.country = span_of(f->country),
+		.wants_country = f->item.by_country,
+		.country_reason = f->country_reason,
+		.is_saved = saved != NULL,
+		.n_bytes = saved != NULL ? saved->n_bytes : f->n_bytes,
+		.http_status = f->status,
+		.http_version = f->version,
+		.n_redirects = f->is_metadata ? f->n_file_redirects : f->n_redirects,
+		.timings = f->timings}};
+
+	r.addresses[0] = f->address;
+	if (saved != NULL)
+		memcpy(r.file.digest, saved->digest, sizeof(r.file.digest));
+	f->on_done(&r, f->arg);
+	release(f);
+}
+
+static void fail(struct fetch *f, enum reason reason, const char *detail)
+{
+	fetch_finish(f, ITEM_ERROR, reason, detail, NULL);
+}
+
+/* The way ends here: without a file the fetch has failed, without a country the file is named by
+ * its code. */
+static void give_up(struct fetch *f, enum reason reason, const char *detail)
+{
+	if (f->is_metadata)
+		fetch_save(f, reason);
+	else
+		fail(f, reason, detail);
+}
+
+/* --- Queueing --- */
+
+/* Go to the host of f->url. */
+static void queue(struct fetch *f)
+{
+	const char *denied = route_judge(f->fetcher->policy, &f->url);
+
+	if (denied != NULL)
+		give_up(f, REASON_DENIED_TARGET, denied);
+	else
+		ticket_queue(f->fetcher->origins, &f->ticket, &f->url);
+}
+
+void fetch_on_unresolved(struct ticket *ticket, enum reason reason, const char *detail, void *arg)
+{
+	struct fetch *f = fetch_of_ticket(ticket);
+
+	(void)arg;
+	f->timings.resolve += ticket->resolve;
+	give_up(f, reason, detail);
+}
+
+/* Begin anew with the item's own URL. False when it is none. */
+static bool restart(struct fetch *f)
+{
+	url_done(&f->url);
+	f->n_redirects = 0;
+	f->has_left_host = false;
+	return url_parse(f->item.url.bytes, f->item.url.len, &f->url) == URL_GOOD;
+}
+
+static void on_pause(void *arg)
+{
+	struct fetch *f = arg;
+
+	if (restart(f))
+		queue(f);
+	else
+		fail(f, REASON_INVALID_URL, NULL);
+}
+
+/* Full jitter: anything up to twice as long as before, so that those who failed together don't come
+ * back together. */
+static usec_t back_off(uint32_t attempts)
+{
+	usec_t most = BACK_OFF_FIRST;
+
+	for (uint32_t i = 1; i < attempts && most < BACK_OFF_MOST; i++)
+		most *= 2;
+	return random() % (most < BACK_OFF_MOST ? most : BACK_OFF_MOST);
+}
+
+/* Leave the host alone for as long as it asks; returns how long that is. */
+static usec_t hold_host(struct fetch *f, const struct transfer_outcome *o)
+{
+	usec_t hold = o->retry_after < RETRY_AFTER_MOST ? o->retry_after : RETRY_AFTER_MOST;
+
+	if (hold > 0)
+		ticket_hold_host(&f->ticket, hold);
+	return hold;
+}
+
+/* Try again later, or give up. */
+static void try_again(struct fetch *f, const struct transfer_outcome *o, enum reason reason)
+{
+	usec_t hold = hold_host(f, o);
+
+	ticket_release(
+	    f->fetcher->origins, &f->ticket, o->is_congestion ? ORIGIN_CONGESTED : ORIGIN_GOOD);
+	if (f->attempts >= f->max_attempts) {
+		fail(f, reason, o->detail);
+		return;
+	}
+	metric_add(f->fetcher->retries, 1);
+	timer_start(&f->pause, hold > 0 ? 0 : back_off(f->attempts));
+}
+
+/* --- Answers --- */
+
+static bool is_redirect(uint32_t status)
+{
+	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static bool is_worth_another_try(uint32_t status)
+{
+	return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
+}
+
+/* End at a redirect that is not followed, and say where it led. */
+static void refuse_redirect(struct fetch *f, enum reason reason, const char *why, const char *to)
+{
+	enum { MOST = 200 }; /* bytes of the URL */
+	char detail[MOST + 80];
+	size_t len = strlen(to);
+
+	snprintf(detail, sizeof(detail), "%s (the redirect leads to %.*s%s)", why, MOST, to,
+	    len > MOST ? "..." : "");
+	give_up(f, reason, detail);
+}
+
+static void follow(struct fetch *f, const char *location)
+{
+	struct url next;
+	enum url_fault fault;
+
+	if (f->n_redirects == MAX_REDIRECTS) {
+		refuse_redirect(f, REASON_TOO_MANY_REDIRECTS, "more than 10 redirects", location);
+		return;
+	}
+	fault = url_parse(location, strlen(location), &next);
+	if (fault != URL_GOOD) {
+		refuse_redirect(f, fault == URL_SCHEME ? REASON_DENIED_TARGET : REASON_INVALID_URL,
+		    url_fault_text(fault), location);
+		return;
+	}
+	if (f->url.is_tls && !next.is_tls && !f->fetcher->opts.may_downgrade) {
+		url_done(&next);
+		refuse_redirect(f, REASON_DENIED_TARGET, "redirect from https to http", location);
+		return;
+	}
+	if (strcmp(f->url.host, next.host) != 0 || f->url.port != next.port)
+		f->has_left_host = true;
+	url_done(&f->url);
+	f->url = next;
+	f->n_redirects++;
+	queue(f);
+}
+
+static void drop_body(struct fetch *f)
+{
+	if (f->sink != NULL)
+		sink_drop(f->sink);
+	f->sink = NULL;
+}
+
+/* What is told of the last answer, though it broke off. */
+static void note_answer(struct fetch *f, const struct transfer_outcome *o)
+{
+	f->status = o->status;
+	f->version = o->version;
+	free(f->content_type);
+	f->content_type = o->content_type != NULL ? xstrndup(o->content_type, MAX_TYPE) : NULL;
+	memcpy(f->content_encoding, o->content_encoding, sizeof(f->content_encoding));
+}
+
+/* The flag has come; now the name of its country is asked for, with a place of its own. */
+static void ask_country(struct fetch *f)
+{
+	static const char name[] = "metadata.json";
+	const char *slash = memrchr(f->item.url.bytes, '/', f->item.url.len);
+	size_t len = slash != NULL ? (size_t)(slash - f->item.url.bytes) + 1 : 0;
+	struct url url;
+	char text[FILE_MAX_URL + sizeof(name)];
+
+	memcpy(text, f->item.url.bytes, len);
+	memcpy(text + len, name, sizeof(name) - 1);
+	f->is_metadata = true;
+	if (url_parse(text, len + sizeof(name) - 1, &url) != URL_GOOD) {
+		fetch_save(f, REASON_INVALID_URL);
+		return;
+	}
+	f->final_url = f->n_redirects > 0 ? TAKE(f->url.text) : NULL;
+	f->n_file_redirects = f->n_redirects;
+	f->n_redirects = 0;
+	url_done(&f->url);
+	f->url = url;
+	queue(f);
+}
+
+static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
+{
+	bool is_good = fetch_is_whole(o->status);
+
+	note_answer(f, o);
+	if (!is_good)
+		drop_body(f);
+	if (is_worth_another_try(o->status)) {
+		struct transfer_outcome slow = *o;
+		slow.is_congestion = o->status == 429 || o->status == 503;
+		try_again(f, &slow, REASON_HTTP_STATUS);
+		return;
+	}
+	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_GOOD);
+	if (is_redirect(o->status) && o->location != NULL)
+		follow(f, o->location);
+	else if (o->status == 404 || o->status == 410)
+		fetch_finish(f, ITEM_NOT_FOUND, REASON_HTTP_404, NULL, NULL);
+	else if (!is_good)
+		fail(f, REASON_HTTP_STATUS, NULL);
+	else if (f->item.by_country)
+		ask_country(f);
+	else
+		fetch_save(f, REASON_NONE);
+}
+
+static void on_metadata_answer(struct fetch *f, const struct transfer_outcome *o)
+{
+	if (is_worth_another_try(o->status))
+		(void)hold_host(f, o);
+	ticket_release(f->fetcher->origins, &f->ticket,
+	    o->is_congestion || o->status == 503 || o->status == 429 ? ORIGIN_CONGESTED
+								     : ORIGIN_GOOD);
+	if (o->reason == REASON_NONE && is_redirect(o->status) && o->location != NULL)
+		follow(f, o->location);
+	else if (o->reason != REASON_NONE)
+		fetch_save(f, o->reason == REASON_CANCELLED ? REASON_TOO_LARGE : o->reason);
+	else if (o->status == 404 || o->status == 410)
+		fetch_save(f, REASON_HTTP_404);
+	else if (!fetch_is_whole(o->status))
+		fetch_save(f, REASON_HTTP_STATUS);
+	else if (!f->fetcher->opts.find_country(
+		     f->metadata.data, f->metadata.len, f->country, sizeof(f->country)))
+		fetch_save(f, REASON_MALFORMED);
+	else
+		fetch_save(f, REASON_NONE);
+}
+
+/* The body was refused by us: too long, or no room for it. */
+static void on_stopped(struct fetch *f)
+{
+	enum reason reason = f->stop_reason;
+	char detail[80];
+
+	snprintf(detail, sizeof(detail), "%s",
+	    reason != REASON_DISK     ? "the body is longer than allowed"
+	    : f->disk_error == EDQUOT ? "the quota of the folder is used up"
+				      : strerror(f->disk_error));
+	drop_body(f);
+	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_GOOD);
+	fail(f, reason, detail);
+}
+
+static void count_transfer(struct fetch *f, const struct transfer_outcome *o)
+{
+	struct fetcher *fetcher = f->fetcher;
+	enum transfer_end end = o->reason == REASON_NONE || o->reason == REASON_CANCELLED
+				    ? END_ANSWERED
+				: o->reason == REASON_TIMEOUT       ? END_TIMEOUT
+				: o->reason == REASON_DENIED_TARGET ? END_DENIED
+								    : END_FAILED;
+
+	metric_add(fetcher->ends[end], 1);
+	metric_observe(
+	    fetcher->durations, (double)(clock_mono() - f->ticket.started_at) / USEC_PER_SEC);
+}
+
+static void on_file_failed(struct fetch *f, const struct transfer_outcome *o)
+{
+	note_answer(f, o);
+	if (o->reason == REASON_CANCELLED) {
+		on_stopped(f);
+		return;
+	}
+	drop_body(f);
+	if (o->reason == REASON_CONNECT || o->reason == REASON_TIMEOUT ||
+	    o->reason == REASON_TRUNCATED) {
+		f->avoid_address++;
+		try_again(f, o, o->reason);
+		return;
+	}
+	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
+	fail(f, o->reason, o->detail);
+}
+
+static void on_transfer_done(const struct transfer_outcome *outcome, void *arg)
+{
+	struct fetch *f = arg;
+	struct transfer_outcome o = *outcome;
+	usec_t resolve = f->timings.resolve;
+
+	f->transfer = NULL;
+	count_transfer(f, &o);
+	if (o.reason == REASON_CANCELLED && f->stop_reason == REASON_NONE)
+		o.reason = REASON_NONE; /* the head was all that counts */
+	if (f->is_metadata) {
+		on_metadata_answer(f, &o);
+		return;
+	}
+	f->timings = o.timings;
+	f->timings.resolve = resolve;
+	if (o.reason == REASON_NONE)
+		on_file_answer(f, &o);
+	else
+		on_file_failed(f, &o);
+}
+
+/* --- Start of a transfer --- */
+
+static void refuse_address(struct fetch *f, const char *why)
+{
+	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
+	metric_add(f->fetcher->ends[END_DENIED], 1);
+	give_up(f, REASON_DENIED_TARGET, why);
+}
+
+void fetch_on_start(struct ticket *ticket, void *arg)
+{
+	static const struct transfer_events events = {
+	    .on_body = fetch_on_body, .on_done = on_transfer_done};
+	struct fetch *f = fetch_of_ticket(ticket);
+	struct fetcher *fetcher = arg;
+
+	f->timings.resolve += ticket->resolve;
+	const char *why =
+	    route_choose(fetcher->policy, ticket, f->url.port, f->avoid_address, &f->address);
+	if (why != NULL) {
+		refuse_address(f, why);
+		return;
+	}
+	f->has_address = true;
+	f->n_passed_over = 0;
+	if (!f->is_metadata)
+		f->n_bytes = 0;
+	if (f->n_redirects == 0 && !f->is_metadata)
+		f->attempts++;
+	struct transfer_request request = {.url = &f->url,
+	    .address = f->address,
+	    .timeout = f->timeout,
+	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
+	    .keeps_connection = ticket_keeps_connection(ticket)};
+	if (!f->has_left_host && !f->is_metadata)
+		request.headers = f->item.headers;
+	f->transfer = transfer_start(fetcher->transfers, &request, &events, f);
+	if (f->transfer != NULL)
+		return;
+	ticket_release(fetcher->origins, ticket, ORIGIN_UNKNOWN);
+	give_up(f, REASON_INTERNAL, "libcurl refused the transfer");
+}
+
+/* --- Fetches --- */
+
+static void on_invalid(void *arg)
+{
+	fail(arg, REASON_INVALID_URL, NULL);
+}
+
+struct fetch *fetch_start(
+    struct fetcher *fetcher, const struct fetch_request *request, check_fn *on_done, void *arg)
+{
+	const struct fetcher_opts *opts = &fetcher->opts;
+	struct fetch *f = xcalloc(1, sizeof(*f));
+
+	f->fetcher = fetcher;
+	f->on_done = on_done;
+	f->on_saving = request->on_saving;
+	f->arg = arg;
+	f->job = request->job;
+	f->index = request->index;
+	f->timeout = request->timeout > 0 ? request->timeout : opts->timeout;
+	f->max_attempts = request->attempts > 0 ? request->attempts : opts->attempts;
+	f->started_at = clock_mono();
+	f->item_text = xstrndup(request->item, request->item_len);
+	buf_init(&f->metadata, MAX_METADATA);
+	TAILQ_INSERT_TAIL(&fetcher->fetches, f, link);
+	fetcher->n_fetches++;
+	bool is_good = file_item_read(f->item_text, request->item_len, &f->item);
+	snprintf(f->file_name, sizeof(f->file_name), "%.*s", (int)f->item.name.len,
+	    f->item.name.bytes != NULL ? f->item.name.bytes : "");
+	/* queue() may end the fetch, and nothing ends before this returned */
+	timer_init(&f->pause, opts->loop, is_good ? on_pause : on_invalid, f);
+	if (is_good && restart(f) && route_judge(fetcher->policy, &f->url) == NULL)
+		ticket_queue(fetcher->origins, &f->ticket, &f->url);
+	else
+		timer_start(&f->pause, 0);
+	return f;
+}
+
+void fetch_cancel(struct fetch *fetch)
+{
+	release(fetch);
+}

@@ -1,0 +1,96 @@
+/* Inside this room: a fetch under way, and what the files of fetching do for each other. Not for
+ * other folders. Thread: loop. */
+#pragma once
+
+#include <sys/queue.h>
+
+#include "base/buf.h"
+#include "fetch/fetch.h"
+#include "fetch/folder.h"
+#include "fetch/origin.h"
+#include "fetch/sink.h"
+#include "fetch/transfer.h"
+#include "loop/loop.h"
+#include "model/file_name.h"
+
+enum { MAX_TYPE = 256, MAX_COUNTRY = 128, MAX_METADATA = 64 << 10, MAX_FETCHES = 8192 };
+
+/* The outcomes of asyncprobed_transfers_total. */
+enum transfer_end { END_ANSWERED, END_TIMEOUT, END_DENIED, END_FAILED, N_ENDS };
+
+struct fetch {
+	TAILQ_ENTRY(fetch) link;
+	struct fetcher *fetcher;
+	check_fn *on_done;
+	void (*on_saving)(void *arg);
+	void *arg;
+	struct id job;
+	uint32_t index;
+	char *item_text; /* owned; `item` borrows from it */
+	struct file_item item;
+	char file_name[FILE_NAME_MAX + 56];
+	usec_t timeout, started_at;
+	uint32_t attempts, max_attempts;
+
+	/* the way there */
+	struct url url; /* owned; the one that is asked for now */
+	struct ticket ticket;
+	struct transfer *transfer; /* NULL: none is running */
+	struct timer pause;
+	uint32_t n_redirects;
+	bool has_left_host;   /* a redirect led elsewhere: the item's headers stay behind */
+	size_t avoid_address; /* addresses of the host that failed */
+
+	/* the answer */
+	struct sink *sink;       /* NULL: no byte of a file has come */
+	uint64_t n_bytes;        /* of the file, in the last attempt */
+	uint64_t n_passed_over;  /* bytes of bodies that nobody wants */
+	enum reason stop_reason; /* why on_body stopped the transfer; NONE: nobody wants the rest */
+	int disk_error;
+	uint32_t status, version;
+	char *content_type; /* owned */
+	char content_encoding[64];
+	bool has_address;
+	struct address address;
+	struct file_timings timings;
+
+	/* the name of the country */
+	bool is_metadata; /* metadata.json is what is asked for now, by the way there */
+	char *final_url;  /* owned; of the file; NULL: no redirect led to it */
+	uint32_t n_file_redirects;
+	struct buf metadata;
+	char country[MAX_COUNTRY];
+	enum reason country_reason;
+};
+
+struct fetcher {
+	struct fetcher_opts opts;
+	const struct policy *policy;
+	struct folder *folder;
+	struct transfers *transfers;
+	struct origins *origins;
+	TAILQ_HEAD(, fetch) fetches;
+	size_t n_fetches;
+	struct defer room;
+	void (*on_room)(void *arg);
+	void *on_room_arg;
+	struct metric_cell *ends[N_ENDS], *durations, *bytes, *retries;
+};
+
+/* fetch.c: end the fetch with this verdict: call back, free. `saved` is NULL when no file was. */
+void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
+    const struct sink_outcome *saved);
+
+/* fetch.c: what the fetcher's origins call. */
+void fetch_on_start(struct ticket *ticket, void *arg);
+void fetch_on_unresolved(struct ticket *ticket, enum reason reason, const char *detail, void *arg);
+
+/* fetch_body.c: whether a whole body comes with this status; 206 is a part nobody asked for. */
+bool fetch_is_whole(long status);
+/* fetch_body.c: of a transfer. */
+enum transfer_verdict fetch_on_body(const char *bytes, size_t n_bytes, long status, void *arg);
+
+/* fetch_save.c: the file is here, and with `country_reason` NONE its country, if it was asked for:
+ * give it its name. */
+void fetch_save(struct fetch *f, enum reason country_reason);
+void fetch_on_saved(const struct sink_outcome *outcome, void *arg); /* of a sink */

@@ -1,0 +1,92 @@
+/* The last step of a fetch: its file gets its name. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fetch/fetch_private.h"
+
+void fetch_on_saved(const struct sink_outcome *outcome, void *arg)
+{
+	struct fetch *f = arg;
+
+	f->sink = NULL;
+	switch (outcome->result) {
+	case SINK_SAVED:
+		fetch_finish(f, ITEM_OK, REASON_NONE, NULL, outcome);
+		break;
+	case SINK_BAD_DIGEST:
+		fetch_finish(f, ITEM_ERROR, REASON_BAD_CHECKSUM,
+		    "the SHA-256 digest of the body is another one", NULL);
+		break;
+	case SINK_FAILED:
+		fetch_finish(f, ITEM_ERROR, REASON_DISK, strerror(outcome->error), NULL);
+		break;
+	}
+}
+
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* Say whether a name could be another flag's: `BR` is what that of BR is called without a country,
+ * and `Land-BR` when `Land` is taken. */
+static bool ends_in_code(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len >= 2 && is_capital(name[len - 1]) && is_capital(name[len - 2]) &&
+	       (len == 2 || name[len - 3] == '-');
+}
+
+/* Write `United_States.gif`, and `United_States-US.gif` in case that another code has the same
+ * country. What looks like another code's name is not taken without one's own behind it, so that no
+ * two flags of a job can ever come to one name. */
+static void name_by_country(struct fetch *f, char ret_second[static sizeof(f->file_name)])
+{
+	char country[FILE_NAME_MAX + 1];
+
+	file_name_make(f->country, strlen(f->country), country);
+	for (char *s = country; *s != '\0'; s++) {
+		if (*s == ' ')
+			*s = '_';
+	}
+	snprintf(ret_second, sizeof(f->file_name), "%s-%.*s.gif", country, (int)f->item.code.len,
+	    f->item.code.bytes);
+	if (ends_in_code(country))
+		memcpy(f->file_name, ret_second, sizeof(f->file_name));
+	else
+		snprintf(f->file_name, sizeof(f->file_name), "%s.gif", country);
+}
+
+/* Blanks and dots alone name nothing. */
+static bool is_name(const char *country)
+{
+	return country[strspn(country, " ._/\\")] != '\0';
+}
+
+void fetch_save(struct fetch *f, enum reason country_reason)
+{
+	const struct sink_events events = {.on_done = fetch_on_saved, .arg = f};
+	char second[sizeof(f->file_name)];
+	uint8_t digest[FILE_DIGEST_SIZE];
+	bool has_country = f->item.by_country && country_reason == REASON_NONE;
+
+	if (has_country && !is_name(f->country)) {
+		country_reason = REASON_MALFORMED;
+		has_country = false;
+	}
+	f->country_reason = country_reason;
+	if (has_country)
+		name_by_country(f, second);
+	else
+		f->country[0] = '\0';
+	if (f->sink == NULL) /* an empty file */
+		f->sink = sink_new(f->fetcher->folder, f->fetcher->opts.offload, &f->job, &events);
+	struct sink_naming naming = {.name = f->file_name,
+	    .second = has_country ? second : NULL,
+	    .expected_digest = file_digest_parse(f->item.sha256, digest) ? digest : NULL};
+	sink_finish(f->sink, &naming);
+	if (f->on_saving != NULL)
+		f->on_saving(f->arg);
+}
