@@ -303,7 +303,7 @@ static void on_head(struct connection *c)
 		connection_refuse(c, 503, "The daemon has no free file descriptors.");
 		return;
 	}
-	pipe_write(c->pipe, head->text.data, head->text.len);
+	pipe_add(c->pipe, head->text.data, head->text.len);
 	pipe_listen(c->pipe, true);
 }
 
@@ -313,20 +313,20 @@ static void on_body(struct connection *c, const char *piece, size_t n)
 
 	c->n_body += n;
 	if (!c->reader.head.is_chunked) {
-		pipe_write(c->pipe, piece, n);
+		pipe_add(c->pipe, piece, n);
 		return;
 	}
 	buf_clear(frame);
 	buf_addf(frame, "%zx\r\n", n);
 	buf_add(frame, piece, n);
 	buf_add_str(frame, "\r\n");
-	pipe_write(c->pipe, frame->data, frame->len);
+	pipe_add(c->pipe, frame->data, frame->len);
 }
 
 static void on_end(struct connection *c)
 {
 	if (c->reader.head.is_chunked)
-		pipe_write(c->pipe, "0\r\n\r\n", 5);
+		pipe_add(c->pipe, "0\r\n\r\n", 5);
 	c->is_passed = true;
 	if (c->phase == PHASE_BODY)
 		connection_enter(c, PHASE_WORK);
@@ -336,8 +336,7 @@ static void on_end(struct connection *c)
 static bool may_pass(const struct connection *c)
 {
 	return c->phase != PHASE_CLOSING && !c->is_passed &&
-	       (c->pipe == NULL || c->pipe->waiting.len == 0) &&
-	       !(c->is_under_way && c->pipe == NULL);
+	       (c->pipe == NULL || !c->pipe->is_writing) && !(c->is_under_way && c->pipe == NULL);
 }
 
 /* Pass on what may be passed on; returns how many bytes were read. */
@@ -368,6 +367,8 @@ static size_t pass(struct connection *c, const char *bytes, size_t n)
 			break;
 		}
 	}
+	if (c->pipe != NULL)
+		pipe_send(c->pipe);
 	if ((c->phase == PHASE_IDLE || c->phase == PHASE_DRAIN) && reader_is_in_head(&c->reader))
 		connection_enter(c, PHASE_HEADER);
 	return n_taken;

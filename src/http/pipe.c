@@ -78,36 +78,46 @@ void pipe_close(struct pipe *p)
 	free_when_over(p);
 }
 
+/* Send what waits. False: libmicrohttpd has closed. */
+static bool send_waiting(struct pipe *p)
+{
+	ssize_t n = send(p->fd, p->waiting.data, p->waiting.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN)
+		return false;
+	buf_drain(&p->waiting, n < 0 ? 0 : (size_t)n);
+	if (p->waiting.len == 0)
+		buf_done(&p->waiting);
+	return true;
+}
+
 static void on_writable(void *arg)
 {
 	struct pipe *p = arg;
-	ssize_t n = send(p->fd, p->waiting.data, p->waiting.len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n > 0)
-		buf_drain(&p->waiting, (size_t)n);
-	if (p->waiting.len == 0 || (n < 0 && errno != EAGAIN)) {
-		watch_cancel(&p->writable);
-		p->is_writing = false;
-		buf_clear(&p->waiting);
-		p->on_room(p->owner);
-	}
+	if (!send_waiting(p))
+		buf_done(&p->waiting);
+	if (p->waiting.len > 0)
+		return;
+	watch_cancel(&p->writable);
+	p->is_writing = false;
+	p->on_room(p->owner);
 }
 
-bool pipe_write(struct pipe *p, const void *bytes, size_t n_bytes)
+void pipe_add(struct pipe *p, const void *bytes, size_t n_bytes)
 {
-	ssize_t n = 0;
+	buf_add(&p->waiting, bytes, n_bytes);
+}
 
-	if (p->waiting.len == 0) {
-		n = send(p->fd, bytes, n_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0 && errno != EAGAIN)
-			return false;
-		n = n < 0 ? 0 : n;
-	}
-	buf_add(&p->waiting, (const char *)bytes + n, n_bytes - (size_t)n);
-	if (p->waiting.len > 0 && !p->is_writing)
+void pipe_send(struct pipe *p)
+{
+	if (p->is_writing || p->waiting.len == 0)
+		return;
+	if (!send_waiting(p))
+		buf_done(&p->waiting); /* the pipe's end says the rest */
+	else if (p->waiting.len > 0)
 		p->is_writing =
 		    watch_start_write(&p->writable, p->server->loop, p->fd, on_writable, p) == OK;
-	return !p->waiting.overflow;
 }
 
 static void on_readable(void *arg)

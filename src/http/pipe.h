@@ -15,12 +15,13 @@ struct pipe {
 	struct server *server;
 	void *owner;        /* borrowed; NULL: it has closed the pipe */
 	loop_fn *on_answer; /* called with the owner when there is something to read */
-	loop_fn *on_room;   /* ... when nothing waits any more, which pipe_write left waiting */
+	loop_fn *on_room;   /* ... when nothing waits any more, which pipe_send left waiting */
 	struct MHD_Connection *end; /* libmicrohttpd's; NULL: it has closed, or not begun */
 	int fd;                     /* owned; our end; -1: closed */
 	struct watch readable, writable;
 	struct buf waiting; /* bytes that libmicrohttpd has not taken yet */
-	bool is_reading, is_writing;
+	bool is_reading;
+	bool is_writing; /* libmicrohttpd has no room for what waits */
 };
 
 /* Connect to libmicrohttpd; NULL when the system or libmicrohttpd refuses. */
@@ -30,8 +31,12 @@ struct pipe *pipe_open(struct server *server, loop_fn *on_answer, loop_fn *on_ro
  * libmicrohttpd has closed its end. */
 void pipe_close(struct pipe *p);
 
-/* Write all of the bytes; what libmicrohttpd does not take now waits. False: it has closed. */
-bool pipe_write(struct pipe *p, const void *bytes, size_t n_bytes);
+/* Add bytes to those that wait. */
+void pipe_add(struct pipe *p, const void *bytes, size_t n_bytes);
+
+/* Send the bytes that wait, in one call. What libmicrohttpd does not take now waits on, and on_room
+ * tells when nothing does. */
+void pipe_send(struct pipe *p);
 
 /* Watch for answers, or not. */
 void pipe_listen(struct pipe *p, bool is_on);
