@@ -126,6 +126,7 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_schedule.c \
 	tests/unit/wire/test_submission.c \
 	tests/unit/wire/test_submission_files.c \
+	tests/unit/wire/test_tar.c \
 	tests/unit/wire/test_url_item.c
 tests_unit_wire_test_wire_LDADD = $(LINK_WIRE) $(CHECK_LIBS)
 

@@ -1,8 +1,6 @@
 /* GET /jobs/{id}/archive.tar: all saved files of a job as one stream, in the order in which they
  * came. The files are read and packed by the offload pool, a piece at a time, so that the archive
- * costs the memory of a piece however long it is. libarchive knows the format. */
-#include <archive.h>
-#include <archive_entry.h>
+ * costs the memory of a piece however long it is. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +11,10 @@
 #include "api/api.h"
 #include "base/alloc.h"
 #include "base/log.h"
-#include "base/utf8.h"
 #include "loop/offload.h"
+#include "wire/tar.h"
 
-enum { FILES_A_PAGE = 200, PIECE = 256 << 10, MAX_NAME = 4096 };
+enum { FILES_A_PAGE = 200, PIECE = 256 << 10 };
 
 struct tar {
 	struct request *rq;
@@ -31,10 +29,8 @@ struct tar {
 	uint64_t last; /* of the results looked at */
 	bool is_more;
 	/* the pool's while it works */
-	struct archive *archive; /* owned */
-	int fd;                  /* of the file being packed; -1: none */
-	uint64_t n_left;         /* bytes of it */
-	char *piece;             /* owned */
+	int fd;          /* of the file being packed; -1: none */
+	uint64_t n_left; /* bytes of it */
 	struct buf out;
 	size_t n_sent;
 	const char *lost; /* a file that is not as it was saved; NULL: none is */
@@ -60,25 +56,14 @@ static void free_files(struct tar *tar)
 
 static void free_tar(struct tar *tar)
 {
-	archive_write_free(tar->archive);
 	if (tar->fd >= 0)
 		close(tar->fd);
 	free_files(tar);
 	buf_done(&tar->out);
-	free(tar->piece);
 	free(tar);
 }
 
 /* --- Thread: pool --- */
-
-static la_ssize_t on_write(struct archive *archive, void *arg, const void *bytes, size_t n)
-{
-	struct tar *tar = arg;
-
-	(void)archive;
-	buf_add(&tar->out, bytes, n);
-	return (la_ssize_t)n;
-}
 
 /* Begin the next file. An archive without it, or with another one in its place, would be taken for
  * whole: so it breaks there. */
@@ -93,35 +78,26 @@ static void begin_file(struct tar *tar)
 		tar->is_failed = true;
 		return;
 	}
-	struct archive_entry *entry = archive_entry_new();
-	struct buf name;
-	buf_init(&name, MAX_NAME);
-	utf8_add_visible(&name, file->name, strlen(file->name), '_');
-	archive_entry_set_pathname_utf8(entry, name.data);
-	buf_done(&name);
-	if (archive_entry_pathname(entry) == NULL) /* without a locale for UTF-8 it can't say */
-		archive_entry_set_pathname(entry, "unnamed");
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, 0644);
-	archive_entry_set_size(entry, st.st_size);
-	archive_entry_set_mtime(entry, file->saved_at / USEC_PER_SEC, 0);
-	tar->n_left = (uint64_t)st.st_size;
-	tar->is_failed = archive_write_header(tar->archive, entry) < ARCHIVE_WARN;
-	archive_entry_free(entry);
+	tar->n_left = file->n_bytes;
+	tar_add_head(&tar->out, file->name, file->n_bytes, file->saved_at);
 }
 
 static void pack_piece(struct tar *tar)
 {
 	size_t want = tar->n_left < PIECE ? (size_t)tar->n_left : PIECE;
-	ssize_t n = want > 0 ? read(tar->fd, tar->piece, want) : 0;
+	char *piece = buf_reserve(&tar->out, want);
+	ssize_t n = want > 0 ? read(tar->fd, piece, want) : 0;
 
 	if (n < 0 && errno == EINTR)
 		return;
-	if (n > 0 && archive_write_data(tar->archive, tar->piece, (size_t)n) == n)
+	if (n > 0) {
+		buf_commit(&tar->out, (size_t)n);
 		tar->n_left -= (uint64_t)n;
-	else if (tar->n_left > 0)
+	} else if (tar->n_left > 0) {
 		tar->is_failed = true;
+	}
 	if (tar->n_left == 0) {
+		tar_add_padding(&tar->out, tar->files[tar->next - 1].n_bytes);
 		close(tar->fd);
 		tar->fd = -1;
 	}
@@ -141,7 +117,7 @@ static void pack(struct offload_task *task)
 	}
 	bool is_through = tar->fd < 0 && tar->next == tar->n_files && !tar->is_more;
 	if (is_through && !tar->is_failed && !tar->is_ended) {
-		tar->is_failed = archive_write_close(tar->archive) != ARCHIVE_OK;
+		tar_add_end(&tar->out);
 		tar->is_ended = true;
 	}
 }
@@ -246,21 +222,6 @@ static void on_close(void *arg)
 		free_tar(tar);
 }
 
-static struct archive *new_archive(struct tar *tar)
-{
-	struct archive *archive = archive_write_new();
-
-	if (archive == NULL)
-		return NULL;
-	archive_write_set_format_pax_restricted(archive); /* ustar, and more only where needed */
-	archive_write_set_bytes_per_block(archive, 0);    /* hand on at once */
-	if (archive_write_open2(archive, tar, NULL, on_write, NULL, NULL) != ARCHIVE_OK) {
-		archive_write_free(archive);
-		return NULL;
-	}
-	return archive;
-}
-
 static void on_found(struct request *rq, struct api *api, const struct job *job, bool is_live)
 {
 	static const struct stream_events events = {.read = on_read, .close = on_close};
@@ -274,14 +235,7 @@ static void on_found(struct request *rq, struct api *api, const struct job *job,
 	tar->job_no = job->no;
 	tar->fd = -1;
 	tar->is_more = true;
-	tar->piece = xmalloc(PIECE);
 	buf_init(&tar->out, SIZE_MAX / 2);
-	tar->archive = new_archive(tar);
-	if (tar->archive == NULL) {
-		request_refuse(rq, 500, "The archive can't be made.");
-		free_tar(tar);
-		return;
-	}
 	id_format(&job->id, id);
 	snprintf(disposition, sizeof(disposition), "attachment; filename=\"%s.tar\"", id);
 	request_add_header(rq, "Content-Disposition", disposition);

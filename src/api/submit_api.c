@@ -29,7 +29,8 @@ static void respond_job(struct request *rq, const struct submission_outcome *out
 
 	buf_init(&body, 1 << 16);
 	json_job_add(&body, outcome->job, clock_wall());
-	buf_add_char(&body, '\n');
+	buf_truncate(&body, body.len - 1); /* the closing brace */
+	buf_addf(&body, ",\"invalid\":%llu}\n", (unsigned long long)outcome->invalid);
 	id_format(&outcome->job->id, id);
 	strncat(location, id, sizeof(location) - strlen(location) - 1);
 	request_add_header(rq, "Location", location);

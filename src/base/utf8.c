@@ -1,6 +1,8 @@
 /* UTF-8. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 #include <stdint.h>
 
 /* How many bytes a character has that begins with `first`; 0: none begins so. */
@@ -84,6 +86,27 @@ void utf8_add_visible(struct buf *b, const char *s, size_t len, char substitute)
 		s += n_good + n_bad;
 		len -= n_good + n_bad;
 	}
+}
+
+size_t utf8_mark_length(const char *s, size_t len)
+{
+	return len >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+bool utf8_is_wide(const char *s, size_t len)
+{
+	if (len < 2)
+		return false;
+	if (memcmp(s, "\xff\xfe", 2) == 0 || memcmp(s, "\xfe\xff", 2) == 0)
+		return true;
+	size_t zeros = s[0] == '\0' ? 0 : 1; /* where they are, big-endian first */
+	if (zeros == 1 && len % 2 == 1)
+		return false; /* a line ends between two characters */
+	for (size_t i = 0; i < len; i++) {
+		if ((s[i] == '\0') != ((i & 1) == zeros))
+			return false;
+	}
+	return true;
 }
 
 size_t utf8_incomplete_length(const char *s, size_t len)

@@ -25,5 +25,12 @@ size_t utf8_unsafe_length(const char *s, size_t len);
 /* Add text in which each unsafe character, and each byte that is part of none, is replaced. */
 void utf8_add_visible(struct buf *b, const char *s, size_t len, char substitute);
 
+/* Return the length of the byte order mark at `s`, 0 when there is none. */
+size_t utf8_mark_length(const char *s, size_t len);
+
+/* Say whether text that begins so is UTF-16 or UTF-32: by its byte order mark, or because every
+ * other byte is NUL. */
+bool utf8_is_wide(const char *s, size_t len);
+
 /* Return how many bytes at the end of `s` are the beginning of a character, at most 3. */
 size_t utf8_incomplete_length(const char *s, size_t len);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/utf8.h"
 #include "ctl/message.h"
 #include "model/schedule.h"
 
@@ -40,8 +41,10 @@ char *input_read(const char *name)
 		message_error("%s: %s", name, fault);
 	if (file != NULL && !is_stdin)
 		fclose(file);
-	if (fault == NULL)
+	if (fault == NULL) {
+		buf_drain(&text, utf8_mark_length(text.data, text.len));
 		return buf_take(&text, NULL);
+	}
 	buf_done(&text);
 	return NULL;
 }

@@ -19,7 +19,7 @@ src_asyncprobed_SOURCES = \
 src_asyncprobed_LDADD = src/api/libapi.a src/http/libhttp.a \
 	src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a \
 	src/sqlite/libbackend.a src/store/libstore.a src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
-	$(MHD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ARCHIVE_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
+	$(MHD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
 	$(SYSTEMD_LIBS)
 
 # What the documents say of the settings comes from the table of settings; `make check` holds them to it.

@@ -3,7 +3,6 @@
 
 #include <argp.h>
 #include <errno.h>
-#include <locale.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -125,7 +124,6 @@ int main(int argc, char **argv)
 
 	return_large_blocks();
 	stdfd_open();
-	setlocale(LC_CTYPE, "C.UTF-8"); /* libarchive packs names beyond ASCII only then */
 	read_arguments(argc, argv, &arguments);
 	if (arguments.is_version) {
 		versions_print();

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "wire/json_check.h"
 
 static const char *skip_blanks(const char *at)
@@ -85,9 +86,15 @@ static bool parse(const char *text, size_t len, struct jvalue *ret_value, struct
 
 bool jvalue_parse(const char *text, size_t len, struct jvalue *ret_value, struct problem *p)
 {
+	enum { LOOK = 8 };
 	struct jvalue value;
+	size_t mark = utf8_mark_length(text, len);
 
-	if (!parse(text, len, &value, p))
+	if (utf8_is_wide(text, len < LOOK ? len : LOOK)) {
+		problem_set(p, 400, "The body is UTF-16; it must be UTF-8.");
+		return false;
+	}
+	if (!parse(text + mark, len - mark, &value, p))
 		return false;
 	if (*value.at != '{' && *value.at != '[') {
 		problem_set(p, 400, "The body is not JSON that is an object or a list.");

@@ -14,9 +14,10 @@ struct jvalue {
 };
 
 /* Judge a text (wire/json_check.h) and return its value, an object or a list. False with `p`
- * filled: 400 when it is not JSON, 422 when it has more than we take. */
+ * filled: 400 when it is not JSON, 422 when it has more than we take. A byte order mark before it
+ * is passed over. */
 bool jvalue_parse(const char *text, size_t len, struct jvalue *ret_value, struct problem *p);
-/* The same for a value of any type. */
+/* The same for a value of any type, without a mark. */
 bool jvalue_parse_any(const char *text, size_t len, struct jvalue *ret_value, struct problem *p);
 
 /* Return what it is: `{` an object, `[` a list, `"` a string, `t`, `f`, `n` true, false and null,

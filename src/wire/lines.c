@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
 #include "model/file.h"
 #include "wire/jvalue.h"
 #include "wire/url_item.h"
@@ -116,10 +117,23 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
+/* Look at the first line: some programs put a byte order mark before it. */
+static bool begin(const char **line, size_t *len, struct problem *p)
+{
+	size_t mark = utf8_mark_length(*line, *len);
+
+	*line += mark;
+	*len -= mark;
+	if (utf8_is_wide(*line, *len))
+		problem_set(p, 400, "The body is UTF-16; it must be UTF-8.");
+	return p->status == 0;
+}
+
 static bool read_line(
     struct lines *l, const char *line, size_t len, lines_fn *on_item, void *arg, struct problem *p)
 {
-	l->n++;
+	if (l->n++ == 0 && !begin(&line, &len, p))
+		return false;
 	while (len > 0 && is_blank(line[len - 1]))
 		len--;
 	while (len > 0 && is_blank(line[0])) {

@@ -30,7 +30,8 @@ void lines_done(struct lines *l);
 
 /* Read more bytes. Blank lines, and in text lines that begin with `#`, are passed over. False when
  * an NDJSON line is neither a JSON string nor an object with a `domain` (wire/url_item.h for
- * files): `p` says which line, and the rest is not read. */
+ * files): `p` says which line, and the rest is not read; or when the text is UTF-16. A byte order
+ * mark before the first line is passed over. */
 bool lines_feed(struct lines *l, const char *bytes, size_t n_bytes, lines_fn *on_name, void *arg,
     struct problem *p);
 

@@ -15,4 +15,5 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/result_text.c src/wire/result_text.h \
 	src/wire/schedule.c src/wire/schedule.h \
 	src/wire/submission.c src/wire/submission.h \
+	src/wire/tar.c src/wire/tar.h \
 	src/wire/url_item.c src/wire/url_item.h

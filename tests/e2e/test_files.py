@@ -1,6 +1,10 @@
 """Saved files: their names, how they are given, all of them as an archive, and their end."""
 import io
+import os
+import shutil
+import subprocess
 import tarfile
+import unicodedata
 from urllib.parse import quote
 
 import pytest
@@ -303,6 +307,37 @@ def test_archive_of_odd_names(world):
     assert [r["status"] for r in results] == ["ok"] * len(names) + ["not_found"]
     expected = {r["file"]: content.body(f"odd-{i}", size) for i, (r, size) in enumerate(zip(results, sizes))}
     assert [r["file"] for r in results[:-1]] == names and read_archive(world.api, results.job) == expected
+
+
+def odd_names():
+    """Names of many scripts and lengths, composed and decomposed; each as it will be saved."""
+    composed = ["é", "ñandú", "Å", "ế", "가", "が", "ÿ" * 60]
+    names = [form for text in composed for form in (text, unicodedata.normalize("NFD", text))]
+    names += ["\ufb01", "\u212a", "k", "\u212b", "𝔘𝔫𝔦", "漢字" * 20, "🏳", "عربي", "ไทย", "a" * 100, "é" + "a" * 98,
+              "a" * 99 + "é", "=", "1 path=x", "~", "-"]
+    names += [f"{chr(at)}{at:x}" for at in range(0xa1, 0x3000, 37) if chr(at).isprintable()]
+    return list(dict.fromkeys(names))
+
+
+def extract(command, archive, folder):
+    """Extract by a program whose locale knows no characters beyond ASCII; the names as bytes, with their contents."""
+    folder.mkdir()
+    subprocess.run([*command, "-C", folder], input=archive, check=True, timeout=60, env={**os.environ, "LC_ALL": "C"})
+    return {os.fsencode(path.name): path.read_bytes() for path in folder.iterdir()}
+
+
+def test_the_archive_has_the_bytes_of_each_name(world, tmp_path):
+    names = odd_names()
+    results = fetch(world.api, [{"url": world.web.url(f"/files/exact-{i}", size=20), "name": name}
+                                for i, name in enumerate(names)])
+    expected = {r["file"].encode(): content.body(f"exact-{r['index']}", 20) for r in results}
+    assert len(expected) == len(names) == len(results)
+    archive = world.api.get(f"/jobs/{results.job['id']}/archive.tar").content
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:") as tar:
+        assert {m.name.encode(): tar.extractfile(m).read() for m in tar.getmembers()} == expected
+    assert extract(["tar", "-xf", "-"], archive, tmp_path / "tar") == expected
+    if shutil.which("bsdtar"):
+        assert extract(["bsdtar", "-xf", "-"], archive, tmp_path / "bsdtar") == expected
 
 
 def test_archive_of_many(world):

@@ -81,6 +81,34 @@ def test_lines(api, media, body, query, expected):
     assert names_in_order(api, job) == expected
 
 
+MARKED = {  # case: (media, body, query)
+    "json": ("application/json", '{"kind":"domains","domains":["a.test"]}', {}),
+    "text": ("text/plain", "a.test\n", {"kind": "domains"}),
+    "text, a comment first": ("text/plain", "# names\na.test\n", {"kind": "domains"}),
+    "ndjson": ("application/x-ndjson", '"a.test"\n', {"kind": "domains"}),
+}
+
+
+@pytest.mark.parametrize("media, body, query", MARKED.values(), ids=MARKED)
+def test_a_byte_order_mark_is_passed_over(api, media, body, query):
+    job = api.post(b"\xef\xbb\xbf" + body.encode(), media=media, query=query).json()
+    assert (job["total"], job["invalid"]) == (1, 0) and names_in_order(api, job) == ["a.test"]
+    for coding in ("utf-16", "utf-16-le", "utf-16-be"):
+        problem = api.post(body.encode(coding), 400, media=media, query=query).json()
+        assert "UTF-16" in problem["detail"], problem
+    assert len(api.jobs()) == 1
+
+
+def test_the_answer_tells_what_is_invalid(api):
+    assert api.submit(["found.test", "a..b", "-"])["invalid"] == 2
+    urls = ["http://127.0.0.1:9/", "ftp://a.test/", "nonsense", "http://"]
+    job = api.post({"kind": "downloads", "urls": urls}).json()
+    assert job["invalid"] == 3 and "invalid" not in api.show(job)
+    api.wait(job)
+    assert [r["reason"] for r in sorted(api.results(job), key=lambda r: r["index"])][1:] == ["invalid_url"] * 3
+    assert api.post("\n".join(urls), query={"kind": "downloads"}).json()["invalid"] == 3
+
+
 def test_query_beside_lines(api):
     query = {"kind": "domains", "label": "Grüße", "concurrency": 2, "rate": 1000, "timeout_ms": 100, "attempts": 1}
     job = api.post("drop.test\n", query=query).json()

@@ -79,6 +79,8 @@ static void check(const char *row, enum lines_format format, bool has_files, con
 }
 
 #define NOT_JSON(n)  "!Line " #n " of the body is not JSON."
+#define MARK         "\xef\xbb\xbf"
+#define IS_WIDE      "!The body is UTF-16; it must be UTF-8."
 #define NO_DOMAIN(n) "!Line " #n " is neither a string nor an object with only a \"domain\"."
 
 static const struct {
@@ -132,6 +134,18 @@ static const struct {
     {"a carriage return inside", LINES_TEXT, "a\rb\n", "<a\rb>"},
     {"spaces around", LINES_TEXT, "  a b\t\n\tc", "<a b><c>"},
     {"bytes of any kind", LINES_TEXT, "\xff\1\x80\n\"a\"\n", "<\xff\1\x80><\"a\">"},
+
+    {"a mark", LINES_TEXT, MARK "a.de\nb\n", "<a.de><b>"},
+    {"a mark alone", LINES_TEXT, MARK, ""},
+    {"a mark before a comment", LINES_TEXT, MARK "# all\na\n", "<a>"},
+    {"a mark before a blank line", LINES_TEXT, MARK "\r\na\n", "<a>"},
+    {"a mark in the second line", LINES_TEXT, "a\n" MARK "b\n", "<a><" MARK "b>"},
+    {"half a mark", LINES_TEXT, "\xef\xbb", "<\xef\xbb>"},
+    {"a mark, NDJSON", LINES_NDJSON, MARK "\"a\"\n\"b\"\n", "<a><b>"},
+    {"a mark in the second line, NDJSON", LINES_NDJSON, "\"a\"\n" MARK "\"b\"\n",
+	"<a>" NOT_JSON(2)},
+    {"UTF-16 by its mark", LINES_TEXT, "\xff\xfe\x61", IS_WIDE},
+    {"UTF-16, big-endian", LINES_TEXT, "\xfe\xff\x61", IS_WIDE},
 };
 
 TEST(reads_in_pieces)
@@ -146,6 +160,33 @@ TEST(reads_in_pieces)
 			    cuts);
 		}
 	}
+}
+
+static const struct {
+	const char *name, *body;
+	size_t len;
+	const char *want;
+} wides[] = {
+    {"little-endian", "a\0.\0\n\0b\0", 8, IS_WIDE},
+    {"little-endian, CR LF", "a\0\r\0\n\0", 6, IS_WIDE},
+    {"big-endian", "\0a\0.\0\n\0b", 8, IS_WIDE},
+    {"a NUL in a name", "a\0b\n", 4, "<a"},
+    {"NULs", "\0\0\0\0\n", 5, "<"},
+};
+
+TEST(finds_utf16_without_a_mark)
+{
+	struct outcome o;
+
+	for (size_t cut = 0; cut <= wides[_i].len; cut++) {
+		const size_t cuts[3] = {cut, cut, cut};
+		check(wides[_i].name, LINES_TEXT, false, wides[_i].body, wides[_i].len,
+		    wides[_i].want, cuts);
+	}
+	o = feed(LINES_NDJSON, false, wides[_i].body, wides[_i].len, (size_t[3]){0, 0, 0});
+	ck_assert(!o.is_good);
+	problem_done(&o.problem);
+	buf_done(&o.names);
 }
 
 static const struct {
@@ -328,6 +369,7 @@ TEST(counts_lines)
 SUITE(lines)
 {
 	ADD_ROWS(reads_in_pieces, bodies);
+	ADD_ROWS(finds_utf16_without_a_mark, wides);
 	ADD_ROWS(reads_files_in_pieces, files);
 	ADD(long_lines_are_no_shorter_url);
 	ADD(a_nul_is_a_byte);
