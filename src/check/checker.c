@@ -13,14 +13,21 @@
 /* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
 enum { MAX_PROBES = 8192 };
 
-static const struct check_ops *ops_of(const struct checker *checker, enum job_check check)
+/* Each kind of check has a row. */
+static void init_kinds(struct checker *checker, bool use_evdns)
 {
-	switch (check) {
-	case CHECK_RESOLVE:
-	case N_CHECKS:
-		break;
+	static const struct {
+		const struct check_ops *(*dns)(void);
+		const struct check_ops *(*evdns)(void);
+	} rows[N_CHECKS] = {
+	    [CHECK_RESOLVE] = {resolve_check, resolve_evdns_check},
+	};
+
+	for (int i = 0; i < N_CHECKS; i++) {
+		struct check_kind *kind = &checker->kinds[i];
+		kind->ops = use_evdns ? rows[i].evdns() : rows[i].dns();
+		TAILQ_INIT(&kind->spare);
 	}
-	return checker->dns != NULL ? resolve_check() : resolve_evdns_check();
 }
 
 /* Let waiting checks ask while there is room, then tell that there is room for new ones. */
@@ -32,7 +39,7 @@ static void serve(void *arg)
 	while ((check = TAILQ_FIRST(&checker->turns)) != NULL) {
 		TAILQ_REMOVE(&checker->turns, check, turn);
 		check->has_turn = false;
-		if (!check->ops->ask(check)) {
+		if (!check->kind->ops->ask(check)) {
 			TAILQ_INSERT_HEAD(&checker->turns, check, turn);
 			check->has_turn = true;
 			return;
@@ -82,7 +89,7 @@ struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
 	checker->confirmations = metrics_cell(METRIC_DNS_CONFIRMED);
 	TAILQ_INIT(&checker->checks);
 	TAILQ_INIT(&checker->turns);
-	TAILQ_INIT(&checker->spare);
+	init_kinds(checker, opts->use_evdns);
 	defer_init(&checker->serve, loop, serve, checker);
 	if (opts->hosts_path != NULL && hosts_load(opts->hosts_path, &checker->hosts) != OK)
 		checker->hosts = NULL;
@@ -113,9 +120,12 @@ void checker_free(struct checker *checker)
 	defer_cancel(&checker->serve);
 	while ((check = TAILQ_FIRST(&checker->checks)) != NULL)
 		check_cancel(check);
-	while ((check = TAILQ_FIRST(&checker->spare)) != NULL) {
-		TAILQ_REMOVE(&checker->spare, check, link);
-		free(check);
+	for (int i = 0; i < N_CHECKS; i++) {
+		struct check_kind *kind = &checker->kinds[i];
+		while ((check = TAILQ_FIRST(&kind->spare)) != NULL) {
+			TAILQ_REMOVE(&kind->spare, check, link);
+			free(check);
+		}
 	}
 	dns_metrics_free(checker->dns_metrics);
 	dns_engine_free(checker->dns);
@@ -187,31 +197,49 @@ usec_t checker_overdue(const struct checker *checker)
 
 static void on_pause(void *arg)
 {
-	check_take_turn(arg);
+	struct check *check = arg;
+
+	if (check->has_verdict)
+		check_finish(check, check->result.status, check->result.reason);
+	else
+		check_take_turn(check);
 }
 
-static struct check *new_probe(struct checker *checker)
+static struct check *new_check(struct checker *checker, enum job_check type)
 {
-	struct check *check = TAILQ_FIRST(&checker->spare);
+	struct check_kind *kind = &checker->kinds[type];
+	struct check *check = TAILQ_FIRST(&kind->spare);
 
 	if (check != NULL) {
-		TAILQ_REMOVE(&checker->spare, check, link);
+		TAILQ_REMOVE(&kind->spare, check, link);
 	} else {
-		check = xcalloc(1, sizeof(*check));
+		check = xcalloc(1, sizeof(*check) + kind->ops->state_size);
 		check->checker = checker;
+		check->kind = kind;
 		timer_init(&check->pause, checker->loop, on_pause, check);
 	}
+	check->has_verdict = false;
+	memset(check->state, 0, kind->ops->state_size);
 	TAILQ_INSERT_TAIL(&checker->checks, check, link);
 	checker->n_checks++;
 	return check;
 }
 
+/* End the check in the next turn of the loop: it never ends inside check_start. */
+static void finish_soon(struct check *check, enum item_status status, enum reason reason)
+{
+	check->has_verdict = true;
+	check->result.status = status;
+	check->result.reason = reason;
+	timer_start(&check->pause, 0);
+}
+
 struct check *check_start(
     struct checker *checker, const struct check_request *request, check_fn *on_done, void *arg)
 {
-	struct check *check = new_probe(checker);
+	struct check *check = new_check(checker, request->check);
+	const struct check_ops *ops = check->kind->ops;
 
-	check->ops = ops_of(checker, request->check);
 	check->on_done = on_done;
 	check->arg = arg;
 	check->timeout = request->timeout > 0 ? request->timeout : checker->timeout;
@@ -224,13 +252,12 @@ struct check *check_start(
 	r->name = check->name;
 	r->name_len = request->name_len;
 	r->ttl = r->n_addresses = r->n_evidence = 0;
-	check->type = RR_A;
-	check->attempts = 0;
-	check->is_confirming = false;
-	check->avoid = NULL;
-	check->failure = REASON_NONE;
 	check->started_at = clock_mono();
-	if (!check->ops->ask(check))
+	if (ops->answer_locally != NULL && ops->answer_locally(check))
+		finish_soon(check, ITEM_FOUND, REASON_NONE);
+	else if (n_servers(checker) == 0)
+		finish_soon(check, ITEM_ERROR, REASON_NO_RESOLVER);
+	else if (!ops->ask(check))
 		check_take_turn(check);
 	return check;
 }
@@ -250,51 +277,13 @@ void check_pause(struct check *check, usec_t delay)
 	timer_start(&check->pause, delay);
 }
 
-static bool answer_from_hosts(struct check *check)
-{
-	struct result *r = &check->result;
-	size_t n;
-	const struct address *addresses = hosts_find(check->checker->hosts, check->name, &n);
-
-	if (addresses == NULL)
-		return false;
-	memcpy(r->addresses, addresses, n * sizeof(*addresses));
-	r->n_addresses = (uint32_t)n;
-	result_add_evidence(r, &(struct evidence){.source = SOURCE_HOSTS});
-	return true;
-}
-
-bool check_ask_nobody(struct check *check)
-{
-	struct checker *checker = check->checker;
-	bool is_first = check->attempts == 0 && check->type == RR_A && !check->is_confirming;
-
-	if (is_first && checker->hosts != NULL &&
-	    hosts_find(checker->hosts, check->name, &(size_t){0}) != NULL) {
-		if (check->result.n_evidence == 0) {
-			answer_from_hosts(check);
-			check_pause(check, 0);
-		} else {
-			check_finish(check, ITEM_FOUND, REASON_NONE);
-		}
-		return true;
-	}
-	if (n_servers(checker) > 0)
-		return false;
-	if (check->attempts++ == 0)
-		check_pause(check, 0);
-	else
-		check_finish(check, ITEM_ERROR, REASON_NO_RESOLVER);
-	return true;
-}
-
 /* Take the check out of all lists; it can be used again. */
 static void release(struct check *check)
 {
 	struct checker *checker = check->checker;
 
 	timer_cancel(&check->pause);
-	check->ops->stop(check);
+	check->kind->ops->stop(check);
 	if (check->has_turn)
 		TAILQ_REMOVE(&checker->turns, check, turn);
 	check->has_turn = false;
@@ -313,7 +302,7 @@ void check_finish(struct check *check, enum item_status status, enum reason reas
 	r->duration = clock_mono() - check->started_at;
 	r->finished_at = clock_wall();
 	check->on_done(r, check->arg);
-	TAILQ_INSERT_HEAD(&checker->spare, check, link);
+	TAILQ_INSERT_HEAD(&check->kind->spare, check, link);
 	defer_start(&checker->serve);
 }
 
@@ -322,6 +311,6 @@ void check_cancel(struct check *check)
 	struct checker *checker = check->checker;
 
 	release(check);
-	TAILQ_INSERT_HEAD(&checker->spare, check, link);
+	TAILQ_INSERT_HEAD(&check->kind->spare, check, link);
 	defer_start(&checker->serve);
 }

@@ -58,7 +58,7 @@ enum reason dns_outcome_reason(enum rcode rcode)
 }
 
 struct server_metrics {
-	struct dns_engine *checker;
+	struct dns_engine *engine;
 	size_t index;
 	struct metric_cell *answers[N_RCODES];
 };
@@ -74,7 +74,7 @@ static struct dns_server_stats stats_of(void *arg)
 	const struct server_metrics *m = arg;
 	struct dns_server_stats stats;
 
-	dns_engine_server_stats(m->checker, m->index, &stats);
+	dns_engine_server_stats(m->engine, m->index, &stats);
 	return stats;
 }
 
@@ -129,15 +129,15 @@ static void add_server(struct server_metrics *m)
 	}
 }
 
-struct dns_metrics *dns_metrics_new(struct dns_engine *checker)
+struct dns_metrics *dns_metrics_new(struct dns_engine *engine)
 {
-	size_t n = dns_engine_n_servers(checker);
+	size_t n = dns_engine_n_servers(engine);
 	struct dns_metrics *m = xcalloc(1, sizeof(*m) + n * sizeof(m->servers[0]));
 
 	m->duration = metrics_cell(METRIC_DNS_DURATION);
 	m->n_servers = n;
 	for (size_t i = 0; i < n; i++) {
-		m->servers[i] = (struct server_metrics){.checker = checker, .index = i};
+		m->servers[i] = (struct server_metrics){.engine = engine, .index = i};
 		add_server(&m->servers[i]);
 	}
 	return m;

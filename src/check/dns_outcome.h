@@ -11,6 +11,6 @@ enum rcode dns_outcome_rcode(enum dns_outcome outcome, unsigned rcode);
 enum reason dns_outcome_reason(enum rcode rcode);
 
 /* The counters of each server, asked at each scrape; and how its queries ended, counted here. */
-struct dns_metrics *dns_metrics_new(struct dns_engine *checker);
-void dns_metrics_free(struct dns_metrics *metrics); /* before the checker */
+struct dns_metrics *dns_metrics_new(struct dns_engine *engine);
+void dns_metrics_free(struct dns_metrics *metrics); /* before the engine */
 void dns_metrics_count(struct dns_metrics *metrics, const struct dns_try *try, enum rcode rcode);

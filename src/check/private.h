@@ -1,7 +1,8 @@
-/* Inside this room: a check under way, and what a kind of check must offer. Not for other folders.
- * Thread: loop. */
+/* Inside this room: a check under way, and what a kind of check must offer. A new kind is one file
+ * with its struct check_ops, and one row in checker.c. Not for other folders. Thread: loop. */
 #pragma once
 
+#include <stddef.h>
 #include <sys/queue.h>
 
 #include "dns/engine.h"
@@ -10,45 +11,44 @@
 #include "loop/loop.h"
 #include "model/target.h"
 
-enum { CHECK_MAX_QUERIES = 4 };
-
 /* starting --> asking <--> pausing --> finished
  *
- * starting: waits for its first turn, or for room to ask again; pausing: between two attempts;
+ * starting: waits for room; asking: a question is under way; pausing: between two attempts;
  * finished: the verdict is known and handed over. */
 struct check {
-	TAILQ_ENTRY(check) link; /* in checker->checks */
+	TAILQ_ENTRY(check) link; /* in checker->checks, or in the spare list of its kind */
 	TAILQ_ENTRY(check) turn; /* in checker->turns while has_turn */
 	struct checker *checker;
-	const struct check_ops *ops;
+	struct check_kind *kind;
 	check_fn *on_done;
 	void *arg;
 	bool has_turn;
+	bool has_verdict; /* in `result`; the check ends with `pause` */
 	struct timer pause;
 	usec_t started_at;
 	usec_t timeout;
 	uint32_t max_attempts;
 	struct result result;
 	char name[TARGET_MAX + 1];
-
-	/* for check: resolve */
-	enum rrtype type;
-	uint32_t attempts;  /* of this type */
-	bool is_confirming; /* an NXDOMAIN came that needs a second one */
-	enum rcode last_failure;
-	const struct endpoint *avoid; /* server of the last attempt; borrowed from the resolver */
-	struct query
-	    *queries[CHECK_MAX_QUERIES]; /* open ones, the latest first; NULL where there is none */
-	struct dns_lookup *lookup;       /* under way in the DNS engine, or NULL */
-	enum reason failure; /* why there is no answer for A; REASON_NONE: there is one */
+	max_align_t state[]; /* of the kind; state_size bytes, all 0 at the start */
 };
 
+/* What a kind of check does. Its state is its own. */
 struct check_ops {
-	/* Ask the first or the next question. False when there is no room: the check gets a turn
-	 * later. */
+	size_t state_size;
+	/* Fill `result` if the name is found without a question, and return whether it was. May be
+	 * NULL. */
+	bool (*answer_locally)(struct check *check);
+	/* Ask the first or the next question. Return false if there is no room: the check gets a
+	 * turn later. */
 	bool (*ask)(struct check *check);
 	/* Drop what is under way. */
 	void (*stop)(struct check *check);
+};
+
+struct check_kind {
+	const struct check_ops *ops;
+	TAILQ_HEAD(, check) spare; /* ended checks, for reuse */
 };
 
 struct checker {
@@ -62,7 +62,7 @@ struct checker {
 	size_t n_checks;
 	TAILQ_HEAD(, check) checks;
 	TAILQ_HEAD(, check) turns; /* checks that wait for a turn, served before new ones */
-	TAILQ_HEAD(, check) spare; /* ended checks to be used again */
+	struct check_kind kinds[N_CHECKS];
 	struct defer serve;
 	void (*on_room)(void *arg);
 	void *on_room_arg;
@@ -72,9 +72,8 @@ struct checker {
 const struct check_ops *resolve_check(void);
 const struct check_ops *resolve_evdns_check(void);
 
-/* Say whether the check needs no question: the hosts file has its name, or there is no server. Its
- * verdict waits for the first turn, for a check never ends inside check_start. */
-bool check_ask_nobody(struct check *check);
+/* For both back ends: answer_locally by the hosts file. */
+bool resolve_from_hosts(struct check *check);
 
 /* Give the check a turn as soon as there is room, or after `delay`. */
 void check_take_turn(struct check *check);

@@ -19,6 +19,26 @@
 #define PAUSE_LEAST (50 * USEC_PER_MSEC)
 #define PAUSE_MOST  (2 * USEC_PER_SEC)
 
+enum { MAX_QUERIES = 4 };
+
+struct resolve {
+	bool is_aaaa;                 /* it asks for AAAA, no longer for A */
+	bool is_confirming;           /* an NXDOMAIN came that needs a second one */
+	uint32_t attempts;            /* of this type */
+	const struct endpoint *avoid; /* server of the last attempt; borrowed from the resolver */
+	struct query *queries[MAX_QUERIES]; /* open ones, the latest first, or NULL */
+};
+
+static struct resolve *resolve_of(struct check *check)
+{
+	return (struct resolve *)check->state;
+}
+
+static enum rrtype type_of(struct check *check)
+{
+	return resolve_of(check)->is_aaaa ? RR_AAAA : RR_A;
+}
+
 static void on_answer(struct query *query, const struct answer *answer, void *arg);
 static void on_timeout(struct query *query, void *arg);
 
@@ -34,46 +54,47 @@ static const enum reason failure_reasons[N_RCODES] = {[RCODE_SERVFAIL] = REASON_
 
 static void stop(struct check *check)
 {
-	for (int i = 0; i < CHECK_MAX_QUERIES; i++) {
-		if (check->queries[i] != NULL)
-			query_drop(check->queries[i]);
-		check->queries[i] = NULL;
+	struct resolve *resolve = resolve_of(check);
+
+	for (int i = 0; i < MAX_QUERIES; i++) {
+		if (resolve->queries[i] != NULL)
+			query_drop(resolve->queries[i]);
+		resolve->queries[i] = NULL;
 	}
 }
 
 /* Remember the newest query in front; the oldest is given up when there are too many. */
-static void push_query(struct check *check, struct query *query)
+static void push_query(struct resolve *resolve, struct query *query)
 {
-	if (check->queries[CHECK_MAX_QUERIES - 1] != NULL)
-		query_drop(check->queries[CHECK_MAX_QUERIES - 1]);
-	memmove(
-	    check->queries + 1, check->queries, sizeof(check->queries) - sizeof(check->queries[0]));
-	check->queries[0] = query;
+	struct query **queries = resolve->queries;
+
+	if (queries[MAX_QUERIES - 1] != NULL)
+		query_drop(queries[MAX_QUERIES - 1]);
+	memmove(queries + 1, queries, sizeof(resolve->queries) - sizeof(queries[0]));
+	queries[0] = query;
 }
 
-static void forget_query(struct check *check, const struct query *query)
+static void forget_query(struct resolve *resolve, const struct query *query)
 {
-	for (int i = 0; i < CHECK_MAX_QUERIES; i++) {
-		if (check->queries[i] == query)
-			check->queries[i] = NULL;
+	for (int i = 0; i < MAX_QUERIES; i++) {
+		if (resolve->queries[i] == query)
+			resolve->queries[i] = NULL;
 	}
 }
 
 static bool ask(struct check *check)
 {
-	struct checker *checker = check->checker;
+	struct resolve *resolve = resolve_of(check);
+	struct query *query = query_start(check->checker->resolver, check->name, type_of(check),
+	    check->timeout, resolve->avoid, &events, check);
 
-	if (check_ask_nobody(check))
-		return true;
-	struct query *query = query_start(checker->resolver, check->name, check->type,
-	    check->timeout, check->avoid, &events, check);
 	if (query == NULL)
 		return false;
-	push_query(check, query);
-	check->avoid = query_server(query);
+	push_query(resolve, query);
+	resolve->avoid = query_server(query);
 	/* what confirms is no attempt, unless it is asked again */
-	if (!check->is_confirming || check->attempts > 0)
-		check->result.attempts = ++check->attempts;
+	if (!resolve->is_confirming || resolve->attempts > 0)
+		check->result.attempts = ++resolve->attempts;
 	return true;
 }
 
@@ -81,7 +102,7 @@ static bool ask(struct check *check)
 static void ask_anew(struct check *check)
 {
 	stop(check);
-	check->attempts = 0;
+	resolve_of(check)->attempts = 0;
 	if (!ask(check))
 		check_take_turn(check);
 }
@@ -96,21 +117,21 @@ static usec_t pause_before(uint32_t attempt)
 
 static void try_again(struct check *check, enum rcode failure)
 {
-	check->last_failure = failure;
-	/* the doubt stands, and goes with the next NXDOMAIN, of whichever attempt and however late
-	 */
-	if (check->is_confirming && check->attempts == 0)
-		check->attempts = 1;
-	if (check->attempts >= check->max_attempts) {
+	struct resolve *resolve = resolve_of(check);
+
+	/* The doubt stays until the next NXDOMAIN, of any attempt and however late. */
+	if (resolve->is_confirming && resolve->attempts == 0)
+		resolve->attempts = 1;
+	if (resolve->attempts >= check->max_attempts) {
 		check_finish(check, ITEM_ERROR, failure_reasons[failure]);
 		return;
 	}
 	bool has_other = resolver_n_servers(check->checker->resolver) > 1;
 	/* a time-out was a pause already */
-	if ((has_other && check->attempts == 1) || failure == RCODE_TIMEOUT)
+	if ((has_other && resolve->attempts == 1) || failure == RCODE_TIMEOUT)
 		check_take_turn(check);
 	else
-		check_pause(check, pause_before(check->attempts));
+		check_pause(check, pause_before(resolve->attempts));
 }
 
 static void on_found(struct check *check, const struct answer *answer)
@@ -125,10 +146,12 @@ static void on_found(struct check *check, const struct answer *answer)
 
 static void on_nxdomain(struct check *check, const struct answer *answer)
 {
-	if (check->type == RR_AAAA) {
+	struct resolve *resolve = resolve_of(check);
+
+	if (resolve->is_aaaa) {
 		check_finish(check, ITEM_NOT_FOUND, REASON_NO_ADDRESS);
-	} else if (answer->is_doubtful && !check->is_confirming) {
-		check->is_confirming = true;
+	} else if (answer->is_doubtful && !resolve->is_confirming) {
+		resolve->is_confirming = true;
 		metric_add(check->checker->confirmations, 1);
 		ask_anew(check);
 	} else {
@@ -138,25 +161,28 @@ static void on_nxdomain(struct check *check, const struct answer *answer)
 
 static void on_nodata(struct check *check)
 {
-	if (check->type == RR_AAAA) {
+	struct resolve *resolve = resolve_of(check);
+
+	if (resolve->is_aaaa) {
 		check_finish(check, ITEM_NOT_FOUND, REASON_NO_ADDRESS);
 		return;
 	}
-	check->type = RR_AAAA;
-	check->is_confirming = false;
-	check->avoid = NULL;
+	resolve->is_aaaa = true;
+	resolve->is_confirming = false;
+	resolve->avoid = NULL;
 	ask_anew(check);
 }
 
 static void on_answer(struct query *query, const struct answer *answer, void *arg)
 {
 	struct check *check = arg;
-	bool is_latest = check->queries[0] == query;
+	struct resolve *resolve = resolve_of(check);
+	bool is_latest = resolve->queries[0] == query;
 
-	forget_query(check, query);
+	forget_query(resolve, query);
 	if (answer->rcode == RCODE_TIMEOUT)
 		return; /* on_timeout told it long ago */
-	result_add_evidence(&check->result, &(struct evidence){.type = check->type,
+	result_add_evidence(&check->result, &(struct evidence){.type = type_of(check),
 						.rcode = answer->rcode,
 						.rtt = answer->rtt,
 						.server = *answer->server});
@@ -182,7 +208,7 @@ static void on_timeout(struct query *query, void *arg)
 {
 	struct check *check = arg;
 
-	result_add_evidence(&check->result, &(struct evidence){.type = check->type,
+	result_add_evidence(&check->result, &(struct evidence){.type = type_of(check),
 						.rcode = RCODE_TIMEOUT,
 						.rtt = check->timeout,
 						.server = *query_server(query)});
@@ -191,7 +217,10 @@ static void on_timeout(struct query *query, void *arg)
 
 const struct check_ops *resolve_evdns_check(void)
 {
-	static const struct check_ops ops = {.ask = ask, .stop = stop};
+	static const struct check_ops ops = {.state_size = sizeof(struct resolve),
+	    .answer_locally = resolve_from_hosts,
+	    .ask = ask,
+	    .stop = stop};
 
 	return &ops;
 }

@@ -16,49 +16,77 @@
 #include "check/dns_outcome.h"
 #include "check/private.h"
 
+struct resolve {
+	bool is_aaaa;              /* it asks for AAAA, no longer for A */
+	enum reason failure;       /* why there is no answer for A; REASON_NONE: there is one */
+	struct dns_lookup *lookup; /* under way, or NULL */
+};
+
 static void on_done(const struct dns_result *result, void *arg);
+
+static struct resolve *resolve_of(struct check *check)
+{
+	return (struct resolve *)check->state;
+}
+
+bool resolve_from_hosts(struct check *check)
+{
+	struct result *r = &check->result;
+	size_t n;
+	const struct address *addresses = hosts_find(check->checker->hosts, check->name, &n);
+
+	if (addresses == NULL)
+		return false;
+	memcpy(r->addresses, addresses, n * sizeof(*addresses));
+	r->n_addresses = (uint32_t)n;
+	result_add_evidence(r, &(struct evidence){.source = SOURCE_HOSTS});
+	return true;
+}
 
 static void stop(struct check *check)
 {
-	if (check->lookup != NULL)
-		dns_lookup_cancel(check->lookup);
-	check->lookup = NULL;
+	struct resolve *resolve = resolve_of(check);
+
+	if (resolve->lookup != NULL)
+		dns_lookup_cancel(resolve->lookup);
+	resolve->lookup = NULL;
 }
 
 static bool ask(struct check *check)
 {
+	struct resolve *resolve = resolve_of(check);
 	struct dns_name name;
 	struct dns_question question = {.name = &name,
-	    .type = check->type == RR_A ? DNS_A : DNS_AAAA,
+	    .type = resolve->is_aaaa ? DNS_AAAA : DNS_A,
 	    .flags = DNS_FLAG_RD,
 	    .timeout = check->timeout,
-	    .attempts = check->failure == REASON_NONE ? check->max_attempts : 1};
+	    .attempts = resolve->failure == REASON_NONE ? check->max_attempts : 1};
 
-	if (check->type == RR_A && check_ask_nobody(check))
-		return true;
 	/* target_normalise passes no name that can't be encoded */
 	if (!dns_name_from_text(check->name, check->result.name_len, &name))
 		return false;
-	check->lookup = dns_lookup_start(check->checker->dns, &question, on_done, check);
-	return check->lookup != NULL;
+	resolve->lookup = dns_lookup_start(check->checker->dns, &question, on_done, check);
+	return resolve->lookup != NULL;
 }
 
 static void ask_for_aaaa(struct check *check)
 {
-	check->type = RR_AAAA;
+	resolve_of(check)->is_aaaa = true;
 	if (!ask(check))
 		check_take_turn(check);
 }
 
 static void note_evidence(struct check *check, const struct dns_result *result)
 {
+	enum rrtype type = resolve_of(check)->is_aaaa ? RR_AAAA : RR_A;
+
 	for (unsigned i = 0; i < result->n_tries; i++) {
 		const struct dns_try *t = &result->tries[i];
 		enum rcode rcode = dns_outcome_rcode(t->outcome, t->rcode);
 		dns_metrics_count(check->checker->dns_metrics, t, rcode);
 		result_add_evidence(&check->result,
 		    &(struct evidence){
-			.type = check->type, .rcode = rcode, .rtt = t->rtt, .server = t->server});
+			.type = type, .rcode = rcode, .rtt = t->rtt, .server = t->server});
 	}
 }
 
@@ -80,7 +108,7 @@ static void take_addresses(struct check *check, const struct dns_answer *answer)
 
 	while (r->n_addresses < RESULT_MAX_ADDRESSES && dns_answer_next(answer, &cursor, &record)) {
 		struct address *a = &r->addresses[r->n_addresses++];
-		*a = (struct address){.is_v6 = check->type == RR_AAAA};
+		*a = (struct address){.is_v6 = resolve_of(check)->is_aaaa};
 		memcpy(a->bytes, answer->message->bytes + record.rdata, record.n_rdata);
 	}
 	r->ttl = answer->ttl;
@@ -95,15 +123,16 @@ static enum reason failure_reason(const struct dns_result *result)
 
 static void on_failure(struct check *check, const struct dns_result *result)
 {
+	struct resolve *resolve = resolve_of(check);
 	enum reason reason = failure_reason(result);
 
-	if (check->type == RR_AAAA) {
+	if (resolve->is_aaaa) {
 		check_finish(
-		    check, ITEM_ERROR, check->failure != REASON_NONE ? check->failure : reason);
+		    check, ITEM_ERROR, resolve->failure != REASON_NONE ? resolve->failure : reason);
 	} else if (reason == REASON_TIMEOUT) {
 		check_finish(check, ITEM_ERROR, reason);
 	} else {
-		check->failure = reason;
+		resolve->failure = reason;
 		ask_for_aaaa(check);
 	}
 }
@@ -111,15 +140,16 @@ static void on_failure(struct check *check, const struct dns_result *result)
 /* There is no address of the type, as far as the answer goes. */
 static void on_nothing(struct check *check, const struct dns_result *result)
 {
+	const struct resolve *resolve = resolve_of(check);
 	bool is_absent = result->outcome == DNS_NXDOMAIN && result->answer->n_chain == 0;
 
-	if (check->type == RR_A && result->outcome == DNS_NODATA)
+	if (!resolve->is_aaaa && result->outcome == DNS_NODATA)
 		ask_for_aaaa(check);
-	else if (check->type == RR_A)
+	else if (!resolve->is_aaaa)
 		check_finish(
 		    check, ITEM_NOT_FOUND, is_absent ? REASON_NXDOMAIN : REASON_NO_ADDRESS);
-	else if (check->failure != REASON_NONE)
-		check_finish(check, ITEM_ERROR, check->failure);
+	else if (resolve->failure != REASON_NONE)
+		check_finish(check, ITEM_ERROR, resolve->failure);
 	else
 		check_finish(check, ITEM_NOT_FOUND, REASON_NO_ADDRESS);
 }
@@ -127,9 +157,10 @@ static void on_nothing(struct check *check, const struct dns_result *result)
 static void on_done(const struct dns_result *result, void *arg)
 {
 	struct check *check = arg;
+	struct resolve *resolve = resolve_of(check);
 
-	check->lookup = NULL;
-	if (check->failure == REASON_NONE || result->outcome == DNS_DATA) {
+	resolve->lookup = NULL;
+	if (resolve->failure == REASON_NONE || result->outcome == DNS_DATA) {
 		note_evidence(check, result);
 		check->result.attempts = result->n_attempts;
 	} else {
@@ -151,7 +182,10 @@ static void on_done(const struct dns_result *result, void *arg)
 
 const struct check_ops *resolve_check(void)
 {
-	static const struct check_ops ops = {.ask = ask, .stop = stop};
+	static const struct check_ops ops = {.state_size = sizeof(struct resolve),
+	    .answer_locally = resolve_from_hosts,
+	    .ask = ask,
+	    .stop = stop};
 
 	return &ops;
 }
