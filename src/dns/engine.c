@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "dns/lookup.h"
-#include "dns/port.h"
 #include "dns/server.h"
 
 #define PAUSE_DEFAULT USEC_PER_SEC
@@ -46,7 +45,8 @@ static void flush(struct dns_engine *engine, usec_t now)
 		timer_start(&engine->later, soonest);
 }
 
-void engine_turn(struct dns_engine *engine)
+/* Let those that wait have the room that there is, tell that there is room, and send. */
+static void serve_turn(struct dns_engine *engine)
 {
 	usec_t now = clock_mono();
 
@@ -60,7 +60,7 @@ void engine_turn(struct dns_engine *engine)
 
 static void on_turn(void *arg)
 {
-	engine_turn(arg);
+	serve_turn(arg);
 }
 
 static bool is_idle(const struct dns_engine *engine)
@@ -77,13 +77,11 @@ static void on_tick(void *arg)
 	struct dns_engine *engine = arg;
 	usec_t now = clock_mono();
 
-	for (size_t i = 0; i < engine->n_servers; i++) {
-		ports_sweep(&engine->servers[i], now);
+	for (size_t i = 0; i < engine->n_servers; i++)
 		server_tick(&engine->servers[i], now);
-	}
 	if (!is_idle(engine))
 		timer_start(&engine->tick, DNS_TICK);
-	engine_turn(engine);
+	serve_turn(engine);
 }
 
 struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts)
@@ -104,6 +102,10 @@ struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts
 	timer_init(&engine->later, loop, on_turn, engine);
 	timer_init(&engine->tick, loop, on_tick, engine);
 	engine->batch = udp_batch_new();
+	engine->calls = (struct socket_calls){.on_packet = lookup_on_packet,
+	    .on_refused = lookup_on_refused,
+	    .on_disconnect = lookup_on_disconnect,
+	    .on_turn = serve_turn};
 	engine->servers = xcalloc(opts->n_servers, sizeof(*engine->servers));
 	engine->n_servers = opts->n_servers;
 	for (size_t i = 0; i < opts->n_servers; i++)

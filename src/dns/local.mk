@@ -15,6 +15,7 @@ src_dns_libdns_a_SOURCES = \
 	src/dns/rrtype.c src/dns/rrtype.h \
 	src/dns/send.c \
 	src/dns/server.c src/dns/server.h \
+	src/dns/socket.h \
 	src/dns/svcb.c src/dns/svcb.h \
 	src/dns/tcp.c src/dns/tcp.h \
 	src/dns/udp.c src/dns/udp.h \

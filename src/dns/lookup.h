@@ -44,10 +44,5 @@ void lookup_on_timer(struct wheel_entry *entry, void *arg);
 void lookup_release(struct dns_lookup *l);
 
 /* In receive.c: read a packet that came from the server. */
-enum transport { BY_UDP, BY_UDP_CUT /* it had more octets than fit */, BY_TCP };
 void lookup_on_packet(struct server *s, struct asks *table, const uint8_t *packet, size_t len,
     enum transport transport, usec_t now);
-
-/* In engine.c: let those that wait have the room that there is, tell that there is room, and send.
- */
-void engine_turn(struct dns_engine *engine);

@@ -7,8 +7,6 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
-#include "dns/lookup.h"
-#include "dns/server.h"
 
 #define PORT_LIFE  (60 * USEC_PER_SEC)
 #define PORT_DRAIN (10 * USEC_PER_SEC)
@@ -18,17 +16,18 @@ enum { PORT_QUESTIONS = 1 << 18, ANSWER_SIZE = 1064, GUARDED_PORTS = 4, MAX_ROUN
 /* Read a batch; returns how many packets it had, or a negative error number. */
 static int read_batch(struct port *p)
 {
-	struct udp_batch *batch = p->server->engine->batch;
+	struct dns_engine *engine = p->server->engine;
+	struct udp_batch *batch = engine->batch;
 	usec_t now = clock_mono();
 	int n = udp_receive(p->fd, batch);
 
 	if (n == -ECONNREFUSED)
-		lookup_on_refused(p->server, &p->asks, now);
+		engine->calls.on_refused(p->server, &p->asks, now);
 	for (int i = 0; i < n; i++) {
 		size_t len;
 		bool is_cut;
 		const uint8_t *packet = udp_packet(batch, i, &len, &is_cut);
-		lookup_on_packet(
+		engine->calls.on_packet(
 		    p->server, &p->asks, packet, len, is_cut ? BY_UDP_CUT : BY_UDP, now);
 	}
 	return n;
@@ -43,7 +42,7 @@ static void on_readable(void *arg)
 	engine->is_serving = true;
 	while (read_batch(p) == UDP_IN && ++n_rounds < MAX_ROUNDS)
 		;
-	engine_turn(engine);
+	engine->calls.on_turn(engine);
 }
 
 static void free_port(struct port *p)
@@ -137,11 +136,8 @@ void ports_retire(struct server *s)
 void ports_sweep(struct server *s, usec_t now)
 {
 	struct port *p = TAILQ_FIRST(&s->retired), *next;
-	int error;
 
 	retire_old(s, now);
-	if (s->is_unreachable && port_choose(s, now, &error) != NULL)
-		server_on_route(s);
 	for (; p != NULL; p = next) {
 		next = TAILQ_NEXT(p, link);
 		if (p->asks.n > 0 && now - p->opened_at < PORT_DRAIN)

@@ -13,5 +13,5 @@ struct port *port_choose(struct server *s, usec_t now, int *ret_error);
 /* Use none of the sockets any more; what they asked is still heard. */
 void ports_retire(struct server *s);
 
-void ports_sweep(struct server *s, usec_t now);
+void ports_sweep(struct server *s, usec_t now); /* close those that are drained */
 void ports_close(struct server *s);

@@ -12,6 +12,7 @@
 #include "dns/asks.h"
 #include "dns/engine.h"
 #include "dns/query.h"
+#include "dns/socket.h"
 #include "dns/udp.h"
 #include "dns/wheel.h"
 #include "model/bucket.h"
@@ -49,20 +50,6 @@ struct dns_lookup {
 };
 
 TAILQ_HEAD(lookup_list, dns_lookup);
-
-/* A connected UDP socket. */
-struct port {
-	TAILQ_ENTRY(port) link;
-	struct server *server; /* borrowed */
-	int fd;                /* owned */
-	struct watch watch;
-	struct asks asks;
-	size_t window;
-	uint32_t n_sent;
-	usec_t opened_at;
-};
-
-TAILQ_HEAD(port_list, port);
 
 struct tcp;
 
@@ -115,4 +102,5 @@ struct dns_engine {
 	void (*on_room)(void *arg);
 	void *on_room_arg;
 	struct udp_batch *batch; /* owned */
+	struct socket_calls calls;
 };

@@ -114,14 +114,15 @@ static void flush_tcp(struct server *s, usec_t now)
 	struct dns_lookup *l;
 
 	while ((l = TAILQ_FIRST(&s->tcp_outbox)) != NULL && tcp_has_room(s)) {
+		struct asks *asks = tcp_asks(s, now);
 		TAILQ_REMOVE(&s->tcp_outbox, l, link);
-		if (tcp_ask(s, l, now)) {
-			s->stats.n_tcp++;
-			lookup_on_sent(l, now);
-		} else {
-			lookup_on_sent(l, now);
+		if (asks != NULL)
+			lookup_take_id(l, asks, now);
+		lookup_on_sent(l, now);
+		if (asks == NULL)
 			lookup_on_disconnect(&l->asks[l->current], false, now);
-		}
+		else if (tcp_send(s, l->wire, l->n_wire))
+			s->stats.n_tcp++;
 	}
 }
 

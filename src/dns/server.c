@@ -230,12 +230,26 @@ static void speed_up(struct server *s, double rate, usec_t now)
 	bucket_init(&s->pace, rate > 0 && pace > PACE_END * rate ? 0 : pace, now);
 }
 
+static void on_route(struct server *s)
+{
+	char text[ENDPOINT_TEXT_SIZE];
+
+	endpoint_format(&s->endpoint, text);
+	log_info("dns_server_reached", "server=%s", text);
+	s->is_unreachable = false;
+	note_health(s);
+}
+
 void server_tick(struct server *s, usec_t now)
 {
 	double n_answers = (double)(s->stats.n_answers - s->n_answers_then),
 	       n_timeouts = (double)(s->stats.n_timeouts - s->n_timeouts_then),
 	       seconds = (double)(now - s->ticked_at) / USEC_PER_SEC;
+	int error;
 
+	ports_sweep(s, now);
+	if (s->is_unreachable && port_choose(s, now, &error) != NULL)
+		on_route(s);
 	s->n_answers_then = s->stats.n_answers;
 	s->n_timeouts_then = s->stats.n_timeouts;
 	s->ticked_at = now;
@@ -287,16 +301,6 @@ void server_on_no_route(struct server *s, int error)
 	ports_retire(s); /* they are tied to an address that may be gone */
 	if (!timer_is_set(&s->engine->tick))
 		timer_start(&s->engine->tick, DNS_TICK);
-}
-
-void server_on_route(struct server *s)
-{
-	char text[ENDPOINT_TEXT_SIZE];
-
-	endpoint_format(&s->endpoint, text);
-	log_info("dns_server_reached", "server=%s", text);
-	s->is_unreachable = false;
-	note_health(s);
 }
 
 void server_on_blame(struct server *s, bool is_good)

@@ -11,9 +11,10 @@ void server_done(struct server *s);
 bool server_is_healthy(const struct server *s);
 size_t server_room(const struct server *s);
 
-/* Look at what became of questions since the last call: while more than usual get no answer,
- * questions go out evenly, a quarter more of them than answers came. A server that drops what is
- * beyond some rate would otherwise get bursts, and silence while their time-outs run. */
+/* See whether there is a route again, and look at what became of questions since the last call:
+ * while more than usual get no answer, questions go out evenly, a quarter more of them than answers
+ * came. A server that drops what is beyond some rate would otherwise get bursts, and silence while
+ * their time-outs run. */
 void server_tick(struct server *s, usec_t now);
 
 /* Choose the server for the lookup's next attempt; NULL when it has to wait for room. */
@@ -33,7 +34,6 @@ void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now
 void server_on_loss(struct server *s, usec_t now, usec_t timeout);
 void server_on_refused(struct server *s);
 void server_on_no_route(struct server *s, int error);
-void server_on_route(struct server *s);
 void server_on_blame(
     struct server *s, bool is_good); /* it failed where another answered, or answered */
 

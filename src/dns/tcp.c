@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
-#include "dns/lookup.h"
 
 #define IDLE (10 * USEC_PER_SEC)
 
@@ -82,7 +81,7 @@ static void give_up(struct tcp *t)
 	watch_cancel(&t->readable);
 	watch_cancel(&t->writable);
 	while ((ask = asks_first(&t->asks)) != NULL)
-		lookup_on_disconnect(ask, t->has_answered, now);
+		t->server->engine->calls.on_disconnect(ask, t->has_answered, now);
 	free_tcp(t);
 }
 
@@ -107,7 +106,7 @@ static bool on_message(const uint8_t *message, size_t len, void *arg)
 	struct tcp *t = r->tcp;
 
 	t->has_answered = true;
-	lookup_on_packet(t->server, &t->asks, message, len, BY_TCP, r->now);
+	t->server->engine->calls.on_packet(t->server, &t->asks, message, len, BY_TCP, r->now);
 	return true;
 }
 
@@ -139,7 +138,7 @@ static void on_readable(void *arg)
 	engine->is_serving = true;
 	if (!read_some(t))
 		give_up(t);
-	engine_turn(engine);
+	engine->calls.on_turn(engine);
 }
 
 static void on_writable(void *arg);
@@ -178,7 +177,7 @@ static void on_writable(void *arg)
 		return;
 	engine->is_serving = true;
 	give_up(t);
-	engine_turn(engine);
+	engine->calls.on_turn(engine);
 }
 
 static struct tcp *open_tcp(struct server *s, usec_t now)
@@ -212,20 +211,21 @@ bool tcp_has_room(const struct server *s)
 	       (s->tcp->asks.n < TCP_MAX_ASKS && s->tcp->out.len < OUT_MAX - DNS_QUERY_MAX - 2);
 }
 
-bool tcp_ask(struct server *s, struct dns_lookup *l, usec_t now)
+struct asks *tcp_asks(struct server *s, usec_t now)
 {
-	uint8_t length[2] = {(uint8_t)(l->n_wire >> 8), (uint8_t)l->n_wire};
-
 	if (s->tcp == NULL)
 		s->tcp = open_tcp(s, now);
+	return s->tcp != NULL ? &s->tcp->asks : NULL;
+}
+
+bool tcp_send(struct server *s, const uint8_t *message, size_t len)
+{
+	uint8_t length[2] = {(uint8_t)(len >> 8), (uint8_t)len};
 	struct tcp *t = s->tcp;
-	if (t == NULL)
-		return false;
-	lookup_take_id(l, &t->asks, now);
+
 	buf_add(&t->out, length, sizeof(length));
-	buf_add(&t->out, l->wire, l->n_wire);
+	buf_add(&t->out, message, len);
 	if (t->is_connected && !t->is_writing && !write_some(t)) {
-		asks_remove(&l->asks[l->current]);
 		give_up(t);
 		return false;
 	}

@@ -9,8 +9,12 @@ enum { TCP_MAX_ASKS = 100, TCP_MESSAGE_MAX = 65535 };
 /* Whether the server's connection takes another question now. */
 bool tcp_has_room(const struct server *s);
 
-/* Ask over TCP, connecting first if need be. False when that fails at once. */
-bool tcp_ask(struct server *s, struct dns_lookup *l, usec_t now) MUST_CHECK;
+/* What is asked on the server's connection, which is made if need be. NULL: that fails at once. */
+struct asks *tcp_asks(struct server *s, usec_t now);
+
+/* Send a message on the connection that tcp_asks has just found. False: the connection is gone, and
+ * so are its asks. */
+bool tcp_send(struct server *s, const uint8_t *message, size_t len) MUST_CHECK;
 
 /* An answer to what was asked at `sent_at` didn't come: a connection that has been silent since is
  * given up. */

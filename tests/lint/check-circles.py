@@ -1,9 +1,8 @@
 #!/usr/bin/python3
 """Fail on a circle of calls: between rooms (folders of src/), or of more than three files within one.
 
-    check-circles.py BUILD_DIR [ROOM...]
+    check-circles.py BUILD_DIR
 
-Circles within a ROOM that is named are passed over.
 A file calls another one when its object needs a symbol that the other's object defines. So what counts is what the
 linker sees: functions and variables, not types or callbacks that are handed over.
 """
@@ -55,7 +54,7 @@ def is_source(build, path):
     return any((top / "src" / path).exists() for top in (pathlib.Path(__file__).parents[2], build))
 
 
-def main(build, passed_over):
+def main(build):
     sys.setrecursionlimit(10_000)
     objects = {source.as_posix(): symbols(path) for path in (build / "src").glob("*/*.o")
                if is_source(build, source := path.relative_to(build / "src").with_suffix(".c"))}
@@ -74,8 +73,7 @@ def main(build, passed_over):
                 if file.split("/")[0] != other.split("/")[0]:
                     rooms[file.split("/")[0]].add(other.split("/")[0])
                     rooms[other.split("/")[0]]
-    bad = [circle for circle in circles(files) if len(circle) > MOST_FILES
-           and not {file.split("/")[0] for file in circle} <= passed_over]
+    bad = [circle for circle in circles(files) if len(circle) > MOST_FILES]
     for circle in bad:
         print(f"circle of {len(circle)} files: {' '.join(circle)}")
         for file in circle:
@@ -88,4 +86,4 @@ def main(build, passed_over):
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), set(sys.argv[2:])))
+    sys.exit(main(pathlib.Path(sys.argv[1])))
