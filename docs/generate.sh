@@ -27,7 +27,7 @@ between_markers() {
 
 # METRIC(ID, TYPE, "name", "label,label", "help") as a row of a table. The entries may go over several lines.
 metrics_table() {
-	echo "| metric | type | labels | what it says |"
+	echo "| metric | type | labels | description |"
 	echo "|---|---|---|---|"
 	sed -n '/^METRIC(/,$p' "$top/src/base/metrics.def" | tr '\n\t' '  ' | sed 's/METRIC(/\n&/g' | awk -F '"' '
 	BEGIN {

@@ -115,7 +115,7 @@ static void refuse(struct request *rq, enum err e)
 {
 	log_warning("backup_failed", "error=%s", err_str(e));
 	if (e == ERR_FULL || e == ERR_READ_ONLY)
-		request_refuse(rq, 507, "There is no room for a copy of the database.");
+		request_refuse(rq, 507, "Not enough disk space for a copy of the database.");
 	else if (e == ERR_BUSY)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	else
@@ -158,7 +158,7 @@ void backup_handle(struct request *rq, struct api *api)
 		return;
 	}
 	if (api->has_backup) {
-		request_refuse(rq, 503, "Another backup is under way.");
+		request_refuse(rq, 503, "Another backup is in progress.");
 		return;
 	}
 	struct backup *b = xcalloc(1, sizeof(*b));

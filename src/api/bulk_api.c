@@ -36,7 +36,7 @@ bool api_read_filter(struct request *rq, struct job_filter *ret_filter)
 		request_refuse_query(rq, "kind", "This must be domains, downloads or flags.");
 	} else if (schedule != NULL &&
 		   (!id_parse(schedule, &f.schedule_id) || id_is_none(&f.schedule_id))) {
-		request_refuse_query(rq, "schedule_id", "This is no id of a schedule.");
+		request_refuse_query(rq, "schedule_id", "Not a valid schedule id.");
 	} else if (before != NULL &&
 		   (clock_parse(before, &f.created_before) != OK || f.created_before == 0)) {
 		request_refuse_query(
@@ -73,7 +73,7 @@ static void on_done(enum err e, uint64_t n_jobs, void *arg)
 		    (unsigned long long)n_jobs, word);
 	} else {
 		request_refuse(s->rq, 507,
-		    "The database can't be read or written now; %llu jobs were %s.",
+		    "The database can't be read or written; %llu jobs were %s.",
 		    (unsigned long long)n_jobs, word);
 	}
 	buf_done(&s->text);
@@ -94,7 +94,7 @@ static void start(struct request *rq, struct api *api, enum bulk_verb verb)
 	if (!filter.has_state && !filter.has_kind && filter.label == NULL &&
 	    id_is_none(&filter.schedule_id) && filter.created_before == 0) {
 		request_refuse(
-		    rq, 400, "Say which jobs: by state, kind, label, schedule_id or before.");
+		    rq, 400, "Select jobs by state, kind, label, schedule_id or before.");
 		return;
 	}
 	struct sweep *s = xcalloc(1, sizeof(*s));

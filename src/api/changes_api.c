@@ -146,7 +146,7 @@ void outcomes_handle(struct request *rq, struct api *api)
 	if (no == 0 || !read_limit(rq, &limit))
 		return;
 	if (!read_cursor(cursor != NULL ? cursor : "", &target)) {
-		request_refuse_query(rq, "cursor", "This is no cursor of a list.");
+		request_refuse_query(rq, "cursor", "Not a valid cursor.");
 		return;
 	}
 	target.max = SIZE_MAX / 2;

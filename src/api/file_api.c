@@ -181,7 +181,7 @@ static void on_piece(struct offload_task *task)
 		begin_stream(d);
 	} else {
 		request_refuse(d->rq, d->error == ENOENT ? 404 : 500, "The file can't be read: %s.",
-		    d->error == ESTALE ? "it is not as long as it was saved" : strerror(d->error));
+		    d->error == ESTALE ? "its size has changed" : strerror(d->error));
 		free_download(d);
 	}
 }
@@ -212,7 +212,7 @@ static bool answer_at_once(struct download *d)
 		return false;
 	snprintf(whole, sizeof(whole), "bytes */%llu", (unsigned long long)d->file.n_bytes);
 	request_add_header(d->rq, "Content-Range", whole);
-	request_refuse(d->rq, 416, "The file has no such range.");
+	request_refuse(d->rq, 416, "The requested range is outside the file.");
 	return true;
 }
 
@@ -223,9 +223,10 @@ static void on_file(struct store_op *op)
 	if (op->err != OK || op->u.files.n == 0) {
 		bool is_missing = op->err == OK || op->err == ERR_NOT_FOUND;
 		request_refuse(d->rq, is_missing ? 404 : 500, "%s",
-		    is_missing               ? "The job has no such file."
-		    : op->err == ERR_DAMAGED ? "The result of the file is damaged in the database."
-					     : "The job could not be read.");
+		    is_missing ? "The job has no such file."
+		    : op->err == ERR_DAMAGED
+			? "The result for this file is damaged in the database."
+			: "The job could not be read.");
 		free_download(d);
 		return;
 	}

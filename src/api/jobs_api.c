@@ -131,8 +131,7 @@ static void on_listed(struct store_op *op)
 	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_JOB) {
 		id_format(&op->damage.id, id);
 		request_refuse(l->rq, 500,
-		    "Job %s is damaged in the database. Read what is behind it with cursor=%s.", id,
-		    id);
+		    "Job %s is damaged in the database. Continue after it with cursor=%s.", id, id);
 	} else if (op->err != OK) {
 		request_refuse(l->rq, 500, "The list could not be read.");
 	} else {
@@ -170,7 +169,7 @@ void jobs_list_handle(struct request *rq, struct api *api)
 	if (limit == 0) {
 		request_refuse_query(rq, "limit", "This must be at least 1.");
 	} else if (cursor != NULL && !id_parse(cursor, &before)) {
-		request_refuse_query(rq, "cursor", "This is no cursor of a list.");
+		request_refuse_query(rq, "cursor", "Not a valid cursor.");
 	} else if (api_read_filter(rq, &filter)) {
 		struct listing *l = xcalloc(1, sizeof(*l));
 		*l = (struct listing){rq, api};
@@ -214,8 +213,8 @@ static void on_cancelled(enum err e, const struct job *job, void *arg)
 	else if (e == ERR_BUSY)
 		request_refuse(c->rq, 503, "The daemon is stopping.");
 	else
-		request_refuse(c->rq, 507,
-		    "The job can't be cancelled now: the database can't be written. It goes on.");
+		request_refuse(
+		    c->rq, 507, "The job can't be cancelled: the database can't be written.");
 	free(c);
 }
 
@@ -247,7 +246,7 @@ struct pausing {
 
 static void refuse_ended(struct request *rq)
 {
-	request_refuse(rq, 409, "The job has ended.");
+	request_refuse(rq, 409, "The job has already ended.");
 }
 
 static void on_paused(enum err e, void *arg)
@@ -261,7 +260,7 @@ static void on_paused(enum err e, void *arg)
 		refuse_ended(p->rq);
 	else
 		request_refuse(
-		    p->rq, 507, "This can't be stored now: the database can't be written.");
+		    p->rq, 507, "The change can't be stored: the database can't be written.");
 	free(p);
 }
 
@@ -313,8 +312,7 @@ static void on_deleted(enum err e, void *arg)
 	else if (e == ERR_BUSY)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	else
-		request_refuse(
-		    rq, 507, "The job can't be deleted now: the database can't be written.");
+		request_refuse(rq, 507, "The job can't be deleted: the database can't be written.");
 }
 
 static void on_found_delete(

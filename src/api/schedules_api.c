@@ -165,7 +165,7 @@ void schedules_list_handle(struct request *rq, struct api *api)
 	if (limit == 0) {
 		request_refuse_query(rq, "limit", "This must be at least 1.");
 	} else if (cursor != NULL && !id_parse(cursor, &before)) {
-		request_refuse_query(rq, "cursor", "This is no cursor of a list.");
+		request_refuse_query(rq, "cursor", "Not a valid cursor.");
 	} else {
 		struct store_op *op =
 		    store_op_new(STORE_SCHEDULE_LIST, on_listed, new_asking(rq, api));
@@ -263,7 +263,7 @@ static void on_end(void *arg)
 		start_edit(u);
 		return;
 	}
-	request_refuse(u->rq, 413, "A schedule may have at most %zu bytes.", u->body.max);
+	request_refuse(u->rq, 413, "A schedule must have at most %zu bytes.", u->body.max);
 	free_upload(u);
 }
 
@@ -286,7 +286,7 @@ static bool check(struct request *rq, struct api *api)
 		request_refuse(rq, 503, "The daemon is stopping.");
 	else if (!store_is_writable(api->store))
 		request_refuse(
-		    rq, 507, "The schedule can't be stored now: the database can't be written.");
+		    rq, 507, "The schedule can't be stored: the database can't be written.");
 	else if (store_n_queued(api->store) > STORE_QUEUE_MANY)
 		request_refuse(rq, 503, "The store is busy.");
 	else
@@ -388,7 +388,7 @@ static void on_removed(enum err e, void *arg)
 		request_refuse(rq, 404, "There is no such schedule.");
 	else
 		request_refuse(
-		    rq, 507, "The schedule can't be deleted now: the database can't be written.");
+		    rq, 507, "The schedule can't be deleted: the database can't be written.");
 }
 
 void schedule_delete_handle(struct request *rq, struct api *api)
@@ -411,8 +411,7 @@ static void on_run(const struct submission_outcome *outcome, void *arg)
 	if (outcome->problem->status != 0) {
 		/* the job was good when it was stored: what is wrong is no fault of this request */
 		if (outcome->problem->status == 422)
-			request_refuse(rq, 409,
-			    "The job of the schedule is not accepted any more: %s",
+			request_refuse(rq, 409, "The job of the schedule is no longer valid: %s",
 			    outcome->problem->n_errors > 0 ? outcome->problem->errors[0].detail
 							   : outcome->problem->detail);
 		else

@@ -184,10 +184,9 @@ static bool parse_content_type(const char *header, enum submission_body *ret_bod
 static bool check_state(struct request *rq, struct api *api)
 {
 	if (api->is_draining && !api->has_successor)
-		request_refuse(rq, 503, "The daemon is stopping and takes no new jobs.");
+		request_refuse(rq, 503, "The daemon is stopping.");
 	else if (!store_is_writable(api->store))
-		request_refuse(
-		    rq, 507, "The job can't be stored now: the database can't be written.");
+		request_refuse(rq, 507, "The job can't be stored: the database can't be written.");
 	else if (store_n_queued(api->store) > STORE_QUEUE_MANY)
 		request_refuse(rq, 503, "The store is busy.");
 	else
@@ -209,8 +208,7 @@ static bool check(struct request *rq, struct api *api, enum submission_body *ret
 		    "application/x-ndjson.");
 	} else if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
 		request_add_header(rq, "Accept-Encoding", "identity");
-		request_refuse(
-		    rq, 415, "The body must be sent as it is, without a Content-Encoding.");
+		request_refuse(rq, 415, "Content-Encoding is not supported.");
 	} else if (key != NULL && (*key == '\0' || strlen(key) > MAX_KEY)) {
 		request_refuse(rq, 400, "The Idempotency-Key must have 1 to %d bytes.", MAX_KEY);
 	} else {
@@ -260,7 +258,7 @@ static void on_found_retry(struct request *rq, struct api *api, const struct job
 		return;
 	}
 	if (job->counts[ITEM_ERROR] == 0) {
-		request_refuse(rq, 409, "No item of the job has failed.");
+		request_refuse(rq, 409, "No items of the job failed.");
 		return;
 	}
 	struct upload *u = xcalloc(1, sizeof(*u));

@@ -370,7 +370,7 @@ void callbacks_judge(
 	}
 	const char *why = poster_judge(c->opts.poster, &parsed);
 	if (why != NULL)
-		problem_add(problem, pointer, "This may not be called: %s.", why);
+		problem_add(problem, pointer, "The callback URL is not allowed: %s.", why);
 	url_done(&parsed);
 }
 

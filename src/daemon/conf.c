@@ -73,7 +73,7 @@ static bool set(
 	uint64_t number;
 
 	if (row == NULL) {
-		buf_addf(why, "there is no setting %s.%s", section, key);
+		buf_addf(why, "unknown setting %s.%s", section, key);
 		return false;
 	}
 	struct buf fault;
@@ -145,7 +145,7 @@ static char *read_line(char *line, int size, void *arg)
 	size_t len = strlen(line);
 	if (len > 0 && line[len - 1] != '\n' && !feof(source->file)) {
 		buf_addf(&source->why,
-		    "%s:%d: the line is too long; lists may go on in indented lines", source->path,
+		    "%s:%d: the line is too long; continue lists on indented lines", source->path,
 		    source->line);
 		source->failed = true;
 		return NULL;
@@ -202,8 +202,8 @@ enum err conf_read(struct conf *conf, const char *path, char **ret_why)
 		 * told its own */
 		if (line != 0 && (!source.failed || line < source.line)) {
 			buf_clear(&source.why);
-			buf_addf(&source.why, "%s:%d: this is neither a [section] nor key = value",
-			    path, line > 0 ? line : 0);
+			buf_addf(&source.why, "%s:%d: expected [section] or key = value", path,
+			    line > 0 ? line : 0);
 			source.failed = true;
 		}
 		e = source.failed ? ERR_INVALID : OK;
@@ -223,7 +223,7 @@ enum err conf_override(struct conf *conf, const char *assignment, char **ret_why
 
 	buf_init(&why, 4096);
 	if (equals == NULL || dot == NULL || dot > equals) {
-		buf_addf(&why, "-o wants section.key=value, not \"%s\"", assignment);
+		buf_addf(&why, "-o: expected section.key=value, not \"%s\"", assignment);
 	} else {
 		*equals = *dot = '\0';
 		good = set(conf, copy, dot + 1, equals + 1, &why);
@@ -328,9 +328,10 @@ void conf_print_sample(void)
 {
 	const char *section = "";
 
-	print_wrapped("# ", "Settings of asyncprobed, all with their defaults. Durations: 500ms 3s "
-			    "5m 2h 7d; sizes: 64K 10M 2G. Lists may "
-			    "go on in indented lines. See asyncprobed.conf(5).");
+	print_wrapped("# ",
+	    "Settings of asyncprobed with their default values. Durations: 500ms 3s "
+	    "5m 2h 7d; sizes: 64K 10M 2G. Lists can be continued on indented lines. "
+	    "See asyncprobed.conf(5).");
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		if (strcmp(section, rows[i].section) != 0)
 			printf("\n[%s]\n", rows[i].section);
@@ -347,6 +348,6 @@ void conf_print_man(void)
 		const char *standard = rows[i].standard[0] != '\0' ? rows[i].standard : "empty";
 		printf(".TP\n.BR %s.%s \" (%s, default: %s%s)\"\n%s\n", rows[i].section,
 		    rows[i].key, conf_value_describe(rows[i].type), standard,
-		    rows[i].reload == LIVE ? ", taken up by a reload" : "", rows[i].doc);
+		    rows[i].reload == LIVE ? ", can be reloaded" : "", rows[i].doc);
 	}
 }

@@ -104,7 +104,7 @@ static bool parse_mode(const char *text, uint64_t *ret_mode)
 
 const char *conf_value_describe(enum conf_type type)
 {
-	static const char *const texts[] = {[TEXT] = "a text",
+	static const char *const texts[] = {[TEXT] = "a string",
 	    [LISTENERS] = "a list of address:port, [address]:port or unix:/path",
 	    [SERVERS] = "a list of address, address:port or [address]:port",
 	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",

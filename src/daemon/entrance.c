@@ -50,8 +50,8 @@ static bool load_tls(struct entrance *e, const struct conf *conf, char **ret_why
 		return true;
 	if (*cert != '\0' && *key != '\0')
 		return tls_load(cert, key, client_ca, &e->tls, ret_why) == OK;
-	*ret_why = xstrdup(
-	    "api.tls_cert and api.tls_key need each other, and api.tls_client_ca needs both");
+	*ret_why = xstrdup("api.tls_cert and api.tls_key must be set together, and "
+			   "api.tls_client_ca requires both");
 	return false;
 }
 
@@ -70,7 +70,7 @@ static bool load_group(struct entrance *e, const struct conf *conf, char **ret_w
 		e->group = (gid_t)number;
 	else if (e->has_group) {
 		buf_init(&why, 1024);
-		buf_addf(&why, "api.socket_group: there is no group %s", name);
+		buf_addf(&why, "api.socket_group: unknown group %s", name);
 		*ret_why = buf_take(&why, NULL);
 		return false;
 	}
@@ -90,9 +90,9 @@ static bool is_local(const struct endpoint *e)
 static const char *find_gap(const struct entrance *e)
 {
 	if (e->access.tokens == NULL && !e->tls.asks_clients)
-		return "whoever can connect could use it: set api.token_file";
+		return "anyone could use the API: set api.token_file";
 	if (e->tls.context == NULL)
-		return "tokens would go over the network in clear: set api.tls_cert for TLS";
+		return "tokens would be sent without TLS: set api.tls_cert";
 	return NULL;
 }
 
@@ -112,8 +112,8 @@ bool entrance_judge(struct entrance *e, const struct conf *conf, const struct en
 		endpoint_format(&endpoints[i], text);
 		buf_init(&why, 1024);
 		buf_addf(&why,
-		    "%s is no loopback address, and %s (api.insecure=yes listens all the same)",
-		    text, gap);
+		    "%s is not a loopback address, and %s (api.insecure=yes overrides this)", text,
+		    gap);
 		*ret_why = buf_take(&why, NULL);
 		return false;
 	}
@@ -162,7 +162,7 @@ static bool replace_access(struct entrance *e, struct entrance *new, char **ret_
 	if (gap != NULL) {
 		struct buf why;
 		buf_init(&why, 1024);
-		buf_addf(&why, "the daemon listens where others can connect, and %s", gap);
+		buf_addf(&why, "a listener is not on a loopback address, and %s", gap);
 		*ret_why = buf_take(&why, NULL);
 		e->access = old;
 	} else {

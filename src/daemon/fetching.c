@@ -90,7 +90,7 @@ enum err fetching_start(struct fetching *f, const struct conf *conf, const char 
 	enum err e = fetcher_new(&opts, &f->fetcher);
 	if (e != OK)
 		log_error("downloads_folder", "path=%s error=%s", log_quote(path.data),
-		    log_quote(e == ERR_BUSY ? "another daemon uses it" : strerror(errno)));
+		    log_quote(e == ERR_BUSY ? "in use by another daemon" : strerror(errno)));
 	else if (fetcher_owner(f->fetcher) != NULL)
 		log_warning("downloads_folder_owner",
 		    "path=%s owner=%s database=%s removed=own_jobs_only", log_quote(path.data),

@@ -49,7 +49,7 @@ static error_t on_option(int key, char *value, struct argp_state *state)
 		a->is_version = true;
 		return 0;
 	case ARGP_KEY_ARG:
-		argp_error(state, "there are no arguments, only options");
+		argp_error(state, "unexpected argument; only options are accepted");
 		return 0;
 	default:
 		return ARGP_ERR_UNKNOWN;
@@ -60,15 +60,16 @@ static void read_arguments(int argc, char **argv, struct arguments *ret_argument
 {
 	static const struct argp_option options[] = {
 	    {"config", 'c', "FILE", 0, "Read settings from FILE", 0},
-	    {"set", 'o', "SECTION.KEY=VALUE", 0, "Override one setting; may be given again", 0},
+	    {"set", 'o', "SECTION.KEY=VALUE", 0, "Override one setting; may be repeated", 0},
 	    {"test", 't', NULL, 0,
-		"Check the configuration and exit: 0 when it is good, 1 when not", 0},
+		"Check the configuration and exit with 0 if it is valid, else with 1", 0},
 	    {"version", 'V', NULL, 0, "Print versions and exit", 0},
 	    {0},
 	};
 	static const struct argp argp = {.options = options,
 	    .parser = on_option,
-	    .doc = "Check domains in bulk, asked over HTTP. Runs in the foreground; see "
+	    .doc = "Check domains and download files in bulk, with an HTTP API. Runs in the "
+		   "foreground; see "
 		   "asyncprobed(8)."};
 
 	argp_err_exit_status = EXIT_USAGE;

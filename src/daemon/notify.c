@@ -140,7 +140,7 @@ void notify_ready(struct notify *n)
 void notify_reloading(struct notify *n)
 {
 	/* managers that know Type=notify-reload wait for ever without the time */
-	tell(n, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reading the settings anew",
+	tell(n, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=Reloading the settings",
 	    (long long)clock_mono());
 	n->status[0] = '\0';
 }
@@ -154,6 +154,6 @@ void notify_stopping(struct notify *n)
 
 void notify_last(struct notify *n, usec_t most)
 {
-	tell(n, "STOPPING=1\nSTATUS=Committing what is done\nEXTEND_TIMEOUT_USEC=%lld",
+	tell(n, "STOPPING=1\nSTATUS=Committing finished items\nEXTEND_TIMEOUT_USEC=%lld",
 	    (long long)most);
 }

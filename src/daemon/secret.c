@@ -53,9 +53,9 @@ static const char *read_file(int fd, char ret_text[static MAX_FILE + 1], size_t 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
-		return "this is no regular file";
+		return "not a regular file";
 	if ((st.st_mode & S_IRWXO) != 0)
-		return "everyone may read or write it; take that right away (chmod o= FILE)";
+		return "accessible to others; run chmod o= FILE";
 	while (n > 0 && len <= MAX_FILE) {
 		n = read(fd, ret_text + len, MAX_FILE + 1 - len);
 		if (n < 0)
@@ -63,7 +63,7 @@ static const char *read_file(int fd, char ret_text[static MAX_FILE + 1], size_t 
 		len += (size_t)n;
 	}
 	*ret_len = len;
-	return len > MAX_FILE ? "it is longer than 4 KiB" : NULL;
+	return len > MAX_FILE ? "larger than 4 KiB" : NULL;
 }
 
 static bool load_file(const char *path, struct signature_keys *ret_keys, char **ret_why)

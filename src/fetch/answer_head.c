@@ -85,14 +85,14 @@ static const char *judge_framing(struct answer_head *head, struct span line)
 
 	if (has_name(line, "Content-Length", &value)) {
 		head->is_foldable = false;
-		return take_length(head, value) ? NULL : "Content-Length makes no sense";
+		return take_length(head, value) ? NULL : "invalid Content-Length";
 	}
 	if (has_name(line, "Transfer-Encoding", &value)) {
 		head->is_foldable = false;
 		head->is_chunked = head->is_chunked || is_word(value, "chunked");
 		return is_word(value, "chunked") || is_word(value, "identity")
 			   ? NULL
-			   : "a transfer coding that was not asked for";
+			   : "unexpected Transfer-Encoding";
 	}
 	return NULL;
 }

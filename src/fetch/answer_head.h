@@ -23,7 +23,7 @@ struct answer_head {
 };
 
 #define ANSWER_HEAD_TOO_LONG  "the header is too long"
-#define ANSWER_HEAD_MALFORMED "a header line that is none"
+#define ANSWER_HEAD_MALFORMED "malformed header line"
 
 /* Take the next line, with or without what ends it. Returns REASON_NONE, or why the answer is not
  * to be taken and what to tell people, static. */

@@ -339,7 +339,7 @@ static void on_stopped(struct fetch *f)
 
 	snprintf(detail, sizeof(detail), "%s",
 	    reason != REASON_DISK     ? "the body is longer than allowed"
-	    : f->disk_error == EDQUOT ? "the quota of the folder is used up"
+	    : f->disk_error == EDQUOT ? "the quota of the download directory is used up"
 				      : strerror(f->disk_error));
 	drop_body(f);
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_GOOD);
@@ -440,7 +440,7 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	if (f->transfer != NULL)
 		return;
 	ticket_release(fetcher->origins, ticket, ORIGIN_UNKNOWN);
-	give_up(f, REASON_INTERNAL, "libcurl refused the transfer");
+	give_up(f, REASON_INTERNAL, "libcurl rejected the transfer");
 }
 
 /* --- Fetches --- */

@@ -16,7 +16,7 @@ void fetch_on_saved(const struct sink_outcome *outcome, void *arg)
 		break;
 	case SINK_BAD_DIGEST:
 		fetch_finish(f, ITEM_ERROR, REASON_BAD_CHECKSUM,
-		    "the SHA-256 digest of the body is another one", NULL);
+		    "the SHA-256 digest of the body does not match", NULL);
 		break;
 	case SINK_FAILED:
 		fetch_finish(f, ITEM_ERROR, REASON_DISK, strerror(outcome->error), NULL);

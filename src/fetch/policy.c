@@ -201,15 +201,15 @@ static bool parse_net(char *text, struct net *ret_net, struct buf *why)
 	if (slash != NULL)
 		*slash = '/';
 	if (!is_good) {
-		buf_addf(why, "\"%.80s\" is neither an address nor address/length", text);
+		buf_addf(why, "\"%.80s\" is not an address or a network (ADDRESS/LENGTH)", text);
 		return false;
 	}
 	struct address network = clear_behind(&a, (uint8_t)bits);
 	if (memcmp(network.bytes, a.bytes, sizeof(a.bytes)) != 0) {
 		char proper[ADDRESS_TEXT_SIZE];
 		address_format(&network, proper);
-		buf_addf(why, "\"%.80s\" has bits set behind its prefix; the network is %s/%u",
-		    text, proper, (unsigned)bits);
+		buf_addf(why, "\"%.80s\" has host bits set; the network is %s/%u", text, proper,
+		    (unsigned)bits);
 		return false;
 	}
 	*ret_net = (struct net){.address = unmap(&a)};
@@ -258,14 +258,14 @@ static bool read_ports(const char *list, bool ret_is_open[static UINT16_MAX + 1]
 			break;
 		if (!parse_range(element, &first, &last)) {
 			buf_addf(why,
-			    "\"%.80s\" is neither a port nor FIRST-LAST, of ports from 1 to 65535",
+			    "\"%.80s\" is not a port or a range of ports (FIRST-LAST), 1 to 65535",
 			    element);
 			return false;
 		}
 		memset(&ret_is_open[first], true, last - first + 1);
 	}
 	if (!has_any)
-		buf_add_str(why, "no port is named");
+		buf_add_str(why, "no ports are given");
 	return has_any;
 }
 

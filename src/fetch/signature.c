@@ -23,9 +23,9 @@ static const char *read_key(const char *line, size_t len, struct signature_keys 
 	size_t n_padding = 0;
 
 	if (keys->n == SIGNATURE_MAX_KEYS)
-		return "more keys than are allowed";
+		return "too many keys";
 	if (len <= PREFIX_LEN || memcmp(line, prefix, PREFIX_LEN) != 0)
-		return "a key begins with whsec_";
+		return "a key must start with whsec_";
 	line += PREFIX_LEN;
 	len -= PREFIX_LEN;
 	while (n_padding < 2 && n_padding < len && line[len - 1 - n_padding] == '=')
@@ -34,10 +34,10 @@ static const char *read_key(const char *line, size_t len, struct signature_keys 
 	if (len % 4 != 0 || len > MAX_LINE / 4 * 4 || memchr(line, ' ', len) != NULL ||
 	    memchr(line, '=', len - n_padding) != NULL ||
 	    EVP_DecodeBlock(bytes, (const uint8_t *)line, (int)len) != (int)len / 4 * 3)
-		return "behind whsec_ stands base64";
+		return "expected base64 after whsec_";
 	len = len / 4 * 3 - n_padding;
 	if (len < SIGNATURE_KEY_LEAST || len > SIGNATURE_KEY_MOST)
-		return "a key has 24 to 64 bytes";
+		return "a key must have 24 to 64 bytes";
 	memcpy(keys->list[keys->n].bytes, bytes, len);
 	keys->list[keys->n++].len = len;
 	OPENSSL_cleanse(bytes, sizeof(bytes));
@@ -73,7 +73,7 @@ bool signature_keys_parse(const char *text, size_t len, struct signature_keys *r
 			why = read_key(line, line_len, &keys);
 	}
 	if (why == NULL && keys.n == 0) {
-		why = "it has no key";
+		why = "contains no key";
 		n = 0;
 	}
 	if (why == NULL) {

@@ -52,7 +52,7 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 
 	if (is_disguised(t, bytes, size * n)) {
 		t->fault = REASON_CONNECT;
-		t->broken = "another version of HTTP than the connection speaks";
+		t->broken = "the response has a different HTTP version than the connection";
 		return 0;
 	}
 	t->fault = answer_head_add(&t->head, bytes, size * n, &t->broken);
@@ -136,7 +136,7 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 
 	(void)from;
 	if (!endpoint_parse(to, (uint16_t)port, &endpoint)) {
-		t->denied = "an address that can't be read";
+		t->denied = "unreadable address";
 		return CURL_PREREQFUNC_ABORT;
 	}
 	endpoint.port = (uint16_t)port;
@@ -207,7 +207,7 @@ static void finish(struct transfer *t, CURLcode code)
 	} else if (code == CURLE_OK && !t->head.is_whole) {
 		/* libcurl takes the end of the connection for the end of the header */
 		outcome.reason = REASON_TRUNCATED;
-		outcome.detail = "the header broke off";
+		outcome.detail = "the header is incomplete";
 	} else if (code == CURLE_OK && is_cut(t)) {
 		outcome.reason = REASON_TRUNCATED;
 		outcome.detail = "TLS ended without close_notify";

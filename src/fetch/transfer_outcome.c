@@ -23,11 +23,11 @@ static const char *tls_fault(CURL *easy, CURLcode code, const char *error)
 		return "expired: the certificate is no longer valid";
 	case 18:
 	case 19:
-		return "self_signed: the certificate is signed by itself";
+		return "self_signed: the certificate is self-signed";
 	case 2:
 	case 20:
 	case 21:
-		return "untrusted: no known authority signed the certificate";
+		return "untrusted: the certificate is not signed by a known authority";
 	case 62:
 	case 64:
 		return "wrong_host: the certificate is for another host";
@@ -202,7 +202,7 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	get_timings(easy, &o->timings);
 	if (code == CURLE_OK && o->status < 200) { /* 101, which nobody asked for */
 		o->reason = REASON_CONNECT;
-		o->detail = "no answer but an interim one";
+		o->detail = "only an interim response was received";
 	}
 	if (code == CURLE_OK)
 		return;

@@ -30,10 +30,9 @@ static bool add_digit(struct chunked *c, unsigned char byte, struct fault *ret_f
 	int digit = char_hex(byte);
 
 	if (digit < 0)
-		return fault_set(
-		    ret_fault, 400, "The size of a chunk is not a hexadecimal number.");
+		return fault_set(ret_fault, 400, "The chunk size is not a hexadecimal number.");
 	if (++c->n_digits > CHUNK_MAX_DIGITS)
-		return fault_set(ret_fault, 400, "The size of a chunk has too many digits.");
+		return fault_set(ret_fault, 400, "The chunk size has too many digits.");
 	c->left = c->left << 4 | (unsigned)digit;
 	/* checked at each digit, and therefore it can't overflow */
 	if (c->left > c->max_data - c->n_data)
@@ -92,10 +91,10 @@ static int extension_state(int state, unsigned char byte)
 static bool add_extension(struct chunked *c, unsigned char byte, struct fault *ret_fault)
 {
 	if (byte != '\r' && ++c->n_extensions > CHUNK_MAX_EXTENSIONS)
-		return fault_set(ret_fault, 400, "The extensions of a chunk are too long.");
+		return fault_set(ret_fault, 400, "The chunk extensions are too long.");
 	int state = extension_state(c->state, byte);
 	if (state < 0)
-		return fault_set(ret_fault, 400, "The extensions of a chunk are malformed.");
+		return fault_set(ret_fault, 400, "Malformed chunk extensions.");
 	c->state = state;
 	return true;
 }
@@ -105,7 +104,7 @@ static bool expect(
     struct chunked *c, unsigned char byte, char want, int next, struct fault *ret_fault)
 {
 	if (byte != (unsigned char)want)
-		return fault_set(ret_fault, 400, "A chunk does not end in CR LF.");
+		return fault_set(ret_fault, 400, "A chunk does not end with CR LF.");
 	c->state = next;
 	return true;
 }
@@ -115,8 +114,7 @@ static bool step(struct chunked *c, unsigned char byte, struct fault *ret_fault)
 {
 	if (++c->n_framing > CHUNK_FRAMING_BASE &&
 	    (c->n_framing - CHUNK_FRAMING_BASE) / CHUNK_FRAMING_PER_BYTE > c->n_data)
-		return fault_set(
-		    ret_fault, 400, "The framing of the chunks is far longer than the body.");
+		return fault_set(ret_fault, 400, "The chunk framing is far larger than the body.");
 	switch (c->state) {
 	case FIRST_DIGIT:
 		c->n_digits = 0;

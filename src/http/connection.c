@@ -199,7 +199,7 @@ static void finish(struct connection *c)
 	    is_whole && c->is_passed && !c->is_last && c->pipe != NULL && !c->server->is_ending;
 
 	if (!is_whole && c->is_under_way && !c->is_answering) {
-		connection_refuse(c, 500, "The request could not be answered.");
+		connection_refuse(c, 500, "The request failed.");
 	} else if (!is_whole && c->is_http_1_0) {
 		transport_break(&c->transport); /* its end is all that tells the length */
 		connection_close(c);
@@ -294,13 +294,13 @@ static void on_head(struct connection *c)
 	c->n_body = 0;
 	connection_enter(c, PHASE_BODY);
 	if (head->is_head && head->has_body) {
-		connection_refuse(c, 400, "A HEAD request has no body.");
+		connection_refuse(c, 400, "A HEAD request must not have a body.");
 		return;
 	}
 	if (c->pipe == NULL)
 		c->pipe = pipe_open(c->server, on_answer, on_room, c);
 	if (c->pipe == NULL) {
-		connection_refuse(c, 503, "The daemon has no free file descriptors.");
+		connection_refuse(c, 503, "The daemon is out of file descriptors.");
 		return;
 	}
 	pipe_add(c->pipe, head->text.data, head->text.len);

@@ -125,10 +125,9 @@ bool fields_add(struct fields *f, const struct field *place, size_t max, struct 
 	int kind = kind_of(name_of(f, place));
 
 	if (f->n >= max)
-		return fault_set(ret_fault, 431, "The request has too many header fields.");
+		return fault_set(ret_fault, 431, "Too many header fields.");
 	if (kind >= 0 && table[kind].use == ONCE && find(f, kind) != NULL)
-		return fault_set(
-		    ret_fault, 400, "A header field that may be there once is there again.");
+		return fault_set(ret_fault, 400, "Duplicate header field.");
 	if (f->n == f->room) {
 		f->room = f->room > 0 ? 2 * f->room : 16;
 		f->rows = xrealloc(f->rows, f->room * sizeof(*f->rows));
@@ -141,7 +140,8 @@ bool fields_add(struct fields *f, const struct field *place, size_t max, struct 
 
 bool fields_check_trailer(struct slice name, struct fault *ret_fault)
 {
-	return kind_of(name) < 0 || fault_set(ret_fault, 400, "A trailer has a name of the head.");
+	return kind_of(name) < 0 ||
+	       fault_set(ret_fault, 400, "A trailer field repeats a header field.");
 }
 
 bool fields_find(const struct fields *f, enum field_kind kind, struct slice *ret_value)
@@ -168,11 +168,10 @@ static bool read_option(
 	int kind = kind_of(option);
 
 	if (!span_is_token(option))
-		return fault_set(
-		    ret_fault, 400, "The field Connection has an option that can't be one.");
+		return fault_set(ret_fault, 400, "Invalid option in the Connection header.");
 	if (kind >= 0 && table[kind].use != ONE_HOP)
 		return fault_set(
-		    ret_fault, 400, "The field Connection names a field that it must not.");
+		    ret_fault, 400, "The Connection header names an end-to-end field.");
 	if (span_equals(option, "close"))
 		*ret_is_close = true;
 	else if (kind < 0)
@@ -192,7 +191,7 @@ bool fields_read_connection(struct fields *f, bool *ret_is_close, struct fault *
 		while (span_next(&list, &option)) {
 			if (++n_options > MAX_OPTIONS)
 				return fault_set(
-				    ret_fault, 400, "The field Connection has too many options.");
+				    ret_fault, 400, "Too many options in the Connection header.");
 			if (option.len > 0 && !read_option(f, option, ret_is_close, ret_fault))
 				return false;
 		}

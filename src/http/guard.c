@@ -44,7 +44,7 @@ static void refuse_scope(struct request *rq)
 	unsigned first = rq->route->scopes & -rq->route->scopes;
 
 	challenge(rq, "insufficient_scope");
-	request_refuse(rq, 403, "This needs a token with the scope %s.", scope_name(first));
+	request_refuse(rq, 403, "This request needs a token with the scope %s.", scope_name(first));
 }
 
 static void refuse_rate(struct request *rq, struct token *token)
@@ -54,7 +54,7 @@ static void refuse_rate(struct request *rq, struct token *token)
 
 	snprintf(text, sizeof(text), "%lld", (long long)((wait + USEC_PER_SEC - 1) / USEC_PER_SEC));
 	request_add_header(rq, "Retry-After", text);
-	request_refuse(rq, 429, "There are too many requests with this token.");
+	request_refuse(rq, 429, "Too many requests with this token.");
 }
 
 static void check_token(struct request *rq, struct tokens *tokens)
@@ -64,10 +64,11 @@ static void check_token(struct request *rq, struct tokens *tokens)
 
 	if (secret == NULL) {
 		challenge(rq, NULL);
-		request_refuse(rq, 401, "This needs a token: Authorization: Bearer TOKEN.");
+		request_refuse(
+		    rq, 401, "This request needs a token (Authorization: Bearer TOKEN).");
 	} else if (token == NULL) {
 		challenge(rq, "invalid_token");
-		request_refuse(rq, 401, "This token is not known.");
+		request_refuse(rq, 401, "Unknown token.");
 	} else if (!bucket_take(&token->bucket, clock_mono())) {
 		refuse_rate(rq, token);
 	} else if (rq->route != NULL && (token->scopes & (rq->route->scopes | SCOPE_ADMIN)) == 0) {
@@ -106,7 +107,7 @@ static void check_host(struct request *rq, const struct access *access)
 		return;
 	struct address local = get_local_address(rq);
 	if (!access_allows_host(access, host, &local))
-		request_refuse(rq, 421, "This daemon is not called so; see the setting api.hosts.");
+		request_refuse(rq, 421, "Unknown Host header; allowed names are set by api.hosts.");
 }
 
 /* TLS lets clients in without a certificate; here they learn that they need one. */
@@ -117,7 +118,9 @@ static void check_certificate(struct request *rq)
 	if (tls != NULL && tls->asks_clients && rq->client->transport.ssl != NULL &&
 	    !tls_client_is_trusted(rq->client->transport.ssl)) {
 		request_add_header(rq, "Connection", "close");
-		request_refuse(rq, 403, "This needs a certificate that this daemon trusts.");
+		request_refuse(rq, 403,
+		    "This request needs a client certificate from an authority in "
+		    "api.tls_client_ca.");
 	}
 }
 
@@ -184,7 +187,8 @@ static void check_page(struct request *rq, const struct access *access)
 		answer_preflight(rq);
 	else if (is_change(rq) && !is_known && (origin != NULL || is_foreign))
 		request_refuse(rq, 403,
-		    "Web pages may not do this, but for those of the setting api.origins.");
+		    "Requests from web pages are not allowed; allowed origins are set by "
+		    "api.origins.");
 }
 
 /* --- All together --- */

@@ -13,13 +13,13 @@ static bool read_length(struct slice value, uint64_t *ret_length, struct fault *
 	for (size_t i = 0; i < value.len; i++) {
 		unsigned digit = (unsigned char)value.data[i] - (unsigned)'0';
 		if (digit > 9)
-			return fault_set(ret_fault, 400, "The Content-Length is no number.");
+			return fault_set(ret_fault, 400, "The Content-Length is not a number.");
 		if (length > (UINT64_MAX - digit) / 10)
 			return fault_set(ret_fault, 413, "The body is too long.");
 		length = length * 10 + digit;
 	}
 	if (value.len == 0)
-		return fault_set(ret_fault, 400, "The Content-Length is no number.");
+		return fault_set(ret_fault, 400, "The Content-Length is not a number.");
 	*ret_length = length;
 	return true;
 }
@@ -32,13 +32,13 @@ static bool refuse_coding(struct slice list, struct fault *ret_fault)
 
 	while (span_next(&list, &coding)) {
 		if (!span_is_token(coding))
-			return fault_set(ret_fault, 400, "The Transfer-Encoding is malformed.");
+			return fault_set(ret_fault, 400, "Malformed Transfer-Encoding.");
 		is_known = is_known && span_equals(coding, "chunked");
 	}
 	if (is_known)
 		return fault_set(
-		    ret_fault, 400, "The Transfer-Encoding is chunked more than once.");
-	return fault_set(ret_fault, 501, "The only Transfer-Encoding is chunked.");
+		    ret_fault, 400, "Transfer-Encoding: chunked is applied more than once.");
+	return fault_set(ret_fault, 501, "The only supported Transfer-Encoding is chunked.");
 }
 
 static bool read_framing(const struct fields *fields, uint64_t max_body, struct request_head *head,
@@ -51,10 +51,11 @@ static bool read_framing(const struct fields *fields, uint64_t max_body, struct 
 	if (has_length && !read_length(length, &head->content_length, ret_fault))
 		return false;
 	if (has_length && has_coding)
-		return fault_set(
-		    ret_fault, 400, "Content-Length and Transfer-Encoding don't go together.");
+		return fault_set(ret_fault, 400,
+		    "Content-Length and Transfer-Encoding must not both be present.");
 	if (has_coding && head->is_http_1_0)
-		return fault_set(ret_fault, 400, "HTTP/1.0 has no Transfer-Encoding.");
+		return fault_set(
+		    ret_fault, 400, "Transfer-Encoding is not supported with HTTP/1.0.");
 	if (has_coding && !span_equals(coding, "chunked"))
 		return refuse_coding(coding, ret_fault);
 	if (head->content_length > max_body)
@@ -73,7 +74,7 @@ static bool read_expect(
 	if (head->is_http_1_0 || !fields_find(fields, FIELD_EXPECT, &value))
 		return true;
 	if (!span_equals(value, "100-continue"))
-		return fault_set(ret_fault, 417, "The only expectation is 100-continue.");
+		return fault_set(ret_fault, 417, "The only supported expectation is 100-continue.");
 	head->expects_continue = head->has_body;
 	return true;
 }
@@ -85,9 +86,9 @@ static bool choose_host(const struct request_line *line, const struct fields *fi
 	bool is_there = fields_find(fields, FIELD_HOST, ret_host);
 
 	if (!is_there && !line->is_http_1_0)
-		return fault_set(ret_fault, 400, "The field Host is missing.");
+		return fault_set(ret_fault, 400, "The Host header is missing.");
 	if (is_there && ret_host->len > 0 && !authority_is_valid(*ret_host))
-		return fault_set(ret_fault, 400, "The field Host has no host and port.");
+		return fault_set(ret_fault, 400, "The Host header is not a valid host and port.");
 	if (line->authority.data != NULL)
 		*ret_host = line->authority;
 	return true;

@@ -67,12 +67,12 @@ static enum step start(struct reader *r, unsigned char c)
 	r->head = (struct request_head){.text = r->head.text};
 	if (c == '\r') {
 		if (++r->n_empty_lines > MAX_EMPTY_LINES)
-			return refuse(r, 400, "There are too many empty lines before the request.");
+			return refuse(r, 400, "Too many empty lines before the request.");
 		r->state = EMPTY_LF;
 		return STEP_ON;
 	}
 	if (!char_is_token(c))
-		return refuse(r, 400, "The request does not begin with a method.");
+		return refuse(r, 400, "The request does not start with a method.");
 	r->method.len = 1;
 	r->target.len = 0;
 	r->state = METHOD;
@@ -86,9 +86,10 @@ static enum step in_method(struct reader *r, unsigned char c)
 		return STEP_ON;
 	}
 	if (!char_is_token(c))
-		return refuse(r, 400, "The request line has no method, target and version.");
+		return refuse(
+		    r, 400, "Malformed request line; expected method, target and version.");
 	if (++r->method.len > REQUEST_MAX_METHOD)
-		return refuse(r, 501, "The method is not known.");
+		return refuse(r, 501, "Unknown method.");
 	return STEP_ON;
 }
 
@@ -99,11 +100,12 @@ static enum step in_target(struct reader *r, unsigned char c)
 		return STEP_ON;
 	}
 	if (c == '\r')
-		return refuse(r, 400, "The request line has no method, target and version.");
+		return refuse(
+		    r, 400, "Malformed request line; expected method, target and version.");
 	if (c == ' ')
-		return refuse(r, 400, "The request line has a blank too many.");
+		return refuse(r, 400, "Malformed request line: too many spaces.");
 	if (!char_is_visible(c) || c == '#')
-		return refuse(r, 400, "The target has a character that must not be there.");
+		return refuse(r, 400, "Invalid character in the request target.");
 	r->target.len++;
 	return STEP_ON;
 }
@@ -113,13 +115,13 @@ static enum step in_version(struct reader *r, unsigned char c)
 	if (c == '\r')
 		r->state = LINE_LF;
 	else if (!char_is_visible(c))
-		return refuse(r, 400, "The request line does not end in an HTTP version.");
+		return refuse(r, 400, "The request line does not end with an HTTP version.");
 	return STEP_ON;
 }
 
 static enum step line_feed(struct reader *r, unsigned char c, enum step next)
 {
-	return c == '\n' ? next : refuse(r, 400, "A line does not end in CR LF.");
+	return c == '\n' ? next : refuse(r, 400, "A line does not end with CR LF.");
 }
 
 static enum step field_start(struct reader *r, unsigned char c)
@@ -129,11 +131,12 @@ static enum step field_start(struct reader *r, unsigned char c)
 		return STEP_ON;
 	}
 	if (char_is_blank(c))
-		return refuse(r, 400, "A header field is folded, or begins with a blank.");
+		return refuse(
+		    r, 400, "A header line starts with white space (obsolete line folding).");
 	if (c == ':')
 		return refuse(r, 400, "A header field has no name.");
 	if (!char_is_token(c))
-		return refuse(r, 400, "The name of a header field can't be one.");
+		return refuse(r, 400, "Invalid header field name.");
 	r->field.name_len = 1;
 	r->state = NAME;
 	return STEP_ON;
@@ -146,11 +149,11 @@ static enum step in_name(struct reader *r, unsigned char c)
 		return STEP_ON;
 	}
 	if (char_is_blank(c))
-		return refuse(r, 400, "There is a blank in or behind the name of a header field.");
+		return refuse(r, 400, "White space in or after a header field name.");
 	if (c == '\r')
-		return refuse(r, 400, "A header field has no colon.");
+		return refuse(r, 400, "A header line has no colon.");
 	if (c != ':')
-		return refuse(r, 400, "The name of a header field can't be one.");
+		return refuse(r, 400, "Invalid header field name.");
 	r->field.value_len = 0;
 	r->state = VALUE;
 	return STEP_ON;
@@ -161,9 +164,9 @@ static enum step in_value(struct reader *r, unsigned char c)
 	if (c == '\r')
 		r->state = VALUE_LF;
 	else if (c == '\n')
-		return refuse(r, 400, "A line does not end in CR LF.");
+		return refuse(r, 400, "A line does not end with CR LF.");
 	else if (!char_is_value(c))
-		return refuse(r, 400, "A header field has a control character.");
+		return refuse(r, 400, "Control character in a header field.");
 	else
 		r->field.value_len++;
 	return STEP_ON;
@@ -204,8 +207,8 @@ static enum step check_limits(struct reader *r)
 		return refuse(r, 414, "The request line is too long.");
 	if (r->n_head > r->limits.max_head)
 		return refuse(r, 431,
-		    r->is_trailer ? "The trailers are too long."
-				  : "The head of the request is too long.");
+		    r->is_trailer ? "The trailer section is too long."
+				  : "The request header is too long.");
 	return STEP_ON;
 }
 
@@ -241,7 +244,7 @@ static enum step end_field(struct reader *r)
 		struct slice name = {fields->text.data + place->name, place->name_len};
 		is_good = fields_check_trailer(name, &fault) &&
 			  (++fields->n <= r->limits.max_fields ||
-			      fault_set(&fault, 431, "The request has too many trailers."));
+			      fault_set(&fault, 431, "Too many trailer fields."));
 		buf_clear(&fields->text);
 	} else {
 		is_good = fields_add(fields, place, r->limits.max_fields, &fault);

@@ -369,7 +369,7 @@ void request_refuse_query(struct request *rq, const char *name, const char *deta
 	char pointer[64];
 
 	snprintf(pointer, sizeof(pointer), "/%.60s", name);
-	problem_set(&p, 400, "A query parameter can't be accepted.");
+	problem_set(&p, 400, "A query parameter is invalid.");
 	problem_add(&p, pointer, "%s", detail);
 	request_respond_problem(rq, &p);
 }

@@ -12,9 +12,10 @@ static bool read_version(struct slice version, bool *ret_is_1_0, struct fault *r
 	if (version.len != 8 || memcmp(v, "HTTP/", 5) != 0 || v[5] < '0' || v[5] > '9' ||
 	    v[6] != '.' || v[7] < '0' || v[7] > '9')
 		return fault_set(
-		    ret_fault, 400, "The request line does not end in an HTTP version.");
+		    ret_fault, 400, "The request line does not end with an HTTP version.");
 	if (v[5] != '1')
-		return fault_set(ret_fault, 505, "The server speaks HTTP/1.1 and HTTP/1.0.");
+		return fault_set(
+		    ret_fault, 505, "Unsupported HTTP version; use HTTP/1.1 or HTTP/1.0.");
 	*ret_is_1_0 = v[7] == '0';
 	return true;
 }
@@ -29,7 +30,7 @@ static bool check_escapes(struct slice path, struct fault *ret_fault)
 		if (end - at < 3 || char_hex((unsigned char)at[1]) < 0 ||
 		    char_hex((unsigned char)at[2]) < 0)
 			return fault_set(
-			    ret_fault, 400, "The target has a malformed percent escape.");
+			    ret_fault, 400, "Malformed percent-encoding in the request target.");
 	}
 	return true;
 }
@@ -43,7 +44,7 @@ static bool check_params(struct slice path, size_t max, struct fault *ret_fault)
 		return true;
 	for (const char *at = query; at < path.data + path.len; at++)
 		n += *at == '&';
-	return n <= max || fault_set(ret_fault, 414, "The query has too many parameters.");
+	return n <= max || fault_set(ret_fault, 414, "Too many query parameters.");
 }
 
 /* Split `http://host:port/path` (RFC 9112 section 3.2.2). */
@@ -53,10 +54,12 @@ static bool read_absolute(struct slice target, struct request_line *line, struct
 	struct slice scheme = {target.data, slashes != NULL ? (size_t)(slashes - target.data) : 0};
 
 	if (!span_equals(scheme, "http") && !span_equals(scheme, "https"))
-		return fault_set(ret_fault, 400, "The target is no path and no http or https URL.");
+		return fault_set(ret_fault, 400,
+		    "The request target is neither a path nor an http or https URL.");
 	struct slice rest = {slashes, target.len - scheme.len};
 	if (rest.len < 3 || memcmp(rest.data, "://", 3) != 0)
-		return fault_set(ret_fault, 400, "The target is no path and no http or https URL.");
+		return fault_set(ret_fault, 400,
+		    "The request target is neither a path nor an http or https URL.");
 	rest = (struct slice){rest.data + 3, rest.len - 3};
 	size_t n = 0;
 	while (n < rest.len && rest.data[n] != '/' && rest.data[n] != '?')
@@ -65,7 +68,7 @@ static bool read_absolute(struct slice target, struct request_line *line, struct
 	line->path = (struct slice){rest.data + n, rest.len - n};
 	line->is_rootless = n == rest.len || rest.data[n] == '?';
 	if (!authority_is_valid(line->authority))
-		return fault_set(ret_fault, 400, "The host of the target can't be one.");
+		return fault_set(ret_fault, 400, "Invalid host in the request target.");
 	/* RFC 9112 section 3.2.4 */
 	if (line->path.len == 0 && line->method.len == 7 &&
 	    memcmp(line->method.data, "OPTIONS", 7) == 0) {
@@ -83,10 +86,11 @@ bool request_line_read(struct slice method, struct slice target, struct slice ve
 	if (!read_version(version, &line.is_http_1_0, ret_fault))
 		return false;
 	if (method.len == 7 && memcmp(method.data, "CONNECT", 7) == 0)
-		return fault_set(ret_fault, 501, "The server is no proxy.");
+		return fault_set(ret_fault, 501, "The server is not a proxy.");
 	if (target.len == 1 && target.data[0] == '*') {
 		if (method.len != 7 || memcmp(method.data, "OPTIONS", 7) != 0)
-			return fault_set(ret_fault, 400, "The target * is for OPTIONS only.");
+			return fault_set(
+			    ret_fault, 400, "The request target * is allowed only with OPTIONS.");
 	} else if (target.data[0] != '/' && !read_absolute(target, &line, ret_fault)) {
 		return false;
 	}

@@ -81,7 +81,7 @@ static void refuse_route(struct request *rq, const struct buf *allow)
 		request_add_header(rq, "Allow", allow->data);
 		request_refuse(rq, 405, "This resource does not support %s.", rq->method);
 	} else {
-		request_refuse(rq, 404, "There is no such resource.");
+		request_refuse(rq, 404, "No such resource.");
 	}
 }
 
@@ -98,9 +98,9 @@ static void check_query(const char *name, const char *value, void *arg)
 	int len = snprintf(wanted, sizeof(wanted), " %s ", name);
 	if (len >= (int)sizeof(wanted) || strchr(name, ' ') != NULL ||
 	    strstr(rq->route->query, wanted) == NULL)
-		request_refuse_query(rq, name, "There is no such query parameter.");
+		request_refuse_query(rq, name, "Unknown query parameter.");
 	else if (first != NULL && first != value) /* the same text at another place */
-		request_refuse_query(rq, name, "This may be there once.");
+		request_refuse_query(rq, name, "Duplicate query parameter.");
 }
 
 void server_route_request(struct request *rq, const char *path)

@@ -200,7 +200,7 @@ struct server *server_new(struct loop *loop, const struct server_opts *opts, cha
 	metrics_getter(METRIC_HTTP_CONNECTIONS, get_connections, server);
 	metrics_getter(METRIC_HTTP_STREAMS, get_streams, server);
 	if (!start_daemon(server))
-		*ret_why = xstrdup("libmicrohttpd doesn't start");
+		*ret_why = xstrdup("libmicrohttpd failed to start");
 	else if (open_listeners(server, ret_why))
 		return server;
 	server_free(server);

@@ -49,13 +49,13 @@ static const char *find_crowd(const struct request *rq, bool is_live)
 	const struct server *server = rq->server;
 
 	if ((is_live ? server->n_live : server->n_finite) >= server->opts.max_streams)
-		return "There are too many streams.";
+		return "Too many streams are open.";
 	for (int i = 0; i < 2; i++) {
 		const struct share *share = rq->shares[i];
 		if (share != NULL && (is_live ? share->n_live : share->n_finite) >=
 					 server->opts.max_streams_per_client)
-			return i == 0 ? "There are too many streams of this address."
-				      : "There are too many streams with this token.";
+			return i == 0 ? "Too many streams are open from this address."
+				      : "Too many streams are open with this token.";
 	}
 	return NULL;
 }

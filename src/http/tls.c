@@ -32,9 +32,9 @@ static char *read_file(const char *path, bool is_secret, enum err *ret_err, stru
 	else if (!S_ISREG(st.st_mode))
 		fault = "not a regular file";
 	else if (is_secret && (st.st_mode & S_IRWXO) != 0)
-		fault = "everyone may read or write it; run chmod o= on it";
+		fault = "accessible to others; run chmod o= FILE";
 	else if (st.st_size > MAX_FILE)
-		fault = "longer than 1 MiB";
+		fault = "larger than 1 MiB";
 	buf_init(&text, MAX_FILE);
 	for (ssize_t n = 1; fault == NULL && n > 0;) {
 		char *to = buf_reserve(&text, 4096);
@@ -167,9 +167,9 @@ static void fill_context(SSL_CTX *context, const struct texts *texts, const char
 	if (!use_chain(context, texts->cert))
 		add_reason(why, cert, "not a certificate in PEM");
 	else if (!use_key(context, texts->key))
-		add_reason(why, cert, "the key doesn't belong to this certificate, or is none");
+		add_reason(why, cert, "the key is invalid or does not match the certificate");
 	else if (texts->client_ca != NULL && !trust(context, texts->client_ca))
-		add_reason(why, client_ca, "there is no certificate in it");
+		add_reason(why, client_ca, "contains no certificate");
 	else if (texts->client_ca != NULL)
 		SSL_CTX_set_verify(context, SSL_VERIFY_PEER, on_verify);
 	ERR_clear_error();
@@ -203,7 +203,7 @@ enum err tls_load(
 		if (tls.context != NULL)
 			fill_context(tls.context, &texts, cert, client_ca, &why);
 		else
-			buf_add_str(&why, "OpenSSL refuses to make a context");
+			buf_add_str(&why, "OpenSSL failed to create a context");
 		e = why.len == 0 ? OK : ERR_INVALID;
 	}
 	free_texts(&texts);

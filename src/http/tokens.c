@@ -110,27 +110,29 @@ static const char *read_line(struct tokens *tokens, const char *line, double rat
 		return NULL;
 	for (; *line != '\0'; line += strspn(line, blanks)) {
 		if (n_words == 3)
-			return "there is more than NAME SCOPES SHA256HEX";
+			return "unexpected text after NAME SCOPES SHA256HEX";
 		words[n_words] = line;
 		lengths[n_words] = strcspn(line, blanks);
 		line += lengths[n_words++];
 	}
 	if (n_words < 3)
-		return "a line is NAME SCOPES SHA256HEX";
+		return "expected NAME SCOPES SHA256HEX";
 	if (!read_name(words[0], lengths[0], &token))
-		return "the name must be 1 to 64 letters, digits, dots, underscores or hyphens";
+		return "the name must consist of 1 to 64 letters, digits, dots, underscores or "
+		       "hyphens";
 	if (!read_scopes(words[1], lengths[1], &token))
-		return "the scopes must be some of submit,read,admin,metrics, without blanks";
+		return "the scopes must be a comma-separated list of submit, read, admin and "
+		       "metrics, without spaces";
 	if (!read_digest(words[2], lengths[2], &token))
-		return "the digest must be 64 hexadecimal digits, as sha256sum prints them";
+		return "the digest must be 64 hexadecimal digits, as printed by sha256sum";
 	for (size_t i = 0; i < tokens->n; i++) {
 		if (strcmp(tokens->list[i].name, token.name) == 0)
-			return "this name is there twice";
+			return "duplicate name";
 		if (memcmp(tokens->list[i].digest, token.digest, TOKEN_DIGEST_SIZE) == 0)
-			return "this digest is there twice";
+			return "duplicate digest";
 	}
 	if (tokens->n == TOKENS_MAX)
-		return "there are more than 1000 tokens";
+		return "more than 1000 tokens";
 	/* a second's worth at once, since clients come in bursts */
 	bucket_init(&token.bucket, rate, clock_mono());
 	token.bucket.most = token.bucket.tokens = rate > 1 ? rate : 1;
@@ -151,11 +153,11 @@ static const char *read_file(const char *path, enum err *ret_err, struct buf *re
 	if (*ret_err == ERR_IO)
 		fault = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
-		fault = "this is no regular file";
+		fault = "not a regular file";
 	else if ((st.st_mode & S_IRWXO) != 0)
-		fault = "everyone may read or write it; take that right away (chmod o= FILE)";
+		fault = "accessible to others; run chmod o= FILE";
 	else if (st.st_size > TOKENS_MAX_FILE)
-		fault = "it is longer than 1 MiB";
+		fault = "larger than 1 MiB";
 	while (fault == NULL) {
 		char *to = buf_reserve(ret_text, 4096);
 		ssize_t n = to != NULL ? read(fd, to, 4096) : 0;
@@ -171,7 +173,7 @@ static const char *read_file(const char *path, enum err *ret_err, struct buf *re
 		close(fd);
 	if (fault == NULL && ret_text->len > 0 &&
 	    memchr(ret_text->data, '\0', ret_text->len) != NULL)
-		fault = "it is no text";
+		fault = "not a text file";
 	return fault;
 }
 
@@ -194,7 +196,7 @@ enum err tokens_load(const char *path, double rate, struct tokens **ret_tokens, 
 		fault = read_line(tokens, line, rate);
 	}
 	if (fault == NULL && tokens->n == 0) {
-		fault = "there is no token in it";
+		fault = "contains no token";
 		line_no = 0;
 	}
 	if (fault != NULL && line_no > 0)

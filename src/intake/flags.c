@@ -14,7 +14,7 @@ static const char *find_base_url(
 		if (spec->server == NULL || strcasecmp(spec->server, server->label) == 0)
 			return server->base_url;
 	}
-	problem_add(p, "/server", "There is no server with this label.");
+	problem_add(p, "/server", "Unknown server label.");
 	return NULL;
 }
 
@@ -28,7 +28,7 @@ const char *flags_prepare(
 	if (preset == NULL && !has_lines && codes_count(&spec->codes) == 0)
 		preset = "pop20";
 	if (preset != NULL && !codes_add_preset(&spec->codes, preset))
-		problem_add(p, "/preset", "There is no such preset.");
+		problem_add(p, "/preset", "Unknown preset.");
 	if (spec->params.concurrency == 0)
 		spec->params.concurrency = CONCURRENCY;
 	if (spec->params.timeout == 0)

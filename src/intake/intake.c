@@ -82,7 +82,7 @@ static struct chunk *open_chunk(struct intake *in)
 static void set_disk_problem(struct intake *in, enum err e)
 {
 	if (e == ERR_FULL)
-		problem_set(in->problem, 507, "There is no room to sort the list.");
+		problem_set(in->problem, 507, "Not enough disk space to sort the list.");
 	else if (e != OK)
 		problem_set(in->problem, 500, "The list could not be sorted.");
 }
@@ -102,7 +102,7 @@ static void add_item(struct intake *in, const char *text, size_t len, bool is_va
 	if (in->problem->status != 0)
 		return;
 	if (in->total == in->opts.max_items) {
-		problem_add(in->problem, list_pointer(in), "A job may have at most %llu items.",
+		problem_add(in->problem, list_pointer(in), "A job must have at most %llu items.",
 		    (unsigned long long)in->opts.max_items);
 		return;
 	}
@@ -350,7 +350,7 @@ bool intake_finish(struct intake *in, struct problem *p)
 {
 	in->problem = p;
 	if (in->total == 0) {
-		problem_add(p, list_pointer(in), "There is nothing to do: the list is empty.");
+		problem_add(p, list_pointer(in), "The list is empty.");
 		return false;
 	}
 	if (in->dedup != NULL)

@@ -55,7 +55,7 @@ static void set_read_problem(struct submission *s, const struct store_op *op)
 	else if (e == ERR_DAMAGED)
 		problem_set(&s->problem, 500, "The input of the job is damaged in the database.");
 	else if (e == ERR_NOT_FOUND)
-		problem_set(&s->problem, 404, "The job was deleted meanwhile.");
+		problem_set(&s->problem, 404, "The job was deleted in the meantime.");
 	else if (e != OK)
 		problem_set(&s->problem, 500, "The job could not be read.");
 }
@@ -134,7 +134,7 @@ static bool ask(struct submission *s)
 	if (r->has_results && r->has_chunks) {
 		if (intake_total(s->intake) != r->n_failed)
 			problem_set(&s->problem, 409,
-			    "The input of the job's failed items is not there any more.");
+			    "The input of the failed items is no longer available.");
 		return false;
 	}
 	s->is_working = true;

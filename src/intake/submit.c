@@ -133,7 +133,7 @@ void submission_feed(struct submission *s, const char *bytes, size_t n_bytes)
 	buf_add(&s->piece, bytes, n_bytes);
 	if (s->piece.overflow)
 		problem_set(&s->problem, 413,
-		    "A JSON body may have at most %zu bytes; send lines instead.",
+		    "A JSON body must have at most %zu bytes; send lines instead.",
 		    s->opts.max_json);
 	s->has_piece = true;
 	if (s->opts.body != BODY_JSON || s->problem.status != 0)
@@ -153,7 +153,7 @@ static void check_times(const struct spec *spec, struct problem *p)
 	usec_t now = clock_wall(), begins = spec->run_at > now ? spec->run_at : now;
 
 	if (spec->deadline > 0 && spec->deadline <= begins)
-		problem_add(p, "/deadline", "The deadline lies before the job may begin.");
+		problem_add(p, "/deadline", "The deadline is before run_at.");
 }
 
 static void start_intake(struct submission *s)
@@ -174,7 +174,7 @@ static void start_intake(struct submission *s)
 	if (s->spec.kind == KIND_FLAGS)
 		opts.base_url = flags_prepare(&s->core_opts, &s->spec, has_lines, &s->problem);
 	else if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL)
-		problem_add(&s->problem, "/preset", "There is no such preset.");
+		problem_add(&s->problem, "/preset", "Unknown preset.");
 	if (s->problem.status == 0)
 		s->intake = intake_new(&opts);
 }

@@ -13,12 +13,12 @@ void submission_set_store_problem(struct submission *s, enum err e)
 		problem_set(&s->problem, 404, "There is no such schedule.");
 	else if (e == ERR_DAMAGED)
 		problem_set(&s->problem, 500,
-		    "The job that was made with this Idempotency-Key is damaged in the database.");
+		    "The job created with this Idempotency-Key is damaged in the database.");
 	else if (e == ERR_CONFLICT)
-		problem_set(
-		    &s->problem, 422, "This Idempotency-Key was used before with another request.");
+		problem_set(&s->problem, 422,
+		    "This Idempotency-Key was already used with a different request.");
 	else
-		problem_set(&s->problem, 507, "The job can't be stored now: the database is %s.",
+		problem_set(&s->problem, 507, "The job can't be stored: the database is %s.",
 		    e == ERR_FULL        ? "full"
 		    : e == ERR_READ_ONLY ? "read-only"
 					 : "not writable");

@@ -83,12 +83,12 @@ static bool read_value(struct reading *r, int *ret_value)
 		}
 	}
 	if (len == 0 || n_digits != len)
-		return refuse(r, "a number%s%s is expected", names, first);
+		return refuse(r, "expected a number%s%s", names, first);
 	for (; n_digits > 0; n_digits--, r->at++)
 		value = value > f->most ? value : value * 10 + *r->at - '0';
 	if (value < f->low || value > f->most)
 		return refuse(
-		    r, "a number from %d to %d%s%s is expected", f->low, f->most, names, first);
+		    r, "expected a number from %d to %d%s%s", f->low, f->most, names, first);
 	*ret_value = value;
 	return true;
 }
@@ -104,7 +104,7 @@ static bool read_range_end(struct reading *r, int low, int *ret_high)
 	if (r->field == &fields[WEEKDAY] && high == 0 && low > 0)
 		high = 7; /* until Sunday */
 	if (high < low)
-		return refuse(r, "a range begins with its lower end");
+		return refuse(r, "a range must start with its lower bound");
 	*ret_high = high;
 	return true;
 }
@@ -116,7 +116,7 @@ static bool read_step(struct reading *r, int *ret_step)
 	for (r->at++; *r->at >= '0' && *r->at <= '9'; r->at++)
 		step = step > r->field->most ? step : step * 10 + *r->at - '0';
 	if (step < 1 || step > r->field->most)
-		return refuse(r, "a step from 1 to %d is expected", r->field->most);
+		return refuse(r, "expected a step from 1 to %d", r->field->most);
 	*ret_step = step;
 	return true;
 }
@@ -143,7 +143,7 @@ static bool read_element(struct reading *r)
 	for (int value = low; value <= high; value += step)
 		r->mask |= UINT64_C(1) << value;
 	if (*r->at != ',' && *r->at != '\0')
-		return refuse(r, "commas are expected between *, numbers and ranges");
+		return refuse(r, "expected commas between *, numbers and ranges");
 	return true;
 }
 
@@ -194,7 +194,7 @@ static bool parse_fields(char *const texts[], struct cron *ret_cron, char *ret_f
 	    .has_either_day = !r[2].has_star && !r[WEEKDAY].has_star,
 	};
 	if (!can_fire(&cron))
-		return refuse(&r[2], "never comes in the given months");
+		return refuse(&r[2], "does not occur in the given months");
 	*ret_cron = cron;
 	return true;
 }
@@ -217,12 +217,12 @@ bool cron_parse(const char *text, struct cron *ret_cron, char ret_fault[static C
 
 	if (text[0] == '@' && (text = expand(text)) == NULL) {
 		snprintf(ret_fault, CRON_FAULT_SIZE,
-		    "of names there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and "
+		    "the only names are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and "
 		    "@annually");
 		return false;
 	}
 	if (strlen(text) > CRON_TEXT_MAX) {
-		snprintf(ret_fault, CRON_FAULT_SIZE, "an expression has at most %d bytes",
+		snprintf(ret_fault, CRON_FAULT_SIZE, "an expression must have at most %d bytes",
 		    CRON_TEXT_MAX);
 		return false;
 	}

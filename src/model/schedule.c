@@ -109,8 +109,8 @@ bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrenc
 	}
 	*ret_field = "cron";
 	if (rule->cron == NULL) {
-		snprintf(
-		    ret_fault, CRON_FAULT_SIZE, "There is neither an interval nor an expression.");
+		snprintf(ret_fault, CRON_FAULT_SIZE,
+		    "Neither an interval nor a cron expression is given.");
 		return false;
 	}
 	if (!cron_parse(rule->cron, &r.cron, ret_fault))
@@ -118,7 +118,7 @@ bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrenc
 	r.zone = zone_open(rule->zone != NULL ? rule->zone : "UTC");
 	if (r.zone == NULL) {
 		*ret_field = "timezone";
-		snprintf(ret_fault, CRON_FAULT_SIZE, "There is no such time zone.");
+		snprintf(ret_fault, CRON_FAULT_SIZE, "Unknown time zone.");
 		return false;
 	}
 	*ret_recurrence = r;

@@ -12,10 +12,10 @@
 #include "model/target.h"
 
 static const char *const fault_texts[] = {
-    [URL_MALFORMED] = "This is no URL.",
-    [URL_SCHEME] = "Only http and https URLs are fetched.",
-    [URL_USER] = "A URL may not hold a user name or a password.",
-    [URL_HOST] = "The host of the URL is neither a name nor an address.",
+    [URL_MALFORMED] = "Not a valid URL.",
+    [URL_SCHEME] = "Only http and https URLs are supported.",
+    [URL_USER] = "A URL must not contain a user name or password.",
+    [URL_HOST] = "The host of the URL is neither a host name nor an address.",
     [URL_TOO_LONG] = "The URL is too long.",
 };
 

@@ -60,7 +60,7 @@ static void set_store_problem(struct problem *p, enum err e)
 	else if (e == ERR_BUSY)
 		problem_set(p, 503, "The daemon is stopping.");
 	else
-		problem_set(p, 507, "The schedule can't be stored now: the database is %s.",
+		problem_set(p, 507, "The schedule can't be stored: the database is %s.",
 		    e == ERR_FULL        ? "full"
 		    : e == ERR_READ_ONLY ? "read-only"
 					 : "not writable");
@@ -108,7 +108,8 @@ static void on_stored(struct store_op *op)
 		return;
 	}
 	if (op->err == ERR_CONFLICT)
-		problem_set(&e->problem, 503, "The schedule is changed by others all the time.");
+		problem_set(
+		    &e->problem, 503, "The schedule kept changing during the request; try again.");
 	else if (op->err != OK)
 		set_store_problem(&e->problem, op->err);
 	else
@@ -203,7 +204,8 @@ static void on_work(struct offload_task *task)
 	e->rule = schedule_rule_copy(&e->before.rule);
 	e->rule.is_paused = e->opts.action == SCHEDULE_PAUSE;
 	if (!schedule_read_recurrence(&e->rule, &e->recurrence, &field, fault))
-		problem_set(&e->problem, 409, "The schedule can't go on: %s: %s", field, fault);
+		problem_set(
+		    &e->problem, 409, "The schedule can't be resumed: %s: %s", field, fault);
 }
 
 static void on_worked(struct offload_task *task)
@@ -247,7 +249,7 @@ static void on_loaded(struct store_op *op)
 	else if (op->err != OK)
 		problem_set(&e->problem, 500, "The schedule could not be read.");
 	else if (e->opts.may_change != NULL && !e->opts.may_change(found->revision, e->opts.arg))
-		problem_set(&e->problem, 412, "The schedule was changed: it has another ETag now.");
+		problem_set(&e->problem, 412, "The schedule was changed; its ETag differs.");
 	if (e->problem.status != 0) {
 		finish(e, NULL);
 		return;
@@ -285,7 +287,7 @@ void schedules_edit(struct core *core, const struct schedule_edit_opts *opts)
 	if (opts->action != SCHEDULE_ADD) {
 		load(e);
 	} else if (HASH_COUNT(core->schedules->plans) >= core->opts.max_schedules) {
-		problem_set(&e->problem, 507, "There are %u schedules, and no more may be added.",
+		problem_set(&e->problem, 507, "The limit of %u schedules is reached.",
 		    HASH_COUNT(core->schedules->plans));
 		defer_start(&e->refusal);
 	} else {

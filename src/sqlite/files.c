@@ -125,9 +125,9 @@ static enum err lock(struct db_files *f, int *ret_fd, char **ret_why)
 			return refuse_system(ret_why, "it can't be opened");
 		if (fcntl(fd, F_OFD_SETLK, &byte) != 0 || fstat(fd, &st) != 0) {
 			bool is_used = errno == EAGAIN || errno == EACCES;
-			enum err e = is_used
-					 ? refuse(ERR_BUSY, ret_why, "%s", "another daemon uses it")
-					 : refuse_system(ret_why, "it can't be locked");
+			enum err e =
+			    is_used ? refuse(ERR_BUSY, ret_why, "%s", "in use by another daemon")
+				    : refuse_system(ret_why, "it can't be locked");
 			close(fd);
 			return e;
 		}

@@ -81,23 +81,23 @@ static bool is_low(int32_t unit)
 static bool check_escape(struct checker *c)
 {
 	if (c->end - c->at < 2 || strchr("\"\\/bfnrtu", c->at[1]) == NULL || c->at[1] == '\0')
-		return malformed(c, "there is no such escape");
+		return malformed(c, "unknown escape sequence");
 	if (c->at[1] != 'u') {
 		c->at += 2;
 		return true;
 	}
 	int32_t unit = read_hex(c->at + 2, c->end);
 	if (unit < 0)
-		return malformed(c, "four hexadecimal digits are expected behind \\u");
+		return malformed(c, "expected four hexadecimal digits after \\u");
 	if (unit == 0)
-		return malformed(c, "a string may not hold NUL");
+		return malformed(c, "a string must not contain NUL");
 	if (is_high(unit) && c->end - c->at >= 12 && c->at[6] == '\\' && c->at[7] == 'u' &&
 	    is_low(read_hex(c->at + 8, c->end))) {
 		c->at += 12;
 		return true;
 	}
 	if (is_high(unit) || is_low(unit))
-		return malformed(c, "half a surrogate pair is no character");
+		return malformed(c, "unpaired surrogate");
 	c->at += 6;
 	return true;
 }
@@ -116,17 +116,17 @@ static bool check_string(struct checker *c)
 			if (!check_escape(c))
 				return false;
 		} else if (byte < 0x20) {
-			return malformed(c, "a string may not hold a control character");
+			return malformed(c, "a string must not contain control characters");
 		} else if (byte < 0x80) {
 			c->at++;
 		} else {
 			size_t n = utf8_length(c->at, (size_t)(c->end - c->at));
 			if (n == 0)
-				return malformed(c, "this is not UTF-8");
+				return malformed(c, "invalid UTF-8");
 			c->at += n;
 		}
 	}
-	return malformed(c, "a string has no end");
+	return malformed(c, "unterminated string");
 }
 
 static size_t encode(int32_t code, char *to)
@@ -207,10 +207,10 @@ static bool add_name(struct checker *c, uint64_t hash)
 
 	for (size_t i = first; i < c->n_names; i++) {
 		if (c->names[i] == hash)
-			return malformed(c, "an object has a name twice");
+			return malformed(c, "duplicate member name");
 	}
 	if (c->n_names - first == JSON_MAX_MEMBERS)
-		return fail(c, JSON_BIG_OBJECT, "an object has too many members");
+		return fail(c, JSON_BIG_OBJECT, "too many members in an object");
 	if (c->n_names == c->room) {
 		c->room = c->room * 2 + 16;
 		c->names = xrealloc(c->names, c->room * sizeof(*c->names));
@@ -224,12 +224,12 @@ static bool check_name(struct checker *c)
 	const char *begin = c->at;
 
 	if (*begin != '"')
-		return malformed(c, "a name in quotation marks is expected");
+		return malformed(c, "expected a quoted name");
 	if (!check_string(c) || !add_name(c, hash_name(begin + 1, c->at - 1)))
 		return false;
 	skip_blanks(c);
 	if (c->at == c->end || *c->at != ':')
-		return malformed(c, "a colon is expected");
+		return malformed(c, "expected a colon");
 	c->at++;
 	c->next = VALUE;
 	return true;
@@ -316,12 +316,12 @@ static bool check_number(struct checker *c)
 	if (c->at < c->end && *c->at == '0')
 		c->at++;
 	else if (count_digits(c) == 0)
-		return malformed(c, "a digit is expected");
+		return malformed(c, "expected a digit");
 	if (c->at < c->end && *c->at == '.') {
 		is_real = true;
 		c->at++;
 		if (count_digits(c) == 0)
-			return malformed(c, "a digit is expected behind the point");
+			return malformed(c, "expected a digit after the decimal point");
 	}
 	if (c->at < c->end && (*c->at == 'e' || *c->at == 'E')) {
 		is_real = true;
@@ -329,11 +329,11 @@ static bool check_number(struct checker *c)
 		if (c->at < c->end && (*c->at == '+' || *c->at == '-'))
 			c->at++;
 		if (count_digits(c) == 0)
-			return malformed(c, "a digit is expected in the exponent");
+			return malformed(c, "expected a digit in the exponent");
 	}
 	if (is_real ? is_real_in_range(begin, c->at) : is_integer_in_range(begin, c->at))
 		return true;
-	return fail(c, JSON_BIG_NUMBER, "the number is out of bounds");
+	return fail(c, JSON_BIG_NUMBER, "the number is out of range");
 }
 
 /* --- Values --- */
@@ -363,7 +363,7 @@ static bool check_word(struct checker *c, const char *word)
 	size_t len = strlen(word);
 
 	if ((size_t)(c->end - c->at) < len || memcmp(c->at, word, len) != 0)
-		return malformed(c, "a value is expected");
+		return malformed(c, "expected a value");
 	c->at += len;
 	return true;
 }
@@ -373,7 +373,7 @@ static bool check_value(struct checker *c)
 	bool is_good = true;
 
 	if (c->depth == JSON_MAX_DEPTH)
-		return malformed(c, "values stand inside each other too deeply");
+		return malformed(c, "nesting is too deep");
 	c->report->n_values++;
 	switch (*c->at) {
 	case '{':
@@ -394,7 +394,7 @@ static bool check_value(struct checker *c)
 		break;
 	default:
 		if (*c->at != '-' && (*c->at < '0' || *c->at > '9'))
-			return malformed(c, "a value is expected");
+			return malformed(c, "expected a value");
 		is_good = check_number(c);
 	}
 	end_value(c);
@@ -416,8 +416,7 @@ static bool check_next(struct checker *c)
 	if (c->next != AFTER)
 		return check_value(c);
 	if (*c->at != ',')
-		return malformed(
-		    c, is_object ? "a comma or } is expected" : "a comma or ] is expected");
+		return malformed(c, is_object ? "expected a comma or }" : "expected a comma or ]");
 	c->at++;
 	c->next = is_object ? NAME : VALUE;
 	return true;
@@ -454,14 +453,14 @@ enum json_verdict json_check(const char *text, size_t len, struct json_report *r
 	while (c.next != END && c.verdict == JSON_GOOD) {
 		skip_blanks(&c);
 		if (c.at == c.end)
-			malformed(&c, "the text ends too early");
+			malformed(&c, "unexpected end of input");
 		else
 			check_next(&c);
 	}
 	if (c.verdict == JSON_GOOD) {
 		skip_blanks(&c);
 		if (c.at < c.end)
-			malformed(&c, "there is more behind the value");
+			malformed(&c, "unexpected text after the value");
 	}
 	if (c.verdict != JSON_GOOD)
 		locate(text, c.at, ret_report);

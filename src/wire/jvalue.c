@@ -64,13 +64,13 @@ static bool parse(const char *text, size_t len, struct jvalue *ret_value, struct
 	enum json_verdict verdict = json_check(text, len, &report);
 
 	if (verdict == JSON_BIG_NUMBER)
-		problem_add(p, "", "The number in line %zu, column %zu is out of bounds.",
+		problem_add(p, "", "The number in line %zu, column %zu is out of range.",
 		    report.line, report.column);
 	else if (verdict == JSON_BIG_OBJECT)
 		problem_add(p, "", "The object in line %zu, column %zu has more than %d members.",
 		    report.line, report.column, JSON_MAX_MEMBERS);
 	else if (verdict == JSON_MALFORMED)
-		problem_set(p, 400, "The body is not JSON: %s (line %zu, column %zu).",
+		problem_set(p, 400, "The body is not valid JSON: %s (line %zu, column %zu).",
 		    report.fault, report.line, report.column);
 	if (verdict != JSON_GOOD)
 		return false;
@@ -97,7 +97,7 @@ bool jvalue_parse(const char *text, size_t len, struct jvalue *ret_value, struct
 	if (!parse(text + mark, len - mark, &value, p))
 		return false;
 	if (*value.at != '{' && *value.at != '[') {
-		problem_set(p, 400, "The body is not JSON that is an object or a list.");
+		problem_set(p, 400, "The body must be a JSON object or array.");
 		return false;
 	}
 	*ret_value = value;

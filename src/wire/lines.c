@@ -96,7 +96,8 @@ static bool read_json(
 	bool is_json = jvalue_parse_any(line, len, &value, &fault);
 	problem_done(&fault);
 	if (!is_json) {
-		problem_set(p, 400, "Line %llu of the body is not JSON.", (unsigned long long)l->n);
+		problem_set(
+		    p, 400, "Line %llu of the body is not valid JSON.", (unsigned long long)l->n);
 		return false;
 	}
 	if (l->has_files)

@@ -44,8 +44,7 @@ void problem_add(struct problem *p, const char *pointer, const char *detail, ...
 {
 	va_list args;
 
-	problem_set(
-	    p, 422, "The request is well-formed, but some of its fields can't be accepted.");
+	problem_set(p, 422, "Some fields of the request are invalid.");
 	if (p->n_errors == PROBLEM_MAX_ERRORS)
 		return;
 	va_start(args, detail);

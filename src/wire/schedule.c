@@ -94,8 +94,7 @@ static void set_job(struct schedule_rule *rule, struct jvalue value, struct prob
 		return;
 	}
 	if (jvalue_find(value, "run_at").at != NULL)
-		problem_add(
-		    p, "/job/run_at", "The job of a schedule begins when the schedule says so.");
+		problem_add(p, "/job/run_at", "Not allowed in the job of a schedule.");
 	jvalue_copy(jvalue_find(value, "deadline"), deadline, sizeof(deadline));
 	if (clock_parse(deadline, &time) == OK)
 		problem_add(p, "/job/deadline",
@@ -103,7 +102,7 @@ static void set_job(struct schedule_rule *rule, struct jvalue value, struct prob
 	buf_init(&job, SCHEDULE_MAX_JOB);
 	jvalue_compact(value, &job);
 	if (job.overflow)
-		problem_add(p, "/job", "This may have at most %d bytes.", SCHEDULE_MAX_JOB);
+		problem_add(p, "/job", "This must have at most %d bytes.", SCHEDULE_MAX_JOB);
 	rule->job = buf_take(&job, NULL);
 }
 
@@ -156,7 +155,7 @@ static void set_field(
 			problem_add(p, pointer, "This must be a string.");
 		return;
 	}
-	problem_add(p, pointer, "There is no such field.");
+	problem_add(p, pointer, "Unknown field.");
 }
 
 static void set_fields(struct schedule_rule *rule, struct jvalue object, struct problem *p)
@@ -184,7 +183,7 @@ static void check_callback(const char *text, struct problem *p)
 	url_done(&url);
 	if (strlen(text) > SPEC_MAX_CALLBACK)
 		problem_add(
-		    p, "/callback_url", "This may have at most %d bytes.", SPEC_MAX_CALLBACK);
+		    p, "/callback_url", "This must have at most %d bytes.", SPEC_MAX_CALLBACK);
 }
 
 /* The interval; 0 when it is none. */
@@ -239,11 +238,11 @@ static void check_when(const struct schedule_rule *rule, usec_t min_every,
 	const char *field;
 
 	if (rule->every == NULL && rule->cron == NULL) {
-		problem_add(p, "/every", "Say when it runs: give either every or cron.");
+		problem_add(p, "/every", "Either every or cron is required.");
 	} else if (rule->every != NULL && rule->cron != NULL) {
-		problem_add(p, "/cron", "Give either every or cron, not both.");
+		problem_add(p, "/cron", "every and cron are mutually exclusive.");
 	} else if (rule->every != NULL && rule->zone != NULL && strcmp(rule->zone, "UTC") != 0) {
-		problem_add(p, "/timezone", "An interval has no time zone.");
+		problem_add(p, "/timezone", "timezone is allowed only with cron.");
 	} else if (rule->every != NULL && check_every(rule->every, min_every, p) == 0) {
 		return;
 	} else if (!schedule_read_recurrence(rule, ret_recurrence, &field, fault)) {
@@ -262,7 +261,7 @@ static void check_rule(const struct schedule_rule *rule, usec_t min_every,
 	if (rule->callback_url != NULL)
 		check_callback(rule->callback_url, p);
 	if (rule->job == NULL && p->status == 0)
-		problem_add(p, "/job", "The job is missing: what a run does.");
+		problem_add(p, "/job", "The job is missing.");
 	check_when(rule, min_every, ret_recurrence, p);
 }
 

@@ -80,7 +80,7 @@ static void set_callback(struct spec *spec, const char *value, struct problem *p
 	url_done(&url);
 	if (strlen(value) > SPEC_MAX_CALLBACK) {
 		problem_add(
-		    p, "/callback_url", "This may have at most %d bytes.", SPEC_MAX_CALLBACK);
+		    p, "/callback_url", "This must have at most %d bytes.", SPEC_MAX_CALLBACK);
 		return;
 	}
 	free(spec->callback_url);
@@ -159,11 +159,11 @@ static bool add_name(struct spec *spec, const char *value, const char *pointer, 
 static bool add_tld(struct spec *spec, const char *value, const char *pointer, struct problem *p)
 {
 	if (spec->tlds.n == SPEC_MAX_TLDS) {
-		problem_add(p, "/tlds", "There may be at most %d TLDs.", SPEC_MAX_TLDS);
+		problem_add(p, "/tlds", "At most %d TLDs are allowed.", SPEC_MAX_TLDS);
 		return false;
 	}
 	if (!spec_add_tld(spec, value))
-		problem_add(p, pointer, "This is no domain name.");
+		problem_add(p, pointer, "Not a valid domain name.");
 	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
@@ -316,7 +316,7 @@ static void set_json(struct spec *spec, const char *name, struct jvalue value, s
 
 	format_pointer(name, pointer, sizeof(pointer));
 	if (field == NULL) {
-		problem_add(p, pointer, "There is no such field.");
+		problem_add(p, pointer, "Unknown field.");
 	} else if (field->add != NULL || field->add_json != NULL) {
 		set_list(spec, field, value, p);
 	} else if (field->set_bool != NULL) {
@@ -364,7 +364,7 @@ void submission_set_query(struct spec *spec, const char *name, const char *value
 
 	format_pointer(name, pointer, sizeof(pointer));
 	if (field == NULL) {
-		problem_add(p, pointer, "There is no such query parameter.");
+		problem_add(p, pointer, "Unknown query parameter.");
 	} else if (field->set_text != NULL) {
 		field->set_text(spec, value, p);
 	} else if (field->set_number != NULL) {
@@ -379,7 +379,7 @@ void submission_set_query(struct spec *spec, const char *name, const char *value
 		else
 			problem_add(p, pointer, "This must be true or false.");
 	} else if (field->add_json != NULL) {
-		problem_add(p, pointer, "URLs are given as lines of the body.");
+		problem_add(p, pointer, "URLs must be sent as lines of the body.");
 	} else {
 		AUTO_FREE char *list = xstrdup(value);
 		char *rest = list;
@@ -408,8 +408,8 @@ static void check_kind(const struct spec *spec, struct problem *p)
 		if ((spec->given >> i & 1) == 0 || (fields[i].kinds >> spec->kind & 1) != 0)
 			continue;
 		format_pointer(fields[i].name, pointer, sizeof(pointer));
-		problem_add(
-		    p, pointer, "A job of kind %s has no such field.", job_kind_name(spec->kind));
+		problem_add(p, pointer, "Jobs of kind %s do not have this field.",
+		    job_kind_name(spec->kind));
 	}
 	if (has_files)
 		check_number(spec->params.concurrency, SPEC_MAX_TRANSFERS, "/concurrency", p);
@@ -424,12 +424,12 @@ static void check_domains(const struct spec *spec, bool has_lines, struct proble
 	    spec->names.n > 0 || spec->preset != NULL || (has_lines && spec->tlds.n > 0);
 
 	if (has_words && spec->tlds.n == 0)
-		problem_add(p, "/tlds", "Names and presets need TLDs to be looked up under.");
+		problem_add(p, "/tlds", "names and preset require tlds.");
 	if (!has_words && spec->tlds.n > 0)
-		problem_add(p, "/names", "TLDs need names or a preset to be combined with.");
+		problem_add(p, "/names", "tlds requires names or a preset.");
 	if (!has_lines && !has_words && spec->domains.n == 0)
 		problem_add(p, "/domains",
-		    "There is nothing to check: give domains, or names or a preset with TLDs.");
+		    "Nothing to check: give domains, or names or a preset with tlds.");
 }
 
 bool submission_check(const struct spec *spec, bool has_lines, struct problem *p)
@@ -438,6 +438,6 @@ bool submission_check(const struct spec *spec, bool has_lines, struct problem *p
 	if (spec->kind == KIND_DOMAINS)
 		check_domains(spec, has_lines, p);
 	if (spec->kind == KIND_DOWNLOADS && !has_lines && spec->urls.n == 0 && p->status == 0)
-		problem_add(p, "/urls", "There is nothing to fetch: give URLs.");
+		problem_add(p, "/urls", "Nothing to download: give urls.");
 	return p->status == 0;
 }

@@ -50,7 +50,7 @@ static bool read_headers(struct buf *headers, struct jvalue value, struct url_it
 	if (value.at == NULL)
 		return true;
 	if (jvalue_type(value) != '{')
-		return fail(fault, "headers", "This must be an object of strings.");
+		return fail(fault, "headers", "This must be an object with string values.");
 	for (const char *at = jvalue_begin(value); jvalue_next_member(&at, &key, &header);) {
 		jvalue_copy(key, name, sizeof(name));
 		if (!is_allowed(name))
@@ -89,7 +89,7 @@ static bool has_only_known(struct jvalue object, struct url_item_fault *fault)
 		jvalue_copy(key, name, sizeof(name));
 		if (strcmp(name, "url") != 0 && strcmp(name, "name") != 0 &&
 		    strcmp(name, "sha256") != 0 && strcmp(name, "headers") != 0)
-			return fail(fault, name, "There is no such field.");
+			return fail(fault, name, "Unknown field.");
 	}
 	return true;
 }
@@ -119,7 +119,7 @@ static bool add_object(struct buf *b, struct jvalue value, struct url_item_fault
 	if (item.url.bytes == NULL)
 		return fail(fault, "url", "The URL is missing.");
 	if (item.name.bytes != NULL && item.name.len == 0)
-		return fail(fault, "name", "A name may not be empty.");
+		return fail(fault, "name", "The name must not be empty.");
 	if (item.sha256.bytes != NULL && !file_digest_parse(item.sha256, digest))
 		return fail(fault, "sha256", "This must be 64 hexadecimal digits.");
 	buf_init(&headers, FILE_MAX_HEADERS);

@@ -250,7 +250,7 @@ class TestClient:
     def test_refusals(self, ctl, secrets, tmp_path):
         assert "needs a token" in ctl("jobs", status=1).stderr
         assert "needs a token" in ctl("jobs", token="", status=1).stderr
-        assert "not known" in ctl("jobs", token="wrong", status=1).stderr
+        assert "Unknown token" in ctl("jobs", token="wrong", status=1).stderr
         assert "scope submit" in ctl("domains", "found.test", token=secrets["read"], status=1).stderr
         assert "/nonexistent" in ctl("jobs", "--token-file=/nonexistent", status=2).stderr
         (tmp_path / "empty").touch()

@@ -376,8 +376,8 @@ def test_key_of_the_service_manager(make_daemon, dns, tmp_path, receiver):
 
 
 @pytest.mark.parametrize("text, mode, why", [
-    ("nonsense", 0o600, ":1: a key begins with whsec_"), ("", 0o600, ": it has no key"),
-    (KEYS[0], 0o644, ": everyone may read"), (None, 0, ": No such file")])
+    ("nonsense", 0o600, ":1: a key must start with whsec_"), ("", 0o600, ": contains no key"),
+    (KEYS[0], 0o644, ": accessible to others"), (None, 0, ": No such file")])
 def test_bad_keys_keep_it_from_starting(make_daemon, dns, tmp_path, text, mode, why):
     path = tmp_path / "keys"
     if text is not None:

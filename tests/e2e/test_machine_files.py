@@ -79,7 +79,7 @@ def test_no_second_daemon_whatever_is_removed(daemon, make_daemon, dns, tmp_path
     for name in ("jobs.db", "other.db", "link.db"):
         log = start_in_vain(make_daemon(dns, settings={"store.url": f"sqlite://{tmp_path}/{name}",
                                                        "downloads.dir": f"{tmp_path}/elsewhere"}))
-        assert "another daemon uses it" in log, log
+        assert "in use by another daemon" in log, log
     assert daemon.api.run(["found.test"])[0]["status"] == "found"
 
 
@@ -141,7 +141,7 @@ def test_no_second_daemon_on_the_same_folder(fetcher, make_daemon, dns, tmp_path
     other = make_daemon(dns, settings={**fetcher.settings, "store.url": f"sqlite://{tmp_path}/other.db"})
     (fetcher.folder / "downloads" / ".owner").unlink()
     log = start_in_vain(other)
-    assert "event=downloads_folder" in log and "another daemon uses it" in log, log
+    assert "event=downloads_folder" in log and "in use by another daemon" in log, log
 
 
 def test_files_of_a_removed_job_go_after_a_crash(fetcher, web):

@@ -20,7 +20,7 @@ def retry(api, job, status=202):
 def test_refused(shared):
     expect(shared.api("POST", f"/jobs/{NOBODY}/retry"), 404)
     good = shared.api.wait(shared.api.submit(["found.test", "nx.test"]))
-    assert retry(shared.api, good, 409).json()["detail"] == "No item of the job has failed."
+    assert retry(shared.api, good, 409).json()["detail"] == "No items of the job failed."
     waiting = shared.api.submit(["servfail.test"], run_at="2999-01-01T00:00:00Z")
     assert retry(shared.api, waiting, 409).json()["detail"] == "The job has not ended."
     expect(shared.api("POST", f"/jobs/{waiting['id']}/cancel"), 200)

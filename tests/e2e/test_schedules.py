@@ -352,7 +352,7 @@ def test_bad_bodies(shared):
 def test_limits(api):
     for _ in range(3):
         add(api, every="100ms", paused=True)
-    assert "no more" in add(api, 507, every="100ms").json()["detail"]
+    assert "limit of" in add(api, 507, every="100ms").json()["detail"]
     limits = api.get("/limits").json()["schedules"]
     assert limits == {"total": 3, "min_interval_ms": 100}
     metrics = api.get("/metrics").text

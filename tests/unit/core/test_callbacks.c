@@ -253,7 +253,8 @@ TEST(judges_at_a_pointer)
 	callbacks_judge(w.callbacks, "http://10.0.0.1/", "/job/callback_url", &p);
 	ck_assert_int_eq(p.status, 422);
 	ck_assert_str_eq(p.errors[0].pointer, "/job/callback_url");
-	ck_assert_str_eq(p.errors[0].detail, "This may not be called: denied by the test.");
+	ck_assert_str_eq(
+	    p.errors[0].detail, "The callback URL is not allowed: denied by the test.");
 	callbacks_judge(w.callbacks, "gopher://a.test/", "/callback_url", &p);
 	ck_assert_str_eq(p.errors[1].pointer, "/callback_url");
 	problem_done(&p);

@@ -404,7 +404,7 @@ TEST(refuses_bits_behind_the_prefix)
 {
 	char want[200];
 
-	snprintf(want, sizeof(want), "\"%s\" has bits set behind its prefix; the network is %s",
+	snprintf(want, sizeof(want), "\"%s\" has host bits set; the network is %s",
 	    host_bits[_i].element, host_bits[_i].network);
 	check_list(host_bits[_i].element, NULL, want);
 }
@@ -418,7 +418,7 @@ TEST(refuses_what_is_no_network)
 {
 	char want[200], list[100];
 
-	snprintf(want, sizeof(want), "\"%s\" is neither an address nor address/length",
+	snprintf(want, sizeof(want), "\"%s\" is not an address or a network (ADDRESS/LENGTH)",
 	    bad_elements[_i]);
 	check_list(bad_elements[_i], NULL, want);
 	snprintf(list, sizeof(list), "10.0.0.0/8, %s, worse", bad_elements[_i]);
@@ -447,11 +447,11 @@ TEST(refuses_what_is_no_port)
 	char want[200], list[100];
 
 	snprintf(want, sizeof(want),
-	    "\"%s\" is neither a port nor FIRST-LAST, of ports from 1 to 65535", bad_ports[_i]);
+	    "\"%s\" is not a port or a range of ports (FIRST-LAST), 1 to 65535", bad_ports[_i]);
 	check_list(NULL, bad_ports[_i], want);
 	snprintf(list, sizeof(list), "80, %s,443", bad_ports[_i]);
 	check_list(NULL, list, want);
-	check_list(NULL, " ,\n", "no port is named");
+	check_list(NULL, " ,\n", "no ports are given");
 }
 
 static const struct {

@@ -66,26 +66,26 @@ static const struct {
 	unsigned line;
 	const char *why;
 } faults[] = {
-    {"empty", "", 0, "it has no key"},
-    {"only comments", "# a\n\n  \n", 0, "it has no key"},
-    {"no prefix", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n", 1, "a key begins with whsec_"},
-    {"prefix alone", "# key\nwhsec_\n", 2, "a key begins with whsec_"},
-    {"no base64", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY!", 1, "behind whsec_ stands base64"},
-    {"cut base64", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY", 1, "behind whsec_ stands base64"},
-    {"blank inside", "whsec_MDEyMzQ1Njc4 WFiY2RlZjAxMjM0NTY3", 1, "behind whsec_ stands base64"},
-    {"padding inside", "whsec_MDEy=zQ1Njc4OWFiY2RlZjAxMjM0NTY3", 1, "behind whsec_ stands base64"},
-    {"padding alone", "whsec_====", 1, "behind whsec_ stands base64"},
-    {"too short", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=", 1, "a key has 24 to 64 bytes"},
+    {"empty", "", 0, "contains no key"},
+    {"only comments", "# a\n\n  \n", 0, "contains no key"},
+    {"no prefix", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3\n", 1, "a key must start with whsec_"},
+    {"prefix alone", "# key\nwhsec_\n", 2, "a key must start with whsec_"},
+    {"no base64", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY!", 1, "expected base64 after whsec_"},
+    {"cut base64", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY", 1, "expected base64 after whsec_"},
+    {"blank inside", "whsec_MDEyMzQ1Njc4 WFiY2RlZjAxMjM0NTY3", 1, "expected base64 after whsec_"},
+    {"padding inside", "whsec_MDEy=zQ1Njc4OWFiY2RlZjAxMjM0NTY3", 1, "expected base64 after whsec_"},
+    {"padding alone", "whsec_====", 1, "expected base64 after whsec_"},
+    {"too short", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY=", 1, "a key must have 24 to 64 bytes"},
     {"too long",
 	"whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 	"MDAwMDAw",
-	1, "a key has 24 to 64 bytes"},
+	1, "a key must have 24 to 64 bytes"},
     {"far too long",
 	"whsec_MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 	"MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
 	"MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw",
-	1, "behind whsec_ stands base64"},
-    {"five", K24 "\n" K24 "\n" K24 "\n" K24 "\n" K24, 5, "more keys than are allowed"},
+	1, "expected base64 after whsec_"},
+    {"five", K24 "\n" K24 "\n" K24 "\n" K24 "\n" K24, 5, "too many keys"},
 };
 
 TEST(refuses_keys)

@@ -49,7 +49,7 @@ TEST(an_answer_is_read_without_the_one_before)
 			ck_assert_mem_eq(r.body.data, "plain", 5);
 		} else {
 			ck_assert_int_eq(r.outcome.reason, REASON_CONNECT);
-			ck_assert_str_eq(r.detail, "a header line that is none");
+			ck_assert_str_eq(r.detail, "malformed header line");
 			ck_assert(!r.outcome.is_congestion);
 		}
 		buf_done(&r.body);

@@ -32,31 +32,35 @@ static const struct {
 	const char *name, *text;
 	const char *want; /* behind the path */
 } faults[] = {
-    {"empty", "", ": there is no token in it"},
-    {"comments alone", "# a\n\n", ": there is no token in it"},
-    {"a word", "one\n", ":1: a line is NAME SCOPES SHA256HEX"},
-    {"two words", "# x\none read\n", ":2: a line is NAME SCOPES SHA256HEX"},
-    {"four words", "one read " ONE " x\n", ":1: there is more than NAME SCOPES SHA256HEX"},
+    {"empty", "", ": contains no token"},
+    {"comments alone", "# a\n\n", ": contains no token"},
+    {"a word", "one\n", ":1: expected NAME SCOPES SHA256HEX"},
+    {"two words", "# x\none read\n", ":2: expected NAME SCOPES SHA256HEX"},
+    {"four words", "one read " ONE " x\n", ":1: unexpected text after NAME SCOPES SHA256HEX"},
     {"a name with signs", "a/b read " ONE,
-	":1: the name must be 1 to 64 letters, digits, dots, underscores or hyphens"},
+	":1: the name must consist of 1 to 64 letters, digits, dots, underscores or hyphens"},
     {"a long name", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa read " ONE,
-	":1: the name must be 1 to 64 letters, digits, dots, underscores or hyphens"},
+	":1: the name must consist of 1 to 64 letters, digits, dots, underscores or hyphens"},
     {"an unknown scope", "one write " ONE,
-	":1: the scopes must be some of submit,read,admin,metrics, without blanks"},
+	":1: the scopes must be a comma-separated list of submit, read, admin and metrics, without "
+	"spaces"},
     {"a scope in upper case", "one READ " ONE,
-	":1: the scopes must be some of submit,read,admin,metrics, without blanks"},
+	":1: the scopes must be a comma-separated list of submit, read, admin and metrics, without "
+	"spaces"},
     {"a comma behind", "one read, " ONE,
-	":1: the scopes must be some of submit,read,admin,metrics, without blanks"},
+	":1: the scopes must be a comma-separated list of submit, read, admin and metrics, without "
+	"spaces"},
     {"two commas", "one read,,admin " ONE,
-	":1: the scopes must be some of submit,read,admin,metrics, without blanks"},
+	":1: the scopes must be a comma-separated list of submit, read, admin and metrics, without "
+	"spaces"},
     {"a short digest", "one read 7692c3",
-	":1: the digest must be 64 hexadecimal digits, as sha256sum prints them"},
+	":1: the digest must be 64 hexadecimal digits, as printed by sha256sum"},
     {"a digest with other letters",
 	"one read x692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0ad"
 	"d73ff431ed",
-	":1: the digest must be 64 hexadecimal digits, as sha256sum prints them"},
-    {"a name twice", "one read " ONE "\none read " TWO "\n", ":2: this name is there twice"},
-    {"a digest twice", "one read " ONE "\n\ntwo read " ONE "\n", ":3: this digest is there twice"},
+	":1: the digest must be 64 hexadecimal digits, as printed by sha256sum"},
+    {"a name twice", "one read " ONE "\none read " TWO "\n", ":2: duplicate name"},
+    {"a digest twice", "one read " ONE "\n\ntwo read " ONE "\n", ":3: duplicate digest"},
 };
 
 TEST(refuses)
@@ -78,7 +82,7 @@ TEST(refuses_bytes)
 	AUTO_FREE char *why = NULL;
 
 	ck_assert_int_eq(load(text, sizeof(text) - 1, 0600, 0, &tokens, &why), ERR_INVALID);
-	ck_assert_ptr_nonnull(strstr(why, "it is no text"));
+	ck_assert_ptr_nonnull(strstr(why, "not a text file"));
 }
 
 static const struct {

@@ -79,15 +79,15 @@ TEST(names_minutes)
 	ck_row_str(good[_i].name, fault, "none");
 }
 
-#define MINUTE  "minute: a number from 0 to 59 is expected"
-#define NO_DAY  "day of the month: never comes in the given months"
-#define WEEKDAY "day of the week: a number from 0 to 7 or a name like sun is expected"
+#define MINUTE  "minute: expected a number from 0 to 59"
+#define NO_DAY  "day of the month: does not occur in the given months"
+#define WEEKDAY "day of the week: expected a number from 0 to 7 or a name like sun"
 #define N_FIELDS                                                                                   \
 	"an expression has five fields (minute, hour, day of the month, month, day of the week); " \
 	"here are "
 #define NICKNAME                                                                                   \
-	"of names there are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually"
-#define COMMAS "minute: commas are expected between *, numbers and ranges"
+	"the only names are @hourly, @daily, @midnight, @weekly, @monthly, @yearly and @annually"
+#define COMMAS "minute: expected commas between *, numbers and ranges"
 
 static const struct {
 	const char *name, *text, *want;
@@ -96,53 +96,51 @@ static const struct {
     {"blanks", "  \t", N_FIELDS "0"},
     {"four fields", "* * * *", N_FIELDS "4"},
     {"six fields", "0 * * * * *", N_FIELDS "6"},
-    {"a line", "* * * * *\n", "day of the week: commas are expected between *, numbers and ranges"},
+    {"a line", "* * * * *\n", "day of the week: expected commas between *, numbers and ranges"},
     {"an unknown name", "@reboot", NICKNAME},
     {"a name and more", "@daily *", NICKNAME},
     {"a name behind a blank", " @daily", N_FIELDS "1"},
     {"60 minutes", "60 * * * *", MINUTE},
-    {"24 hours", "0 24 * * *", "hour: a number from 0 to 23 is expected"},
-    {"day 0", "0 0 0 * *", "day of the month: a number from 1 to 31 is expected"},
-    {"day 32", "0 0 32 * *", "day of the month: a number from 1 to 31 is expected"},
-    {"month 0", "0 0 1 0 *", "month: a number from 1 to 12 or a name like jan is expected"},
-    {"month 13", "0 0 1 13 *", "month: a number from 1 to 12 or a name like jan is expected"},
+    {"24 hours", "0 24 * * *", "hour: expected a number from 0 to 23"},
+    {"day 0", "0 0 0 * *", "day of the month: expected a number from 1 to 31"},
+    {"day 32", "0 0 32 * *", "day of the month: expected a number from 1 to 31"},
+    {"month 0", "0 0 1 0 *", "month: expected a number from 1 to 12 or a name like jan"},
+    {"month 13", "0 0 1 13 *", "month: expected a number from 1 to 12 or a name like jan"},
     {"weekday 8", "0 0 * * 8", WEEKDAY},
     {"a huge number", "99999999999999999999 * * * *", MINUTE},
     {"2^32", "4294967296 * * * *", MINUTE},
-    {"a minus", "-1 * * * *", "minute: a number is expected"},
-    {"a plus", "+1 * * * *", "minute: a number is expected"},
-    {"a point", "1.5 * * * *", "minute: a number is expected"},
-    {"a word", "noon * * * *", "minute: a number is expected"},
-    {"a name of a month where days are", "0 0 jan * *", "day of the month: a number is expected"},
-    {"a long name", "0 0 * january *", "month: a number or a name like jan is expected"},
-    {"half a name", "0 0 * ja *", "month: a number or a name like jan is expected"},
-    {"a name and a digit", "0 0 * * mon1",
-	"day of the week: a number or a name like sun is expected"},
-    {"not ASCII", "\xc3\xa9 * * * *", "minute: a number is expected"},
-    {"a range without an end", "1- * * * *", "minute: a number is expected"},
-    {"a range backwards", "30-10 * * * *", "minute: a range begins with its lower end"},
-    {"a week backwards", "0 0 * * 6-1", "day of the week: a range begins with its lower end"},
-    {"months over New Year", "0 0 1 nov-feb *", "month: a range begins with its lower end"},
+    {"a minus", "-1 * * * *", "minute: expected a number"},
+    {"a plus", "+1 * * * *", "minute: expected a number"},
+    {"a point", "1.5 * * * *", "minute: expected a number"},
+    {"a word", "noon * * * *", "minute: expected a number"},
+    {"a name of a month where days are", "0 0 jan * *", "day of the month: expected a number"},
+    {"a long name", "0 0 * january *", "month: expected a number or a name like jan"},
+    {"half a name", "0 0 * ja *", "month: expected a number or a name like jan"},
+    {"a name and a digit", "0 0 * * mon1", "day of the week: expected a number or a name like sun"},
+    {"not ASCII", "\xc3\xa9 * * * *", "minute: expected a number"},
+    {"a range without an end", "1- * * * *", "minute: expected a number"},
+    {"a range backwards", "30-10 * * * *", "minute: a range must start with its lower bound"},
+    {"a week backwards", "0 0 * * 6-1", "day of the week: a range must start with its lower bound"},
+    {"months over New Year", "0 0 1 nov-feb *", "month: a range must start with its lower bound"},
     {"two ranges in one", "1-2-3 * * * *", COMMAS},
     {"a range of all", "*-5 * * * *", COMMAS},
     {"a number behind a star", "*5 * * * *", COMMAS},
     {"two stars", "** * * * *", COMMAS},
     {"a star behind a number", "5* * * * *", COMMAS},
-    {"a step without a number", "*/ * * * *", "minute: a step from 1 to 59 is expected"},
-    {"a step of nothing", "*/0 * * * *", "minute: a step from 1 to 59 is expected"},
-    {"a step of an hour", "*/60 * * * *", "minute: a step from 1 to 59 is expected"},
-    {"a step of a day", "0 */24 * * *", "hour: a step from 1 to 23 is expected"},
-    {"a huge step", "*/4294967297 * * * *", "minute: a step from 1 to 59 is expected"},
-    {"a step with a minus", "*/-5 * * * *", "minute: a step from 1 to 59 is expected"},
-    {"a step by name", "0 0 * */feb *", "month: a step from 1 to 12 is expected"},
+    {"a step without a number", "*/ * * * *", "minute: expected a step from 1 to 59"},
+    {"a step of nothing", "*/0 * * * *", "minute: expected a step from 1 to 59"},
+    {"a step of an hour", "*/60 * * * *", "minute: expected a step from 1 to 59"},
+    {"a step of a day", "0 */24 * * *", "hour: expected a step from 1 to 23"},
+    {"a huge step", "*/4294967297 * * * *", "minute: expected a step from 1 to 59"},
+    {"a step with a minus", "*/-5 * * * *", "minute: expected a step from 1 to 59"},
+    {"a step by name", "0 0 * */feb *", "month: expected a step from 1 to 12"},
     {"a step of a step", "*/5/5 * * * *", COMMAS},
-    {"a comma first", ",5 * * * *", "minute: a number is expected"},
-    {"a comma last", "5, * * * *", "minute: a number is expected"},
-    {"two commas", "5,,6 * * * *", "minute: a number is expected"},
-    {"signs of other crons", "0 0 L * ?", "day of the month: a number is expected"},
-    {"the second Friday", "0 0 * * 5#2",
-	"day of the week: a number or a name like sun is expected"},
-    {"the last field", "* * * * x", "day of the week: a number or a name like sun is expected"},
+    {"a comma first", ",5 * * * *", "minute: expected a number"},
+    {"a comma last", "5, * * * *", "minute: expected a number"},
+    {"two commas", "5,,6 * * * *", "minute: expected a number"},
+    {"signs of other crons", "0 0 L * ?", "day of the month: expected a number"},
+    {"the second Friday", "0 0 * * 5#2", "day of the week: expected a number or a name like sun"},
+    {"the last field", "* * * * x", "day of the week: expected a number or a name like sun"},
     {"31 February", "0 0 31 2 *", NO_DAY},
     {"30 February", "0 0 30 feb *", NO_DAY},
     {"31 of short months", "0 0 31 2,4,6,9,11 *", NO_DAY},
@@ -171,7 +169,7 @@ TEST(length_is_bounded)
 	text[CRON_TEXT_MAX] = ' ';
 	text[CRON_TEXT_MAX + 1] = '\0';
 	ck_assert(!cron_parse(text, &cron, fault));
-	ck_assert_str_eq(fault, "an expression has at most 500 bytes");
+	ck_assert_str_eq(fault, "an expression must have at most 500 bytes");
 }
 
 static struct cron parsed(const char *text)

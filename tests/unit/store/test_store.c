@@ -21,7 +21,7 @@ TEST(second_store_is_refused)
 	ck_assert_int_eq(
 	    store_open(sqlite_backend(), w.path, w.mailbox, &events, &second, &why), ERR_BUSY);
 	ck_assert_ptr_null(second);
-	ck_assert_str_eq(why, "another daemon uses it");
+	ck_assert_str_eq(why, "in use by another daemon");
 	free(why);
 	submit_job(&w, 1, 5); /* the first one goes on */
 	world_stop(&w);

@@ -78,7 +78,7 @@ static void check(const char *row, enum lines_format format, bool has_files, con
 	buf_done(&o.names);
 }
 
-#define NOT_JSON(n)  "!Line " #n " of the body is not JSON."
+#define NOT_JSON(n)  "!Line " #n " of the body is not valid JSON."
 #define MARK         "\xef\xbb\xbf"
 #define IS_WIDE      "!The body is UTF-16; it must be UTF-8."
 #define NO_DOMAIN(n) "!Line " #n " is neither a string nor an object with only a \"domain\"."
@@ -197,8 +197,7 @@ static const struct {
     {"not JSON", LINES_NDJSON, "\"a\"\nhttp://a.test/\n", "<a>" NOT_JSON(2)},
     {"a number", LINES_NDJSON, "\n1\n",
 	"!Line 2: This must be a URL, or an object with a \"url\"."},
-    {"a name's object", LINES_NDJSON, "{\"domain\":\"a\"}\n",
-	"!Line 1, domain: There is no such field."},
+    {"a name's object", LINES_NDJSON, "{\"domain\":\"a\"}\n", "!Line 1, domain: Unknown field."},
     {"an object without url", LINES_NDJSON, "{\"name\":\"a\"}",
 	"!Line 1, url: The URL is missing."},
     {"a bad digest", LINES_NDJSON, "\"a\"\n{\"url\":\"b\",\"sha256\":\"0\"}\n",

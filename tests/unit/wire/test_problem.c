@@ -41,7 +41,7 @@ TEST(names_each_field)
 	AUTO_FREE char *text = encode(&p);
 	ck_assert_str_eq(text,
 	    "{\"type\":\"about:blank\",\"title\":\"Unprocessable Content\",\"status\":422,"
-	    "\"detail\":\"The request is well-formed, but some of its fields can't be accepted.\","
+	    "\"detail\":\"Some fields of the request are invalid.\","
 	    "\"errors\":[{\"pointer\":\"/kind\",\"detail\":\"The kind \\\"x\\u000a\\\" is "
 	    "\xef\xbf\xbd.\"},{\"pointer\":\"\",\"detail\":\"All of it.\"}]}");
 	problem_done(&p);
