@@ -234,6 +234,15 @@ static void finish_soon(struct check *check, enum item_status status, enum reaso
 	timer_start(&check->pause, 0);
 }
 
+/* Names under .onion are not asked of the DNS: that would tell of them (RFC 7686 section 2). */
+static bool is_onion(const char *name, size_t len)
+{
+	static const char onion[] = ".onion";
+	size_t n = sizeof(onion) - 1;
+
+	return strcmp(name, onion + 1) == 0 || (len > n && memcmp(name + len - n, onion, n) == 0);
+}
+
 struct check *check_start(
     struct checker *checker, const struct check_request *request, check_fn *on_done, void *arg)
 {
@@ -255,6 +264,8 @@ struct check *check_start(
 	check->started_at = clock_mono();
 	if (ops->answer_locally != NULL && ops->answer_locally(check))
 		finish_soon(check, ITEM_FOUND, REASON_NONE);
+	else if (is_onion(check->name, r->name_len))
+		finish_soon(check, ITEM_ERROR, REASON_POLICY);
 	else if (n_servers(checker) == 0)
 		finish_soon(check, ITEM_ERROR, REASON_NO_RESOLVER);
 	else if (!ops->ask(check))

@@ -16,6 +16,8 @@ struct domains {
 	struct job_args job;
 	const char *preset;  /* borrowed from argv; NULL: not given */
 	uint64_t max_length; /* 0: not given */
+	bool is_bare;        /* words without a dot are domains */
+	uint64_t n_lines;    /* read of the input */
 };
 
 static bool read_tld(const char *value, void *variable)
@@ -35,6 +37,8 @@ static const struct option_row own_options[] = {
 	OPT_READ, .offset = AT(spec), .read = read_tld, .takes = "a TLD"},
     {"input", 'i', "FILE", "Read names from FILE, one per line", .offset = AT(job.input),
 	.read = option_check_first, .takes = "one file only"},
+    {"bare", 0, NULL, "Check names without a dot as they stand, not under a TLD", OPT_FLAG,
+	.offset = AT(is_bare)},
     {"preset", 0, "NAME", "Add a named list of names, such as python-keywords",
 	.offset = AT(preset)},
     {"max-length", 0, "N", "Leave out names longer than N bytes", OPT_NUMBER,
@@ -56,8 +60,9 @@ static bool take_args(struct domains *d, const struct args *args)
 			}
 			d->job.input = arg;
 		} else if (arg[0] != '.') {
-			text_list_add(
-			    strchr(arg, '.') != NULL ? &d->spec.domains : &d->spec.names, arg);
+			text_list_add(d->is_bare || strchr(arg, '.') != NULL ? &d->spec.domains
+									     : &d->spec.names,
+			    arg);
 		} else if (!spec_add_tld(&d->spec, arg)) {
 			message_error("invalid TLD '%s'", arg);
 			return false;
@@ -68,12 +73,50 @@ static bool take_args(struct domains *d, const struct args *args)
 	return true;
 }
 
+/* A word without a dot is hardly meant as a domain: a list of words needs a TLD. */
+static bool check_line(const char *line, size_t len, void *arg)
+{
+	struct domains *d = arg;
+	AUTO_FREE char *copy = xstrndup(line, len);
+	char *word = copy + strspn(copy, " \t\r");
+
+	d->n_lines++;
+	word[strcspn(word, " \t\r\n")] = '\0';
+	if (word[0] == '\0' || word[0] == '#' || strchr(word, '.') != NULL ||
+	    strstr(word, "\xe3\x80\x82") != NULL) /* an ideographic full stop */
+		return true;
+	message_error("line %llu: '%s' has no dot; give a TLD to look names up under, or --bare",
+	    (unsigned long long)d->n_lines, word);
+	return false;
+}
+
+static bool is_wanting_dots(const struct domains *d)
+{
+	return !d->is_bare && d->spec.tlds.n == 0;
+}
+
+/* The lines of a schedule's job were read into the list. */
+static bool check_list(struct domains *d, const struct options *options)
+{
+	if (options->ret_job == NULL || !is_wanting_dots(d))
+		return true;
+	for (const char *word = NULL; (word = text_list_next(&d->spec.domains, word)) != NULL;) {
+		if (!check_line(word, strlen(word), d))
+			return false;
+	}
+	return true;
+}
+
 /* Check the fields together, as the daemon would. */
 static bool check(const struct domains *d)
 {
 	struct problem problem = {0};
 	bool is_good = submission_check(&d->spec, d->job.input != NULL, &problem);
 
+	if (d->is_bare && d->spec.tlds.n > 0) {
+		message_error("--bare cannot be used with a TLD");
+		return false;
+	}
 	for (size_t i = 0; i < problem.n_errors; i++)
 		message_error("%s", problem.errors[i].detail);
 	if (!is_good)
@@ -102,7 +145,7 @@ int cmd_domains(int argc, char **argv, struct options *options)
 	    .doc =
 		"Check whether domains resolve. An argument with a dot inside is a domain, .TLD is "
 		"a TLD, - stands for names on standard input, and any other argument is a name "
-		"that is looked up under each TLD.",
+		"that is looked up under each TLD. Of lines, those with a dot inside are domains.",
 	    .max_args = INT_MAX};
 	struct domains d = {.preset = NULL};
 	struct args args;
@@ -115,10 +158,12 @@ int cmd_domains(int argc, char **argv, struct options *options)
 	if (take_args(&d, &args) &&
 	    submit_take_lines(
 		options, &d.job, d.spec.tlds.n > 0 ? &d.spec.names : &d.spec.domains) &&
-	    check(&d))
-		status = submit_run(
-		    &(struct submission){
-			.kind = "domains", .job = &d.job, .add_fields = add_fields, .arg = &d},
+	    check_list(&d, options) && check(&d))
+		status = submit_run(&(struct submission){.kind = "domains",
+					.job = &d.job,
+					.add_fields = add_fields,
+					.check_line = is_wanting_dots(&d) ? check_line : NULL,
+					.arg = &d},
 		    &(struct follow_opts){.options = options});
 	spec_done(&d.spec);
 	return status;

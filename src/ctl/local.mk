@@ -38,4 +38,4 @@ src_ctl_libctl_a_SOURCES = \
 bin_PROGRAMS += src/asyncprobectl
 src_asyncprobectl_SOURCES = src/ctl/main.c
 src_asyncprobectl_LDADD = src/ctl/libctl.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
-	$(CURL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS)
+	$(CURL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS)

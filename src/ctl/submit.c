@@ -16,7 +16,28 @@ struct upload {
 	FILE *lines;
 	const char *name; /* of the lines, for messages */
 	usec_t ended_at;  /* monotonic; 0: not yet */
+	const struct submission *submission;
+	struct line_reader reader;
+	bool is_refused; /* a line is wrong */
 };
+
+/* Let the command check the lines that are complete, and at the end what is left. */
+static bool check_lines(struct upload *u, const char *bytes, size_t n_bytes)
+{
+	line_fn *check = u->submission->check_line;
+	void *arg = u->submission->arg;
+	const struct buf *rest = &u->reader.rest;
+
+	if (check == NULL)
+		return true;
+	if (n_bytes == 0)
+		u->is_refused = rest->len > 0 && !check(rest->data, rest->len, arg);
+	else
+		u->is_refused = !line_reader_add(&u->reader, bytes, n_bytes, check, arg);
+	if (rest->overflow)
+		message_error("%s: a line is too long", u->name);
+	return !u->is_refused;
+}
 
 static ssize_t on_read(char *bytes, size_t max, void *arg)
 {
@@ -27,6 +48,8 @@ static ssize_t on_read(char *bytes, size_t max, void *arg)
 		message_error("%s: %s", u->name, strerror(errno));
 		return -1;
 	}
+	if (!check_lines(u, bytes, n))
+		return -1;
 	if (n == 0)
 		u->ended_at = clock_mono();
 	return (ssize_t)n;
@@ -128,19 +151,21 @@ static int rehearse(const struct submission *s, struct http *http)
 
 static int queue(const struct submission *s, struct follow_opts *follow, FILE *lines)
 {
-	struct upload upload = {.lines = lines, .name = s->job->input};
+	struct upload upload = {.lines = lines, .name = s->job->input, .submission = s};
 
+	line_reader_init(&upload.reader);
 	follow->since = clock_mono();
 	struct http_call *call = send_fields(follow->http, s, s->job->is_dry_run, &upload);
 	if (upload.ended_at > 0)
 		follow->since = upload.ended_at;
 	const struct http_answer *answer = http_call_answer(call);
-	int status = answer_check(answer, NULL);
+	int status = upload.is_refused ? CTL_USAGE : answer_check(answer, NULL);
 	if (status == CTL_OK && s->job->is_dry_run)
 		status = answer_print_raw(answer);
 	else if (status == CTL_OK)
 		status = report(follow, answer);
 	http_call_free(call);
+	line_reader_done(&upload.reader);
 	return status;
 }
 

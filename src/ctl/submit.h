@@ -5,6 +5,7 @@
 
 #include "ctl/follow.h"
 #include "ctl/job_args.h"
+#include "ctl/line_reader.h"
 
 struct submission {
 	const char *kind;           /* domains, flags or downloads */
@@ -14,7 +15,10 @@ struct submission {
 	void (*add_fields)(const void *arg, struct fields *fields);
 	/* Called with the result of a dry run before the job is queued; NULL: there is none. */
 	void (*on_dry_run)(const struct dry_run_view *dry_run, void *arg);
-	void *arg; /* for both */
+	/* Called with each line of the input before it is sent; false after printing a message:
+	 * nothing is queued. NULL: all lines are good. */
+	line_fn *check_line;
+	void *arg; /* for all */
 };
 
 /* For a command that was asked for a job only (options->ret_job): read its lines into `list`, and

@@ -27,4 +27,4 @@ noinst_PROGRAMS = src/conf_doc
 src_conf_doc_SOURCES = src/daemon/conf_doc.c src/daemon/conf.c src/daemon/conf.h src/daemon/conf.def \
 	src/daemon/conf_value.c src/daemon/conf_value.h
 src_conf_doc_LDADD = src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/model/libmodel.a src/base/libbase.a $(INIH_LIBS) \
-	$(CURL_LIBS) $(IDN2_LIBS)
+	$(CURL_LIBS) $(IDN2_LIBS) $(GLIB_LIBS)

@@ -137,7 +137,8 @@ static void add_domain(struct intake *in, const char *text, size_t len)
 		add_item(in, text, len, false);
 }
 
-/* A word under a TLD, when the word is not too long. */
+/* A word under a TLD, when the word is not too long. One with a dot inside is a domain already: it
+ * is asked as it stands, once. */
 static void add_word(struct intake *in, const char *word, size_t len, const char *tld)
 {
 	char text[TARGET_INPUT_MAX + TARGET_MAX + 2];
@@ -147,6 +148,11 @@ static void add_word(struct intake *in, const char *word, size_t len, const char
 		return;
 	while (len > 0 && word[len - 1] == '.')
 		len--;
+	if (memchr(word, '.', len) != NULL) {
+		if (tld == text_list_next(&in->opts.spec->tlds, NULL))
+			add_domain(in, word, len);
+		return;
+	}
 	if (len == 0 || len > TARGET_INPUT_MAX) {
 		add_item(in, word, len, false);
 		return;

@@ -7,6 +7,7 @@ src_model_libmodel_a_SOURCES = \
 	src/model/cron.c src/model/cron.h \
 	src/model/file.c src/model/file.h \
 	src/model/file_name.c src/model/file_name.h \
+	src/model/idn.c src/model/idn.h \
 	src/model/job.c src/model/job.h \
 	src/model/job_filter.c src/model/job_filter.h \
 	src/model/pace.c src/model/pace.h \

@@ -99,7 +99,7 @@ bool spec_add_tld(struct spec *spec, const char *tld)
 	tld += strspn(tld, ".");
 	for (len = strlen(tld); len > 0 && tld[len - 1] == '.'; len--)
 		;
-	if (target_normalise(tld, len, name) == 0)
+	if (target_normalise(tld, len, name) == 0 || !target_is_host_name(name))
 		return false;
 	text_list_add(&spec->tlds, name);
 	return true;

@@ -1,10 +1,11 @@
-/* Host names. Plain ASCII, the common case, never reaches libidn2. */
+/* Names. ASCII, the common case, is never converted. */
 #include "model/target.h"
 
-#include <idn2.h>
+#include <arpa/inet.h>
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/idn.h"
 
 static const char *skip_to_label_end(const char *p, const char *end)
 {
@@ -18,15 +19,6 @@ static bool starts_with_ace(const char *label, size_t len)
 	return len >= 4 && memcmp(label, "xn--", 4) == 0;
 }
 
-/* A name whose last label is a number is an IPv4 address or a mistake, never a host name (RFC 1123
- * section 2.1). */
-static bool is_number(const char *label, size_t len)
-{
-	while (len > 0 && label[len - 1] >= '0' && label[len - 1] <= '9')
-		len--;
-	return len == 0;
-}
-
 /* Check the labels of lower-case ASCII text. */
 static bool has_good_labels(const char *name, size_t len)
 {
@@ -34,124 +26,42 @@ static bool has_good_labels(const char *name, size_t len)
 
 	for (const char *label = name;; label++) {
 		const char *dot = skip_to_label_end(label, end);
-		size_t n = (size_t)(dot - label);
-		if (n == 0 || n > TARGET_LABEL_MAX || label[0] == '-' || dot[-1] == '-')
+		if (dot == label || dot - label > TARGET_LABEL_MAX)
 			return false;
 		if (dot == end)
-			return !is_number(label, n);
+			return true;
 		label = dot;
 	}
 }
 
-/* Lower-case and check each byte; false when a byte is not a letter, digit, hyphen, underscore or
- * dot. */
+/* An address of the form 192.0.2.1 is no name, whatever the DNS would say. */
+static bool is_address(const char *name)
+{
+	return inet_pton(AF_INET, name, &(struct in_addr){0}) == 1;
+}
+
+/* Lower-case and check each byte: all that can be seen may be part of a label (RFC 2181 section
+ * 11), but for what has a meaning in text: `"` and `\`, and `:` and `@`, by which URLs, IPv6
+ * addresses and mail addresses are known. */
 static bool copy_lower(const char *input, size_t len, char *ret_name)
 {
-	/* 0: not allowed; otherwise the lower-case byte */
-	static const char map[256] = {['-'] = '-',
-	    ['.'] = '.',
-	    ['_'] = '_',
-	    ['0'] = '0',
-	    ['1'] = '1',
-	    ['2'] = '2',
-	    ['3'] = '3',
-	    ['4'] = '4',
-	    ['5'] = '5',
-	    ['6'] = '6',
-	    ['7'] = '7',
-	    ['8'] = '8',
-	    ['9'] = '9',
-	    ['a'] = 'a',
-	    ['b'] = 'b',
-	    ['c'] = 'c',
-	    ['d'] = 'd',
-	    ['e'] = 'e',
-	    ['f'] = 'f',
-	    ['g'] = 'g',
-	    ['h'] = 'h',
-	    ['i'] = 'i',
-	    ['j'] = 'j',
-	    ['k'] = 'k',
-	    ['l'] = 'l',
-	    ['m'] = 'm',
-	    ['n'] = 'n',
-	    ['o'] = 'o',
-	    ['p'] = 'p',
-	    ['q'] = 'q',
-	    ['r'] = 'r',
-	    ['s'] = 's',
-	    ['t'] = 't',
-	    ['u'] = 'u',
-	    ['v'] = 'v',
-	    ['w'] = 'w',
-	    ['x'] = 'x',
-	    ['y'] = 'y',
-	    ['z'] = 'z',
-	    ['A'] = 'a',
-	    ['B'] = 'b',
-	    ['C'] = 'c',
-	    ['D'] = 'd',
-	    ['E'] = 'e',
-	    ['F'] = 'f',
-	    ['G'] = 'g',
-	    ['H'] = 'h',
-	    ['I'] = 'i',
-	    ['J'] = 'j',
-	    ['K'] = 'k',
-	    ['L'] = 'l',
-	    ['M'] = 'm',
-	    ['N'] = 'n',
-	    ['O'] = 'o',
-	    ['P'] = 'p',
-	    ['Q'] = 'q',
-	    ['R'] = 'r',
-	    ['S'] = 's',
-	    ['T'] = 't',
-	    ['U'] = 'u',
-	    ['V'] = 'v',
-	    ['W'] = 'w',
-	    ['X'] = 'x',
-	    ['Y'] = 'y',
-	    ['Z'] = 'z'};
-
 	for (size_t i = 0; i < len; i++) {
-		ret_name[i] = map[(unsigned char)input[i]];
-		if (ret_name[i] == '\0')
+		char c = input[i];
+		if (c <= ' ' || c > '~' || strchr("\"\\:@", c) != NULL)
 			return false;
+		ret_name[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}
 	ret_name[len] = '\0';
 	return true;
 }
 
-/* Say whether the name is what its Unicode form converts to. libidn2 lets A-labels pass that hold
- * characters which the conversion maps to others (UTS-46 section 4.1, criterion 7). */
-static bool is_stable(const char *name)
+/* Convert a name in another script; returns its length. */
+static size_t convert_idn(const char *input, size_t len, char ret_name[static TARGET_MAX + 1])
 {
-	char *unicode = NULL, *again = NULL;
-	bool is_same =
-	    idn2_to_unicode_8z8z(name, &unicode, IDN2_NONTRANSITIONAL) == IDN2_OK &&
-	    idn2_to_ascii_8z(unicode, &again, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK &&
-	    strcmp(name, again) == 0;
+	AUTO_FREE char *ascii = idn_to_ascii(input, len);
+	size_t n = ascii != NULL ? strlen(ascii) : 0;
 
-	idn2_free(unicode);
-	idn2_free(again);
-	return is_same;
-}
-
-/* Convert by UTS-46 and IDNA2008; also checks the A-labels that the input already holds. */
-static bool convert_idn(const char *input, size_t len, char ret_name[static TARGET_MAX + 1])
-{
-	char *ascii = NULL;
-	AUTO_FREE char *text = xstrndup(input, len);
-	bool good = strlen(text) == len && idn2_to_ascii_8z(text, &ascii,
-					       IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK;
-
-	if (good) {
-		size_t n = strlen(ascii);
-		good = n <= TARGET_MAX && copy_lower(ascii, n, ret_name) && is_stable(ret_name);
-	}
-	idn2_free(ascii);
-	return good;
+	return n <= TARGET_MAX && n > 0 && copy_lower(ascii, n, ret_name) ? n : 0;
 }
 
 size_t target_normalise(const char *input, size_t len, char ret_name[static TARGET_MAX + 1])
@@ -161,39 +71,58 @@ size_t target_normalise(const char *input, size_t len, char ret_name[static TARG
 	len -= has_dot;
 	if (len == 0 || len > TARGET_INPUT_MAX)
 		return 0;
-	bool is_ascii = len <= TARGET_MAX && copy_lower(input, len, ret_name);
-	if (!is_ascii || target_is_idn(ret_name, len)) {
-		if (!convert_idn(input, len, ret_name))
-			return 0;
-		len = strlen(ret_name);
+	if (len > TARGET_MAX || !copy_lower(input, len, ret_name)) {
+		len = convert_idn(input, len, ret_name);
 		/* an ideographic full stop became a dot */
 		if (!has_dot && len > 0 && ret_name[len - 1] == '.')
 			ret_name[--len] = '\0';
 	}
-	return len > 0 && has_good_labels(ret_name, len) ? len : 0;
+	return len > 0 && has_good_labels(ret_name, len) && !is_address(ret_name) ? len : 0;
+}
+
+bool target_is_host_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != len || name[0] == '-' ||
+	    name[len - 1] == '-' || strstr(name, ".-") != NULL || strstr(name, "-.") != NULL)
+		return false;
+	while (len > 0 && name[len - 1] >= '0' && name[len - 1] <= '9')
+		len--;
+	return len > 0 && name[len - 1] != '.'; /* a number at the end is no host (RFC 1123) */
+}
+
+/* Find the next A-label at or behind `at`; `end` when there is none. */
+static const char *find_a_label(const char *at, const char *end, size_t *ret_len)
+{
+	for (; at < end; at++) {
+		const char *dot = skip_to_label_end(at, end);
+		*ret_len = (size_t)(dot - at);
+		if (starts_with_ace(at, *ret_len))
+			return at;
+		at = dot;
+	}
+	return end;
 }
 
 bool target_is_idn(const char *name, size_t len)
 {
-	const char *end = name + len;
+	return find_a_label(name, name + len, &(size_t){0}) < name + len;
+}
 
-	for (const char *label = name; label < end; label++) {
-		const char *dot = skip_to_label_end(label, end);
-		if (starts_with_ace(label, (size_t)(dot - label)))
-			return true;
-		label = dot;
+bool target_is_idna2008(const char *name, size_t len)
+{
+	const char *end = name + len;
+	size_t n = 0;
+
+	for (const char *at = name; (at = find_a_label(at, end, &n)) < end; at += n) {
+		if (!idn_is_allowed(at, n))
+			return false;
 	}
-	return false;
+	return true;
 }
 
 char *target_to_unicode(const char *name)
 {
-	char *unicode = NULL;
-
-	if (!target_is_idn(name, strlen(name)) ||
-	    idn2_to_unicode_8z8z(name, &unicode, IDN2_NONTRANSITIONAL) != IDN2_OK)
-		return NULL;
-	char *copy = xstrdup(unicode);
-	idn2_free(unicode);
-	return copy;
+	return target_is_idn(name, strlen(name)) ? idn_to_unicode(name) : NULL;
 }

@@ -63,7 +63,8 @@ static bool read_host(const char *raw, struct url *url)
 		return url->is_address;
 	}
 	url->is_address = inet_pton(AF_INET, raw, url->address.bytes) == 1;
-	if (!url->is_address && (target_normalise(raw, len, name) == 0 || ends_in_number(name)))
+	if (!url->is_address && (target_normalise(raw, len, name) == 0 ||
+				    !target_is_host_name(name) || ends_in_number(name)))
 		return false;
 	url->host = xstrdup(url->is_address ? raw : name);
 	return true;

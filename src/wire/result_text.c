@@ -70,6 +70,8 @@ static void add_domain_json(struct buf *b, const struct result *r)
 		buf_add_str(b, ",\"unicode\":");
 		json_add_string(b, unicode, strlen(unicode));
 	}
+	if (unicode != NULL && !target_is_idna2008(r->name, r->name_len))
+		buf_add_str(b, ",\"idna2008\":false");
 	buf_add_str(b, ",\"status\":\"");
 	buf_add_str(b, item_status_name(r->status));
 	buf_add_str(b, "\",\"reason\":");
@@ -119,14 +121,25 @@ static void add_domain_csv(struct buf *b, const struct result *r, bool is_guarde
 	buf_add_str(b, "\r\n");
 }
 
+/* `+ name` found, `  name` doesn't exist, `- name` exists without what was asked for, `? name
+ * reason` an error. */
 static void add_domain_text(struct buf *b, const struct result *r)
 {
-	static const char marks[ITEM_N_STATUSES] = {
-	    [ITEM_FOUND] = '+', [ITEM_OK] = '+', [ITEM_NOT_FOUND] = ' ', [ITEM_ERROR] = '?'};
+	char mark = ' ';
 
-	buf_add_char(b, marks[r->status]);
+	if (r->status == ITEM_FOUND)
+		mark = '+';
+	else if (r->status == ITEM_ERROR)
+		mark = '?';
+	else if (r->reason != REASON_NXDOMAIN)
+		mark = '-';
+	buf_add_char(b, mark);
 	buf_add_char(b, ' ');
 	utf8_add_visible(b, r->name, r->name_len, '?');
+	if (r->status == ITEM_ERROR && reason_name(r->reason) != NULL) {
+		buf_add_char(b, ' ');
+		buf_add_str(b, reason_name(r->reason));
+	}
 	buf_add_char(b, '\n');
 }
 

@@ -11,8 +11,9 @@ enum result_format {
 	FORMAT_NDJSON, /* a JSON object a line */
 	FORMAT_JSON,   /* a page: {"results":[...],"next":SEQ} */
 	FORMAT_CSV,
-	FORMAT_TEXT, /* domains: `+ name` found, `  name` not found, `? name` error; files: `NAME
-			OK`, `NAME not found`, `NAME error: REASON`, flags by their codes */
+	FORMAT_TEXT, /* domains: `+ name` found, `  name` doesn't exist, `- name` exists and has no
+			address, `? name REASON` error; files: `NAME OK`, `NAME not found`, `NAME
+			error: REASON`, flags by their codes */
 	FORMAT_CSV_SAFE, /* CSV in which no cell is a formula to a spreadsheet */
 	FORMAT_EVENTS,   /* server-sent events named `result` */
 	N_FORMATS

@@ -41,6 +41,9 @@ SOURCES = {  # case: (arguments, standard input, names)
                          ["+ found.example", "+ found.test", "  nx.example", "  nx.test"]),
     "many on stdin": (["-"], "".join(f"found-{i}.test\n" for i in range(5000)),
                       [f"+ found-{i}.test" for i in range(5000)]),
+    "domains among the names": (["-", ".test"], "found\nfound.example\n", ["+ found.example", "+ found.test"]),
+    "bare": (["--bare", "-", "nx"], "found\n", ["+ found", "  nx"]),
+    "without an address": (["nodata.test", "nx.test"], None, ["- nodata.test", "  nx.test"]),
 }
 
 
@@ -49,9 +52,20 @@ def test_domains(ctl, arguments, text, expected):
     assert sorted(ctl("domains", *arguments, text=text).stdout.splitlines()) == sorted(expected)
 
 
+@pytest.mark.parametrize("text", ["found.test\nfound\n", "found", "# words\n\n  found  \nx.test\n"])
+def test_words_without_a_tld_are_refused(ctl, daemon, text):
+    done = ctl("domains", "-", text=text, status=2)
+    assert "'found' has no dot" in done.stderr and "--bare" in done.stderr, done
+    assert daemon.api.jobs() == [], "nothing was queued"
+
+
+def test_bare_words_and_a_tld(ctl):
+    assert "--bare" in ctl("domains", "--bare", "found", ".test", status=2).stderr
+
+
 def test_failed_items_end_with_1(ctl):
     done = ctl("domains", "found.test", "servfail.test", status=1)
-    assert sorted(done.stdout.splitlines()) == ["+ found.test", "? servfail.test"]
+    assert sorted(done.stdout.splitlines()) == ["+ found.test", "? servfail.test servfail"]
 
 
 def test_domains_as_json(ctl, contract):

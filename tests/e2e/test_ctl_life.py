@@ -136,7 +136,7 @@ def test_retry_without_wait(ctl, api):
     new = ctl("retry", "--no-wait", job["id"]).stdout.strip()
     assert api.wait(new)["retry_of"] == job["id"]
     assert json.loads(ctl("retry", "--no-wait", "--json", job["id"]).stdout)["retry_of"] == job["id"]
-    assert ctl("retry", new, status=1).stdout == "? servfail.test\n"
+    assert ctl("retry", new, status=1).stdout == "? servfail.test servfail\n"
     assert json.loads(ctl("retry", "--json", new, status=1).stdout)["domain"] == "servfail.test"
 
 

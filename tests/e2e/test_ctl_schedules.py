@@ -187,7 +187,7 @@ def test_run(ctl, api):
 
 def test_run_that_fails(ctl, api, tmp_path):
     schedule = add(api, every="1h", job={"kind": "domains", "domains": ["servfail.test"], "attempts": 1})
-    assert ctl("run", schedule["id"], status=1).stdout == "? servfail.test\n"
+    assert ctl("run", schedule["id"], status=1).stdout == "? servfail.test servfail\n"
     assert "no files" in ctl("run", add(api, every="1h")["id"], "-o", tmp_path / "in", status=1).stderr
     n = len(jobs_of(api, schedule))
     assert ctl("run", schedule["id"], "-o", "/dev/null", status=2).stderr and len(jobs_of(api, schedule)) == n

@@ -98,6 +98,14 @@ NAMES = {  # case: (as submitted, domain, unicode)
     "longest label": ("a" * 63 + ".de", "a" * 63 + ".de", None),
     "longest name": (".".join(["a" * 49] * 5) + ".de", ".".join(["a" * 49] * 5) + ".de", None),
     "one label": ("localnet", "localnet", None),
+    "emoji": ("\U0001f4a9.la", "xn--ls8h.la", "\U0001f4a9.la"),
+    "emoji as ascii": ("xn--ls8h.la", "xn--ls8h.la", "\U0001f4a9.la"),
+    "symbol as ascii": ("xn--n3h.net", "xn--n3h.net", "\u2603.net"),
+    "hyphen last": ("foo-.example.com", "foo-.example.com", None),
+    "hyphen first": ("a.-b.example.com", "a.-b.example.com", None),
+    "hyphens beside an A-label": ("ab--cd.xn--bcher-kva.de", "ab--cd.xn--bcher-kva.de", "ab--cd.b\u00fccher.de"),
+    "wildcard": ("*.example.com", "*.example.com", None),
+    "classless reverse": ("0/25.2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa", None),
 }
 
 
@@ -109,11 +117,12 @@ def test_forms_of_names(api):
         result = by_case[case]
         assert (result["domain"], result.get("unicode")) == (domain, unicode), f"{case}, {given}: {result}"
         assert result["status"] == "found", f"{case}, {given}: {result}"
+        assert result.get("idna2008") == (False if "emoji" in case or "symbol" in case else None), f"{case}: {result}"
 
 
 BAD_NAMES = {
     "empty": "", "dot": ".", "empty label": "a..b", "leading dot": ".example.com", "two dots": "example.com..",
-    "leading hyphen": "-a.de", "trailing hyphen": "a-.de", "space": "a b.de", "sign": "exa$mple.com", "slash": "a/b.de",
+    "space": "a b.de", "mail": "me@example.com", "port": "example.com:80", "IPv6": "2001:db8::1",
     "url": "http://example.com/", "long label": "a" * 64 + ".de", "long name": "a." * 127 + "de",
     "very long": "a" * 5000, "bad punycode": "xn--\u00fc.de", "address": "192.0.2.1", "control": "a\tb\x01.de",
     "quote": 'say "no", please.de', "ideographic dots": "\u3002\u3002",
@@ -131,6 +140,14 @@ def test_bad_name_is_its_own_result(api, dns):
         assert verdict == ("error", "invalid_name", 0), f"{case}: {result}"
     assert by_index[len(names)]["status"] == "found", "a bad name beside it doesn't harm a good one"
     assert dns.stats()["names"] == 1, "nobody is asked about a name that cannot exist"
+
+
+def test_onion_is_not_asked(api, dns):
+    results = api.run(["example.onion", "onion", "found.onion.test"])
+    verdicts = [(r["domain"], r["status"], r["reason"]) for r in sorted(results, key=lambda r: r["index"])]
+    assert verdicts == [("example.onion", "error", "policy"), ("onion", "error", "policy"),
+                        ("found.onion.test", "found", None)], results
+    assert dns.stats()["names"] == 1, "nobody is told of a name under .onion"
 
 
 def test_hosts_file(make_daemon, dns):

@@ -76,8 +76,11 @@ def test_csv_lines_end_in_crlf(read):
 
 
 def test_text(read, rows):
-    marks = {"found": "+ ", "not_found": "  ", "error": "? "}
-    assert read({"format": "text"}).text.splitlines() == [marks[row["status"]] + row["domain"] for row in rows]
+    def line(row):
+        mark = {"found": "+", "error": "?"}.get(row["status"]) or {"nxdomain": " ", "no_address": "-"}[row["reason"]]
+        return f"{mark} {row['domain']}" + (f" {row['reason']}" if mark == "?" else "")
+
+    assert read({"format": "text"}).text.splitlines() == [line(row) for row in rows]
 
 
 def test_text_of_the_keywords(make_daemon):

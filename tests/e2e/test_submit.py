@@ -100,7 +100,7 @@ def test_a_byte_order_mark_is_passed_over(api, media, body, query):
 
 
 def test_the_answer_tells_what_is_invalid(api):
-    assert api.submit(["found.test", "a..b", "-"])["invalid"] == 2
+    assert api.submit(["found.test", "a..b", "@"])["invalid"] == 2
     urls = ["http://127.0.0.1:9/", "ftp://a.test/", "nonsense", "http://"]
     job = api.post({"kind": "downloads", "urls": urls}).json()
     assert job["invalid"] == 3 and "invalid" not in api.show(job)
@@ -126,7 +126,7 @@ def test_label(api, label):
 
 
 DRY_RUNS = {
-    "json": ({"kind": "domains", "names": ["a", "b", "a", "-"], "tlds": ["dev", "io"]}, None, {},
+    "json": ({"kind": "domains", "names": ["a", "b", "a", "@"], "tlds": ["dev", "io"]}, None, {},
              (8, 2, 2, ["a.dev", "a.io", "b.dev", "b.io", "a.dev", "a.io"])),
     "text": ("A.test\na.test.\nb..test\n", "text/plain", {"kind": "domains"}, (3, 1, 1, ["a.test", "a.test"])),
     "preset": ({"kind": "domains", "preset": "python-keywords", "tlds": ["dev"]}, None, {},

@@ -116,7 +116,7 @@ TEST(names_that_stand_twice_are_asked_once_again)
 	bench_submit_json(&b,
 	    "{\"kind\":\"domains\",\"label\":\"mine\",\"priority\":7,\"rate\":900,\"attempts\":3,"
 	    "\"callback_url\":\"https://a.test/\",\"deadline\":\"2h\",\"domains\":[\"a.test\","
-	    "\"b.test\",\"A.test\",\"-\",\"a.test.\",\"-\",\"b.test\"]}");
+	    "\"b.test\",\"A.test\",\"@\",\"a.test.\",\"@\",\"b.test\"]}");
 	bench_wait_started(&b, 2);
 	ck_assert(fake_checks_finish(b.checker, "a.test", ITEM_ERROR));
 	ck_assert(fake_checks_finish(b.checker, "b.test", ITEM_FOUND));

@@ -296,8 +296,8 @@ TEST(invalid_names_and_aliases_have_results_too)
 	bench_begin(&b, 10);
 	fake_checks_answer_all(b.checker);
 	bench_submit_json(&b,
-	    "{\"kind\":\"domains\",\"domains\":[\"found.test\",\"-\",\"FOUND.test\",\"no.test\","
-	    "\"-\",\"found.test.\",\"no.test\"]}");
+	    "{\"kind\":\"domains\",\"domains\":[\"found.test\",\"@\",\"FOUND.test\",\"no.test\","
+	    "\"@\",\"found.test.\",\"no.test\"]}");
 	bench_finish(&b, 0);
 	ck_assert_uint_eq(fake_checks_n_started(b.checker), 2);
 	ck_assert_uint_ge(fake_store_n_done(b.store, STORE_COPY), 1);

@@ -109,7 +109,7 @@ TEST(a_dry_run_queues_nothing)
 	bench_begin(&b, 10);
 	buf_init(&text, 16 << 20);
 	for (int i = 0; i < 50000; i++)
-		buf_addf(&text, "%s%d.test\n", i % 5 == 0 ? "-" : "n", i % 40000);
+		buf_addf(&text, "%s%d.test\n", i % 5 == 0 ? "@" : "n", i % 40000);
 	struct outcome o = bench_submit(&b, BODY_TEXT, text.data, "key", query);
 	buf_done(&text);
 	ck_assert(o.status == 0 && !o.has_job && o.n_first == INTAKE_FIRST);

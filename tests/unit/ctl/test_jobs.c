@@ -33,6 +33,8 @@ static const struct {
 } good[] = {
     {{"domains", "a.test"},
 	"{\"kind\":\"domains\",\"check\":\"resolve\",\"domains\":[\"a.test\"]}"},
+    {{"domains", "--bare", "localhost"},
+	"{\"kind\":\"domains\",\"check\":\"resolve\",\"domains\":[\"localhost\"]}"},
     {{"domains", "try", ".dev", "-t", "com", "--preset", "p", "--max-length", "4"},
 	"{\"kind\":\"domains\",\"check\":\"resolve\",\"names\":[\"try\"],\"tlds\":[\"com\",\"dev\"]"
 	","
@@ -67,7 +69,8 @@ static const struct {
 	const char *words[MAX_WORDS], *want; /* on stderr */
 } bad[] = {
     {{"fly\x1b"}, "test: unknown command 'fly?'"},
-    {{"domains", ".-"}, "invalid TLD '.-'"},
+    {{"domains", "./-"}, "invalid TLD './-'"},
+    {{"domains", "--bare", "a", ".dev"}, "--bare cannot be used with a TLD"},
     {{"domains", "-", "-"}, "names are read from one place only"},
     {{"domains", "-i", "list", "-"}, "names are read from one place only"},
     {{"domains", "-i", "absent"}, "absent: No such file"},

@@ -73,8 +73,12 @@ static const struct {
 	uint32_t max_length;
 	const char *lines, *want;
 } rows[] = {
-    {"no names", "a..b -x.test", NULL, NULL, NULL, 0, NULL, "!a..b !-x.test"},
-    {"no names under a tld", NULL, "- a..b", "test", NULL, 0, NULL, "!-.test !a..b.test"},
+    {"no names", "a..b x@y.test", NULL, NULL, NULL, 0, NULL, "!a..b !x@y.test"},
+    {"no names under a tld", NULL, "@ a..b", "test", NULL, 0, NULL, "!@.test !a..b"},
+    {"names with a dot are domains", NULL, "x bar.com www.foo.", "dev io", NULL, 0, NULL,
+	"x.dev x.io bar.com www.foo"},
+    {"lines with a dot are domains", NULL, NULL, "dev io", NULL, 0, "x\nbar.com\n",
+	"x.dev x.io bar.com"},
     {"domains in order", "b.test a.test b.test", NULL, NULL, NULL, 0, NULL, "b.test a.test b.test"},
     {"normalised", "B.Test. m\xc3\xbcller.test", NULL, NULL, NULL, 0, NULL,
 	"b.test xn--mller-kva.test"},
@@ -285,7 +289,7 @@ TEST(steps_are_bounded)
 
 TEST(duplicates_are_of_normalised_names)
 {
-	static const char lines[] = "a.test\nb.test\nA.test.\n-\n-\nb.test\na.test\n";
+	static const char lines[] = "a.test\nb.test\nA.test.\n@\n@\nb.test\na.test\n";
 	struct bench b = {.intake = NULL};
 	struct duplicate d[8];
 	size_t n;

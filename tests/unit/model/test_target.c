@@ -25,18 +25,15 @@ static const struct {
     {"a leading space", " example.com", NULL},
     {"a control character", "a\1.com", NULL},
     {"a line end", "example.com\n", NULL},
-    {"punctuation", "exa!mple.com", NULL},
-    {"a star", "*.example.com", NULL},
     {"an address with port", "example.com:80", NULL},
     {"a URL", "https://example.com/", NULL},
     {"mail", "me@example.com", NULL},
-    {"a hyphen first", "-a.com", NULL},
-    {"a hyphen last", "a-.com", NULL},
-    {"a hyphen alone", "-", NULL},
-    {"a hyphen at the very end", "a.com-", NULL},
+    {"an escape", "a\\.b.example.com", NULL},
+    {"a quote", "\"a\".example.com", NULL},
+    {"a tab", "a\tb.example.com", NULL},
+    {"DEL", "a\x7f.com", NULL},
     {"an IPv4 address", "192.0.2.1", NULL},
     {"an IPv6 address", "2001:db8::1", NULL},
-    {"a number as the last label", "a.1", NULL},
     {"a label too long", A64 ".com", NULL},
     {"a name too long", LONGEST "a", NULL},
     {"not UTF-8",
@@ -45,13 +42,7 @@ static const struct {
 	NULL},
     {"UTF-8 cut short", "b\xc3", NULL},
     {"a surrogate", "\xed\xa0\x80.de", NULL},
-    {"not an A-label", "xn--.de", NULL},
-    {"an A-label that does not decode", "xn--\x7f.de", NULL},
-    {"an A-label of nothing", "xn--a.de", NULL},
-    {"an A-label that is not the shortest", "xn--example-.com", NULL},
-    {"an A-label of a disallowed character", "xn--n3h.com", NULL},
-    {"an A-label of a character that is mapped", "xn--1va", NULL},
-    {"a symbol", "\xe2\x98\x83.com", NULL},
+    {"an ACE prefix before another script", "xn--\xc3\xbc.de", NULL},
     {"an IDN with an empty label",
 	"b\xc3\xbc"
 	"cher..de",
@@ -62,19 +53,59 @@ static const struct {
 	NULL},
     {"an A-label with two trailing dots", "xn--bcher-kva.de..", NULL},
     {"an ideographic and a plain dot at the end", "example.com\xe3\x80\x82.", NULL},
-    {"hyphens at three and four beside an IDN (UTS-46)",
-	"r3---sn.b\xc3\xbc"
-	"cher.de",
-	NULL},
     {"an ideographic dot alone", "\xe3\x80\x82", NULL},
+    {"an ideographic space",
+	"a\xe3\x80\x80"
+	"b.com",
+	NULL},
     {"a joiner where none may be",
 	"a\xe2\x80\x8d"
 	"b.com",
 	NULL},
+    {"a private character", "\xee\x80\x80.com", NULL},
+    {"an override of direction",
+	"a\xe2\x80\xae"
+	"b.com",
+	NULL},
+    {"a symbol, nothing but an ignored character beside it", "\xe2\x98\x83.\xc2\xad.com", NULL},
+
+    /* the DNS can be asked for all of these */
+    {"a hyphen first", "-a.com", "-a.com"},
+    {"a hyphen last", "foo-.example.com", "foo-.example.com"},
+    {"a hyphen first in the middle", "a.-b.example.com", "a.-b.example.com"},
+    {"a hyphen alone", "-", "-"},
+    {"punctuation", "exa!mple.com", "exa!mple.com"},
+    {"a wildcard", "*.example.com", "*.example.com"},
+    {"a slash (RFC 2317)", "0/25.2.0.192.in-addr.arpa", "0/25.2.0.192.in-addr.arpa"},
+    {"a number as the last label", "a.1", "a.1"},
+    {"an A-label of nothing", "xn--.de", "xn--.de"},
+    {"an A-label that does not decode", "xn--a.de", "xn--a.de"},
+    {"an A-label that is not the shortest", "xn--example-.com", "xn--example-.com"},
+    {"an A-label of a symbol", "xn--n3h.net", "xn--n3h.net"},
+    {"an A-label of an emoji", "XN--LS8H.la", "xn--ls8h.la"},
+    {"an A-label of a character that is mapped", "xn--1va", "xn--1va"},
+    {"hyphens at three and four beside an A-label", "ab--cd.xn--bcher-kva.de",
+	"ab--cd.xn--bcher-kva.de"},
+    {"a symbol", "\xe2\x98\x83.net", "xn--n3h.net"},
+    {"an emoji", "\xf0\x9f\x92\xa9.la", "xn--ls8h.la"},
+    {"an emoji and its variation", "\xe2\x9d\xa4\xef\xb8\x8f.ws", "xn--qei.ws"},
+    {"emoji that are joined", "\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x92\xbb.ws",
+	"xn--1ug1855pcha.ws"},
+    {"a symbol among letters, in capitals",
+	"I\xe2\x99\xa5"
+	"DOMAINS.ws",
+	"xn--idomains-uj5e.ws"},
+    {"sharp s beside a symbol is kept", "\xe2\x98\x83.fa\xc3\x9f.de", "xn--n3h.xn--fa-hia.de"},
+    {"wide letters beside a symbol", "\xe2\x98\x83.\xef\xbd\x85\xef\xbd\x98.com", "xn--n3h.ex.com"},
+    {"a symbol and an ideographic dot", "\xe2\x98\x83\xe3\x80\x82net", "xn--n3h.net"},
+    {"hyphens at three and four beside an IDN",
+	"r3---sn.b\xc3\xbc"
+	"cher.de",
+	"r3---sn.xn--bcher-kva.de"},
     {"an IDN whose last label is a number",
 	"b\xc3\xbc"
 	"cher.1",
-	NULL},
+	"xn--bcher-kva.1"},
 
     {"plain", "example.com", "example.com"},
     {"one label", "localhost", "localhost"},
@@ -206,21 +237,26 @@ TEST(long_input_of_a_short_name)
 
 static const struct {
 	const char *name;
-	bool is_idn;
+	bool is_idn, is_idna2008;
 	const char *unicode;
 } unicodes[] = {
-    {"", false, NULL},
-    {"example.com", false, NULL},
-    {"xn-.com", false, NULL},
-    {"axn--bcher-kva.de", false, NULL},
-    {"xn--99999999999.de", true, NULL},
-    {"xn--bcher-kva.de", true,
+    {"", false, true, NULL},
+    {"example.com", false, true, NULL},
+    {"xn-.com", false, true, NULL},
+    {"axn--bcher-kva.de", false, true, NULL},
+    {"xn--99999999999.de", true, false, NULL},
+    {"xn--1va.de", true, false, NULL}, /* would be asked as another name */
+    {"xn--ls8h.la", true, false, "\xf0\x9f\x92\xa9.la"},
+    {"ab--cd.xn--bcher-kva.de", true, true,
+	"ab--cd.b\xc3\xbc"
+	"cher.de"},
+    {"xn--bcher-kva.de", true, true,
 	"b\xc3\xbc"
 	"cher.de"},
-    {"www.xn--bcher-kva.de", true,
+    {"www.xn--bcher-kva.de", true, true,
 	"www.b\xc3\xbc"
 	"cher.de"},
-    {"xn--fa-hia.de", true, "fa\xc3\x9f.de"},
+    {"xn--fa-hia.de", true, true, "fa\xc3\x9f.de"},
 };
 
 TEST(shows_unicode)
@@ -229,6 +265,8 @@ TEST(shows_unicode)
 	AUTO_FREE char *got = target_to_unicode(name);
 
 	ck_assert_msg(target_is_idn(name, strlen(name)) == unicodes[_i].is_idn, "%s", name);
+	ck_assert_msg(
+	    target_is_idna2008(name, strlen(name)) == unicodes[_i].is_idna2008, "%s", name);
 	if (unicodes[_i].unicode == NULL) {
 		ck_assert_msg(got == NULL, "%s: %s", name, got);
 		return;

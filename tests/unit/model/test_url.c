@@ -71,7 +71,6 @@ static const struct {
 	"0\xe3\x80\x82"
 	"1/",
 	URL_HOST},
-    {"an A-label that is none", "http://xn--0.test/", URL_HOST},
     {"a host that is not UTF-8", "http://\xff.test/", URL_HOST},
 };
 
@@ -95,6 +94,10 @@ static const struct {
 	bool is_tls;
 	const char *address; /* NULL: a name */
 } good[] = {
+    {"a symbol as an A-label", "http://xn--n3h.test/", "http://xn--n3h.test/", "xn--n3h.test", 80,
+	false, NULL},
+    {"a symbol", "http://\xe2\x98\x83.test/", "http://xn--n3h.test/", "xn--n3h.test", 80, false,
+	NULL},
     {"a host alone", "http://a.test", "http://a.test/", "a.test", 80, false, NULL},
     {"TLS", "https://a.test", "https://a.test/", "a.test", 443, true, NULL},
     {"upper case", "HTTP://A.TEST/X?Y", "http://a.test/X?Y", "a.test", 80, false, NULL},

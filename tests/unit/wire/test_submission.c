@@ -39,7 +39,7 @@ static const struct {
     {"domains is a string", D "\"domains\":\"a.de\"}", "422 /domains"},
     {"domains holds a number", D "\"domains\":[\"a.de\",7,null]}", "422 /domains/1 /domains/2"},
     {"names is an object", D "\"names\":{},\"tlds\":[\"de\"]}", "422 /names"},
-    {"a TLD is none", D "\"names\":[\"a\"],\"tlds\":[\"de\",\"-\"]}", "422 /tlds/1"},
+    {"a TLD is none", D "\"names\":[\"a\"],\"tlds\":[\"de\",\"*\"]}", "422 /tlds/1"},
     {"concurrency below 0", OK_BODY ",\"concurrency\":-1}", "422 /concurrency"},
     {"concurrency too high", OK_BODY ",\"concurrency\":100001}", "422 /concurrency"},
     {"rate is a string", OK_BODY ",\"rate\":\"5\"}", "422 /rate"},
