@@ -187,6 +187,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_careful_callbacks.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_callbacks_turns.c \
+	tests/unit/core/test_lane.c \
 	tests/unit/core/test_life.c \
 	tests/unit/core/test_priority.c \
 	tests/unit/core/test_recover.c \

@@ -5,9 +5,6 @@
 #include "jobs/suspects.h"
 #include "model/chunk.h"
 
-struct fetch;
-struct check;
-
 /* Input that is being worked on. */
 struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
@@ -33,13 +30,10 @@ struct item {
 	TAILQ_ENTRY(item) link;
 	struct run *run;
 	struct open_chunk *chunk;
+	uint64_t number;        /* in its lane; see run.c */
 	bool is_saving;         /* a file that was received */
 	struct suspect suspect; /* of a suspect one, from when it stands in line */
 	struct chunk_item in;   /* likewise; borrowed from the chunk */
-	union {                 /* by the kind of the job */
-		struct check *check;
-		struct fetch *fetch;
-	};
 };
 
 /* Open a chunk behind those that are open; its contents are taken. */

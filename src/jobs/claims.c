@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "jobs/jobs_private.h"
+#include "wire/record.h"
 
 /* What one run holds ready: four chunks while few runs are active, one when there are many. */
 enum { FEW_RUNS = 16, CHUNKS_AHEAD = 4 };
@@ -19,7 +20,7 @@ static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
  * failed, when results don't tell all that was asked for (intake/retry.c). */
 static void finish_chunk(struct run *run, struct open_chunk *c)
 {
-	if (c->has_failed && job_kind_is_files(run->job.kind))
+	if (c->has_failed && lane_ops(run_lane(run))->keeps_failed)
 		add_number(&run->kept_chunks, &run->n_kept_chunks, c->stored.no);
 	else
 		add_number(&run->finished_chunks, &run->n_finished_chunks, c->stored.no);
@@ -37,10 +38,10 @@ void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *s
 		run->current = c;
 }
 
-void claims_settle(struct run *run, struct open_chunk *c, const struct result *result)
+void claims_settle(struct run *run, struct open_chunk *c, const struct lane_event *done)
 {
-	commit_add(run, result);
-	c->has_failed = c->has_failed || result->status == ITEM_ERROR;
+	commit_add(run, done);
+	c->has_failed = c->has_failed || done->status == ITEM_ERROR;
 	if (--c->n_left == 0)
 		finish_chunk(run, c);
 	commit_mark(run);
@@ -49,16 +50,25 @@ void claims_settle(struct run *run, struct open_chunk *c, const struct result *r
 void claims_settle_invalid(
     struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
 {
-	bool is_file = job_kind_is_files(run->job.kind);
+	const struct lane_ops *ops = lane_ops(run_lane(run));
 	struct result r = {.index = index,
 	    .status = ITEM_ERROR,
-	    .reason = is_file ? REASON_INVALID_URL : REASON_INVALID_NAME,
-	    .is_file = is_file,
+	    .reason = ops->invalid_item,
+	    .is_file = ops->is_file,
 	    .finished_at = clock_wall(),
 	    .name = in->text,
 	    .name_len = in->len};
+	struct buf record;
 
-	claims_settle(run, c, &r);
+	buf_init(&record, SIZE_MAX / 2);
+	record_add(&record, &r);
+	claims_settle(run, c,
+	    &(struct lane_event){.type = LANE_DONE,
+		.status = r.status,
+		.reason = r.reason,
+		.record = record.data,
+		.n_record = record.len});
+	buf_done(&record);
 }
 
 void claims_check_end(struct open_chunk *c, const struct chunk_cursor *at)

@@ -8,7 +8,6 @@
 #include "base/metrics.h"
 #include "jobs/jobs_private.h"
 #include "jobs/retention.h"
-#include "wire/record.h"
 
 enum {
 	COPY_MANY = 1000, /* aliases that get their results in one transaction */
@@ -50,14 +49,14 @@ void commit_mark(struct run *run)
 	schedule(core);
 }
 
-void commit_add(struct run *run, const struct result *result)
+void commit_add(struct run *run, const struct lane_event *done)
 {
-	record_add(&run->block, result);
+	buf_add(&run->block, done->record, done->n_record);
 	run->n_block++;
-	run->block_counts[result->status]++;
+	run->block_counts[done->status]++;
 	run->n_settled++;
 	run->core->n_pending++;
-	run->n_denied += result->reason == REASON_DENIED_TARGET;
+	run->n_denied += done->reason == REASON_DENIED_TARGET;
 }
 
 void run_stop(struct run *run, enum job_state state, enum job_reason reason)
@@ -213,7 +212,7 @@ static void start_put(struct run *run)
 	op->u.put.is_watched = suspects_is_careful(core->opts.suspects);
 	op->u.put.low_seq = low_seq_of(run);
 	op->u.put.has_aliases = run->has_aliases;
-	op->u.put.has_files = job_kind_is_files(run->job.kind);
+	op->u.put.has_files = lane_ops(run_lane(run))->is_file;
 	commit_describe(run, op);
 	if (job_state_is_ended(run->next_state)) {
 		op->u.put.finished_at = clock_wall();
@@ -236,15 +235,7 @@ void commit_results(struct run *run)
 
 void run_drop_results(struct run *run)
 {
-	struct result r;
-	size_t offset = 0;
-
-	while (record_next(run->block.data, run->block.len, &offset, &r)) {
-		if (!r.is_file || !r.file.is_saved)
-			continue;
-		AUTO_FREE char *name = xstrndup(r.file.file_name.bytes, r.file.file_name.len);
-		fetcher_remove_file(run->core->opts.fetcher, &run->job.id, name);
-	}
+	lane_discard_block(run_lane(run), &run->job.id, &run->block);
 }
 
 static void on_copied(struct store_op *op)

@@ -4,29 +4,25 @@
 
 #include "jobs/agenda.h"
 #include "jobs/gauges.h"
+#include "jobs/lane.h"
 #include "jobs/run.h"
 
-/* What carries out items, and the runs that wait to begin some there. */
-enum lane { LANE_DNS, LANE_FILES, N_LANES };
-
-static inline enum lane run_lane(const struct run *run)
-{
-	return job_kind_is_files(run->job.kind) ? LANE_FILES : LANE_DNS;
-}
-
+/* A lane and the runs that take turns to start items in it. */
 struct ring {
 	struct core *core;
-	enum lane lane;
+	struct lane *lane; /* owned */
 	struct run_list runs;
 	struct defer serve;
+	struct buf spare; /* memory for events */
 };
 
-/* How items begin; items.c, called by turns.c. */
+/* How items begin and end; items.c, called by turns.c. */
 struct turn_hooks {
 	bool (*begin)(struct run *run); /* one item; false: it may not begin any now */
-	/* the suspect item that is noted, if it is one of the lane and may begin now: whether it
-	 * did */
-	bool (*begin_suspect)(struct core *core, enum lane lane);
+	/* Begin the suspect item that is noted if it belongs to the ring and may begin now. Return
+	 * whether it did. */
+	bool (*begin_suspect)(struct ring *ring);
+	void (*on_event)(struct ring *ring, const struct lane_event *event);
 	void (*woken)(struct run *run); /* its suspect items may stand in line */
 };
 
@@ -49,7 +45,10 @@ struct core {
 	struct item *noted; /* a suspect one that is to begin now */
 	struct run_list dirty;
 	struct ring rings[N_LANES];
+	struct ring *ring_of_kind[N_KINDS];
 	uint32_t n_in_place[N_PLACES]; /* runs; see turns_move */
+	struct item **item_table;      /* owned; by the low half of their number */
+	uint32_t n_item_table;
 	TAILQ_HEAD(, item) spare_items;
 	struct defer flush;
 	struct timer pace;  /* until the next transaction is due */

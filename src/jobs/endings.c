@@ -6,10 +6,7 @@ void run_stop_items(struct run *run)
 	struct item *item;
 
 	while ((item = TAILQ_FIRST(&run->items)) != NULL) {
-		if (job_kind_is_files(run->job.kind))
-			fetch_cancel(item->fetch);
-		else
-			check_cancel(item->check);
+		lane_cancel(run_lane(run), item->number);
 		careful_rest(item);
 		TAILQ_REMOVE(&run->items, item, link);
 		item_free(item);

@@ -1,61 +1,56 @@
-/* How an item begins and ends: from its chunk to the checker, and from there to its chunk. */
+/* How an item begins and ends: from its chunk to its lane, and back. */
 #include "jobs/jobs_private.h"
 
-/* Files of one run that may be in flight when the job doesn't say: most of them wait for their
- * host, and the more there are the more hosts are busy at one time. */
-enum { FILES_AHEAD = 1000 };
-
-static void on_result(const struct result *result, void *arg)
+static void on_done(struct item *item, const struct lane_event *event)
 {
-	struct item *item = arg;
 	struct run *run = item->run;
 	struct open_chunk *chunk = item->chunk;
 
 	careful_rest(item);
 	TAILQ_REMOVE(&run->items, item, link);
-	item_free(item);
 	run->n_items--;
 	run->n_saving -= item->is_saving;
-	claims_settle(run, chunk, result);
+	item_free(item);
+	claims_settle(run, chunk, event);
 	turns_wake(run);
 }
 
-/* The file was received: another may be, while this one is saved. */
-static void on_saving(void *arg)
+/* Another file may be received while this one is saved. */
+static void on_received(struct item *item)
 {
-	struct item *item = arg;
-
 	item->is_saving = true;
 	item->run->n_saving++;
 	turns_wake(item->run);
 }
 
+void items_on_event(struct ring *ring, const struct lane_event *event)
+{
+	struct item *item = item_find(ring->core, event->item);
+
+	if (item == NULL)
+		lane_discard(ring->lane, event); /* its cancellation came in between */
+	else if (event->type == LANE_DONE)
+		on_done(item, event);
+	else
+		on_received(item);
+}
+
 static void start_item(struct item *item, const struct chunk_item *in, uint32_t index)
 {
 	struct run *run = item->run;
-	struct core *core = run->core;
 	const struct job_params *params = &run->job.params;
+	struct lane_request request = {.item = item->number,
+	    .job = run->job.id,
+	    .check = run->job.check,
+	    .index = index,
+	    .timeout = params->timeout,
+	    .attempts = params->attempts,
+	    .text = in->text,
+	    .len = in->len};
 
 	TAILQ_INSERT_TAIL(&run->items, item, link);
 	run->n_items++;
-	if (job_kind_is_files(run->job.kind)) {
-		struct fetch_request request = {.job = run->job.id,
-		    .index = index,
-		    .item = in->text,
-		    .item_len = in->len,
-		    .timeout = params->timeout,
-		    .attempts = params->attempts,
-		    .on_saving = on_saving};
-		item->fetch = fetch_start(core->opts.fetcher, &request, on_result, item);
-	} else {
-		struct check_request request = {.check = run->job.check,
-		    .index = index,
-		    .name = in->text,
-		    .name_len = in->len,
-		    .timeout = params->timeout,
-		    .attempts = params->attempts};
-		item->check = check_start(core->opts.checker, &request, on_result, item);
-	}
+	lane_start(run_lane(run), &request);
 }
 
 /* A run without items to begin has none left, or its chunk's last ones are in flight: move on to
@@ -73,8 +68,8 @@ static bool has_room(const struct run *run)
 {
 	uint32_t most = run->job.params.concurrency;
 
-	if (most == 0 && job_kind_is_files(run->job.kind))
-		most = FILES_AHEAD;
+	if (most == 0)
+		most = lane_ops(run_lane(run))->concurrency;
 	/* as many again may be saved, but no more: the disk may be behind */
 	uint32_t n_saving = run->n_saving < most ? run->n_saving : most;
 
@@ -176,11 +171,11 @@ void items_wake_suspects(struct run *run)
 	}
 }
 
-bool items_begin_suspect(struct core *core, enum lane lane)
+bool items_begin_suspect(struct ring *ring)
 {
-	struct item *item = core->noted;
+	struct item *item = ring->core->noted;
 
-	if (item == NULL || run_lane(item->run) != lane)
+	if (item == NULL || run_lane(item->run) != ring->lane)
 		return false;
 	struct run *run = item->run;
 	if (run->place != PLACE_ACTIVE || job_state_is_ended(run->next_state)) {

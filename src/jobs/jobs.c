@@ -6,8 +6,10 @@
 #include "jobs/jobs_private.h"
 #include "jobs/retention.h"
 
-static const struct turn_hooks turn_hooks = {
-    .begin = items_begin, .begin_suspect = items_begin_suspect, .woken = items_wake_suspects};
+static const struct turn_hooks turn_hooks = {.begin = items_begin,
+    .begin_suspect = items_begin_suspect,
+    .on_event = items_on_event,
+    .woken = items_wake_suspects};
 
 /* The store has forgotten a job that ended long ago: what else was kept of it goes too. */
 static void on_retired(const struct retired_job *job, void *arg)
@@ -15,8 +17,7 @@ static void on_retired(const struct retired_job *job, void *arg)
 	struct core *core = arg;
 
 	core->ended[job->state]--;
-	if (job_kind_is_files(job->kind))
-		fetcher_remove(core->opts.fetcher, &job->id);
+	lane_remove_job(core->ring_of_kind[job->kind]->lane, &job->id);
 }
 
 static void start_retention(struct core *core)
@@ -46,8 +47,6 @@ bool jobs_init(struct core *core)
 
 void jobs_done(struct core *core)
 {
-	struct item *item;
-
 	fetcher_set_on_removed(core->opts.fetcher, NULL, NULL);
 	retention_free(core->retention);
 	defer_cancel(&core->flush);
@@ -56,10 +55,9 @@ void jobs_done(struct core *core)
 		run_remove(core->runs);
 	turns_done(core);
 	agenda_done(&core->agenda);
-	while ((item = TAILQ_FIRST(&core->spare_items)) != NULL) {
-		TAILQ_REMOVE(&core->spare_items, item, link);
-		free(item);
-	}
+	for (uint32_t i = 0; i < core->n_item_table; i++)
+		free(core->item_table[i]);
+	free(core->item_table);
 }
 
 void jobs_drain(struct core *core, loop_fn *on_drained, void *arg)

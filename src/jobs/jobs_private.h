@@ -15,13 +15,18 @@ void run_tell(struct run *run);    /* tell the subscribers */
 void run_set_next(struct run *run, enum job_state state, enum job_reason reason);
 struct item *item_new(struct run *run, struct open_chunk *c);
 void item_free(struct item *item);
+struct item *item_find(const struct core *core, uint64_t number); /* NULL: it was freed */
+/* The lane of the run's kind. */
+struct lane *run_lane(const struct run *run);
 
 /* turns.c: give the active runs turns while they have items to begin. */
 void turns_init(struct core *core, const struct turn_hooks *hooks);
 void turns_done(struct core *core);
 void turns_add(struct run *run);                    /* a new run */
 void turns_move(struct run *run, enum place place); /* the only setter of run->place */
-void turns_wake(struct run *run);   /* something changed that may let it begin items */
+void turns_wake(struct run *run); /* something changed that may let it begin items */
+/* Work on what its lane has to tell, at once. Not in a hook. */
+void turns_take_events(struct run *run);
 void turns_kick(struct core *core); /* look at all in the next turn */
 size_t turns_in_flight(const struct core *core);
 
@@ -32,7 +37,7 @@ void run_remove(struct run *run);
 
 /* commit.c: settled results and changes of state go to the store, one transaction at a time. */
 void commit_init(struct core *core);
-void commit_add(struct run *run, const struct result *result);
+void commit_add(struct run *run, const struct lane_event *done);
 void commit_mark(struct run *run); /* there is something to commit */
 /* Hand the settled results over now. */
 void commit_results(struct run *run);
@@ -49,7 +54,7 @@ enum { COMMIT_PENDING_MANY = 50000 };
 void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip);
 void claims_fetch(struct run *run);
 /* One of its items is settled; may free the chunk. */
-void claims_settle(struct run *run, struct open_chunk *c, const struct result *result);
+void claims_settle(struct run *run, struct open_chunk *c, const struct lane_event *done);
 void claims_settle_invalid(
     struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index);
 /* End the job when there should be more. */
@@ -57,7 +62,8 @@ void claims_check_end(struct open_chunk *c, const struct chunk_cursor *at);
 
 /* items.c: the hooks of turns.c. */
 bool items_begin(struct run *run);
-bool items_begin_suspect(struct core *core, enum lane lane);
+bool items_begin_suspect(struct ring *ring);
+void items_on_event(struct ring *ring, const struct lane_event *event);
 void items_wake_suspects(struct run *run);
 
 /* life.c: put the run where it belongs now, and on the agenda for when that changes; end it when

@@ -13,6 +13,9 @@ src_jobs_libjobs_a_SOURCES = \
 	src/jobs/items.c \
 	src/jobs/jobs.c src/jobs/jobs.h \
 	src/jobs/jobs_private.h \
+	src/jobs/lane.c src/jobs/lane.h \
+	src/jobs/lane_dns.c \
+	src/jobs/lane_files.c \
 	src/jobs/life.c \
 	src/jobs/opts.h \
 	src/jobs/recover.c \

@@ -82,6 +82,17 @@ void run_set_next(struct run *run, enum job_state state, enum job_reason reason)
 	run->next_reason = reason;
 }
 
+static struct item *add_item(struct core *core)
+{
+	struct item *item = xcalloc(1, sizeof(*item));
+
+	item->number = core->n_item_table;
+	core->item_table =
+	    xrealloc(core->item_table, (core->n_item_table + 1) * sizeof(struct item *));
+	core->item_table[core->n_item_table++] = item;
+	return item;
+}
+
 struct item *item_new(struct run *run, struct open_chunk *c)
 {
 	struct core *core = run->core;
@@ -90,14 +101,29 @@ struct item *item_new(struct run *run, struct open_chunk *c)
 	if (item != NULL)
 		TAILQ_REMOVE(&core->spare_items, item, link);
 	else
-		item = xcalloc(1, sizeof(*item));
-	*item = (struct item){.run = run, .chunk = c};
+		item = add_item(core);
+	*item = (struct item){.run = run, .chunk = c, .number = item->number};
 	return item;
 }
 
+/* The number is not used again: the low half is the place in the table, the high half counts. */
 void item_free(struct item *item)
 {
+	item->number += (uint64_t)1 << 32;
 	TAILQ_INSERT_HEAD(&item->run->core->spare_items, item, link);
+}
+
+struct item *item_find(const struct core *core, uint64_t number)
+{
+	uint32_t i = (uint32_t)number;
+
+	return i < core->n_item_table && core->item_table[i]->number == number ? core->item_table[i]
+									       : NULL;
+}
+
+struct lane *run_lane(const struct run *run)
+{
+	return run->core->ring_of_kind[run->job.kind]->lane;
 }
 
 struct run *run_find(struct core *core, const struct id *id)

@@ -10,7 +10,7 @@ enum { MAX_PER_TURN = 256 };
 
 static struct ring *ring_of(const struct run *run)
 {
-	return &run->core->rings[run_lane(run)];
+	return run->core->ring_of_kind[run->job.kind];
 }
 
 /* Stand at the end of the ring, with a turn of as many items as its priority is worth. */
@@ -68,11 +68,26 @@ static void activate_waiting(struct core *core)
 	loop_watch_lag(core->opts.loop, core->n_in_place[PLACE_ACTIVE] > 0);
 }
 
-static size_t room_of(const struct ring *ring)
+static void take_events(struct ring *ring)
 {
-	const struct core_opts *opts = &ring->core->opts;
+	enum { KEPT = 1 << 20 }; /* bytes of memory */
+	struct lane_event event;
+	struct buf events = ring->spare;
+	size_t offset = 0;
 
-	return ring->lane == LANE_FILES ? fetcher_room(opts->fetcher) : checker_room(opts->checker);
+	buf_init(&ring->spare, SIZE_MAX / 2);
+	lane_take(ring->lane, &events);
+	while (lane_next(&events, &offset, &event))
+		ring->core->turn_hooks->on_event(ring, &event);
+	if (events.room > KEPT)
+		buf_done(&events);
+	buf_done(&ring->spare);
+	ring->spare = events;
+}
+
+void turns_take_events(struct run *run)
+{
+	take_events(ring_of(run));
 }
 
 static void serve(void *arg)
@@ -81,18 +96,18 @@ static void serve(void *arg)
 	struct core *core = ring->core;
 	struct run *run;
 
+	take_events(ring);
 	if (core->is_draining)
 		return;
 	activate_waiting(core);
 	if ((TAILQ_EMPTY(&ring->runs) && core->noted == NULL) ||
 	    core->n_pending >= COMMIT_PENDING_MANY)
 		return;
-	size_t room = room_of(ring);
-	if (room > MAX_PER_TURN) {
+	size_t room = lane_room(ring->lane);
+	bool is_more = room > MAX_PER_TURN;
+	if (is_more)
 		room = MAX_PER_TURN;
-		defer_start(&ring->serve);
-	}
-	if (room > 0 && core->turn_hooks->begin_suspect(core, ring->lane))
+	if (room > 0 && core->turn_hooks->begin_suspect(ring))
 		room--;
 	while (room > 0 && (run = TAILQ_FIRST(&ring->runs)) != NULL) {
 		if (!core->turn_hooks->begin(run)) {
@@ -105,8 +120,8 @@ static void serve(void *arg)
 			queue_turn(run);
 		}
 	}
-	if (TAILQ_EMPTY(&ring->runs))
-		defer_cancel(&ring->serve);
+	if (is_more && !TAILQ_EMPTY(&ring->runs))
+		defer_start(&ring->serve);
 }
 
 void turns_wake(struct run *run)
@@ -128,7 +143,11 @@ void turns_kick(struct core *core)
 
 size_t turns_in_flight(const struct core *core)
 {
-	return checker_in_flight(core->opts.checker) + fetcher_in_flight(core->opts.fetcher);
+	size_t n = 0;
+
+	for (int i = 0; i < N_LANES; i++)
+		n += lane_in_flight(core->rings[i].lane);
+	return n;
 }
 
 static void on_bucket(void *arg)
@@ -141,22 +160,41 @@ void turns_add(struct run *run)
 	timer_init(&run->bucket_timer, run->core->opts.loop, on_bucket, run);
 }
 
+static void on_lane_event(void *arg)
+{
+	struct ring *ring = arg;
+
+	defer_start(&ring->serve);
+}
+
+static void init_ring(struct core *core, size_t i)
+{
+	struct ring *ring = &core->rings[i];
+
+	ring->core = core;
+	ring->lane = lane_new(i, &core->opts);
+	TAILQ_INIT(&ring->runs);
+	buf_init(&ring->spare, SIZE_MAX / 2);
+	defer_init(&ring->serve, core->opts.loop, serve, ring);
+	lane_set_on_event(ring->lane, on_lane_event, ring);
+	for (int kind = 0; kind < N_KINDS; kind++) {
+		if ((lane_ops(ring->lane)->kinds >> kind & 1) != 0)
+			core->ring_of_kind[kind] = ring;
+	}
+}
+
 void turns_init(struct core *core, const struct turn_hooks *hooks)
 {
 	core->turn_hooks = hooks;
-	for (int i = 0; i < N_LANES; i++) {
-		struct ring *ring = &core->rings[i];
-		ring->core = core;
-		ring->lane = (enum lane)i;
-		TAILQ_INIT(&ring->runs);
-		defer_init(&ring->serve, core->opts.loop, serve, ring);
-	}
-	checker_set_on_room(core->opts.checker, serve, &core->rings[LANE_DNS]);
-	fetcher_set_on_room(core->opts.fetcher, serve, &core->rings[LANE_FILES]);
+	for (size_t i = 0; i < N_LANES; i++)
+		init_ring(core, i);
 }
 
 void turns_done(struct core *core)
 {
-	for (int i = 0; i < N_LANES; i++)
+	for (int i = 0; i < N_LANES; i++) {
 		defer_cancel(&core->rings[i].serve);
+		buf_done(&core->rings[i].spare);
+		lane_free(core->rings[i].lane);
+	}
 }

@@ -129,6 +129,7 @@ bool jobs_cancel(struct core *core, const struct id *id, jobs_cancel_fn *on_done
 
 	if (run == NULL)
 		return false;
+	turns_take_events(run); /* what is done stays */
 	commit_results(run);
 	struct cancel *c = xcalloc(1, sizeof(*c));
 	struct store_op *op = store_op_new(STORE_CANCEL, on_cancelled, c);
@@ -167,8 +168,8 @@ static void on_deleted(struct store_op *op)
 	} else if (op->err == OK) {
 		d->core->ended[op->u.state]--;
 	}
-	if (op->err == OK && job_kind_is_files(d->kind))
-		fetcher_remove(d->core->opts.fetcher, &d->id);
+	if (op->err == OK)
+		lane_remove_job(d->core->ring_of_kind[d->kind]->lane, &d->id);
 	d->on_done(op->err, d->arg);
 	free(d);
 }

@@ -1,0 +1,83 @@
+/* The lane of files: the fetcher. */
+#include "base/alloc.h"
+#include "fetch/fetch.h"
+#include "jobs/lane.h"
+#include "jobs/opts.h"
+
+/* Most files in flight wait for their host. With more of them, more hosts are busy at a time. */
+enum { CONCURRENCY = 1000 };
+
+static void *engine_of(const struct core_opts *opts)
+{
+	return opts->fetcher;
+}
+
+static size_t room(void *engine)
+{
+	return fetcher_room(engine);
+}
+
+static void set_on_room(void *engine, void (*on_room)(void *arg), void *arg)
+{
+	fetcher_set_on_room(engine, on_room, arg);
+}
+
+static void on_saving(void *arg)
+{
+	lane_item_received(arg);
+}
+
+static void on_done(const struct result *result, void *arg)
+{
+	lane_item_done(arg, result);
+}
+
+static void *start(void *engine, const struct lane_request *request, struct lane_item *item)
+{
+	struct fetch_request fetch = {.job = request->job,
+	    .index = request->index,
+	    .item = request->text,
+	    .item_len = request->len,
+	    .timeout = request->timeout,
+	    .attempts = request->attempts,
+	    .on_saving = on_saving};
+
+	return fetch_start(engine, &fetch, on_done, item);
+}
+
+static void cancel(void *work)
+{
+	fetch_cancel(work);
+}
+
+static void discard(void *engine, const struct id *job, const struct result *result)
+{
+	if (!result->is_file || !result->file.is_saved)
+		return;
+	AUTO_FREE char *name = xstrndup(result->file.file_name.bytes, result->file.file_name.len);
+	fetcher_remove_file(engine, job, name);
+}
+
+static void remove_job(void *engine, const struct id *job)
+{
+	fetcher_remove(engine, job);
+}
+
+const struct lane_ops *lane_files(void)
+{
+	static const struct lane_ops ops = {.name = "files",
+	    .kinds = 1U << KIND_DOWNLOADS | 1U << KIND_FLAGS,
+	    .concurrency = CONCURRENCY,
+	    .invalid_item = REASON_INVALID_URL,
+	    .is_file = true,
+	    .keeps_failed = true,
+	    .engine_of = engine_of,
+	    .room = room,
+	    .set_on_room = set_on_room,
+	    .start = start,
+	    .cancel = cancel,
+	    .discard = discard,
+	    .remove_job = remove_job};
+
+	return &ops;
+}
