@@ -211,6 +211,7 @@ tests_unit_dns_test_dns_SOURCES = $(UNIT) \
 	tests/unit/dns/world.c tests/unit/dns/world.h \
 	tests/unit/dns/test_answer.c \
 	tests/unit/dns/test_engine.c \
+	tests/unit/dns/test_health.c \
 	tests/unit/dns/test_ldns.c \
 	tests/unit/dns/test_message.c \
 	tests/unit/dns/test_name.c \

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "dns/engine.h"
+#include "dns/stats.h"
 #include "model/result.h"
 
 enum rcode dns_outcome_rcode(enum dns_outcome outcome, unsigned rcode);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "dns/health.h"
 #include "dns/lookup.h"
 #include "dns/server.h"
 
@@ -97,6 +98,7 @@ struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts
 	TAILQ_INIT(&engine->spare);
 	TAILQ_INIT(&engine->waiting);
 	TAILQ_INIT(&engine->busy);
+	TAILQ_INIT(&engine->resting);
 	wheel_init(&engine->wheel, loop, lookup_on_timer, engine);
 	defer_init(&engine->turn, loop, on_turn, engine);
 	timer_init(&engine->later, loop, on_turn, engine);
@@ -110,6 +112,8 @@ struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts
 	engine->n_servers = opts->n_servers;
 	for (size_t i = 0; i < opts->n_servers; i++)
 		server_init(&engine->servers[i], engine, &opts->servers[i], opts->guard);
+	if (opts->check_every > 0 && opts->n_servers > 1)
+		engine->health = health_new(engine, opts->known_name, opts->check_every);
 	return engine;
 }
 
@@ -117,6 +121,7 @@ void dns_engine_free(struct dns_engine *engine)
 {
 	if (engine == NULL)
 		return;
+	health_free(engine->health);
 	for (size_t i = 0; i < engine->n_servers; i++)
 		server_done(&engine->servers[i]);
 	defer_cancel(&engine->turn);
@@ -164,64 +169,12 @@ void dns_engine_set_on_room(struct dns_engine *engine, void (*on_room)(void *arg
 	engine->on_room_arg = arg;
 }
 
-/* Write the question where the packet will have it, in lower case. */
-static void write_question(struct dns_lookup *l, const struct dns_question *q)
-{
-	uint8_t *at = l->wire + DNS_HEADER_SIZE;
-
-	for (size_t i = 0; i < q->name->len; i++) {
-		uint8_t c = q->name->bytes[i];
-		*at++ = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
-	}
-	l->n_question = (uint16_t)(q->name->len + 4);
-}
-
-static struct dns_lookup *take_lookup(struct dns_engine *engine)
-{
-	struct dns_lookup *l = TAILQ_FIRST(&engine->spare);
-
-	if (l != NULL)
-		TAILQ_REMOVE(&engine->spare, l, link);
-	else if (engine->n_used < engine->max_lookups)
-		l = &engine->lookups[engine->n_used++];
-	return l;
-}
-
 struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_question *question,
     dns_lookup_fn *on_done, void *arg)
 {
-	struct dns_lookup *l = take_lookup(engine);
-
-	if (l == NULL)
-		return NULL;
-	memset(l, 0, offsetof(struct dns_lookup, tried));
-	l->engine = engine;
-	l->on_done = on_done;
-	l->arg = arg;
-	for (int i = 0; i < KEPT_ASKS; i++)
-		l->asks[i].lookup = l;
-	l->timeout = question->timeout;
-	l->max_attempts = question->attempts;
-	l->type = question->type;
-	l->flags = question->flags;
-	write_question(l, question);
-	if (engine->n_lookups++ == 0 && !timer_is_set(&engine->tick))
-		timer_start(&engine->tick, DNS_TICK);
-	lookup_route(l, clock_mono());
-	if (!engine->is_serving)
-		defer_start(&engine->turn);
-	return l;
-}
-
-void dns_lookup_cancel(struct dns_lookup *l)
-{
-	struct dns_engine *engine = l->engine;
-
-	lookup_release(l);
-	TAILQ_INSERT_HEAD(&engine->spare, l, link);
-	engine->n_lookups--;
-	if (!engine->is_serving)
-		defer_start(&engine->turn);
+	if (engine->health != NULL)
+		health_on_question(engine->health, question->name);
+	return lookup_start(engine, question, NULL, on_done, arg);
 }
 
 size_t dns_engine_n_servers(const struct dns_engine *engine)
@@ -254,6 +207,7 @@ void dns_engine_server_stats(
 	ret_stats->window = s->window.size;
 	ret_stats->n_abandoned = count_abandoned(s);
 	ret_stats->n_sockets = s->n_ports;
-	ret_stats->is_dead = s->is_refusing || window_is_dead(&s->window);
-	ret_stats->is_rested = s->is_rested;
+	ret_stats->srtt = s->srtt;
+	ret_stats->rest = server_rest(s);
+	ret_stats->rest_until = server_rest_until(s);
 }

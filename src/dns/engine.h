@@ -45,6 +45,11 @@ struct dns_opts {
 	enum dns_guard guard;
 	bool use_tcp; /* for all questions, as `options use-vc` */
 	usec_t pause; /* before a server that failed is asked the same again; 0: a second */
+
+	/* Health checks, made when there are several servers: at the start and each so often (0:
+	 * never), and a name that every server must know (NULL: none is asked for). */
+	usec_t check_every;
+	const struct dns_name *known_name; /* borrowed for the call */
 };
 
 /* Make an engine. No servers is legal: there is never room then. */
@@ -99,18 +104,3 @@ typedef void dns_lookup_fn(const struct dns_result *result, void *arg);
 struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_question *question,
     dns_lookup_fn *on_done, void *arg);
 void dns_lookup_cancel(struct dns_lookup *lookup); /* the callback will not be called */
-
-/* Counters of a server since the start. */
-struct dns_server_stats {
-	struct endpoint endpoint;
-	uint64_t n_sent, n_answers, n_timeouts, n_late, n_mismatches, n_refused, n_tcp;
-	uint64_t n_outcomes[DNS_N_OUTCOMES];
-	size_t n_in_flight, window, n_sockets;
-	size_t n_abandoned; /* questions that were asked again, whose late answer still counts */
-	bool is_dead;       /* it doesn't answer */
-	bool is_rested;     /* it fails where others answer */
-};
-
-size_t dns_engine_n_servers(const struct dns_engine *engine);
-void dns_engine_server_stats(
-    const struct dns_engine *engine, size_t server, struct dns_server_stats *ret_stats);

@@ -96,6 +96,10 @@ void lookup_route(struct dns_lookup *l, usec_t now)
 	struct server *s = server_pick(engine, l, now);
 
 	l->is_refused = false;
+	if (s == NULL && l->only != NULL && l->n_attempts > 0) {
+		lookup_finish(l, DNS_TIMED_OUT, NULL);
+		return;
+	}
 	if (s == NULL) {
 		l->state = LOOKUP_WAITING;
 		TAILQ_INSERT_TAIL(&engine->waiting, l, link);
@@ -116,6 +120,10 @@ void lookup_unroute(struct dns_lookup *l, usec_t now)
 	struct server *s = l->server;
 
 	leave(l);
+	if (l->only != NULL) {
+		lookup_finish(l, DNS_TIMED_OUT, NULL);
+		return;
+	}
 	l->n_attempts--;
 	if (l->n_tried > 0 && l->tried[l->n_tried - 1] == s)
 		l->n_tried--;
@@ -300,4 +308,65 @@ void lookup_on_timer(struct wheel_entry *entry, void *arg)
 	}
 	assert(l->state == LOOKUP_ASKED);
 	on_timeout(l, now);
+}
+
+/* Write the question where the packet will have it, in lower case. */
+static void write_question(struct dns_lookup *l, const struct dns_question *q)
+{
+	uint8_t *at = l->wire + DNS_HEADER_SIZE;
+
+	for (size_t i = 0; i < q->name->len; i++) {
+		uint8_t c = q->name->bytes[i];
+		*at++ = c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
+	}
+	l->n_question = (uint16_t)(q->name->len + 4);
+}
+
+static struct dns_lookup *take_lookup(struct dns_engine *engine)
+{
+	struct dns_lookup *l = TAILQ_FIRST(&engine->spare);
+
+	if (l != NULL)
+		TAILQ_REMOVE(&engine->spare, l, link);
+	else if (engine->n_used < engine->max_lookups)
+		l = &engine->lookups[engine->n_used++];
+	return l;
+}
+
+struct dns_lookup *lookup_start(struct dns_engine *engine, const struct dns_question *question,
+    struct server *only, dns_lookup_fn *on_done, void *arg)
+{
+	struct dns_lookup *l = take_lookup(engine);
+
+	if (l == NULL)
+		return NULL;
+	memset(l, 0, offsetof(struct dns_lookup, tried));
+	l->engine = engine;
+	l->only = only;
+	l->on_done = on_done;
+	l->arg = arg;
+	for (int i = 0; i < KEPT_ASKS; i++)
+		l->asks[i].lookup = l;
+	l->timeout = question->timeout;
+	l->max_attempts = question->attempts;
+	l->type = question->type;
+	l->flags = question->flags;
+	write_question(l, question);
+	if (engine->n_lookups++ == 0 && !timer_is_set(&engine->tick))
+		timer_start(&engine->tick, DNS_TICK);
+	lookup_route(l, clock_mono());
+	if (!engine->is_serving)
+		defer_start(&engine->turn);
+	return l;
+}
+
+void dns_lookup_cancel(struct dns_lookup *l)
+{
+	struct dns_engine *engine = l->engine;
+
+	lookup_release(l);
+	TAILQ_INSERT_HEAD(&engine->spare, l, link);
+	engine->n_lookups--;
+	if (!engine->is_serving)
+		defer_start(&engine->turn);
 }

@@ -3,6 +3,10 @@
 
 #include "dns/private.h"
 
+/* As dns_lookup_start; `only` is the server to ask, however it is, or NULL. */
+struct dns_lookup *lookup_start(struct dns_engine *engine, const struct dns_question *question,
+    struct server *only, dns_lookup_fn *on_done, void *arg);
+
 /* Give the lookup a place at a server, or let it wait for one. */
 void lookup_route(struct dns_lookup *l, usec_t now);
 

@@ -13,6 +13,7 @@
 #include "dns/engine.h"
 #include "dns/query.h"
 #include "dns/socket.h"
+#include "dns/stats.h"
 #include "dns/udp.h"
 #include "dns/wheel.h"
 #include "model/bucket.h"
@@ -31,6 +32,7 @@ struct dns_lookup {
 	dns_lookup_fn *on_done;
 	void *arg;
 	enum lookup_state state;
+	struct server *only;        /* it is asked and nobody else; NULL: any */
 	struct server *server;      /* where it has a place in the window, or NULL */
 	struct ask asks[KEPT_ASKS]; /* the last ones: late answers to those before still count */
 	unsigned current;           /* which is the last one */
@@ -51,7 +53,11 @@ struct dns_lookup {
 
 TAILQ_HEAD(lookup_list, dns_lookup);
 
+struct health;
 struct tcp;
+
+/* What health checks say of a server. */
+enum honesty { UNCHECKED, UNPROVEN /* no answer */, HONEST, LYING };
 
 struct server {
 	struct dns_engine *engine; /* borrowed */
@@ -77,7 +83,12 @@ struct server {
 	uint8_t cookie[DNS_COOKIE_MAX], n_cookie;
 	bool is_unreachable; /* there is no route; it is tried again with each tick */
 	bool is_refusing, is_rested, is_unhealthy; /* the last: as counted in the engine */
-	double blame;                              /* share of failures that others made good */
+	enum honesty honesty;
+	usec_t check_at;             /* its next health check; 0: not known */
+	TAILQ_ENTRY(server) resting; /* while it is unhealthy */
+	bool is_logged;              /* as rested */
+	usec_t logged_at;
+	double blame; /* share of failures that others made good */
 	usec_t probe_at, probe_period;
 	struct dns_server_stats stats;
 };
@@ -85,7 +96,9 @@ struct server {
 struct dns_engine {
 	struct loop *loop; /* borrowed */
 	struct server *servers;
-	size_t n_servers, n_unhealthy, next_server;
+	size_t n_servers, n_unhealthy, n_unchecked, n_lying, next_server;
+	TAILQ_HEAD(, server) resting; /* the unhealthy ones; the next to be tried first */
+	struct health *health;        /* owned; NULL: no checks */
 	struct dns_lookup
 	    *lookups; /* owned; those from n_used on were never used, nor their memory touched */
 	size_t max_lookups, n_used, n_lookups, n_waiting;

@@ -103,10 +103,10 @@ static void settle_blame(const struct arrival *a)
 
 	for (int i = 0; i < l->n_tried; i++) {
 		if (l->has_failed[i] && l->tried[i] != a->server)
-			server_on_blame(l->tried[i], false);
+			server_on_blame(l->tried[i], false, a->now);
 	}
 	if (a->server->blame > 0)
-		server_on_blame(a->server, true);
+		server_on_blame(a->server, true, a->now);
 }
 
 static void note_failed(const struct arrival *a)
@@ -147,6 +147,12 @@ static void settle(struct arrival *a, const struct dns_answer *answer)
 		lookup_fail(l, a->outcome, answer, a->now);
 }
 
+static bool is_failure(enum dns_outcome outcome)
+{
+	return outcome == DNS_FAILED || outcome == DNS_REFERRAL || outcome == DNS_LAME ||
+	       outcome == DNS_MALFORMED;
+}
+
 static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool is_cut)
 {
 	struct dns_message m;
@@ -166,7 +172,9 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 	}
 	s->stats.n_answers++;
 	s->stats.n_outcomes[a->outcome]++;
-	if (a->is_current && !a->is_tcp)
+	if (a->is_current && !a->is_tcp && is_failure(a->outcome))
+		server_on_failure(s, a->now);
+	else if (a->is_current && !a->is_tcp)
 		server_on_answer(s, a->now, a->now - a->ask->sent_at);
 	else if (!a->is_current)
 		s->stats.n_late++;

@@ -12,7 +12,16 @@
 #define PROBE_FIRST    (50 * USEC_PER_MSEC)
 #define PROBE_MOST     (5 * USEC_PER_SEC)
 
-enum { UNHEALTHY_WINDOW = WINDOW_START, PACE_LOSSES = 8, PACE_LEAST = 50, PACE_END = 8 };
+#define BLAME_SPAN (100 * USEC_PER_MSEC)
+#define LOG_LEAST  (10 * USEC_PER_SEC) /* between two lines on one server */
+
+enum {
+	UNHEALTHY_WINDOW = WINDOW_START,
+	PACE_LOSSES = 8,
+	PACE_LEAST = 50,
+	PACE_END = 8,
+	PROBES_LOOKED_AT = 4
+};
 
 #define TCP_SPAN USEC_PER_SEC
 
@@ -31,7 +40,7 @@ void server_init(struct server *s, struct dns_engine *engine, const struct dns_s
 {
 	usec_t now = clock_mono();
 
-	*s = (struct server){.engine = engine, .endpoint = opts->endpoint};
+	*s = (struct server){.engine = engine, .endpoint = opts->endpoint, .honesty = HONEST};
 	TAILQ_INIT(&s->ports);
 	TAILQ_INIT(&s->retired);
 	TAILQ_INIT(&s->outbox);
@@ -53,25 +62,122 @@ void server_done(struct server *s)
 	ports_close(s);
 }
 
+/* Whether it is left alone for what health checks say: not when that is said of all. */
+static bool is_doubted(const struct server *s)
+{
+	return s->honesty == UNCHECKED || s->honesty == UNPROVEN ||
+	       (s->honesty == LYING && s->engine->n_lying < s->engine->n_servers);
+}
+
 bool server_is_healthy(const struct server *s)
 {
 	return !s->is_unreachable && !s->is_refusing && !s->is_rested &&
-	       !window_is_dead(&s->window);
+	       !window_is_dead(&s->window) && !is_doubted(s);
+}
+
+enum dns_rest server_rest(const struct server *s)
+{
+	if (s->honesty == LYING)
+		return DNS_LYING;
+	if (s->is_unreachable)
+		return DNS_NO_ROUTE;
+	if (s->is_refusing)
+		return DNS_CLOSED;
+	if (s->is_rested)
+		return DNS_FAILING;
+	if (window_is_dead(&s->window))
+		return DNS_SILENT;
+	return s->honesty == HONEST ? DNS_HEALTHY : DNS_UNPROVEN;
+}
+
+usec_t server_rest_until(const struct server *s)
+{
+	if (server_is_healthy(s) || s->is_unreachable)
+		return 0;
+	return is_doubted(s) ? s->check_at : s->probe_at;
+}
+
+const char *dns_rest_name(enum dns_rest rest)
+{
+	static const char *const names[] = {[DNS_HEALTHY] = "healthy",
+	    [DNS_NO_ROUTE] = "no_route",
+	    [DNS_CLOSED] = "closed",
+	    [DNS_SILENT] = "silent",
+	    [DNS_FAILING] = "failing",
+	    [DNS_LYING] = "lying",
+	    [DNS_UNPROVEN] = "unproven"};
+
+	return names[rest];
+}
+
+/* Each line that says a server is rested is followed by one when it is back. A server that comes
+ * and goes is not told of each time. */
+static void log_health(struct server *s)
+{
+	usec_t now = clock_mono();
+	char text[ENDPOINT_TEXT_SIZE];
+
+	endpoint_format(&s->endpoint, text);
+	if (!s->is_unhealthy && s->is_logged) {
+		s->is_logged = false;
+		log_info("dns_server_back", "server=%s", text);
+	} else if (s->is_unhealthy && s->honesty != UNCHECKED &&
+		   (s->logged_at == 0 || now - s->logged_at >= LOG_LEAST)) {
+		s->is_logged = true;
+		s->logged_at = now;
+		log_info(
+		    "dns_server_rested", "server=%s why=%s", text, dns_rest_name(server_rest(s)));
+	}
 }
 
 static void note_health(struct server *s)
 {
 	bool is_unhealthy = !server_is_healthy(s);
-	char text[ENDPOINT_TEXT_SIZE];
 
 	if (is_unhealthy == s->is_unhealthy)
 		return;
 	s->is_unhealthy = is_unhealthy;
+	if (is_unhealthy)
+		TAILQ_INSERT_HEAD(&s->engine->resting, s, resting);
+	else
+		TAILQ_REMOVE(&s->engine->resting, s, resting);
 	s->engine->n_unhealthy += is_unhealthy ? 1 : (size_t)-1;
 	s->probe_period = PROBE_FIRST;
 	s->probe_at = 0;
+	log_health(s);
+}
+
+static void count_honesty(struct server *s, size_t one)
+{
+	s->engine->n_unchecked += s->honesty == UNCHECKED ? one : 0;
+	s->engine->n_lying += s->honesty == LYING ? one : 0;
+}
+
+void server_set_honesty(struct server *s, enum honesty honesty)
+{
+	struct dns_engine *engine = s->engine;
+	bool was_all = engine->n_lying == engine->n_servers;
+	char text[ENDPOINT_TEXT_SIZE];
+
+	if (honesty == s->honesty)
+		return;
+	bool did_lie = s->honesty == LYING;
+	count_honesty(s, (size_t)-1);
+	s->honesty = honesty;
+	count_honesty(s, 1);
 	endpoint_format(&s->endpoint, text);
-	log_debug(is_unhealthy ? "dns_server_rested" : "dns_server_back", "server=%s", text);
+	if (honesty == LYING)
+		log_warning("dns_server_lies", "server=%s", text);
+	else if (did_lie)
+		log_info("dns_server_tells_the_truth", "server=%s", text);
+	if (was_all != (engine->n_lying == engine->n_servers)) {
+		for (size_t i = 0; i < engine->n_servers; i++)
+			note_health(&engine->servers[i]);
+	} else {
+		note_health(s);
+	}
+	if (honesty == UNPROVEN)
+		log_health(s);
 }
 
 size_t server_room(const struct server *s)
@@ -81,7 +187,8 @@ size_t server_room(const struct server *s)
 	if (s->is_unreachable)
 		return 0;
 	if (!server_is_healthy(s)) {
-		if (s->engine->n_unhealthy < s->engine->n_servers)
+		if (s->engine->n_unhealthy < s->engine->n_servers || s->engine->n_unchecked > 0 ||
+		    s->honesty == LYING)
 			return 0;
 		size = size < UNHEALTHY_WINDOW ? size : UNHEALTHY_WINDOW;
 	}
@@ -101,7 +208,7 @@ bool server_is_any_left(const struct dns_engine *engine, const struct dns_lookup
 {
 	size_t n_healthy = engine->n_servers - engine->n_unhealthy, n_tried = 0;
 
-	if (l->n_tried == MAX_TRIED)
+	if (l->n_tried == MAX_TRIED || l->only != NULL)
 		return false;
 	for (int i = 0; i < l->n_tried; i++)
 		n_tried += server_is_healthy(l->tried[i]) ? 1 : 0;
@@ -115,10 +222,11 @@ static struct server *pick_to_probe(
 	if (engine->n_unhealthy == 0 || engine->n_unhealthy == engine->n_servers ||
 	    l->n_attempts > 0)
 		return NULL;
-	for (size_t i = 0; i < engine->n_servers; i++) {
-		struct server *s = &engine->servers[i];
-		if (!s->is_unhealthy || s->is_unreachable || s->probe_at > now ||
-		    s->n_in_flight > 0)
+	for (int i = 0; i < PROBES_LOOKED_AT; i++) {
+		struct server *s = TAILQ_FIRST(&engine->resting);
+		TAILQ_REMOVE(&engine->resting, s, resting);
+		TAILQ_INSERT_TAIL(&engine->resting, s, resting);
+		if (s->is_unreachable || is_doubted(s) || s->probe_at > now || s->n_in_flight > 0)
 			continue;
 		s->probe_at = now + s->probe_period;
 		s->probe_period =
@@ -153,6 +261,8 @@ static struct server *pick_again(struct dns_engine *engine, const struct dns_loo
 
 struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l, usec_t now)
 {
+	if (l->only != NULL)
+		return l->only->is_unreachable ? NULL : l->only;
 	struct server *s = pick_to_probe(engine, l, now);
 	size_t n = engine->n_servers;
 
@@ -303,8 +413,19 @@ void server_on_no_route(struct server *s, int error)
 		timer_start(&s->engine->tick, DNS_TICK);
 }
 
-void server_on_blame(struct server *s, bool is_good)
+void server_on_failure(struct server *s, usec_t now)
 {
+	s->is_refusing = false;
+	if (window_is_dead(&s->window))
+		window_on_answer(&s->window, now, s->srtt);
+	if (s->is_unhealthy)
+		note_health(s);
+}
+
+void server_on_blame(struct server *s, bool is_good, usec_t now)
+{
+	if (!is_good)
+		window_on_loss(&s->window, now, BLAME_SPAN);
 	s->blame += ((is_good ? 0 : 1) - s->blame) / 16;
 	if (!s->is_rested && s->blame > rest_above) {
 		s->is_rested = true;

@@ -9,6 +9,11 @@ void server_init(struct server *s, struct dns_engine *engine, const struct dns_s
 void server_done(struct server *s);
 
 bool server_is_healthy(const struct server *s);
+enum dns_rest server_rest(const struct server *s); /* why it is not healthy */
+usec_t server_rest_until(const struct server *s);  /* when it is tried again; 0: not known */
+
+/* Note what a health check says. One that lies is asked only when all do. */
+void server_set_honesty(struct server *s, enum honesty honesty);
 size_t server_room(const struct server *s);
 
 /* See whether there is a route again, and look at what became of questions since the last call:
@@ -34,8 +39,10 @@ void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now
 void server_on_loss(struct server *s, usec_t now, usec_t timeout);
 void server_on_refused(struct server *s);
 void server_on_no_route(struct server *s, int error);
-void server_on_blame(
-    struct server *s, bool is_good); /* it failed where another answered, or answered */
+/* It answered with a failure. Whose fault that is shows when others are asked: the window stays. */
+void server_on_failure(struct server *s, usec_t now);
+/* It failed where another answered, or answered. The first is to the window what a loss is. */
+void server_on_blame(struct server *s, bool is_good, usec_t now);
 
 /* In send.c: send what is in the outbox, as far as the pace and the limit of questions a second let
  * it. Returns how long to wait before the next call: 0 for the next turn, SERVER_NO_MORE for not

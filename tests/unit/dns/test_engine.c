@@ -196,7 +196,7 @@ TEST(goes_elsewhere_at_once_when_a_port_is_closed)
 	for (int i = 0; i < 300; i++)
 		ck_assert_int_eq(outcomes[i].outcome, DNS_DATA);
 	ck_assert_int_lt(world_elapsed(&w), 5 * USEC_PER_SEC);
-	ck_assert(world_stats(&w, 0).is_dead);
+	ck_assert_int_eq(world_stats(&w, 0).rest, DNS_CLOSED);
 	world_end(&w);
 }
 
@@ -249,7 +249,7 @@ TEST(a_fast_server_that_fails_swallows_nothing)
 	world_wait(&w);
 	for (int i = 0; i < N; i++)
 		ck_assert_int_eq(outcomes[i].outcome, DNS_DATA);
-	ck_assert(world_stats(&w, 0).is_rested);
+	ck_assert_int_eq(world_stats(&w, 0).rest, DNS_FAILING);
 	ck_assert_uint_lt(script_n_udp(w.scripts[0]), 2 * N);
 	world_end(&w);
 }
@@ -281,11 +281,11 @@ TEST(a_server_that_is_good_again_comes_back)
 	for (int i = 0; i < 200; i++)
 		world_start(&w, &outcomes[i], "www.example");
 	world_wait(&w);
-	ck_assert(world_stats(&w, 0).is_rested);
+	ck_assert_int_eq(world_stats(&w, 0).rest, DNS_FAILING);
 	state.is_good = true;
-	for (int i = 0; i < 20000 && world_stats(&w, 0).is_rested; i++)
+	for (int i = 0; i < 20000 && world_stats(&w, 0).rest == DNS_FAILING; i++)
 		world_ask(&w, "www.example");
-	ck_assert(!world_stats(&w, 0).is_rested);
+	ck_assert_int_eq(world_stats(&w, 0).rest, DNS_HEALTHY);
 	world_end(&w);
 }
 
@@ -304,7 +304,7 @@ TEST(a_dead_server_comes_back)
 	world_wait(&w);
 	for (int i = 0; i < 200; i++)
 		ck_assert_int_eq(outcomes[i].outcome, DNS_DATA);
-	ck_assert(world_stats(&w, 0).is_dead);
+	ck_assert_int_eq(world_stats(&w, 0).rest, DNS_SILENT);
 	unsigned asked = script_n_udp(w.scripts[0]);
 	for (int i = 0; i < 100; i++)
 		world_ask(&w, "www.example");

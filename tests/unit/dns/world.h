@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dns/engine.h"
+#include "dns/stats.h"
 #include "script.h"
 
 enum { WORLD_SERVERS = 4 };
