@@ -5,6 +5,7 @@
 #include "http/request.h"
 #include "core/core.h"
 #include "model/job_filter.h"
+#include "model/name_server.h"
 #include "store/store.h"
 
 struct api {
@@ -16,6 +17,9 @@ struct api {
 	size_t max_json;
 	struct bodies bodies;
 	const char *limits; /* JSON; borrowed */
+	/* The nth name server; false when there are fewer. */
+	bool (*name_server)(size_t nth, struct name_server *ret_server, void *arg);
+	void *name_server_arg;
 	bool is_draining;
 	bool has_backup;    /* one is being made or sent */
 	bool has_successor; /* sockets are passed: what comes while we drain is work for the next
@@ -42,7 +46,7 @@ handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, 
 handler_fn jobs_cancel_handle, jobs_delete_handle;
 handler_fn job_pause_handle, job_resume_handle, job_retry_handle;
 handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
-handler_fn file_handle, archive_handle, limits_handle, backup_handle;
+handler_fn file_handle, archive_handle, limits_handle, servers_handle, backup_handle;
 handler_fn schedule_add_handle, schedules_list_handle, schedule_show_handle, schedule_patch_handle;
 handler_fn schedule_delete_handle, schedule_run_handle, schedule_pause_handle;
 handler_fn schedule_resume_handle, changes_handle, outcomes_handle, schedule_events_handle;

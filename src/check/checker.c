@@ -65,15 +65,21 @@ static void on_dns_room(void *arg)
 static struct dns_engine *new_dns(struct checker *checker, const struct checker_opts *opts)
 {
 	struct dns_server_opts servers[RESOLVER_MAX_SERVERS];
+	struct dns_name known;
+	bool has_known = opts->known_name != NULL && *opts->known_name != '\0' &&
+			 dns_name_from_text(opts->known_name, strlen(opts->known_name), &known);
 
 	for (size_t i = 0; i < opts->resolver.n_servers; i++)
-		servers[i] = (struct dns_server_opts){.endpoint = opts->resolver.servers[i]};
+		servers[i] = (struct dns_server_opts){
+		    .endpoint = opts->resolver.servers[i], .max_qps = opts->max_qps};
 	struct dns_engine *dns =
 	    dns_engine_new(checker->loop, &(struct dns_opts){.servers = servers,
 					      .n_servers = opts->resolver.n_servers,
 					      .max_lookups = MAX_PROBES,
 					      .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
-					      .pause = opts->pause});
+					      .pause = opts->pause,
+					      .check_every = opts->check_every,
+					      .known_name = has_known ? &known : NULL});
 	dns_engine_set_on_room(dns, on_dns_room, checker);
 	checker->dns_metrics = dns_metrics_new(dns);
 	return dns;
@@ -182,6 +188,14 @@ void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), vo
 {
 	checker->on_room = on_room;
 	checker->on_room_arg = arg;
+}
+
+bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server)
+{
+	if (checker->dns == NULL || nth >= dns_engine_n_servers(checker->dns))
+		return false;
+	dns_outcome_server(checker->dns, nth, ret_server);
+	return true;
 }
 
 size_t checker_in_flight(const struct checker *checker)

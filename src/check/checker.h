@@ -12,12 +12,16 @@
 struct loop;
 struct checker;
 struct check;
+struct name_server;
 
 struct checker_opts {
 	struct resolver_opts resolver;
-	bool use_evdns; /* it asks, not the DNS engine (dns/engine.h) */
-	bool in_order;  /* the DNS engine asks the first server that works, not all in turn */
-	usec_t pause;   /* before a server that failed is asked the same again; 0: a second */
+	bool use_evdns;     /* it asks, not the DNS engine (dns/engine.h) */
+	bool in_order;      /* the DNS engine asks the first server that works, not all in turn */
+	usec_t check_every; /* health checks of servers by the DNS engine; 0: none */
+	const char *known_name; /* borrowed: every server must know it; empty: none */
+	double max_qps;         /* of each server; 0: no limit */
+	usec_t pause; /* before a server that failed is asked the same again; 0: a second */
 	const char *hosts_path; /* borrowed; NULL: no hosts file */
 	usec_t timeout;         /* of an attempt, when the check doesn't say */
 	uint32_t attempts;      /* when the check doesn't say; at least 1 */
@@ -35,6 +39,9 @@ void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t atte
  * when to ask again. */
 size_t checker_room(struct checker *checker);
 void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), void *arg);
+/* The nth name server of the DNS engine; false when there are fewer, or evdns asks. */
+bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server);
+
 size_t checker_in_flight(const struct checker *checker);
 
 /* How long a question has been without its end past the time at which it is given up; 0: none is.

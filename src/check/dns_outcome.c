@@ -57,6 +57,32 @@ enum reason dns_outcome_reason(enum rcode rcode)
 	}
 }
 
+void dns_outcome_server(const struct dns_engine *engine, size_t i, struct name_server *ret_server)
+{
+	struct dns_server_stats stats;
+
+	dns_engine_server_stats(engine, i, &stats);
+	*ret_server = (struct name_server){.rtt = stats.srtt,
+	    .window = stats.window,
+	    .in_flight = stats.n_in_flight,
+	    .queries = stats.n_sent + stats.n_tcp,
+	    .late = stats.n_late,
+	    .mismatches = stats.n_mismatches,
+	    .lies = stats.n_lies};
+	endpoint_format(&stats.endpoint, ret_server->address);
+	if (stats.rest != DNS_HEALTHY)
+		ret_server->rests = dns_rest_name(stats.rest);
+	if (stats.rest_until > 0)
+		ret_server->rests_until = clock_wall() + stats.rest_until - clock_mono();
+	for (int o = 0; o < DNS_N_OUTCOMES; o++) {
+		if (o != DNS_FAILED && o != DNS_TIMED_OUT)
+			ret_server->outcomes[dns_outcome_rcode(o, 0)] += stats.n_outcomes[o];
+	}
+	for (unsigned rcode = 0; rcode < DNS_N_RCODES; rcode++)
+		ret_server->outcomes[failure_rcode(rcode)] += stats.n_failures[rcode];
+	ret_server->outcomes[RCODE_TIMEOUT] = stats.n_timeouts;
+}
+
 struct server_metrics {
 	struct dns_engine *engine;
 	size_t index;
@@ -93,6 +119,16 @@ static double get_mismatches(void *arg)
 	return (double)stats_of(arg).n_mismatches;
 }
 
+static double get_lies(void *arg)
+{
+	return (double)stats_of(arg).n_lies;
+}
+
+static double get_healthy(void *arg)
+{
+	return stats_of(arg).rest == DNS_HEALTHY ? 1 : 0;
+}
+
 static double get_window(void *arg)
 {
 	return (double)stats_of(arg).window;
@@ -117,6 +153,8 @@ static void add_server(struct server_metrics *m)
 	metrics_getter(METRIC_DNS_QUERIES, get_sent, m, name);
 	metrics_getter(METRIC_DNS_LATE, get_late, m, name);
 	metrics_getter(METRIC_DNS_MISMATCHES, get_mismatches, m, name);
+	metrics_getter(METRIC_DNS_LIES, get_lies, m, name);
+	metrics_getter(METRIC_DNS_HEALTHY, get_healthy, m, name);
 	metrics_getter(METRIC_DNS_WINDOW, get_window, m, name);
 	metrics_getter(METRIC_DNS_IN_FLIGHT, get_in_flight, m, name);
 	metrics_getter(METRIC_DNS_ABANDONED, get_abandoned, m, name);

@@ -4,12 +4,16 @@
 
 #include "dns/engine.h"
 #include "dns/stats.h"
+#include "model/name_server.h"
 #include "model/result.h"
 
 enum rcode dns_outcome_rcode(enum dns_outcome outcome, unsigned rcode);
 
 /* Why an item ends as an error when this is how the last query ended. */
 enum reason dns_outcome_reason(enum rcode rcode);
+
+/* The nth server, for people. */
+void dns_outcome_server(const struct dns_engine *engine, size_t i, struct name_server *ret_server);
 
 /* The counters of each server, asked at each scrape; and how its queries ended, counted here. */
 struct dns_metrics *dns_metrics_new(struct dns_engine *engine);

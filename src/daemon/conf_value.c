@@ -7,6 +7,7 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "dns/name.h"
 #include "fetch/policy.h"
 #include "model/result.h"
 #include "model/url.h"
@@ -76,6 +77,13 @@ static bool count_names(const char *text, bool is_origins, uint64_t *ret_n)
 	return true;
 }
 
+static bool is_domain(const char *text)
+{
+	struct dns_name name;
+
+	return *text == '\0' || dns_name_from_text(text, strlen(text), &name);
+}
+
 static bool is_policy_list(enum conf_type type, const char *text, struct buf *why)
 {
 	return type == PORTS ? policy_ports_are_valid(text, why) : policy_list_is_valid(text, why);
@@ -107,6 +115,7 @@ const char *conf_value_describe(enum conf_type type)
 	static const char *const texts[] = {[TEXT] = "a string",
 	    [LISTENERS] = "a list of address:port, [address]:port or unix:/path",
 	    [SERVERS] = "a list of address, address:port or [address]:port",
+	    [DOMAIN] = "a domain name",
 	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",
 	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
 	    [LABELS] = "a list of LABEL=URL",
@@ -144,6 +153,9 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 	case LISTENERS:
 	case SERVERS:
 		e = count_endpoints(text, type == LISTENERS, ret_number) ? OK : ERR_INVALID;
+		break;
+	case DOMAIN:
+		e = is_domain(text) ? OK : ERR_INVALID;
 		break;
 	case ADDRESSES:
 	case PORTS:

@@ -10,6 +10,7 @@ enum conf_type {
 	TEXT,
 	LISTENERS,
 	SERVERS,
+	DOMAIN,
 	ADDRESSES,
 	PORTS,
 	LABELS,

@@ -170,6 +170,8 @@ static bool start_server(struct daemon *d)
 	    .store = d->store,
 	    .offload = d->offload,
 	    .limits = d->limits,
+	    .name_server = resolving_name_server,
+	    .name_server_arg = d->checker,
 	    .stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle),
 	    .max_json = limits_max_json(d->conf)};
 	bodies_init(&d->api.bodies, conf_number(d->conf, CONF_api_max_bodies));

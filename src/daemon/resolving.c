@@ -38,6 +38,9 @@ struct checker *resolving_start(const struct conf *conf, struct loop *loop)
 	struct checker_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
 	    .timeout = (usec_t)conf_number(conf, CONF_dns_timeout),
 	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts),
+	    .check_every = (usec_t)conf_number(conf, CONF_dns_check_interval),
+	    .known_name = conf_text(conf, CONF_dns_known_name),
+	    .max_qps = (double)conf_number(conf, CONF_dns_max_qps),
 	    .use_evdns = conf_number(conf, CONF_dns_resolver) == RESOLVER_EVDNS};
 
 	read_servers(conf, &opts.resolver);
@@ -52,4 +55,9 @@ struct checker *resolving_start(const struct conf *conf, struct loop *loop)
 	else if (opts.hosts_path != NULL && !checker_has_hosts(checker))
 		log_warning("no_hosts_file", "file=%s names=asked", log_quote(hosts));
 	return checker;
+}
+
+bool resolving_name_server(size_t nth, struct name_server *ret_server, void *arg)
+{
+	return checker_name_server(arg, nth, ret_server);
 }

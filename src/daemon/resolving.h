@@ -5,7 +5,11 @@
 
 struct checker;
 struct loop;
+struct name_server;
 
 /* Make the checker with the servers of the settings or else of resolv.conf. NULL: it can't be,
  * which was logged. */
 struct checker *resolving_start(const struct conf *conf, struct loop *loop);
+
+/* The nth name server of the checker `arg`, for the API; false when there are fewer. */
+bool resolving_name_server(size_t nth, struct name_server *ret_server, void *arg);

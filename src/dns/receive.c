@@ -172,6 +172,8 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 	}
 	s->stats.n_answers++;
 	s->stats.n_outcomes[a->outcome]++;
+	if (a->outcome == DNS_FAILED)
+		s->stats.n_failures[m.rcode < DNS_N_RCODES ? m.rcode : DNS_N_RCODES - 1]++;
 	if (a->is_current && !a->is_tcp && is_failure(a->outcome))
 		server_on_failure(s, a->now);
 	else if (a->is_current && !a->is_tcp)

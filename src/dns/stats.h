@@ -6,6 +6,8 @@
 
 struct dns_engine;
 
+enum { DNS_N_RCODES = 24 };
+
 /* Why a server is not asked, or only now and then. */
 enum dns_rest {
 	DNS_HEALTHY,
@@ -23,6 +25,8 @@ struct dns_server_stats {
 	struct endpoint endpoint;
 	uint64_t n_sent, n_answers, n_timeouts, n_late, n_mismatches, n_refused, n_tcp;
 	uint64_t n_outcomes[DNS_N_OUTCOMES];
+	uint64_t
+	    n_failures[DNS_N_RCODES]; /* of DNS_FAILED, by response code; others are the last */
 	size_t n_in_flight, window, n_sockets;
 	size_t n_abandoned; /* questions that were asked again, whose late answer still counts */
 	uint64_t n_lies;    /* health checks that found it lying */

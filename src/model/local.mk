@@ -10,6 +10,7 @@ src_model_libmodel_a_SOURCES = \
 	src/model/idn.c src/model/idn.h \
 	src/model/job.c src/model/job.h \
 	src/model/job_filter.c src/model/job_filter.h \
+	src/model/name_server.h \
 	src/model/pace.c src/model/pace.h \
 	src/model/recurrence.c src/model/recurrence.h \
 	src/model/result.c src/model/result.h \

@@ -43,9 +43,9 @@ def test_strategy(make_daemon, strategy):
         with make_daemon(first, second, settings={"dns.resolver": "engine", "dns.strategy": strategy}) as daemon:
             daemon.api.run([f"found-{i}.test" for i in range(100)])  # fewer than the windows hold
         asked = first.stats()["queries"], second.stats()["queries"]
-    assert sum(asked) == 100
+    assert sum(asked) == 104, "each is asked two questions of a health check"
     if strategy == "order":
-        assert asked == (100, 0)
+        assert asked == (102, 2)
     else:
         assert min(asked) >= 30, asked
 
@@ -71,6 +71,50 @@ def test_a_closed_port_costs_no_time(make_daemon):
     with Stub() as good, make_daemon(closed_port(), good, settings={"dns.resolver": "engine", "dns.timeout": "10s"}) as daemon:
         job = daemon.api.wait(daemon.api.submit([f"found-{i}.test" for i in range(1000)]), 20)
         assert statuses(daemon.api, job) == {"found": 1000}
+
+
+def exists(name):
+    """The stub's rule for names under `--default half`."""
+    value = 2166136261
+    for byte in name.encode():
+        value = (value ^ byte) * 16777619 & 0xFFFFFFFF
+    return value & 1 == 1
+
+
+def by_address(api):
+    return {row["address"]: row for row in api.get("/servers").json()["name_servers"]}
+
+
+@pytest.mark.parametrize("strategy", ["order", "spread"])
+@pytest.mark.parametrize("lie", ["found", "nx"])
+def test_a_server_that_lies_gives_no_verdict(make_daemon, lie, strategy):
+    names = [f"name{i}.example" for i in range(3000)]
+    with Stub("--default", lie, "--lies") as liar, Stub("--default", "half") as one, Stub("--default", "half") as other:
+        settings = {"dns.resolver": "engine", "dns.strategy": strategy}
+        with make_daemon(liar, one, other, settings=settings) as daemon:
+            job = daemon.api.wait(daemon.api.submit(names))
+            wrong = [row for row in daemon.api.results(job)
+                     if row["status"] != ("found" if exists(row["domain"]) else "not_found")]
+            assert not wrong, wrong[:3]
+            row = eventually(lambda: next((row for row in [by_address(daemon.api)[liar.address]] if row["lies"]), None), "a lie")
+            assert (row["state"], row["why"]) == ("resting", "lying") and row["until"], row
+            assert row["queries"] < 10, row
+            healthy = by_address(daemon.api)[one.address]
+            assert healthy["state"] == "healthy" and healthy["why"] is healthy["until"] is None, healthy
+            assert healthy["answers"]["NOERROR"] > 100 and healthy["answers"]["NXDOMAIN"] > 100, healthy
+            metrics = daemon.api.get("/metrics").text
+            assert f'asyncprobed_dns_server_healthy{{server="{liar.address}"}} 0' in metrics
+            assert f'asyncprobed_dns_server_healthy{{server="{one.address}"}} 1' in metrics
+
+
+def test_without_checks_a_liar_is_believed(make_daemon):
+    """What the test before owes to the checks."""
+    with Stub("--default", "found", "--lies") as liar, Stub("--default", "nx") as honest:
+        settings = {"dns.resolver": "engine", "dns.check_interval": "0"}
+        with make_daemon(liar, honest, settings=settings) as daemon:
+            job = daemon.api.wait(daemon.api.submit([f"name{i}.example" for i in range(100)]))
+            assert len(statuses(daemon.api, job)) == 2
+            assert by_address(daemon.api)[liar.address]["lies"] == 0
 
 
 class Truncating:

@@ -71,6 +71,9 @@ static bool apply_option(struct dns_options *options, int option, const char *va
 	case 'f':
 		options->is_servfail_all = true;
 		return true;
+	case 'i':
+		options->is_lying = true;
+		return true;
 	default:
 		return false;
 	}
@@ -89,6 +92,7 @@ bool dns_options_parse(int argc, char **argv, struct dns_options *ret_options)
 	    {"latency-ms", required_argument, NULL, 'l'},
 	    {"drop-every", required_argument, NULL, 'e'},
 	    {"servfail-all", no_argument, NULL, 'f'},
+	    {"lies", no_argument, NULL, 'i'},
 	    {NULL, 0, NULL, 0},
 	};
 	int option;

@@ -19,6 +19,7 @@ struct dns_options {
 	const char *zone_path;    /* borrowed from argv; NULL: none */
 	enum dns_default otherwise;
 	bool is_servfail_all;
+	bool is_lying;
 };
 
 /* Read the command line. False after a message to stderr. */

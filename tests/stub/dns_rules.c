@@ -230,6 +230,14 @@ static const struct keyword *find_keyword(const struct dns_query *query)
 	return NULL;
 }
 
+static bool is_invalid(const struct dns_query *query)
+{
+	static const char suffix[] = ".invalid";
+	size_t n = sizeof(suffix) - 1;
+
+	return query->n_name >= n && memcmp(query->name + query->n_name - n, suffix, n) == 0;
+}
+
 /* Bit 0 decides whether the name exists (DNS_DEFAULT_HALF), bits 16 to 31 whether it is slow. */
 static struct behaviour apply_default(const struct dns_rules *rules, const struct dns_query *query)
 {
@@ -237,6 +245,10 @@ static struct behaviour apply_default(const struct dns_rules *rules, const struc
 	bool exists = rules->otherwise == DNS_DEFAULT_FOUND ||
 		      (rules->otherwise == DNS_DEFAULT_HALF && (hash & 1) != 0);
 
+	if (!rules->is_lying && query->n_name == 0)
+		return (struct behaviour){.body = BODY_NODATA};
+	if (!rules->is_lying && is_invalid(query))
+		return (struct behaviour){.body = BODY_NX};
 	return (struct behaviour){
 	    .body = exists ? BODY_FOUND : BODY_NX,
 	    .is_slow = (hash >> 16) % 100 < rules->slow_share,

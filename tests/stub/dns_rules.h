@@ -21,6 +21,7 @@ struct dns_rules {
 	unsigned slow_share;  /* percent of the default rule's names, 0..100 */
 	uint64_t drop_every;  /* drop each Nth query; 0: none */
 	bool is_servfail_all; /* SERVFAIL for whatever is not dropped */
+	bool is_lying;        /* the default rule also decides on the root and .invalid */
 	bool is_black_hole;   /* drop everything */
 	uint64_t n_queries;   /* well-formed ones so far; counts for drop_every */
 	uint64_t noise;       /* state of the generator of garbage, never 0 */

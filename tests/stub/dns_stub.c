@@ -304,6 +304,7 @@ static bool stub_start(struct stub *stub, const struct dns_options *options, uns
 	    .slow_share = (unsigned)options->slow_share,
 	    .drop_every = options->drop_every,
 	    .is_servfail_all = options->is_servfail_all,
+	    .is_lying = options->is_lying,
 	    .noise = 88172645463325252u,
 	};
 	prepare_batch(stub);
