@@ -85,6 +85,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_result.c \
 	tests/unit/model/test_spec.c \
 	tests/unit/model/test_state.c \
+	tests/unit/model/test_tagged.c \
 	tests/unit/model/test_target.c \
 	tests/unit/model/test_url.c \
 	tests/unit/model/test_url_ref.c \

@@ -97,6 +97,7 @@ static void ask(struct feed *feed, struct store_op *op)
 	op->u.rows.has_status = s->has_status;
 	op->u.rows.status = s->status;
 	op->u.rows.format = s->format;
+	op->u.rows.table = row_table_of(s->job.kind, s->job.check);
 	op->u.rows.is_first = s->n_rows == 0;
 }
 
@@ -237,7 +238,7 @@ static void on_found_results(
 	s->status = wanted.status;
 	s->is_following = wanted.is_following && !api->is_draining;
 	s->feed.is_whole = s->format == FORMAT_JSON;
-	result_add_head(&s->feed.out, s->format, job->kind);
+	result_add_head(&s->feed.out, s->format, row_table_of(job->kind, job->check));
 	subscribe(s);
 	feed_start(&s->feed, formats[wanted.format].content_type, s->is_live && s->is_following);
 }

@@ -9,6 +9,8 @@ src_base_libbase_a_SOURCES = \
 	src/base/metrics.c src/base/metrics.h src/base/metrics.def \
 	src/base/process.c \
 	src/base/random.c src/base/random.h \
+	src/base/span.h \
 	src/base/stdfd.c src/base/stdfd.h \
 	src/base/str.c src/base/str.h \
-	src/base/utf8.c src/base/utf8.h
+	src/base/utf8.c src/base/utf8.h \
+	src/base/varint.c src/base/varint.h

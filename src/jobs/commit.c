@@ -10,8 +10,9 @@
 #include "jobs/retention.h"
 
 enum {
-	COPY_MANY = 1000, /* aliases that get their results in one transaction */
-	BLOCK_MANY = 4000 /* results of a run that wait no longer for more */
+	COPY_MANY = 1000,     /* aliases that get their results in one transaction */
+	BLOCK_MANY = 4000,    /* results of a run that wait no longer for more */
+	BLOCK_BYTES = 1 << 20 /* likewise, bytes of them */
 };
 
 /* Time from one transaction to the next while more results are on their way. A sync makes the file
@@ -44,7 +45,8 @@ void commit_mark(struct run *run)
 		TAILQ_INSERT_TAIL(&core->dirty, run, dirt);
 	run->is_dirty = true;
 	/* nothing will come that is worth waiting for */
-	if (run->n_items == 0 || run->n_block >= BLOCK_MANY || job_state_is_ended(run->next_state))
+	if (run->n_items == 0 || run->n_block >= BLOCK_MANY || run->block.len >= BLOCK_BYTES ||
+	    job_state_is_ended(run->next_state))
 		core->is_urgent = true;
 	schedule(core);
 }
@@ -52,6 +54,7 @@ void commit_mark(struct run *run)
 void commit_add(struct run *run, const struct lane_event *done)
 {
 	buf_add(&run->block, done->record, done->n_record);
+	run->core->pending_bytes += done->n_record;
 	run->n_block++;
 	run->block_counts[done->status]++;
 	run->n_settled++;
@@ -150,6 +153,7 @@ static void on_put(struct store_op *op)
 
 	op_ended(core);
 	core->n_pending -= op->u.put.n;
+	core->pending_bytes -= op->u.put.block.len;
 	if (op->err == OK)
 		retention_grew(core->retention, op->u.put.block.len);
 	if (!run->is_gone && op->err == OK) {

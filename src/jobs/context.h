@@ -56,6 +56,7 @@ struct core {
 	bool is_urgent;     /* the next one is not to wait */
 	unsigned n_puts;    /* operations with results that the store has */
 	uint64_t n_pending; /* results settled and not committed */
+	size_t pending_bytes;
 	uint64_t ended[JOB_N_STATES];
 	bool is_draining;
 	struct retention *retention; /* owned */

@@ -30,6 +30,7 @@ void run_remove(struct run *run)
 		s->on_change(NULL, s->arg); /* it was not told of an end: the core goes away */
 	}
 	core->n_pending -= run->n_block;
+	core->pending_bytes -= run->block.len;
 	chunks_close(run);
 	run_forget(run);
 }

@@ -48,7 +48,7 @@ void run_finish(struct run *run, usec_t now);
 /* Results that were settled when the end was committed without them go, and files with them. */
 void run_drop_results(struct run *run);
 /* Settled results above which no item is begun: the store is behind. */
-enum { COMMIT_PENDING_MANY = 50000 };
+enum { COMMIT_PENDING_MANY = 50000, COMMIT_PENDING_BYTES = 64 << 20 };
 
 /* claims.c: have a chunk worked on (its contents are taken), fetch more input when it runs low. */
 void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip);

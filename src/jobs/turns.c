@@ -101,7 +101,7 @@ static void serve(void *arg)
 		return;
 	activate_waiting(core);
 	if ((TAILQ_EMPTY(&ring->runs) && core->noted == NULL) ||
-	    core->n_pending >= COMMIT_PENDING_MANY)
+	    core->n_pending >= COMMIT_PENDING_MANY || core->pending_bytes >= COMMIT_PENDING_BYTES)
 		return;
 	size_t room = lane_room(ring->lane);
 	bool is_more = room > MAX_PER_TURN;

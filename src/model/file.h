@@ -7,12 +7,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-
-/* Bytes inside something else: borrowed, not terminated. */
-struct span {
-	const char *bytes;
-	size_t len;
-};
+#include "base/span.h"
 
 enum {
 	FILE_MAX_URL = 8192,       /* bytes, as RFC 9110 section 4.1 recommends to bear */

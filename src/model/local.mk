@@ -11,12 +11,14 @@ src_model_libmodel_a_SOURCES = \
 	src/model/job.c src/model/job.h \
 	src/model/job_filter.c src/model/job_filter.h \
 	src/model/name_server.h \
+	src/model/outcome.c src/model/outcome.h \
 	src/model/pace.c src/model/pace.h \
 	src/model/recurrence.c src/model/recurrence.h \
 	src/model/result.c src/model/result.h \
 	src/model/schedule.c src/model/schedule.h \
 	src/model/spec.c src/model/spec.h \
 	src/model/state.c src/model/state.h \
+	src/model/tagged.c src/model/tagged.h \
 	src/model/target.c src/model/target.h \
 	src/model/url.c src/model/url.h \
 	src/model/url_ref.c src/model/url_ref.h \

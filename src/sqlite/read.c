@@ -148,7 +148,7 @@ static void add_row(struct rows_page *page, const struct result *r)
 	page->last = r->seq;
 	if (page->has_status && r->status != page->status)
 		return;
-	result_add_row(&page->text, page->format, r, page->is_first && page->n == 0);
+	result_add_row(&page->text, page->format, page->table, r, page->is_first && page->n == 0);
 	page->n++;
 }
 

@@ -137,13 +137,38 @@ enum err db_submit(struct db *db, struct store_op *op)
 }
 
 static enum err insert_block(
+    struct db *db, int64_t job_no, uint64_t seq, uint64_t n, struct span records)
+{
+	sqlite3_stmt *s = QUERY(db, STATEMENT_INSERT_RESULT, job_no, (int64_t)seq, (int64_t)n);
+
+	sqlite3_bind_blob64(s, 4, records.bytes, records.len, SQLITE_STATIC);
+	BIND(s, 5, db_sum(records.bytes, records.len, seq, n));
+	return db_run(db, s);
+}
+
+/* Insert records in rows of about BLOCK_BYTES each: a page of rows reads whole blocks. */
+static enum err insert_blocks(
     struct db *db, int64_t job_no, uint64_t seq, uint32_t n, const struct buf *block)
 {
-	sqlite3_stmt *s = QUERY(db, STATEMENT_INSERT_RESULT, job_no, (int64_t)seq, n);
+	enum { BLOCK_BYTES = 256 * 1024 };
+	size_t start = 0, offset = 0;
+	uint64_t n_done = 0, at = 0;
+	struct result r;
+	enum err e = OK;
 
-	sqlite3_bind_blob64(s, 4, block->data, block->len, SQLITE_STATIC);
-	BIND(s, 5, db_sum(block->data, block->len, seq, n));
-	return db_run(db, s);
+	while (e == OK && block->len - start > BLOCK_BYTES &&
+	       record_next(block->data, block->len, &offset, &r)) {
+		at++;
+		if (offset - start < BLOCK_BYTES || at == n)
+			continue;
+		e = insert_block(db, job_no, seq + n_done, at - n_done,
+		    (struct span){block->data + start, offset - start});
+		start = offset;
+		n_done = at;
+	}
+	return e == OK ? insert_block(db, job_no, seq + n_done, n - n_done,
+			     (struct span){block->data + start, block->len - start})
+		       : e;
 }
 
 /* Note where the results of first items are, for those that are no first item this changes nothing.
@@ -182,7 +207,7 @@ static enum err note_files(struct db *db, int64_t job_no, uint64_t seq, const st
 static enum err put_block(struct db *db, const struct store_op *op, uint64_t seq)
 {
 	const struct buf *block = &op->u.put.block;
-	enum err e = insert_block(db, op->job_no, seq, op->u.put.n, block);
+	enum err e = insert_blocks(db, op->job_no, seq, op->u.put.n, block);
 
 	if (e == OK && op->u.put.has_aliases)
 		e = note_leaders(db, op->job_no, seq, block);
@@ -227,12 +252,13 @@ enum err db_put(struct db *db, struct store_op *op)
 
 static enum err copy_some(struct db *db, struct store_op *op, struct buf *block, int64_t *ret_last)
 {
+	enum { COPY_BYTES = 1 << 20 }; /* in one go, about */
 	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_ALIASES, op->job_no, op->u.copy.max);
 	struct result r;
-	int code;
+	int code = SQLITE_ROW;
 	enum err e = OK;
 
-	while (e == OK && (code = sqlite3_step(s)) == SQLITE_ROW) {
+	while (e == OK && block->len < COPY_BYTES && (code = sqlite3_step(s)) == SQLITE_ROW) {
 		int64_t seq = sqlite3_column_int64(s, 1);
 		e = db_load_result(db, op->job_no, seq, &r);
 		if (e == ERR_DAMAGED)
@@ -247,7 +273,7 @@ static enum err copy_some(struct db *db, struct store_op *op, struct buf *block,
 		op->u.copy.n++;
 		*ret_last = r.index;
 	}
-	if (e == OK && code != SQLITE_DONE)
+	if (e == OK && code != SQLITE_DONE && code != SQLITE_ROW)
 		e = db_error(db, code);
 	sqlite3_reset(s);
 	/* db_load_result's too: a read left open would keep the log from starting anew */
@@ -270,7 +296,7 @@ enum err db_copy_results(struct db *db, struct store_op *op)
 			sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.copy.counts[i]);
 		e = db_update_returning(db, s, &op->u.copy.completed);
 		if (e == OK)
-			e = insert_block(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
+			e = insert_blocks(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
 			    op->u.copy.n, &block);
 		if (e == OK)
 			e = RUN(db, STATEMENT_DELETE_ALIASES, op->job_no, last);

@@ -9,6 +9,7 @@ struct rows_page {
 	uint64_t after, limit; /* limit 0: none */
 	size_t max_bytes;      /* enough is read once `text` holds this much */
 	enum result_format format;
+	const struct row_table *table; /* of the job's kind */
 	bool has_status;
 	enum item_status status;
 	bool is_first;    /* no row was written before */

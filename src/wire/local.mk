@@ -2,7 +2,7 @@ noinst_LIBRARIES += src/wire/libwire.a
 src_wire_libwire_a_SOURCES = \
 	src/wire/cells.c src/wire/cells.h \
 	src/wire/change_text.c src/wire/change_text.h \
-	src/wire/file_row.c src/wire/file_row.h \
+	src/wire/domain_row.c src/wire/file_row.c \
 	src/wire/flag_metadata.c src/wire/flag_metadata.h \
 	src/wire/json_check.c src/wire/json_check.h \
 	src/wire/json_job.c src/wire/json_job.h \
@@ -13,6 +13,7 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/problem_parse.c src/wire/problem_parse.h \
 	src/wire/record.c src/wire/record.h \
 	src/wire/result_text.c src/wire/result_text.h \
+	src/wire/row.c src/wire/row.h \
 	src/wire/schedule.c src/wire/schedule.h \
 	src/wire/submission.c src/wire/submission.h \
 	src/wire/tar.c src/wire/tar.h \

@@ -1,17 +1,11 @@
 /* Packing of results. */
 #include "wire/record.h"
 
+#include <assert.h>
 #include <string.h>
 
-static char *put_number(char *at, uint64_t value)
-{
-	while (value >= 0x80) {
-		*at++ = (char)(value | 0x80);
-		value >>= 7;
-	}
-	*at++ = (char)value;
-	return at;
-}
+#include "base/varint.h"
+#include "model/tagged.h"
 
 static char *put_address(char *at, const struct address *a)
 {
@@ -26,7 +20,7 @@ static char *put_evidence(char *at, const struct evidence *e)
 {
 	*at++ = (char)(e->source << 4 | e->type);
 	*at++ = (char)e->rcode;
-	at = put_number(at, (uint64_t)e->rtt);
+	at = varint_put(at, (uint64_t)e->rtt);
 	if (e->source == SOURCE_DNS) {
 		at = put_address(at, &e->server.address);
 		*at++ = (char)(e->server.port >> 8);
@@ -36,9 +30,10 @@ static char *put_evidence(char *at, const struct evidence *e)
 }
 
 enum {
-	MAX_NUMBER = 10,
 	MAX_ADDRESS = 17,
 	HAS_FILE = 0x80,
+	HAS_FIELDS = 0x40,
+	FIELDS_VERSION = 1,
 	IS_SAVED = 1,
 	WANTS_COUNTRY = 2,
 	IS_ENCODED = 4
@@ -46,7 +41,7 @@ enum {
 
 static char *put_span(char *at, struct span s)
 {
-	at = put_number(at, s.len);
+	at = varint_put(at, s.len);
 	if (s.len > 0)
 		memcpy(at, s.bytes, s.len);
 	return at + s.len;
@@ -55,7 +50,7 @@ static char *put_span(char *at, struct span s)
 /* Bytes that the part of a file takes at most. */
 static size_t file_size(const struct file_result *f)
 {
-	return 2 + 17 * MAX_NUMBER + FILE_DIGEST_SIZE + f->file_name.len + f->code.len +
+	return 2 + 17 * VARINT_MAX + FILE_DIGEST_SIZE + f->file_name.len + f->code.len +
 	       f->detail.len + f->content_type.len + f->final_url.len + f->country.len +
 	       f->content_encoding.len;
 }
@@ -65,15 +60,15 @@ static char *put_file(char *at, const struct file_result *f)
 	*at++ = (char)((f->is_saved ? IS_SAVED : 0) | (f->wants_country ? WANTS_COUNTRY : 0) |
 		       (f->content_encoding.len > 0 ? IS_ENCODED : 0));
 	*at++ = (char)f->country_reason;
-	at = put_number(at, f->http_status);
-	at = put_number(at, f->http_version);
-	at = put_number(at, f->n_redirects);
-	at = put_number(at, f->n_bytes);
-	at = put_number(at, (uint64_t)f->timings.resolve);
-	at = put_number(at, (uint64_t)f->timings.connect);
-	at = put_number(at, (uint64_t)f->timings.tls);
-	at = put_number(at, (uint64_t)f->timings.first_byte);
-	at = put_number(at, (uint64_t)f->timings.transfer);
+	at = varint_put(at, f->http_status);
+	at = varint_put(at, f->http_version);
+	at = varint_put(at, f->n_redirects);
+	at = varint_put(at, f->n_bytes);
+	at = varint_put(at, (uint64_t)f->timings.resolve);
+	at = varint_put(at, (uint64_t)f->timings.connect);
+	at = varint_put(at, (uint64_t)f->timings.tls);
+	at = varint_put(at, (uint64_t)f->timings.first_byte);
+	at = varint_put(at, (uint64_t)f->timings.transfer);
 	if (f->is_saved) {
 		memcpy(at, f->digest, sizeof(f->digest));
 		at += sizeof(f->digest);
@@ -87,35 +82,45 @@ static char *put_file(char *at, const struct file_result *f)
 	return f->content_encoding.len > 0 ? put_span(at, f->content_encoding) : at;
 }
 
+static char *put_fields(char *at, struct span fields)
+{
+	*at++ = FIELDS_VERSION;
+	return put_span(at, fields);
+}
+
 void record_add(struct buf *block, const struct result *r)
 {
-	size_t most = 8 * MAX_NUMBER + r->name_len + r->n_addresses * MAX_ADDRESS +
-		      r->n_evidence * (4 + MAX_NUMBER + MAX_ADDRESS) +
-		      (r->is_file ? file_size(&r->file) : 0);
+	size_t most = 8 * VARINT_MAX + r->name_len + r->n_addresses * MAX_ADDRESS +
+		      r->n_evidence * (4 + VARINT_MAX + MAX_ADDRESS) +
+		      (r->is_file ? file_size(&r->file) : 0) + r->tagged.len;
 	char *start = buf_reserve(block, most), *at = start;
 
+	assert(r->tagged.len <= RESULT_MAX_FIELDS);
 	if (at == NULL)
 		return;
-	at = put_number(at, r->index);
-	*at++ = (char)(r->status | (r->is_file ? HAS_FILE : 0));
+	at = varint_put(at, r->index);
+	*at++ =
+	    (char)(r->status | (r->is_file ? HAS_FILE : 0) | (r->tagged.len > 0 ? HAS_FIELDS : 0));
 	*at++ = (char)r->reason;
-	at = put_number(at, r->attempts);
-	at = put_number(at, (uint64_t)r->duration);
+	at = varint_put(at, r->attempts);
+	at = varint_put(at, (uint64_t)r->duration);
 	for (int i = 0; i < 8; i++)
 		*at++ = (char)((uint64_t)r->finished_at >> (8 * i));
-	at = put_number(at, r->name_len);
+	at = varint_put(at, r->name_len);
 	memcpy(at, r->name, r->name_len);
 	at += r->name_len;
 	*at++ = (char)r->n_addresses;
 	for (uint32_t i = 0; i < r->n_addresses; i++)
 		at = put_address(at, &r->addresses[i]);
 	if (r->n_addresses > 0)
-		at = put_number(at, r->ttl);
+		at = varint_put(at, r->ttl);
 	*at++ = (char)r->n_evidence;
 	for (uint32_t i = 0; i < r->n_evidence; i++)
 		at = put_evidence(at, &r->evidence[i]);
 	if (r->is_file)
 		at = put_file(at, &r->file);
+	if (r->tagged.len > 0)
+		at = put_fields(at, r->tagged);
 	buf_commit(block, (size_t)(at - start));
 }
 
@@ -150,16 +155,8 @@ static uint64_t get_number(struct reader *in, uint64_t max)
 {
 	uint64_t value = 0;
 
-	for (int shift = 0; shift < 64; shift += 7) {
-		uint8_t byte = get_byte(in);
-		value |= (uint64_t)(byte & 0x7f) << shift;
-		if (byte < 0x80) {
-			in->bad = in->bad || value > max || (shift == 63 && byte > 1);
-			return value;
-		}
-	}
-	in->bad = true;
-	return 0;
+	in->bad = !varint_get(&in->at, in->end, &value) || in->bad || value > max;
+	return value;
 }
 
 static void get_address(struct reader *in, struct address *ret_address)
@@ -234,6 +231,20 @@ static void get_file(struct reader *in, struct file_result *f)
 	f->content_encoding = (flags & IS_ENCODED) != 0 ? get_span(in, MAX_TEXT) : (struct span){0};
 }
 
+/* Fields of a later version may mean something else; unknown tags of this one are passed over. */
+static struct span get_fields(struct reader *in)
+{
+	uint8_t version = get_byte(in);
+	struct span fields = get_span(in, RESULT_MAX_FIELDS), value;
+	size_t offset = 0;
+	uint32_t tag;
+
+	while (!in->bad && tagged_next(fields, &offset, &tag, &value))
+		;
+	in->bad = in->bad || version != FIELDS_VERSION || offset != fields.len;
+	return fields;
+}
+
 static usec_t get_time(struct reader *in)
 {
 	const uint8_t *bytes = get_bytes(in, 8);
@@ -257,7 +268,8 @@ bool record_next(const char *block, size_t len, size_t *offset, struct result *r
 	r->index = (uint32_t)get_number(&in, UINT32_MAX);
 	uint8_t status = get_byte(&in), reason = get_byte(&in);
 	r->is_file = (status & HAS_FILE) != 0;
-	status &= (uint8_t)~HAS_FILE;
+	bool has_fields = (status & HAS_FIELDS) != 0;
+	status &= (uint8_t) ~(HAS_FILE | HAS_FIELDS);
 	in.bad = in.bad || status >= ITEM_N_STATUSES || reason >= N_REASONS;
 	r->status = status;
 	r->reason = reason;
@@ -279,8 +291,10 @@ bool record_next(const char *block, size_t len, size_t *offset, struct result *r
 		return false;
 	for (uint32_t i = 0; i < r->n_evidence; i++)
 		get_evidence(&in, &r->evidence[i]);
+	r->file = (struct file_result){.is_saved = false};
 	if (r->is_file)
 		get_file(&in, &r->file);
+	r->tagged = has_fields ? get_fields(&in) : (struct span){0};
 	if (in.bad)
 		return false;
 	*offset = (size_t)((const char *)in.at - block);

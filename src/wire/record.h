@@ -3,14 +3,19 @@
  * otherwise:
  *
  *   index, status (1 byte), reason (1 byte), attempts, duration, finished_at (8 bytes,
- * little-endian), name length, name, addresses (1 byte), { 4 or 6, 4 or 16 bytes }..., ttl when
- * there are addresses, evidence (1 byte), { source << 4 | type, rcode, rtt, [4 or 6, address, port
- * (2 bytes, network order)] }...
+ *   little-endian), name length, name,
+ *   addresses (1 byte), { 4 or 6, 4 or 16 bytes }..., ttl when there are addresses,
+ *   evidence (1 byte), { source << 4 | type, rcode, rtt, [4 or 6, address, port (2 bytes, network
+ *   order)] }...
  *
- * The highest bit of status tells that the part of a file follows: flags (1: saved, 2: named by
- * country, 4: encoded), country reason (1 byte), status, version, redirects, bytes, five timings,
- * digest when saved, then length and bytes of file name, code, detail, content type, final URL,
- * country, and the encoding when there is one.
+ * If bit 7 of status is set, the part of a file follows: flags (1: saved, 2: named by country, 4:
+ * encoded), country reason (1 byte), status, version, redirects, bytes, five timings, digest when
+ * saved, then length and bytes of file name, code, detail, content type, final URL, country, and
+ * the encoding when there is one.
+ *
+ * If bit 6 of status is set, tagged fields follow: their version (1 byte, 1), their length, and the
+ * fields (model/tagged.h). New values go there: readers pass over unknown tags, and records without
+ * fields have the form that they always had. A record with another version is damaged.
  *
  * Thread: any. */
 #pragma once

@@ -19,11 +19,16 @@ enum result_format {
 	N_FORMATS
 };
 
+/* What a row of results holds, as JSON, as CSV and as a line of text. Files have one table, names
+ * one for each check. */
+struct row_table;
+const struct row_table *row_table_of(enum job_kind kind, enum job_check check);
+
 /* Add what goes before the first row and after the last; `next` is the sequence number to continue
  * behind. */
-void result_add_head(struct buf *b, enum result_format format, enum job_kind kind);
+void result_add_head(struct buf *b, enum result_format format, const struct row_table *table);
 void result_add_tail(struct buf *b, enum result_format format, uint64_t next);
 
 /* Add one row; `is_first` tells whether it is the first behind the head. */
-void result_add_row(
-    struct buf *b, enum result_format format, const struct result *r, bool is_first);
+void result_add_row(struct buf *b, enum result_format format, const struct row_table *table,
+    const struct result *r, bool is_first);

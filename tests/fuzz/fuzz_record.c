@@ -28,6 +28,11 @@ static void check_json(const char *text, size_t len, const char *key)
 	FUZZ_CHECK(root != NULL && json_object_get(root, key) != NULL);
 }
 
+static const struct row_table *table_of(const struct result *r)
+{
+	return row_table_of(r->is_file ? KIND_DOWNLOADS : KIND_DOMAINS, CHECK_RESOLVE);
+}
+
 static void check_row(const struct result *r, enum result_format format)
 {
 	static const char *const ends[N_FORMATS] = {"\n", "}\n", "\r\n", "\n", "\r\n", "\n\n"};
@@ -36,8 +41,8 @@ static void check_row(const struct result *r, enum result_format format)
 
 	buf_init(&b, 1 << 20);
 	if (format == FORMAT_JSON)
-		result_add_head(&b, format, r->is_file ? KIND_DOWNLOADS : KIND_DOMAINS);
-	result_add_row(&b, format, r, true);
+		result_add_head(&b, format, table_of(r));
+	result_add_row(&b, format, table_of(r), r, true);
 	if (format == FORMAT_JSON)
 		result_add_tail(&b, format, r->seq);
 	FUZZ_CHECK(!b.overflow);
@@ -67,9 +72,12 @@ static void check_packs_again(const struct result *r)
 	record_add(&block, r);
 	FUZZ_CHECK(record_next(block.data, block.len, &offset, &again) && offset == block.len);
 	again.seq = r->seq;
-	result_add_row(&before, FORMAT_NDJSON, r, true);
-	result_add_row(&after, FORMAT_NDJSON, &again, true);
+	result_add_row(&before, FORMAT_NDJSON, table_of(r), r, true);
+	result_add_row(&after, FORMAT_NDJSON, table_of(r), &again, true);
 	FUZZ_CHECK(strcmp(before.data, after.data) == 0);
+	FUZZ_CHECK(r->tagged.len == again.tagged.len);
+	FUZZ_CHECK(
+	    r->tagged.len == 0 || memcmp(r->tagged.bytes, again.tagged.bytes, r->tagged.len) == 0);
 	buf_done(&block);
 	buf_done(&before);
 	buf_done(&after);

@@ -276,6 +276,8 @@ TEST(counts_what_is_ok)
 	ck_assert_uint_eq(job->counts[ITEM_NOT_FOUND], 1);
 	ck_assert_uint_eq(job->counts[ITEM_FOUND], 0);
 	struct store_op *rows = make_rows(no, 0, 0);
+
+	rows->u.rows.table = row_table_of(KIND_DOWNLOADS, CHECK_RESOLVE);
 	rows->u.rows.has_status = true;
 	rows->u.rows.status = ITEM_OK;
 	rows = world_call(&w, rows);

@@ -320,6 +320,7 @@ struct store_op *make_rows(int64_t job_no, uint64_t after, uint64_t limit)
 	op->u.rows.limit = limit;
 	op->u.rows.max_bytes = SIZE_MAX;
 	op->u.rows.format = FORMAT_TEXT;
+	op->u.rows.table = row_table_of(KIND_DOMAINS, CHECK_RESOLVE);
 	op->u.rows.is_first = true;
 	return op;
 }

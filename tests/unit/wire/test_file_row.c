@@ -7,7 +7,6 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "samples.h"
-#include "wire/file_row.h"
 #include "wire/result_text.h"
 
 #define SHA256 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -108,7 +107,7 @@ static char *write_row(enum result_format format, size_t i)
 	struct buf b;
 
 	buf_init(&b, 1 << 16);
-	result_add_row(&b, format, &r, true);
+	result_add_row(&b, format, row_table_of(KIND_DOWNLOADS, CHECK_RESOLVE), &r, true);
 	ck_assert(!b.overflow);
 	return buf_take(&b, NULL);
 }
@@ -167,7 +166,7 @@ TEST(csv_rows_have_the_cells_of_the_head)
 	struct buf head;
 
 	buf_init(&head, 1000);
-	result_add_head(&head, FORMAT_CSV, KIND_FLAGS);
+	result_add_head(&head, FORMAT_CSV, row_table_of(KIND_FLAGS, CHECK_RESOLVE));
 	ck_assert_str_eq(head.data,
 	    "seq,index,code,url,name,status,reason,detail,attempts,duration_ms,finished_at,"
 	    "http_status,bytes,sha256,content_type,redirects,address,http_version,file\r\n");
@@ -193,7 +192,8 @@ TEST(heads_and_tails)
 	for (int kind = KIND_DOWNLOADS; kind <= KIND_FLAGS; kind++) {
 		buf_init(&b, 1000);
 		buf_add_str(&b, "");
-		result_add_head(&b, formats[_i].format, (enum job_kind)kind);
+		result_add_head(
+		    &b, formats[_i].format, row_table_of((enum job_kind)kind, CHECK_RESOLVE));
 		ck_row_str(formats[_i].name, b.data != NULL ? b.data : "", formats[_i].head);
 		buf_clear(&b);
 		result_add_tail(&b, formats[_i].format, 7);
@@ -216,7 +216,7 @@ TEST(versions_of_http)
 
 	r.file.http_version = versions[_i].version;
 	buf_init(&b, 4000);
-	file_row_add_json(&b, &r);
+	result_add_row(&b, FORMAT_JSON, row_table_of(KIND_DOWNLOADS, CHECK_RESOLVE), &r, true);
 	snprintf(want, sizeof(want), ",\"http_version\":%s,\"timings\"", versions[_i].name);
 	ck_assert_msg(strstr(b.data, want) != NULL, "%u: %s", versions[_i].version, b.data);
 	buf_done(&b);
@@ -234,7 +234,7 @@ TEST(bytes_that_are_no_text_are_visible)
 	struct buf b;
 
 	buf_init(&b, 1000);
-	file_row_add_text(&b, &r);
+	result_add_row(&b, FORMAT_TEXT, row_table_of(KIND_DOWNLOADS, CHECK_RESOLVE), &r, true);
 	ck_assert_str_eq(b.data, "????? error: invalid_url\n");
 	buf_done(&b);
 }

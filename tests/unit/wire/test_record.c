@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "samples.h"
+#include "model/tagged.h"
 #include "wire/record.h"
 #include "wire/result_text.h"
 
@@ -28,6 +29,10 @@ enum { MAX_BLOCK = 1 << 16 };
 #define PAST_TEXT "\x81\x80\1" /* one more than a text may have */
 #define PAST_32   "\x80\x80\x80\x80\x10"
 #define PAST_63   "\x80\x80\x80\x80\x80\x80\x80\x80\x80\1"
+
+/* With tagged fields: heads whose status has bit 6, and what goes before the fields. */
+#define FIELDS_HEAD "\0\x41\1\1\x9c\3" TIME NAME "\0\0"
+#define FILE_FIELDS "\0\xc3\0\1\x9c\3" TIME NAME "\0\0" FLAGS NUMBERS TIMINGS TEXTS
 
 static const struct {
 	const char *name, *bytes;
@@ -74,6 +79,22 @@ static const struct {
     {"a file name past the limit", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS PAST_TEXT), false},
     {"a country past the end", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS "\0\0\0\0\0\1"), false},
     {"a text too few", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS "\0\0\0\0\0"), false},
+    {"no fields where there should be some", BYTES(FIELDS_HEAD), false},
+    {"fields of a later version", BYTES(FIELDS_HEAD "\2\3\1\1a"), false},
+    {"fields of no version", BYTES(FIELDS_HEAD "\0\3\1\1a"), false},
+    {"fields past the end", BYTES(FIELDS_HEAD "\1\4\1\1a"), false},
+    {"fields past the limit", BYTES(FIELDS_HEAD "\1\x81\x80\4"), false},
+    {"a field past the fields", BYTES(FIELDS_HEAD "\1\3\1\2a"), false},
+    {"a tag without its length", BYTES(FIELDS_HEAD "\1\1\1"), false},
+    {"a tag past 32 bits", BYTES(FIELDS_HEAD "\1\6" PAST_32 "\0"), false},
+    {"a field's length past 64 bits",
+	BYTES(FIELDS_HEAD "\1\13\1\xff\xff\xff\xff\xff\xff\xff\xff\xff\2"), false},
+    {"a file's fields past the end", BYTES(FILE_FIELDS "\1\4\1\1a"), false},
+    {"fields, but empty", BYTES(FIELDS_HEAD "\1\0"), true},
+    {"an empty field", BYTES(FIELDS_HEAD "\1\2\1\0"), true},
+    {"a field of an unknown tag", BYTES(FIELDS_HEAD "\1\7\xff\xff\xff\xff\17\1a"), true},
+    {"two fields of one tag", BYTES(FIELDS_HEAD "\1\6\1\1a\1\1b"), true},
+    {"a file's field", BYTES(FILE_FIELDS "\1\3\1\1a"), true},
     {"nothing", BYTES(""), false},
     {"a file with nothing", BYTES(FILE_HEAD FLAGS NUMBERS TIMINGS TEXTS), true},
     {"a file with everything",
@@ -131,6 +152,11 @@ TEST(refuses_what_is_cut_short)
 	buf_done(&block);
 }
 
+static const struct row_table *table_of(const struct result *r)
+{
+	return row_table_of(r->is_file ? KIND_DOWNLOADS : KIND_DOMAINS, CHECK_RESOLVE);
+}
+
 /* Any byte changed: no crash, no endless walk, and what is read can be shown. */
 TEST(survives_any_changed_byte)
 {
@@ -145,7 +171,7 @@ TEST(survives_any_changed_byte)
 			block.data[at] ^= (char)(1 << bit);
 			while (record_next(block.data, block.len, &offset, &r)) {
 				buf_clear(&text);
-				result_add_row(&text, FORMAT_NDJSON, &r, true);
+				result_add_row(&text, FORMAT_NDJSON, table_of(&r), &r, true);
 			}
 			block.data[at] ^= (char)(1 << bit);
 		}
@@ -183,6 +209,7 @@ static void check_same_file(const struct file_result *a, const struct file_resul
 
 static void check_same(const struct result *a, const struct result *b)
 {
+	check_span(a->tagged, b->tagged);
 	ck_assert_int_eq(a->is_file, b->is_file);
 	if (a->is_file)
 		check_same_file(&a->file, &b->file);
@@ -314,6 +341,70 @@ TEST(a_file_leaves_nothing_to_the_next)
 	buf_done(&block);
 }
 
+/* Two short fields, a long one, and one that only a later daemon knows. */
+static void add_fields(struct buf *fields)
+{
+	static const char records[20000] = "a";
+
+	buf_init(fields, RESULT_MAX_FIELDS);
+	tagged_add(fields, 1, (struct span){"www.example.", 12});
+	tagged_add_number(fields, 2, UINT64_MAX);
+	tagged_add(fields, 3, (struct span){records, sizeof(records)});
+	tagged_add(fields, UINT32_MAX, (struct span){"?", 1});
+	ck_assert(!fields->overflow);
+}
+
+/* A reader finds what it knows, and packs the rest again as it was. */
+TEST(fields_come_back)
+{
+	struct result want[] = {sample_result(0), sample_file(0), sample_result(1)}, got;
+	struct buf fields, block, again;
+	struct span value;
+	uint64_t number;
+	size_t offset = 0;
+
+	add_fields(&fields);
+	buf_init(&block, 1 << 20);
+	buf_init(&again, 1 << 20);
+	want[0].tagged = want[1].tagged = (struct span){fields.data, fields.len};
+	for (int i = 0; i < 3; i++)
+		record_add(&block, &want[i]);
+	for (int i = 0; i < 3; i++) {
+		ck_assert(record_next(block.data, block.len, &offset, &got));
+		check_same(&want[i], &got);
+		ck_assert(tagged_find(got.tagged, 3, &value) == (i < 2));
+		ck_assert(tagged_find_number(got.tagged, 2, &number) == (i < 2));
+		ck_assert(!tagged_find(got.tagged, 4, &value));
+		record_add(&again, &got);
+	}
+	ck_assert_uint_eq(value.len, 20000);
+	ck_assert(number == UINT64_MAX);
+	ck_assert_uint_eq(again.len, block.len);
+	ck_assert_mem_eq(again.data, block.data, block.len);
+	buf_done(&fields);
+	buf_done(&block);
+	buf_done(&again);
+}
+
+/* A record without fields has the form of the first release. */
+TEST(a_record_without_fields_is_as_ever)
+{
+	static const struct record_bytes {
+		const char *bytes;
+		size_t len;
+	} old = {BYTES("\0\1\1\0\0" TIME "\0\0\0")};
+	struct buf block;
+	struct result r;
+	size_t offset = 0;
+
+	ck_assert(record_next(old.bytes, old.len, &offset, &r));
+	buf_init(&block, MAX_BLOCK);
+	record_add(&block, &r);
+	ck_assert_uint_eq(block.len, old.len);
+	ck_assert_mem_eq(block.data, old.bytes, old.len);
+	buf_done(&block);
+}
+
 TEST(a_full_block_takes_no_part_of_a_record)
 {
 	struct buf block;
@@ -342,5 +433,7 @@ SUITE(record)
 	ADD(the_largest_fits);
 	ADD(the_largest_file_fits);
 	ADD(a_file_leaves_nothing_to_the_next);
+	ADD(fields_come_back);
+	ADD(a_record_without_fields_is_as_ever);
 	ADD(a_full_block_takes_no_part_of_a_record);
 }

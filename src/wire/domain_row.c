@@ -1,0 +1,137 @@
+/* Results of names as rows. */
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/utf8.h"
+#include "model/target.h"
+#include "wire/json_text.h"
+#include "wire/row.h"
+
+/* The name in Unicode: new text, or NULL when it is in ASCII only. */
+static char *unicode_of(const struct result *r)
+{
+	char name[TARGET_MAX + 1];
+
+	if (r->reason == REASON_INVALID_NAME || r->name_len > TARGET_MAX ||
+	    !target_is_idn(r->name, r->name_len))
+		return NULL;
+	memcpy(name, r->name, r->name_len);
+	name[r->name_len] = '\0';
+	return target_to_unicode(name);
+}
+
+static bool add_unicode(struct row *row, const struct result *r)
+{
+	AUTO_FREE char *unicode = unicode_of(r);
+
+	return unicode != NULL && row_add_text(row, (struct span){unicode, strlen(unicode)});
+}
+
+/* False where a label is none by IDNA2008; absent otherwise. */
+static bool add_idna2008(struct row *row, const struct result *r)
+{
+	AUTO_FREE char *unicode = unicode_of(r);
+
+	if (unicode == NULL || target_is_idna2008(r->name, r->name_len))
+		return false;
+	buf_add_str(row->out, "false");
+	return true;
+}
+
+static bool add_addresses(struct row *row, const struct result *r)
+{
+	char text[ADDRESS_TEXT_SIZE];
+
+	if (row->is_json)
+		buf_add_char(row->out, '[');
+	for (uint32_t i = 0; i < r->n_addresses; i++) {
+		address_format(&r->addresses[i], text);
+		if (i > 0)
+			buf_add_char(row->out, row->is_json ? ',' : ' ');
+		row_add_word(row, text);
+	}
+	if (row->is_json)
+		buf_add_char(row->out, ']');
+	return true;
+}
+
+static bool add_ttl(struct row *row, const struct result *r)
+{
+	return r->n_addresses > 0 ? row_add_number(row, r->ttl) : row_add_nothing(row);
+}
+
+static void add_piece(struct buf *b, const struct evidence *e)
+{
+	if (e->source == SOURCE_HOSTS) {
+		buf_add_str(b, "{\"source\":\"hosts\"}");
+		return;
+	}
+	char server[ENDPOINT_TEXT_SIZE];
+	endpoint_format(&e->server, server);
+	buf_add_str(b, "{\"source\":\"dns\",\"server\":\"");
+	buf_add_str(b, server);
+	buf_add_str(b, e->type == RR_A ? "\",\"type\":\"A\",\"rcode\":\""
+				       : "\",\"type\":\"AAAA\",\"rcode\":\"");
+	buf_add_str(b, rcode_name(e->rcode));
+	buf_add_str(b, "\",\"rtt_ms\":");
+	json_add_msec(b, e->rtt);
+	buf_add_char(b, '}');
+}
+
+static bool add_evidence(struct row *row, const struct result *r)
+{
+	buf_add_char(row->out, '[');
+	for (uint32_t i = 0; i < r->n_evidence; i++) {
+		if (i > 0)
+			buf_add_char(row->out, ',');
+		add_piece(row->out, &r->evidence[i]);
+	}
+	buf_add_char(row->out, ']');
+	return true;
+}
+
+/* `+ name` found, `  name` doesn't exist, `- name` exists without what was asked for, `? name
+ * reason` an error. */
+static void add_text(struct buf *b, const struct result *r)
+{
+	char mark = ' ';
+
+	if (r->status == ITEM_FOUND)
+		mark = '+';
+	else if (r->status == ITEM_ERROR)
+		mark = '?';
+	else if (r->reason != REASON_NXDOMAIN)
+		mark = '-';
+	buf_add_char(b, mark);
+	buf_add_char(b, ' ');
+	utf8_add_visible(b, r->name, r->name_len, '?');
+	if (r->status == ITEM_ERROR && reason_name(r->reason) != NULL) {
+		buf_add_char(b, ' ');
+		buf_add_str(b, reason_name(r->reason));
+	}
+	buf_add_char(b, '\n');
+}
+
+static const struct row_field fields[] = {
+    ROW_FIELD("seq", row_seq),
+    ROW_FIELD("index", row_index),
+    ROW_FIELD("domain", row_name),
+    ROW_FIELD("unicode", add_unicode),
+    ROW_JSON("idna2008", add_idna2008),
+    ROW_FIELD("status", row_status),
+    ROW_FIELD("reason", row_reason),
+    ROW_FIELD("attempts", row_attempts),
+    ROW_FIELD("duration_ms", row_duration),
+    ROW_FIELD("finished_at", row_finished),
+    ROW_FIELD("addresses", add_addresses),
+    ROW_FIELD("ttl", add_ttl),
+    ROW_JSON("evidence", add_evidence),
+    ROW_END,
+};
+
+const struct row_table *row_of_domains(void)
+{
+	static const struct row_table table = {fields, add_text};
+
+	return &table;
+}

@@ -1,0 +1,95 @@
+/* Values of rows. */
+#include "wire/row.h"
+
+#include "wire/cells.h"
+#include "wire/json_text.h"
+
+bool row_add_text(struct row *row, struct span text)
+{
+	if (row->is_json)
+		json_add_string(row->out, text.bytes, text.len);
+	else
+		cell_add_csv(row->out, text.bytes, text.len, row->is_guarded);
+	return true;
+}
+
+bool row_add_span(struct row *row, struct span text)
+{
+	return text.len > 0 ? row_add_text(row, text) : row_add_nothing(row);
+}
+
+bool row_add_word(struct row *row, const char *word)
+{
+	if (word == NULL)
+		return row_add_nothing(row);
+	if (row->is_json)
+		buf_add_char(row->out, '"');
+	buf_add_str(row->out, word);
+	if (row->is_json)
+		buf_add_char(row->out, '"');
+	return true;
+}
+
+bool row_add_number(struct row *row, uint64_t number)
+{
+	buf_add_u64(row->out, number);
+	return true;
+}
+
+bool row_add_msec(struct row *row, usec_t duration)
+{
+	json_add_msec(row->out, duration);
+	return true;
+}
+
+bool row_add_nothing(struct row *row)
+{
+	if (row->is_json)
+		buf_add_str(row->out, "null");
+	return true;
+}
+
+bool row_seq(struct row *row, const struct result *r)
+{
+	return row_add_number(row, r->seq);
+}
+
+bool row_index(struct row *row, const struct result *r)
+{
+	return row_add_number(row, r->index);
+}
+
+bool row_name(struct row *row, const struct result *r)
+{
+	return row_add_text(row, (struct span){r->name, r->name_len});
+}
+
+bool row_status(struct row *row, const struct result *r)
+{
+	return row_add_word(row, item_status_name(r->status));
+}
+
+bool row_reason(struct row *row, const struct result *r)
+{
+	return row_add_word(row, reason_name(r->reason));
+}
+
+bool row_attempts(struct row *row, const struct result *r)
+{
+	return row_add_number(row, r->attempts);
+}
+
+bool row_duration(struct row *row, const struct result *r)
+{
+	return row_add_msec(row, r->duration);
+}
+
+bool row_finished(struct row *row, const struct result *r)
+{
+	char text[CLOCK_TEXT_SIZE];
+
+	if (r->finished_at == 0)
+		return row_add_nothing(row);
+	clock_format(r->finished_at, text);
+	return row_add_word(row, text);
+}

@@ -1,0 +1,69 @@
+/* A result as a row: one table of fields for each kind of result serves JSON and CSV. A new field
+ * is a row of such a table and a function that adds its value. Inside wire: result_text.h is the
+ * face. Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "model/result.h"
+
+/* A row that is being written. */
+struct row {
+	struct buf *out;
+	bool is_json;    /* or CSV */
+	bool is_guarded; /* CSV: no cell is a formula, as cell_add_csv */
+};
+
+struct row_field {
+	const char *json; /* `,"KEY":`; NULL: not in JSON */
+	const char *csv;  /* `,COLUMN`; NULL: not in CSV */
+	/* Add the value. False: the result has no such field; it is left out of JSON then, and its
+	 * cell is empty. */
+	bool (*add)(struct row *row, const struct result *r);
+};
+
+#define ROW_FIELD(key, add)                                                                        \
+	{                                                                                          \
+		",\"" key "\":", "," key, add                                                      \
+	}
+#define ROW_JSON(key, add)                                                                         \
+	{                                                                                          \
+		",\"" key "\":", NULL, add                                                         \
+	}
+#define ROW_CSV(key, add)                                                                          \
+	{                                                                                          \
+		NULL, "," key, add                                                                 \
+	}
+#define ROW_END                                                                                    \
+	{                                                                                          \
+		NULL, NULL, NULL                                                                   \
+	}
+
+struct row_table {
+	const struct row_field *fields; /* up to ROW_END */
+	void (*add_text)(struct buf *b, const struct result *r);
+};
+
+const struct row_table *row_of_domains(void);
+const struct row_table *row_of_files(void);
+
+/* Values that every kind has. */
+bool row_seq(struct row *row, const struct result *r);
+bool row_index(struct row *row, const struct result *r);
+bool row_name(struct row *row, const struct result *r);
+bool row_status(struct row *row, const struct result *r);
+bool row_reason(struct row *row, const struct result *r);
+bool row_attempts(struct row *row, const struct result *r);
+bool row_duration(struct row *row, const struct result *r);
+bool row_finished(struct row *row, const struct result *r);
+
+/* Add a value; each returns true. What is absent is null in JSON, and an empty cell. */
+bool row_add_text(struct row *row, struct span text); /* from outside */
+bool row_add_span(struct row *row, struct span text); /* likewise; absent when empty */
+bool row_add_word(struct row *row, const char *word); /* ours, with nothing to escape; or NULL */
+bool row_add_number(struct row *row, uint64_t number);
+bool row_add_msec(struct row *row, usec_t duration);
+bool row_add_nothing(struct row *row);
