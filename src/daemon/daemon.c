@@ -95,14 +95,14 @@ static bool start_store(struct daemon *d)
 	/* a folder that someone named and that isn't there is a mistake to tell, not to mend */
 	d->folder = state_dir_make(d->database, *conf_text(d->conf, CONF_store_url) == '\0');
 	if (d->folder == NULL) {
-		log_error("state_directory", "path=%s error=%s", log_quote(d->database),
+		log_error("state_directory_failed", "path=%s error=%s", log_quote(d->database),
 		    log_quote(strerror(errno)));
 		return false;
 	}
 	enum err e =
 	    store_open(sqlite_backend(), d->database, d->mailbox, &events, &d->store, &why);
 	if (e != OK)
-		log_error("store_open", "path=%s error=%s why=%s", log_quote(d->database),
+		log_error("store_open_failed", "path=%s error=%s why=%s", log_quote(d->database),
 		    err_str(e), log_quote(why));
 	else if (!store_can_shrink(d->store))
 		log_warning(
@@ -151,7 +151,7 @@ static bool start_core(struct daemon *d)
 
 	d->core = core_new(&opts);
 	if (d->core == NULL)
-		log_error("store_read", "path=%s", log_quote(d->database));
+		log_error("store_read_failed", "path=%s", log_quote(d->database));
 	return d->core != NULL;
 }
 
@@ -190,7 +190,7 @@ static bool start_server(struct daemon *d)
 	if (d->server != NULL)
 		n = server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS);
 	if (d->server == NULL || !entrance_judge(&d->entrance, d->conf, endpoints, n, &why)) {
-		log_error("listen", "why=%s", log_quote(why));
+		log_error("listen_failed", "why=%s", log_quote(why));
 		return false;
 	}
 	fetching_allow(&d->fetching, d->conf, endpoints, n);
@@ -359,7 +359,7 @@ static void on_drain_time_out(void *arg)
 {
 	struct daemon *d = arg;
 
-	log_warning("drain_time_out", "in_flight=%zu", core_in_flight(d->core));
+	log_warning("drain_timeout", "in_flight=%zu", core_in_flight(d->core));
 	loop_stop(d->loop, EXIT_SUCCESS);
 }
 
@@ -368,7 +368,7 @@ static void on_end_signal(void *arg)
 	struct daemon *d = arg;
 
 	if (d->is_draining) {
-		log_warning("stopping_at_once", "in_flight=%zu", core_in_flight(d->core));
+		log_warning("stop_forced", "in_flight=%zu", core_in_flight(d->core));
 		loop_stop(d->loop, EXIT_SUCCESS);
 		return;
 	}
@@ -403,7 +403,7 @@ static bool start(struct daemon *d)
 	if (d->mailbox != NULL)
 		d->offload = offload_new(d->mailbox, OFFLOAD_THREADS);
 	if (d->offload == NULL) {
-		log_error("start", "error=%s", log_quote(strerror(errno)));
+		log_error("start_failed", "error=%s", log_quote(strerror(errno)));
 		return false;
 	}
 	versions_add_metric();

@@ -23,7 +23,7 @@ enum err delivery_start(struct delivery *d, const struct conf *conf, const char 
 	d->folder = folder;
 	d->poster = poster_new(&poster);
 	if (d->poster == NULL) {
-		log_error("callbacks", "state=refused");
+		log_error("callbacks_init_failed", "ca_file=%s", log_quote(ca_file));
 		return ERR_SYSTEM;
 	}
 	const struct callbacks_opts callbacks = {.loop = loop,
@@ -34,7 +34,7 @@ enum err delivery_start(struct delivery *d, const struct conf *conf, const char 
 	    .lifetime = (usec_t)conf_number(conf, CONF_callbacks_lifetime)};
 	d->callbacks = callbacks_new(&callbacks);
 	if (d->callbacks == NULL)
-		log_error("callbacks", "state=refused");
+		log_error("callbacks_init_failed", "ca_file=%s", log_quote(ca_file));
 	return d->callbacks != NULL ? OK : ERR_SYSTEM;
 }
 
@@ -47,7 +47,7 @@ bool delivery_allow(struct delivery *d, const struct conf *conf, const struct po
 	if (is_good)
 		poster_set_keys(d->poster, &keys);
 	else
-		log_error("callback_secret", "why=%s", log_quote(why));
+		log_error("callback_keys_invalid", "why=%s", log_quote(why));
 	signature_keys_done(&keys);
 	poster_set_timeout(d->poster, (usec_t)conf_number(conf, CONF_callbacks_timeout));
 	poster_set_policy(d->poster, policy);

@@ -89,10 +89,10 @@ enum err fetching_start(struct fetching *f, const struct conf *conf, const char 
 	f->flags = read_servers(conf);
 	enum err e = fetcher_new(&opts, &f->fetcher);
 	if (e != OK)
-		log_error("downloads_folder", "path=%s error=%s", log_quote(path.data),
+		log_error("downloads_dir_failed", "path=%s error=%s", log_quote(path.data),
 		    log_quote(e == ERR_BUSY ? "in use by another daemon" : strerror(errno)));
 	else if (fetcher_owner(f->fetcher) != NULL)
-		log_warning("downloads_folder_owner",
+		log_warning("downloads_dir_foreign",
 		    "path=%s owner=%s database=%s removed=own_jobs_only", log_quote(path.data),
 		    log_quote(fetcher_owner(f->fetcher)), owner);
 	buf_done(&path);

@@ -14,9 +14,9 @@ static void tell(bool is_gone, bool *told, const char *what)
 		return;
 	*told = is_gone;
 	if (is_gone)
-		log_error("files_gone", "what=%s until=put_back_or_restart", what);
+		log_error("files_missing", "what=%s until=put_back_or_restart", what);
 	else
-		log_info("files_back", "what=%s", what);
+		log_info("files_restored", "what=%s", what);
 }
 
 static void on_beat(void *arg)

@@ -51,7 +51,8 @@ struct checker *resolving_start(const struct conf *conf, struct loop *loop)
 		log_warning("no_name_servers", "file=%s items=fail", log_quote(resolv_conf));
 	struct checker *checker = checker_new(loop, &opts);
 	if (checker == NULL)
-		log_error("resolver", "state=refused");
+		log_error(
+		    "resolver_init_failed", "resolver=%s", opts.use_evdns ? "evdns" : "engine");
 	else if (opts.hosts_path != NULL && !checker_has_hosts(checker))
 		log_warning("no_hosts_file", "file=%s names=asked", log_quote(hosts));
 	return checker;

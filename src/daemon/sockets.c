@@ -20,7 +20,7 @@ bool sockets_take(struct server_opts *opts)
 	bool good = n >= 0 && n <= SERVER_MAX_LISTENERS;
 
 	if (!good)
-		log_error("sockets_passed", "number=%d most=%d error=%s", n, SERVER_MAX_LISTENERS,
+		log_error("sockets_invalid", "number=%d most=%d error=%s", n, SERVER_MAX_LISTENERS,
 		    log_quote(n < 0 ? strerror(-n) : "too many"));
 	for (int i = 0; i < n; i++) {
 		if (good) {

@@ -26,7 +26,7 @@ static void on_done_items(struct store_op *op)
 	} else if (!run->is_gone) {
 		char id[ID_TEXT_SIZE];
 		id_format(&run->job.id, id);
-		log_error("recover", "job=%s error=%s", id, err_str(op->err));
+		log_error("recover_failed", "job=%s error=%s", id, err_str(op->err));
 		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
 	run->is_claiming = false;

@@ -135,7 +135,7 @@ static void end_due(struct beginning *b, const struct submission_outcome *o)
 		metric_add(all->started, 1);
 		settled(plan, &b->settling);
 	} else if (o->err != ERR_CONFLICT && o->err != ERR_NOT_FOUND && plan->patience == 0) {
-		log_run(plan, "schedule_waits", o->problem->detail);
+		log_run(plan, "schedule_delayed", o->problem->detail);
 	}
 	bool is_settled = is_good || o->err == ERR_CONFLICT || o->err == ERR_NOT_FOUND;
 	free_beginning(b);

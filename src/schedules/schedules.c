@@ -78,7 +78,7 @@ usec_t schedules_turn(struct core *core)
 	if (core->is_draining)
 		return RECURRENCE_NEVER;
 	if (now.wall < all->wall_seen) {
-		log_info("wall_clock", "moved=back msec=%lld",
+		log_info("clock_set_back", "moved=back msec=%lld",
 		    (long long)((all->wall_seen - now.wall) / USEC_PER_MSEC));
 		follow_wall(all);
 	}
@@ -116,7 +116,8 @@ static void on_schedule(const struct schedule *schedule, void *arg)
 	if (!schedule_read_recurrence(&schedule->rule, &r, &field, fault)) {
 		/* it was good once: the data of zones may be others now */
 		id_format(&schedule->id, id);
-		log_error("schedule_rests", "schedule=%s %s=%s", id, field, log_quote(fault));
+		log_error(
+		    "schedule_zone_unknown", "schedule=%s %s=%s", id, field, log_quote(fault));
 	} else if (!schedule->rule.is_paused) {
 		r.offset = recurrence_offset(&schedule->id, schedule_jitter(&schedule->rule));
 		recurrence_restart(&r, &now, schedule->settled, schedule->rule.catch_up, &rhythm);

@@ -351,7 +351,7 @@ def test_keys_of_a_file_and_a_reload(make_daemon, dns, tmp_path, receiver):
         assert all(receiver.wait_for(2)[1].is_signed_by(key) for key in KEYS), "receivers can change over"
         path.write_text("nonsense\n")
         hang_up(daemon)
-        assert f"{path}:1: " in events(daemon, "callback_secret")[0]["why"]
+        assert f"{path}:1: " in events(daemon, "callback_keys_invalid")[0]["why"]
         run(daemon, receiver.url())
         assert receiver.wait_for(3)[2].is_signed_by(KEYS[1]), "those of before stay"
 

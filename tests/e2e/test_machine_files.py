@@ -35,7 +35,7 @@ def test_only_a_socket_makes_room_for_a_socket(make_daemon, dns, tmp_path, kind)
     {"file": lambda: path.write_text("a treasure"), "link": lambda: path.symlink_to(treasure),
      "folder": path.mkdir}[kind]()
     log = start_in_vain(make_daemon(dns, settings={"api.listen": f"unix:{path}"}))
-    assert "event=listen" in log and treasure.read_text() == "a treasure"
+    assert "event=listen_failed" in log and treasure.read_text() == "a treasure"
     assert path.is_dir() if kind == "folder" else path.read_text() == "a treasure"
 
 
@@ -125,7 +125,7 @@ def test_files_of_another_database_stay(fetcher, web, make_daemon, dns, tmp_path
     with other:
         other.wait_event("files_unknown")
         if database != "older":
-            other.wait_event("downloads_folder_owner")
+            other.wait_event("downloads_dir_foreign")
         job = other.api.wait(submit(other.api, [web.url("/files/c")]))
         assert saved(folder) == sorted([first["id"], second["id"], job["id"]])
         assert half.exists() or database == "older"
@@ -141,7 +141,7 @@ def test_no_second_daemon_on_the_same_folder(fetcher, make_daemon, dns, tmp_path
     other = make_daemon(dns, settings={**fetcher.settings, "store.url": f"sqlite://{tmp_path}/other.db"})
     (fetcher.folder / "downloads" / ".owner").unlink()
     log = start_in_vain(other)
-    assert "event=downloads_folder" in log and "in use by another daemon" in log, log
+    assert "event=downloads_dir_failed" in log and "in use by another daemon" in log, log
 
 
 def test_files_of_a_removed_job_go_after_a_crash(fetcher, web):
@@ -173,7 +173,7 @@ def test_what_is_moved_away_is_missed(fetcher, web, tmp_path, name):
     gauge = f'asyncprobed_files_in_place{{what="{what}"}}'
     eventually(lambda: api("GET", "/readyz").status_code == 503, "/readyz says so although nothing is asked for")
     assert api.metrics()[gauge] == 0
-    eventually(lambda: f"event=files_gone what={what}" in fetcher.lines.text(), "the log says so")
+    eventually(lambda: f"event=files_missing what={what}" in fetcher.lines.text(), "the log says so")
     if name != "downloads":
         expect(api("POST", "/jobs", json={"kind": "domains", "domains": ["a.test"]}), 507)
         expect(api("DELETE", f"/jobs/{job['id']}"), 507)

@@ -72,7 +72,7 @@ def test_wrong_socket(make_daemon, dns, kind):
     with pytest.raises(AssertionError, match="event="):
         daemon.start()
     assert daemon.wait_end() == 1
-    assert "http" in daemon.event("listen")["why"]
+    assert "http" in daemon.event("listen_failed")["why"]
 
 
 def test_too_many(make_daemon, dns):
@@ -80,7 +80,7 @@ def test_too_many(make_daemon, dns):
     daemon.sockets = {f"s{i}": listener() for i in range(9)}
     with pytest.raises(AssertionError, match="event="):
         daemon.start()
-    assert daemon.wait_end() == 1 and daemon.event("sockets_passed")["most"] == "8"
+    assert daemon.wait_end() == 1 and daemon.event("sockets_invalid")["most"] == "8"
 
 
 @pytest.mark.skipif(not shutil.which("systemd-socket-activate"), reason="systemd-socket-activate is absent")
