@@ -254,14 +254,16 @@ def test_one_of_two_wins(api):
     assert show(api, schedule)["name"] == good[0].json()["name"]
 
 
-@pytest.mark.dns("--slow-ms", 1500)
-def test_delete_while_running(daemon):
+def test_delete_while_running(daemon, dns):
     api = daemon.api
-    schedule = add(api, every="1s", job=SLOW)
+    assert dns.toggle_black_hole() == "on"  # the run can't end before the schedule is gone
+    schedule = add(api, every="1s", job={**JOB, "timeout_ms": 1000, "attempts": 20})
     job = eventually(lambda: jobs_of(api, schedule), "a run")[0]
     expect(api("DELETE", f"/schedules/{schedule['id']}"), 204)
     api.get(f"/schedules/{schedule['id']}", 404)
     expect(api("DELETE", f"/schedules/{schedule['id']}"), 404)
+    assert api.get(f"/jobs/{job['id']}").json()["state"] == "running"
+    assert dns.toggle_black_hole() == "off"
     ended = api.wait(job)
     assert ended["state"] == "done" and ended["schedule_id"] == schedule["id"]
     let_pass(api, "1200ms")
