@@ -62,6 +62,12 @@ def until(text):
     return seconds_of(text) - time.time()
 
 
+def peek(daemon, query):
+    """Ask the database of a daemon that runs."""
+    with closing(sqlite3.connect(f"file:{daemon.folder}/jobs.db?mode=ro", uri=True, timeout=10)) as db:
+        return db.execute(query).fetchall()
+
+
 def rows(daemon, query, *values):
     """Ask, or change, the database of a daemon that doesn't run."""
     assert not daemon.is_running
