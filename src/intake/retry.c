@@ -203,7 +203,7 @@ struct submission *submission_new_retry(
 	    .max_items = job->total,
 	    .folder = s->core_opts.folder};
 	s->intake = intake_new(&intake);
-	s->is_ended = true;
+	s->has_all = true;
 	defer_start(&s->advance);
 	return s;
 }

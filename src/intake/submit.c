@@ -1,12 +1,13 @@
-/* Submissions.
+/* The life of a submission.
  *
- *   reading ---> expanding ---> deduplicating ---> submitting ---> done
- *   (pieces of   (lists of      (aliases)          (the job)
- *    the body)    the spec)
+ *   opening ---> reading ---> expanding ---> deduplicating ---> submitting ---> ended
+ *   (the spec)   (pieces of   (lists of      (aliases)          (the job)
+ *                 the body)    the spec)
  *
- * Each arrow is a step of work, in the loop when little is to be done and in the offload pool
- * otherwise; between steps full chunks are staged. At most one step or store operation is under
- * way. */
+ * A retry goes from reading to deduplicating. A problem ends any state, and so does its owner
+ * (abandoned). Each state does its work in steps: in the loop when there is little to do, in the
+ * offload pool otherwise. Full chunks are staged between steps. At most one step and one staging
+ * operation are under way. */
 #include "intake/submit_private.h"
 
 #include <assert.h>
@@ -60,22 +61,28 @@ struct submission *submission_new(struct core *core, const struct submission_opt
 	return s;
 }
 
-void submission_set_phase(struct submission *s, enum phase phase)
+void submission_set_state(struct submission *s, enum submission_state state)
 {
-	static const char *const names[] = {[READING] = "reading",
-	    [EXPANDING] = "expanding",
-	    [DEDUPLICATING] = "deduplicating",
-	    [SUBMITTING] = "submitting",
-	    [DONE] = "done"};
+	enum { LAST = 1 << ENDED | 1 << ABANDONED };
+	static const struct {
+		const char *name;
+		unsigned next; /* bits of the states that may follow */
+	} rows[] = {[OPENING] = {"opening", 1 << READING | LAST},
+	    [READING] = {"reading", 1 << EXPANDING | 1 << DEDUPLICATING | LAST},
+	    [EXPANDING] = {"expanding", 1 << DEDUPLICATING | LAST},
+	    [DEDUPLICATING] = {"deduplicating", 1 << SUBMITTING | LAST},
+	    [SUBMITTING] = {"submitting", LAST},
+	    [ENDED] = {"ended", 1 << ABANDONED},
+	    [ABANDONED] = {"abandoned", 0}};
 
-	assert(phase > s->phase);
-	log_debug("submission_phase", "from=%s to=%s", names[s->phase], names[phase]);
-	s->phase = phase;
+	assert((rows[s->state].next >> state & 1) != 0);
+	log_debug("submission_state", "from=%s to=%s", rows[s->state].name, rows[state].name);
+	s->state = state;
 }
 
 void submission_destroy(struct submission *s)
 {
-	if (s->job_no != 0 && s->phase != DONE) {
+	if (s->job_no != 0) {
 		struct store_op *op = store_op_new(STORE_UNSTAGE, NULL, NULL);
 		op->job_no = s->job_no;
 		store_start(s->core->opts.store, op);
@@ -97,8 +104,9 @@ void submission_free(struct submission *s)
 {
 	if (s == NULL)
 		return;
-	s->is_abandoned = true;
-	if (!s->is_working && !s->is_staging)
+	if (s->is_working || s->is_staging)
+		submission_set_state(s, ABANDONED);
+	else
 		submission_destroy(s);
 }
 
@@ -116,7 +124,7 @@ void submission_set(struct submission *s, const char *name, const char *value)
 
 bool submission_is_busy(const struct submission *s)
 {
-	return s->has_piece && s->opts.body != BODY_JSON;
+	return s->opts.body != BODY_JSON && (s->is_working || s->piece.len > 0);
 }
 
 uint64_t submission_n_names(const struct submission *s)
@@ -126,7 +134,7 @@ uint64_t submission_n_names(const struct submission *s)
 
 void submission_feed(struct submission *s, const char *bytes, size_t n_bytes)
 {
-	if (s->phase != READING || s->problem.status != 0) {
+	if (s->state > READING || s->problem.status != 0) {
 		defer_start(&s->advance);
 		return; /* it is refused anyway: the rest is passed over */
 	}
@@ -135,14 +143,13 @@ void submission_feed(struct submission *s, const char *bytes, size_t n_bytes)
 		problem_set(&s->problem, 413,
 		    "A JSON body must have at most %zu bytes; send lines instead.",
 		    s->opts.max_json);
-	s->has_piece = true;
 	if (s->opts.body != BODY_JSON || s->problem.status != 0)
 		defer_start(&s->advance);
 }
 
 void submission_end(struct submission *s)
 {
-	s->is_ended = true;
+	s->has_all = true;
 	defer_start(&s->advance);
 }
 
@@ -156,7 +163,7 @@ static void check_times(const struct spec *spec, struct problem *p)
 		problem_add(p, "/deadline", "The deadline is before run_at.");
 }
 
-static void start_intake(struct submission *s)
+static void open_spec(struct submission *s)
 {
 	bool has_lines = s->opts.body != BODY_JSON;
 	struct intake_opts opts = {.spec = &s->spec,
@@ -177,22 +184,35 @@ static void start_intake(struct submission *s)
 		problem_add(&s->problem, "/preset", "Unknown preset.");
 	if (s->problem.status == 0)
 		s->intake = intake_new(&opts);
+	if (has_lines)
+		return;
+	XXH3_128bits_update(s->hash, s->piece.data, s->piece.len);
+	buf_done(&s->piece); /* it may have been large */
 }
 
 static void read_piece(struct submission *s)
 {
 	size_t n_read = s->piece.len;
 
-	if (s->intake == NULL)
-		start_intake(s);
-	if (s->problem.status == 0 && s->opts.body != BODY_JSON)
-		intake_read(s->intake, s->piece.data, s->piece.len, &n_read, &s->problem);
+	if (s->source != NULL) {
+		s->source->read(s);
+		return;
+	}
+	intake_read(s->intake, s->piece.data, s->piece.len, &n_read, &s->problem);
 	XXH3_128bits_update(s->hash, s->piece.data, n_read);
-	if (s->opts.body == BODY_JSON)
-		buf_done(&s->piece); /* it may have been large */
-	else
-		buf_drain(&s->piece, n_read);
-	s->has_piece = s->piece.len > 0;
+	buf_drain(&s->piece, n_read);
+}
+
+static bool is_long(const struct submission *s)
+{
+	return intake_total(s->intake) >= SMALL_STEP;
+}
+
+static void expand(struct submission *s)
+{
+	size_t most = is_long(s) ? BIG_STEP : SMALL_STEP;
+
+	intake_expand(s->intake, most, &s->is_more, &s->problem);
 }
 
 static void find_duplicates(struct submission *s)
@@ -207,31 +227,12 @@ static void find_duplicates(struct submission *s)
 	s->is_more = s->n_duplicates == ALIAS_BATCH;
 }
 
-static void work(struct submission *s)
-{
-	switch (s->phase) {
-	case READING:
-		if (s->source != NULL)
-			s->source->read(s);
-		else
-			read_piece(s);
-		break;
-	case EXPANDING:
-		intake_expand(
-		    s->intake, s->is_big ? BIG_STEP : SMALL_STEP, &s->is_more, &s->problem);
-		break;
-	case DEDUPLICATING:
-		find_duplicates(s);
-		break;
-	case SUBMITTING:
-	case DONE:
-		break;
-	}
-}
-
 static void on_work(struct offload_task *task)
 {
-	work((struct submission *)((char *)task - offsetof(struct submission, task)));
+	struct submission *s =
+	    (struct submission *)((char *)task - offsetof(struct submission, task));
+
+	s->step(s);
 }
 
 /* --- Between steps, in the loop's thread --- */
@@ -239,10 +240,10 @@ static void on_work(struct offload_task *task)
 void submission_step_ended(struct submission *s)
 {
 	s->is_working = false;
-	if (s->is_abandoned && !s->is_staging)
-		submission_destroy(s);
-	else if (!s->is_abandoned)
+	if (s->state != ABANDONED)
 		advance(s);
+	else if (!s->is_staging)
+		submission_destroy(s);
 }
 
 static void on_worked(struct offload_task *task)
@@ -251,14 +252,26 @@ static void on_worked(struct offload_task *task)
 	    (struct submission *)((char *)task - offsetof(struct submission, task)));
 }
 
+/* Whether the next step is too much for the loop. */
+static bool is_big(const struct submission *s)
+{
+	size_t len = s->piece.len * (s->spec.tlds.n + 1); /* a line becomes an item for each TLD */
+
+	if (s->state == OPENING)
+		return s->opts.body == BODY_JSON && len > SMALL_JSON;
+	return s->state == READING ? len > SMALL_PIECE : is_long(s);
+}
+
 static void start_work(struct submission *s)
 {
-	/* a line becomes as many items as there are TLDs */
-	if (s->piece.len * (s->spec.tlds.n + 1) >
-	    (s->opts.body == BODY_JSON ? (size_t)SMALL_JSON : (size_t)SMALL_PIECE))
-		s->is_big = true;
-	if (!s->is_big) {
-		work(s);
+	static void (*const steps[])(struct submission *) = {[OPENING] = open_spec,
+	    [READING] = read_piece,
+	    [EXPANDING] = expand,
+	    [DEDUPLICATING] = find_duplicates};
+
+	s->step = steps[s->state];
+	if (!is_big(s)) {
+		s->step(s);
 		defer_start(&s->advance);
 		return;
 	}
@@ -281,9 +294,7 @@ void submission_finish(struct submission *s, const struct job *job, bool is_repl
 		outcome.duplicates = s->n_duplicates_in_all;
 		outcome.first = intake_first(s->intake);
 	}
-	if (s->problem.status == 0 && s->phase != DONE)
-		submission_set_phase(s, DONE);
-	s->is_finished = true;
+	submission_set_state(s, ENDED);
 	s->opts.events.on_done(&outcome, s->opts.events.arg);
 }
 
@@ -316,30 +327,45 @@ static void advance_source(struct submission *s)
 			submission_finish(s, NULL, false);
 			return;
 		}
-		s->is_big = intake_total(s->intake) >= SMALL_STEP;
-		submission_set_phase(s, DEDUPLICATING);
+		submission_set_state(s, DEDUPLICATING);
 		start_work(s);
 	}
 }
 
+/* The spec is known. The callback is judged in the loop's thread, where the policy of targets is.
+ */
+static void advance_opened(struct submission *s)
+{
+	const char *url = s->spec.callback_url;
+
+	if (url != NULL && s->core->opts.callbacks != NULL)
+		callbacks_judge(s->core->opts.callbacks, url, "/callback_url", &s->problem);
+	submission_set_state(s, READING);
+	advance(s);
+}
+
+static void advance_opening(struct submission *s)
+{
+	bool has_lines = s->opts.body != BODY_JSON;
+
+	if (s->intake != NULL)
+		advance_opened(s);
+	else if (s->has_all || (has_lines && s->piece.len > 0))
+		start_work(s);
+	else if (has_lines)
+		s->opts.events.on_ready(s->opts.events.arg);
+}
+
 static void advance_reading(struct submission *s)
 {
-	if (s->source != NULL)
+	if (s->source != NULL) {
 		advance_source(s);
-	else if (s->opts.body == BODY_JSON ? s->is_ended && s->intake == NULL : s->has_piece) {
+	} else if (s->piece.len > 0) {
 		start_work(s);
-	} else if (s->is_ended) {
-		if (s->intake == NULL) { /* a body of lines without any */
-			start_intake(s);
-			if (s->problem.status != 0) {
-				submission_finish(s, NULL, false);
-				return;
-			}
-		}
-		submission_set_phase(s, EXPANDING);
-		s->is_more = true;
+	} else if (s->has_all) {
+		submission_set_state(s, EXPANDING);
 		start_work(s);
-	} else if (s->opts.body != BODY_JSON) {
+	} else {
 		s->opts.events.on_ready(s->opts.events.arg);
 	}
 }
@@ -361,24 +387,12 @@ static void advance_deduplicating(struct submission *s)
 	}
 }
 
-/* Once the spec is known; in the loop's thread, where the policy of targets is. */
-static void judge_callback(struct submission *s)
-{
-	if (s->is_judged || s->intake == NULL)
-		return;
-	s->is_judged = true;
-	if (s->spec.callback_url != NULL && s->core->opts.callbacks != NULL)
-		callbacks_judge(
-		    s->core->opts.callbacks, s->spec.callback_url, "/callback_url", &s->problem);
-}
-
 static void advance(void *arg)
 {
 	struct submission *s = arg;
 
-	if (s->is_working || s->is_finished)
+	if (s->is_working || s->state >= ENDED)
 		return;
-	judge_callback(s);
 	if (s->stage_error != OK && s->problem.status == 0)
 		submission_set_store_problem(s, s->stage_error);
 	if (s->problem.status != 0) {
@@ -387,25 +401,26 @@ static void advance(void *arg)
 	}
 	if (clear_chunks(s))
 		return;
-	switch (s->phase) {
+	switch (s->state) {
+	case OPENING:
+		advance_opening(s);
+		break;
 	case READING:
 		advance_reading(s);
 		break;
 	case EXPANDING:
-		if (s->is_more) {
-			s->is_big = s->is_big || intake_total(s->intake) >= SMALL_STEP;
-		} else {
-			submission_set_phase(s, DEDUPLICATING);
-		}
+		if (!s->is_more)
+			submission_set_state(s, DEDUPLICATING);
 		start_work(s);
 		break;
 	case DEDUPLICATING:
-		if (!s->is_staging) /* each batch of aliases, and the job, come behind what is
-				       staged */
+		/* Each batch of aliases, and the job, follow what is being staged. */
+		if (!s->is_staging)
 			advance_deduplicating(s);
 		break;
 	case SUBMITTING:
-	case DONE:
+	case ENDED:
+	case ABANDONED:
 		break;
 	}
 }

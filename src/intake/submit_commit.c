@@ -86,13 +86,13 @@ static void on_submitted(struct store_op *op)
 	bool has_staged = s->job_no != 0;
 
 	s->is_working = false;
+	if (op->err == OK)
+		s->job_no = 0; /* it is a job now, no longer staged input */
 	if (op->err == OK && !op->u.input.is_replay) {
 		jobs_start(s->core, op, has_staged);
 		log_submitted(&op->u.input.job);
 	}
-	if (op->err == OK)
-		submission_set_phase(s, DONE);
-	if (s->is_abandoned) {
+	if (s->state == ABANDONED) {
 		submission_destroy(s);
 		return;
 	}
@@ -134,7 +134,7 @@ void submission_commit(struct submission *s)
 		memcpy(op->u.input.idempotency.fingerprint, fingerprint.digest,
 		    sizeof(fingerprint.digest));
 	}
-	submission_set_phase(s, SUBMITTING);
+	submission_set_state(s, SUBMITTING);
 	s->is_working = true;
 	store_start(s->core->opts.store, op);
 }

@@ -7,7 +7,15 @@
 #include "intake/submit.h"
 #include "jobs/context.h"
 
-enum phase { READING, EXPANDING, DEDUPLICATING, SUBMITTING, DONE };
+enum submission_state {
+	OPENING, /* what is asked for isn't known yet */
+	READING,
+	EXPANDING,
+	DEDUPLICATING,
+	SUBMITTING,
+	ENDED,    /* on_done was called */
+	ABANDONED /* freed by its owner; what is under way comes to its end */
+};
 
 struct submission;
 
@@ -32,16 +40,16 @@ struct submission {
 	const struct submission_source *source; /* borrowed; NULL: it has a body */
 	void *source_data;                      /* owned */
 	struct id retry_of;                     /* zeros: of no job */
-	enum phase phase;                       /* set by submission_set_phase */
-	bool is_dry_run, is_ended, is_abandoned, is_finished, is_judged;
-	bool has_piece;     /* `piece` waits to be read */
-	bool is_working;    /* a step of work, or the submission itself, is under way */
+	enum submission_state state;            /* set by submission_set_state */
+	bool is_dry_run;
+	bool has_all;       /* the body is complete */
+	bool is_working;    /* a step of work, or the last operation, is under way */
 	bool is_staging;    /* chunks are being stored; work may go on meanwhile */
-	bool is_big;        /* steps go to the pool */
-	bool is_more;       /* the step before said that there is more of its kind */
-	struct buf piece;   /* of the body; all of it for JSON */
+	bool is_more;       /* the last step left some of its work */
+	struct buf piece;   /* of the body, not read yet; all of it for JSON */
 	XXH3_state_t *hash; /* owned; of query and body */
 	char *key;          /* owned; NULL: none */
+	void (*step)(struct submission *s); /* the work under way */
 	struct offload_task task;
 	struct defer advance;
 	enum err stage_error, store_error;
@@ -53,7 +61,7 @@ struct submission {
 };
 
 /* submit.c */
-void submission_set_phase(struct submission *s, enum phase phase); /* a later one */
+void submission_set_state(struct submission *s, enum submission_state state);
 void submission_finish(struct submission *s, const struct job *job, bool is_replay);
 void submission_step_ended(struct submission *s);
 void submission_destroy(struct submission *s);

@@ -75,8 +75,8 @@ FNR == 1 {
 		fault("what the next commit makes of a run changes in run_set_next only")
 	if (code ~ /run(->|\.)place[ \t]*=([^=]|$)/ && in_function != "turns_move")
 		fault("the place of a run changes in turns_move only")
-	if (code ~ /(^|[^a-z_])s(->|\.)phase[ \t]*=([^=]|$)/ && in_function != "submission_set_phase")
-		fault("the phase of a submission changes in submission_set_phase only")
+	if (FILENAME ~ /^src\/intake\// && code ~ /(->|\.)state[ \t]*=([^=]|$)/ && code !~ /\.state = JOB_QUEUED,/ && in_function != "submission_set_state")
+		fault("the state of a submission changes in submission_set_state only")
 	if (FILENAME ~ /\.h$/ && code ~ /^[ \t]*extern[ \t][^(]*;/)
 		fault("a variable that every file can reach")
 }
