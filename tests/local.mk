@@ -222,6 +222,7 @@ tests_unit_dns_test_dns_SOURCES = $(UNIT) \
 	tests/unit/dns/test_query.c \
 	tests/unit/dns/test_rdata.c \
 	tests/unit/dns/test_rrtype.c \
+	tests/unit/dns/test_sockets.c \
 	tests/unit/dns/test_strays.c \
 	tests/unit/dns/test_tcp.c \
 	tests/unit/dns/test_verdicts.c \
@@ -235,7 +236,8 @@ tests_unit_check_test_check_SOURCES = $(UNIT) \
 	tests/unit/check/test_hosts.c \
 	tests/unit/check/test_resolv_conf.c \
 	tests/unit/check/test_resolve.c \
-	tests/unit/check/test_resolver.c
+	tests/unit/check/test_resolver.c \
+	tests/unit/check/test_server_list.c
 tests_unit_check_test_check_LDADD = $(LINK_CHECK) $(CHECK_LIBS)
 
 tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \

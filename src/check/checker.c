@@ -64,17 +64,17 @@ static void on_dns_room(void *arg)
 
 static struct dns_engine *new_dns(struct checker *checker, const struct checker_opts *opts)
 {
-	struct dns_server_opts servers[RESOLVER_MAX_SERVERS];
+	AUTO_FREE struct dns_server_opts *servers = xcalloc(opts->n_servers, sizeof(*servers));
 	struct dns_name known;
 	bool has_known = opts->known_name != NULL && *opts->known_name != '\0' &&
 			 dns_name_from_text(opts->known_name, strlen(opts->known_name), &known);
 
-	for (size_t i = 0; i < opts->resolver.n_servers; i++)
+	for (size_t i = 0; i < opts->n_servers; i++)
 		servers[i] = (struct dns_server_opts){
-		    .endpoint = opts->resolver.servers[i], .max_qps = opts->max_qps};
+		    .endpoint = opts->servers[i], .max_qps = opts->max_qps};
 	struct dns_engine *dns =
 	    dns_engine_new(checker->loop, &(struct dns_opts){.servers = servers,
-					      .n_servers = opts->resolver.n_servers,
+					      .n_servers = opts->n_servers,
 					      .max_lookups = MAX_PROBES,
 					      .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
 					      .pause = opts->pause,
@@ -103,7 +103,12 @@ struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
 		checker->dns = new_dns(checker, opts);
 		return checker;
 	}
-	checker->resolver = resolver_new(loop, &opts->resolver);
+	struct resolver_opts evdns = {.give_up = opts->give_up};
+	while (evdns.n_servers < RESOLVER_MAX_SERVERS && evdns.n_servers < opts->n_servers) {
+		evdns.servers[evdns.n_servers] = opts->servers[evdns.n_servers];
+		evdns.n_servers++;
+	}
+	checker->resolver = resolver_new(loop, &evdns);
 	if (checker->resolver == NULL) {
 		checker_free(checker);
 		return NULL;

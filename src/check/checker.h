@@ -15,7 +15,9 @@ struct check;
 struct name_server;
 
 struct checker_opts {
-	struct resolver_opts resolver;
+	const struct endpoint *servers; /* borrowed for the call; evdns asks the first 32 */
+	size_t n_servers;
+	usec_t give_up;     /* of resolver_opts, for evdns */
 	bool use_evdns;     /* it asks, not the DNS engine (dns/engine.h) */
 	bool in_order;      /* the DNS engine asks the first server that works, not all in turn */
 	usec_t check_every; /* health checks of servers by the DNS engine; 0: none */

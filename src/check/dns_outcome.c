@@ -83,73 +83,105 @@ void dns_outcome_server(const struct dns_engine *engine, size_t i, struct name_s
 	ret_server->outcomes[RCODE_TIMEOUT] = stats.n_timeouts;
 }
 
+/* More servers than MANY have one set of series together. */
+enum { MANY = 64 };
+
+#define SUM_AGE (100 * USEC_PER_MSEC) /* of a sum over many that is used again */
+
+/* The series of the servers from `index` on. */
 struct server_metrics {
 	struct dns_engine *engine;
-	size_t index;
+	size_t index, n_servers;
+	usec_t summed_at;
+	struct dns_server_stats sum; /* and how many are healthy: */
+	size_t n_healthy;
 	struct metric_cell *answers[N_RCODES];
 };
 
 struct dns_metrics {
 	struct metric_cell *duration;
-	size_t n_servers;
-	struct server_metrics servers[];
+	size_t n_series;
+	struct server_metrics series[];
 };
 
-static struct dns_server_stats stats_of(void *arg)
+static void add_stats(struct server_metrics *m, const struct dns_server_stats *stats)
 {
-	const struct server_metrics *m = arg;
-	struct dns_server_stats stats;
+	m->sum.n_sent += stats->n_sent;
+	m->sum.n_late += stats->n_late;
+	m->sum.n_mismatches += stats->n_mismatches;
+	m->sum.n_lies += stats->n_lies;
+	m->sum.window += stats->window;
+	m->sum.n_in_flight += stats->n_in_flight;
+	m->sum.n_abandoned += stats->n_abandoned;
+	m->n_healthy += stats->rest == DNS_HEALTHY ? 1 : 0;
+}
 
-	dns_engine_server_stats(m->engine, m->index, &stats);
-	return stats;
+static const struct server_metrics *sum_up(void *arg)
+{
+	struct server_metrics *m = arg;
+	struct dns_server_stats stats;
+	usec_t now = clock_mono();
+
+	if (m->n_servers > 1 && m->summed_at > 0 && now - m->summed_at < SUM_AGE)
+		return m;
+	m->sum = (struct dns_server_stats){.n_sent = 0};
+	m->n_healthy = 0;
+	for (size_t i = 0; i < m->n_servers; i++) {
+		dns_engine_server_stats(m->engine, m->index + i, &stats);
+		add_stats(m, &stats);
+	}
+	m->summed_at = now;
+	return m;
 }
 
 static double get_sent(void *arg)
 {
-	return (double)stats_of(arg).n_sent;
+	return (double)sum_up(arg)->sum.n_sent;
 }
 
 static double get_late(void *arg)
 {
-	return (double)stats_of(arg).n_late;
+	return (double)sum_up(arg)->sum.n_late;
 }
 
 static double get_mismatches(void *arg)
 {
-	return (double)stats_of(arg).n_mismatches;
+	return (double)sum_up(arg)->sum.n_mismatches;
 }
 
 static double get_lies(void *arg)
 {
-	return (double)stats_of(arg).n_lies;
+	return (double)sum_up(arg)->sum.n_lies;
 }
 
 static double get_healthy(void *arg)
 {
-	return stats_of(arg).rest == DNS_HEALTHY ? 1 : 0;
+	return (double)sum_up(arg)->n_healthy;
 }
 
 static double get_window(void *arg)
 {
-	return (double)stats_of(arg).window;
+	return (double)sum_up(arg)->sum.window;
 }
 
 static double get_in_flight(void *arg)
 {
-	return (double)stats_of(arg).n_in_flight;
+	return (double)sum_up(arg)->sum.n_in_flight;
 }
 
 static double get_abandoned(void *arg)
 {
-	return (double)stats_of(arg).n_abandoned;
+	return (double)sum_up(arg)->sum.n_abandoned;
 }
 
 static void add_server(struct server_metrics *m)
 {
-	struct dns_server_stats stats = stats_of(m);
-	char name[ENDPOINT_TEXT_SIZE];
+	struct dns_server_stats stats;
+	char name[ENDPOINT_TEXT_SIZE] = "all";
 
-	endpoint_format(&stats.endpoint, name);
+	dns_engine_server_stats(m->engine, m->index, &stats);
+	if (m->n_servers == 1)
+		endpoint_format(&stats.endpoint, name);
 	metrics_getter(METRIC_DNS_QUERIES, get_sent, m, name);
 	metrics_getter(METRIC_DNS_LATE, get_late, m, name);
 	metrics_getter(METRIC_DNS_MISMATCHES, get_mismatches, m, name);
@@ -169,14 +201,15 @@ static void add_server(struct server_metrics *m)
 
 struct dns_metrics *dns_metrics_new(struct dns_engine *engine)
 {
-	size_t n = dns_engine_n_servers(engine);
-	struct dns_metrics *m = xcalloc(1, sizeof(*m) + n * sizeof(m->servers[0]));
+	size_t n_servers = dns_engine_n_servers(engine), n = n_servers <= MANY ? n_servers : 1;
+	struct dns_metrics *m = xcalloc(1, sizeof(*m) + n * sizeof(m->series[0]));
 
 	m->duration = metrics_cell(METRIC_DNS_DURATION);
-	m->n_servers = n;
+	m->n_series = n;
 	for (size_t i = 0; i < n; i++) {
-		m->servers[i] = (struct server_metrics){.engine = engine, .index = i};
-		add_server(&m->servers[i]);
+		m->series[i] = (struct server_metrics){
+		    .engine = engine, .index = i, .n_servers = n_servers <= MANY ? 1 : n_servers};
+		add_server(&m->series[i]);
 	}
 	return m;
 }
@@ -188,7 +221,9 @@ void dns_metrics_free(struct dns_metrics *m)
 
 void dns_metrics_count(struct dns_metrics *m, const struct dns_try *try, enum rcode rcode)
 {
-	metric_add(m->servers[try->index].answers[rcode], 1);
+	size_t i = try->index < m->n_series ? try->index : 0;
+
+	metric_add(m->series[i].answers[rcode], 1);
 	if (rcode != RCODE_TIMEOUT)
 		metric_observe(m->duration, (double)try->rtt / USEC_PER_SEC);
 }

@@ -15,7 +15,8 @@ enum reason dns_outcome_reason(enum rcode rcode);
 /* The nth server, for people. */
 void dns_outcome_server(const struct dns_engine *engine, size_t i, struct name_server *ret_server);
 
-/* The counters of each server, asked at each scrape; and how its queries ended, counted here. */
+/* The counters of each server, or of all together when they are many, asked at each scrape; and how
+ * its queries ended, counted here. */
 struct dns_metrics *dns_metrics_new(struct dns_engine *engine);
 void dns_metrics_free(struct dns_metrics *metrics); /* before the engine */
 void dns_metrics_count(struct dns_metrics *metrics, const struct dns_try *try, enum rcode rcode);

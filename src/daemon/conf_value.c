@@ -7,14 +7,14 @@
 #include "base/alloc.h"
 #include "base/clock.h"
 #include "base/str.h"
+#include "check/server_list.h"
 #include "dns/name.h"
 #include "fetch/policy.h"
 #include "model/result.h"
 #include "model/url.h"
 
-/* Count them; false when one is not an endpoint with a port, or where `has_paths` a Unix socket. A
- * listener's port may be 0. */
-static bool count_endpoints(const char *text, bool has_paths, uint64_t *ret_n)
+/* Count them; false when one is neither an endpoint nor a Unix socket. A port may be 0. */
+static bool count_listeners(const char *text, uint64_t *ret_n)
 {
 	char element[256];
 	struct endpoint e;
@@ -26,8 +26,7 @@ static bool count_endpoints(const char *text, bool has_paths, uint64_t *ret_n)
 			return false;
 		memcpy(element, text, len);
 		element[len] = '\0';
-		bool is_path = has_paths && strncmp(element, "unix:/", 6) == 0;
-		if (!is_path && (!endpoint_parse(element, 1, &e) || (!has_paths && e.port == 0)))
+		if (strncmp(element, "unix:/", 6) != 0 && !endpoint_parse(element, 1, &e))
 			return false;
 		text += len;
 		text += strspn(text, CONF_SEPARATORS);
@@ -114,7 +113,7 @@ const char *conf_value_describe(enum conf_type type)
 {
 	static const char *const texts[] = {[TEXT] = "a string",
 	    [LISTENERS] = "a list of address:port, [address]:port or unix:/path",
-	    [SERVERS] = "a list of address, address:port or [address]:port",
+	    [SERVERS] = "a list of address, address:port, [address]:port or @/path",
 	    [DOMAIN] = "a domain name",
 	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",
 	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
@@ -143,6 +142,7 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 	static const char *const resolvers[] = {"engine", "evdns", NULL};
 	static const char *const strategies[] = {"auto", "order", "spread", NULL};
 	static const char *const truths[] = {"no", "yes", NULL};
+	struct server_list servers;
 	usec_t duration = 0;
 	enum err e = OK;
 
@@ -151,8 +151,14 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 	case TEXT:
 		return OK;
 	case LISTENERS:
+		e = count_listeners(text, ret_number) ? OK : ERR_INVALID;
+		break;
 	case SERVERS:
-		e = count_endpoints(text, type == LISTENERS, ret_number) ? OK : ERR_INVALID;
+		e = server_list_read(text, &servers, why);
+		if (e != OK)
+			return e;
+		*ret_number = servers.n;
+		server_list_done(&servers);
 		break;
 	case DOMAIN:
 		e = is_domain(text) ? OK : ERR_INVALID;

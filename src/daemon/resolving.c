@@ -3,9 +3,11 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "check/checker.h"
 #include "check/resolv_conf.h"
+#include "check/server_list.h"
 
 /* In the order of their names in conf_value.c. */
 enum { RESOLVER_ENGINE, RESOLVER_EVDNS };
@@ -18,43 +20,52 @@ static bool is_in_order(const struct conf *conf, bool is_configured)
 	return strategy == STRATEGY_ORDER || (strategy == STRATEGY_AUTO && !is_configured);
 }
 
-/* The servers to ask: their addresses were checked with the settings. */
-static void read_servers(const struct conf *conf, struct resolver_opts *opts)
+/* The servers of the settings, or else of resolv.conf. */
+static bool read_servers(const struct conf *conf, struct server_list *ret_list)
 {
-	char *texts[RESOLVER_MAX_SERVERS];
-	size_t n = conf_list(conf, CONF_dns_servers, texts, RESOLVER_MAX_SERVERS);
+	const char *path = conf_text(conf, CONF_dns_resolv_conf);
+	struct buf why;
 
-	for (size_t i = 0; i < n; i++) {
-		if (endpoint_parse(texts[i], 53, &opts->servers[opts->n_servers]))
-			opts->n_servers++;
-		free(texts[i]);
-	}
+	buf_init(&why, 4096);
+	enum err e = server_list_read(conf_text(conf, CONF_dns_servers), ret_list, &why);
+	if (e != OK)
+		log_error("name_servers", "why=%s", log_quote(why.len > 0 ? why.data : "too many"));
+	buf_done(&why);
+	if (e != OK || ret_list->n > 0)
+		return e == OK;
+	ret_list->servers = xcalloc(RESOLVER_MAX_SERVERS, sizeof(*ret_list->servers));
+	if (resolv_conf_load(path, RESOLVER_MAX_SERVERS, ret_list->servers, &ret_list->n) != OK)
+		log_warning("no_name_servers", "file=%s items=fail", log_quote(path));
+	return true;
 }
 
 struct checker *resolving_start(const struct conf *conf, struct loop *loop)
 {
-	const char *hosts = conf_text(conf, CONF_dns_hosts_file),
-		   *resolv_conf = conf_text(conf, CONF_dns_resolv_conf);
+	const char *hosts = conf_text(conf, CONF_dns_hosts_file);
+	struct server_list list;
 	struct checker_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
 	    .timeout = (usec_t)conf_number(conf, CONF_dns_timeout),
 	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts),
 	    .check_every = (usec_t)conf_number(conf, CONF_dns_check_interval),
 	    .known_name = conf_text(conf, CONF_dns_known_name),
 	    .max_qps = (double)conf_number(conf, CONF_dns_max_qps),
+	    .in_order = is_in_order(conf, conf_number(conf, CONF_dns_servers) > 0),
 	    .use_evdns = conf_number(conf, CONF_dns_resolver) == RESOLVER_EVDNS};
 
-	read_servers(conf, &opts.resolver);
-	opts.in_order = is_in_order(conf, opts.resolver.n_servers > 0);
-	if (opts.resolver.n_servers == 0 &&
-	    resolv_conf_load(resolv_conf, RESOLVER_MAX_SERVERS, opts.resolver.servers,
-		&opts.resolver.n_servers) != OK)
-		log_warning("no_name_servers", "file=%s items=fail", log_quote(resolv_conf));
+	if (!read_servers(conf, &list))
+		return NULL;
+	opts.servers = list.servers;
+	opts.n_servers = list.n;
 	struct checker *checker = checker_new(loop, &opts);
+	server_list_done(&list);
 	if (checker == NULL)
 		log_error(
 		    "resolver_init_failed", "resolver=%s", opts.use_evdns ? "evdns" : "engine");
 	else if (opts.hosts_path != NULL && !checker_has_hosts(checker))
 		log_warning("no_hosts_file", "file=%s names=asked", log_quote(hosts));
+	if (opts.use_evdns && opts.n_servers > RESOLVER_MAX_SERVERS)
+		log_warning(
+		    "name_servers", "used=%d given=%zu", RESOLVER_MAX_SERVERS, opts.n_servers);
 	return checker;
 }
 

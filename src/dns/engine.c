@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "base/alloc.h"
 #include "dns/health.h"
@@ -11,7 +12,7 @@
 
 #define PAUSE_DEFAULT USEC_PER_SEC
 
-enum { MAX_LOOKUPS_DEFAULT = 8192, ROUTES_PER_TURN = 64 };
+enum { MAX_LOOKUPS_DEFAULT = 8192, ROUTES_PER_TURN = 64, FEW_SERVERS = 64, GUARDED_PORTS = 4 };
 
 /* Let lookups that wait try again; those that find no room go behind the others. */
 static void serve_waiting(struct dns_engine *engine, usec_t now)
@@ -78,11 +79,22 @@ static void on_tick(void *arg)
 	struct dns_engine *engine = arg;
 	usec_t now = clock_mono();
 
+	engine->is_short = false;
 	for (size_t i = 0; i < engine->n_servers; i++)
 		server_tick(&engine->servers[i], now);
 	if (!is_idle(engine))
 		timer_start(&engine->tick, DNS_TICK);
 	serve_turn(engine);
+}
+
+/* Half of the descriptors that the process may have. */
+static size_t count_sockets(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+		return SIZE_MAX;
+	return (size_t)limit.rlim_cur / 2;
 }
 
 struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts)
@@ -110,6 +122,9 @@ struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts
 	    .on_turn = serve_turn};
 	engine->servers = xcalloc(opts->n_servers, sizeof(*engine->servers));
 	engine->n_servers = opts->n_servers;
+	engine->max_ports = count_sockets();
+	/* who would forge answers must guess the server too */
+	engine->guarded_ports = opts->n_servers <= FEW_SERVERS ? GUARDED_PORTS : 1;
 	for (size_t i = 0; i < opts->n_servers; i++)
 		server_init(&engine->servers[i], engine, &opts->servers[i], opts->guard);
 	if (opts->check_every > 0 && opts->n_servers > 1)
@@ -159,6 +174,8 @@ usec_t dns_engine_overdue(const struct dns_engine *engine)
 
 void dns_engine_want_room(struct dns_engine *engine)
 {
+	if (engine->n_lookups == engine->max_lookups)
+		return; /* it is not the windows that hold anybody back */
 	for (size_t i = 0; i < engine->n_servers; i++)
 		window_on_full(&engine->servers[i].window);
 }

@@ -11,7 +11,7 @@
 #define PORT_LIFE  (60 * USEC_PER_SEC)
 #define PORT_DRAIN (10 * USEC_PER_SEC)
 
-enum { PORT_QUESTIONS = 1 << 18, ANSWER_SIZE = 1064, GUARDED_PORTS = 4, MAX_ROUNDS = 8 };
+enum { PORT_QUESTIONS = 1 << 18, ANSWER_SIZE = 1064, MAX_ROUNDS = 8 };
 
 /* Read a batch; returns how many packets it had, or a negative error number. */
 static int read_batch(struct port *p)
@@ -53,12 +53,15 @@ static void free_port(struct port *p)
 		asks_remove(ask);
 	watch_cancel(&p->watch);
 	close(p->fd);
+	p->server->engine->n_ports--;
 	free(p);
 }
 
 static struct port *open_port(struct server *s, usec_t now, int *ret_error)
 {
-	int n_bytes = 0, fd = udp_open(&s->endpoint, &n_bytes);
+	struct dns_engine *engine = s->engine;
+	int n_bytes = 0,
+	    fd = engine->n_ports < engine->max_ports ? udp_open(&s->endpoint, &n_bytes) : -EMFILE;
 
 	if (fd < 0) {
 		*ret_error = -fd;
@@ -72,7 +75,8 @@ static struct port *open_port(struct server *s, usec_t now, int *ret_error)
 	asks_init(&p->asks);
 	TAILQ_INSERT_TAIL(&s->ports, p, link);
 	s->n_ports++;
-	if (watch_start_read(&p->watch, s->engine->loop, fd, on_readable, p) != OK) {
+	engine->n_ports++;
+	if (watch_start_read(&p->watch, engine->loop, fd, on_readable, p) != OK) {
 		TAILQ_REMOVE(&s->ports, p, link);
 		s->n_ports--;
 		free_port(p);
@@ -108,8 +112,13 @@ struct port *port_choose(struct server *s, usec_t now, int *ret_error)
 
 	*ret_error = 0;
 	retire_old(s, now);
-	if (s->n_ports < (s->is_guarded ? GUARDED_PORTS : 1))
+	if (s->n_ports == 0)
 		return open_port(s, now, ret_error);
+	if (s->is_guarded && s->n_ports < s->engine->guarded_ports) {
+		if ((p = open_port(s, now, ret_error)) != NULL)
+			return p;
+		*ret_error = 0;
+	}
 	if (s->n_ports > 1)
 		random_bytes(&first, sizeof(first));
 	for (unsigned i = first % s->n_ports; i > 0; i--) { /* turn the ring */
@@ -121,7 +130,10 @@ struct port *port_choose(struct server *s, usec_t now, int *ret_error)
 		if (p->asks.n < p->window)
 			return p;
 	}
-	return s->n_ports < MAX_PORTS ? open_port(s, now, ret_error) : NULL;
+	p = s->n_ports < MAX_PORTS ? open_port(s, now, ret_error) : NULL;
+	if (*ret_error == EMFILE || *ret_error == ENFILE)
+		*ret_error = 0; /* those that are full will do */
+	return p;
 }
 
 void ports_retire(struct server *s)

@@ -109,11 +109,12 @@ struct dns_engine {
 	struct timer later; /* when a server's limit or buffer lets it send more */
 	struct timer tick;  /* while there are lookups */
 	bool is_serving;    /* a turn will follow */
+	size_t n_ports, max_ports, guarded_ports; /* sockets; the last: of a guarded server */
+	bool is_short; /* of sockets: until the next tick those are asked that have some */
 	enum dns_strategy strategy;
 	bool use_tcp;
 	usec_t pause;
-	void (*on_room)(void *arg);
-	void *on_room_arg;
+	void (*on_room)(void *arg), *on_room_arg;
 	struct udp_batch *batch; /* owned */
 	struct socket_calls calls;
 };

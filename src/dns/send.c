@@ -100,8 +100,22 @@ static void unroute_all(struct server *s, int error, usec_t now)
 		lookup_unroute(l, now);
 }
 
+/* There are no more sockets: others are asked, who have some. */
+static void spread_all(struct server *s, usec_t now)
+{
+	struct dns_lookup *l;
+
+	s->engine->is_short = true;
+	while (s->n_ports == 0 && (l = TAILQ_FIRST(&s->outbox)) != NULL)
+		lookup_unroute(l, now);
+}
+
 static void on_send_error(struct server *s, int error, usec_t now)
 {
+	if (error == EMFILE || error == ENFILE) {
+		spread_all(s, now);
+		return;
+	}
 	if (error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN ||
 	    error == EADDRNOTAVAIL || error == EAFNOSUPPORT)
 		unroute_all(s, error, now);

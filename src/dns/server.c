@@ -184,7 +184,7 @@ size_t server_room(const struct server *s)
 {
 	size_t size = s->window.size;
 
-	if (s->is_unreachable)
+	if (s->is_unreachable || (s->engine->is_short && s->n_ports == 0))
 		return 0;
 	if (!server_is_healthy(s)) {
 		if (s->engine->n_unhealthy < s->engine->n_servers || s->engine->n_unchecked > 0 ||

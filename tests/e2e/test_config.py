@@ -217,3 +217,13 @@ def test_no_password_in_messages(write, value):
     done = run("-t", "-c", write(f"[flags]\nservers = {value}\n"))
     assert done.returncode == 1 and "flags.servers" in done.stderr and "x.test" in done.stderr, done
     assert "secret" not in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("text, line", [("192.0.2.1\nname.example\n", 2), (None, 0)], ids=["bad line", "no file"])
+def test_a_list_of_name_servers_that_is_bad(tmp_path, text, line):
+    path = tmp_path / "resolvers"
+    if text is not None:
+        path.write_text(text)
+    done = run("-t", "-o", f"dns.servers=@{path}")
+    assert done.returncode == 1
+    assert (f"{path}:{line} is not an address" if line else str(path)) in done.stderr, done.stderr

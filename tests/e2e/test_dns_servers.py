@@ -1,10 +1,13 @@
 """Several name servers, bad ones among them, and servers that are restarted in the middle of a job."""
 import os
+import resource
+import selectors
 import shutil
 import signal
 import socket
 import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -115,6 +118,95 @@ def test_without_checks_a_liar_is_believed(make_daemon):
             job = daemon.api.wait(daemon.api.submit([f"name{i}.example" for i in range(100)]))
             assert len(statuses(daemon.api, job)) == 2
             assert by_address(daemon.api)[liar.address]["lies"] == 0
+
+
+class Crowd:
+    """Many name servers in one thread: 127.77.x.y, all on one port. Names that begin with "n" don't exist."""
+
+    def __init__(self, n, silent=0):
+        self.n_queries = 0
+        self._selector = selectors.DefaultSelector()
+        self._sockets = []
+        port = 0
+        for i in range(n):
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.setblocking(False)
+            self._sockets.append(sock)
+            sock.bind((f"127.77.{i >> 8}.{i & 255}", port))
+            port = sock.getsockname()[1]
+            self._selector.register(sock, selectors.EVENT_READ, i < silent)
+        self.addresses = [f"{host}:{port}" for host, _ in (sock.getsockname() for sock in self._sockets)]
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    @staticmethod
+    def _reply(query):
+        end = query.index(b"\0", 12) + 5
+        qtype = query[end - 4:end - 2]
+        if query[13:14].lower() == b"n" or b"\7invalid\0" in query:
+            return query[:2] + b"\x81\x83\0\1\0\0\0\0\0\0" + query[12:end]
+        if qtype != b"\0\1":
+            return query[:2] + b"\x81\x80\0\1\0\0\0\0\0\0" + query[12:end]
+        return (query[:2] + b"\x81\x80\0\1\0\1\0\0\0\0" + query[12:end] +
+                b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1")
+
+    def _serve(self):
+        while not self._stop.is_set():
+            for key, _ in self._selector.select(0.1):
+                while True:
+                    try:
+                        query, peer = key.fileobj.recvfrom(512)
+                    except BlockingIOError:
+                        break
+                    self.n_queries += 1
+                    if not key.data:
+                        key.fileobj.sendto(self._reply(query), peer)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join()
+        for sock in self._sockets:
+            sock.close()
+
+
+def raise_descriptors(n):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < n:
+        pytest.skip(f"this process may not have {n} descriptors")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, n), hard))
+
+
+def resident(daemon):
+    """Bytes of memory that the daemon has."""
+    status = Path(f"/proc/{daemon.pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmRSS:")[1].split()[0]) << 10
+
+
+@pytest.mark.seconds(120)
+def test_two_thousand_servers(make_daemon, tmp_path):
+    """A list of public resolvers, some of which are gone."""
+    raise_descriptors(4096)
+    names = [f"{'an'[i % 2]}{i}.test" for i in range(20000)]
+    with Crowd(2000, silent=100) as crowd:
+        path = tmp_path / "resolvers"
+        path.write_text("# public resolvers\n" + "\n".join(crowd.addresses) + "\n", encoding="ascii")
+        with make_daemon(settings={"dns.resolver": "engine", "dns.servers": f"@{path}", "dns.timeout": "5s"}) as daemon:
+            eventually(lambda: sum(row["state"] == "healthy" for row in by_address(daemon.api).values()) == 1900,
+                       "those who answer are healthy", 60)
+            before = resident(daemon)
+            job = daemon.api.wait(daemon.api.submit(names), 60)
+            for row in daemon.api.results(job):
+                assert row["status"] == {"a": "found", "n": "not_found"}[row["domain"][0]], row
+            rows = by_address(daemon.api)
+            assert list(rows) == crowd.addresses
+            assert {row["why"] for row in rows.values() if row["state"] == "resting"} == {"unproven"}
+            assert sum(row["queries"] > 4 for row in rows.values()) > 1000, "names go to all of them"
+            assert 'asyncprobed_dns_server_healthy{server="all"} 1900' in daemon.api.get("/metrics").text
+            assert resident(daemon) - before < 100 << 20
 
 
 class Truncating:

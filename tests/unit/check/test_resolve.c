@@ -27,8 +27,10 @@ struct bench {
 
 static void start(struct bench *b, usec_t give_up, const char *hosts_path)
 {
-	struct checker_opts opts = {.resolver.n_servers = b->n_servers,
-	    .resolver.give_up = give_up,
+	struct endpoint servers[MAX_SERVERS];
+	struct checker_opts opts = {.servers = servers,
+	    .n_servers = b->n_servers,
+	    .give_up = give_up,
 	    .hosts_path = hosts_path,
 	    .timeout = TIMEOUT,
 	    .attempts = ATTEMPTS,
@@ -37,7 +39,7 @@ static void start(struct bench *b, usec_t give_up, const char *hosts_path)
 
 	b->loop = loop_new();
 	for (size_t i = 0; i < b->n_servers; i++)
-		opts.resolver.servers[i] = fake_dns_endpoint(b->dns[i]);
+		servers[i] = fake_dns_endpoint(b->dns[i]);
 	b->checker = checker_new(b->loop, &opts);
 	ck_assert_ptr_nonnull(b->checker);
 	for (size_t i = 0; i < b->n_servers; i++)

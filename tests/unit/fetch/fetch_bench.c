@@ -47,8 +47,10 @@ static int bind_refusing(void)
 void fetch_bench_begin(struct fetch_bench *b, const struct http_rule *rules)
 {
 	char path[128];
-	struct checker_opts checker = {.resolver.n_servers = 1,
-	    .resolver.give_up = 60 * USEC_PER_SEC,
+	struct endpoint server;
+	struct checker_opts checker = {.servers = &server,
+	    .n_servers = 1,
+	    .give_up = 60 * USEC_PER_SEC,
 	    .hosts_path = path,
 	    .timeout = 20 * USEC_PER_SEC,
 	    .attempts = 1};
@@ -59,7 +61,7 @@ void fetch_bench_begin(struct fetch_bench *b, const struct http_rule *rules)
 	place_make_folder(&b->place, "files");
 	snprintf(path, sizeof(path), "%s/hosts", b->place.path);
 	b->dns = fake_dns_new(dns_rules);
-	checker.resolver.servers[0] = fake_dns_endpoint(b->dns);
+	server = fake_dns_endpoint(b->dns);
 	b->checker = checker_new(b->place.loop, &checker);
 	ck_assert_ptr_nonnull(b->checker);
 	fake_dns_start(b->dns, b->place.loop);

@@ -55,8 +55,9 @@ static const struct dns_rule rules[] = {
 struct bench *bench_begin(unsigned total, unsigned per_host, double rate)
 {
 	struct bench *b = xcalloc(1, sizeof(*b));
+	struct endpoint server;
 	struct checker_opts checker = {
-	    .resolver.n_servers = 1, .timeout = 30 * USEC_PER_SEC, .attempts = 1};
+	    .servers = &server, .n_servers = 1, .timeout = 30 * USEC_PER_SEC, .attempts = 1};
 	struct origins_opts opts = {.total = total,
 	    .per_host = per_host,
 	    .rate = rate,
@@ -66,8 +67,8 @@ struct bench *bench_begin(unsigned total, unsigned per_host, double rate)
 
 	b->loop = loop_new();
 	b->dns = fake_dns_new(rules);
-	checker.resolver.servers[0] = fake_dns_endpoint(b->dns);
-	checker.resolver.give_up = 60 * USEC_PER_SEC;
+	server = fake_dns_endpoint(b->dns);
+	checker.give_up = 60 * USEC_PER_SEC;
 	b->checker = checker_new(b->loop, &checker);
 	fake_dns_start(b->dns, b->loop);
 	opts.loop = b->loop;
