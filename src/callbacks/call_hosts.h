@@ -10,8 +10,8 @@
 enum { CALL_HOSTS_MOST = 2 * CALLBACKS_MOST };
 
 struct call_host {
-	char *name;        /* owned; NULL: a free place */
-	unsigned n_held;   /* at most CALLBACKS_MOST_PER_HOST */
+	char *name;      /* owned; NULL: a free place */
+	unsigned n_held; /* deliveries to it; at most CALLBACKS_MOST_PER_HOST. Asked for each row */
 	usec_t hold_until; /* it asked for a pause */
 };
 

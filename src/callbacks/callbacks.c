@@ -47,12 +47,12 @@ struct held {
 struct callbacks {
 	struct callbacks_opts opts;
 	LIST_HEAD(, held) held;
-	size_t n_held, n_suspects; /* suspects: of the held ones, 1 at most */
+	struct held *suspect; /* the one that is; NULL: none */
 	struct call_hosts hosts;
 	usec_t made_at; /* wall */
 	bool is_started, is_draining;
 	bool is_looking, looks_again; /* a read is under way; it may have missed something */
-	uint64_t n_waiting;           /* rows in the outbox, as of the last look */
+	uint64_t n_waiting;           /* rows in the outbox at the last look */
 	struct defer wake;
 	struct alarm alarm; /* until a row is due, or the pause of a host is over */
 	struct metric_cell *verdicts[N_VERDICTS];
@@ -136,9 +136,9 @@ static void log_verdict(
 static void let_go(struct held *h)
 {
 	LIST_REMOVE(h, link);
-	h->owner->n_held--;
 	h->host->n_held--;
-	h->owner->n_suspects -= h->row.is_suspect ? 1 : 0;
+	if (h->owner->suspect == h)
+		h->owner->suspect = NULL;
 	if (h->row.is_suspect)
 		suspects_leave(h->owner->opts.suspects, &h->suspect);
 	if (h->post != NULL)
@@ -152,8 +152,6 @@ static void on_settled(struct store_op *op)
 	struct held *h = op->arg;
 	struct callbacks *c = h->owner;
 
-	if (op->err == OK && op->u.attempt.is_over && c->n_waiting > 0)
-		c->n_waiting--;
 	h->is_settled = true;
 	if (!c->is_looking)
 		let_go(h);
@@ -220,7 +218,7 @@ static void prepare(struct held *h)
 
 	if (h->row.is_suspect) {
 		h->suspect = (struct suspect){.index = h->row.no, .on_noted = on_noted, .arg = h};
-		h->owner->n_suspects++;
+		h->owner->suspect = h;
 		suspects_ask(suspects, &h->suspect);
 	} else if (suspects_n_unclean(suspects) > 0) {
 		struct store_op *op = store_op_new(STORE_WATCH, on_watched, h);
@@ -247,8 +245,17 @@ static void deliver(struct callbacks *c, struct stored_post *row, struct call_ho
 	h->host = host;
 	host->n_held++;
 	LIST_INSERT_HEAD(&c->held, h, link);
-	c->n_held++;
 	prepare(h);
+}
+
+size_t callbacks_in_flight(const struct callbacks *c)
+{
+	const struct held *h;
+	size_t n = 0;
+
+	LIST_FOREACH (h, &c->held, link)
+		n++;
+	return n;
 }
 
 static bool is_held(const struct callbacks *c, int64_t no)
@@ -267,17 +274,20 @@ static bool is_held(const struct callbacks *c, int64_t no)
 static bool take(struct callbacks *c, struct stored_outbox *o)
 {
 	usec_t now = alarm_now(&c->alarm);
+	size_t room = CALLBACKS_MOST - callbacks_in_flight(c);
 	bool is_any_left = false;
 
-	for (uint32_t i = 0; i < o->n && c->n_held < CALLBACKS_MOST; i++) {
+	for (uint32_t i = 0; i < o->n && room > 0; i++) {
 		if (is_held(c, o->posts[i].no))
 			continue;
 		struct call_host *host = call_hosts_get(&c->hosts, o->posts[i].host, now);
 		if (call_host_is_passed_over(host, now) ||
-		    (o->posts[i].is_suspect && c->n_suspects > 0))
+		    (o->posts[i].is_suspect && c->suspect != NULL)) {
 			is_any_left = true;
-		else
-			deliver(c, &o->posts[i], host);
+			continue;
+		}
+		deliver(c, &o->posts[i], host);
+		room--;
 	}
 	return is_any_left;
 }
@@ -328,7 +338,7 @@ static void on_looked(struct store_op *op)
 
 static void look(struct callbacks *c)
 {
-	if (!c->is_started || c->is_draining || c->n_held == CALLBACKS_MOST)
+	if (!c->is_started || c->is_draining || callbacks_in_flight(c) == CALLBACKS_MOST)
 		return;
 	c->looks_again = c->is_looking;
 	if (c->is_looking)
@@ -338,7 +348,7 @@ static void look(struct callbacks *c)
 	op->u.outbox.now = now;
 	op->u.outbox.max = CALLBACKS_MOST; /* those held are among them */
 	op->u.outbox.passed_over = call_hosts_passed_over(&c->hosts, now);
-	op->u.outbox.without_suspects = c->n_suspects > 0;
+	op->u.outbox.without_suspects = c->suspect != NULL;
 	c->is_looking = true;
 	store_start(c->opts.store, op);
 }
@@ -352,10 +362,8 @@ static void on_wake(void *arg)
 
 void callbacks_wake(struct callbacks *c)
 {
-	if (c == NULL)
-		return;
-	c->n_waiting++;
-	defer_start(&c->wake);
+	if (c != NULL)
+		defer_start(&c->wake);
 }
 
 void callbacks_judge(
@@ -399,11 +407,6 @@ void callbacks_drain(struct callbacks *c)
 		if (is_waiting)
 			let_go(h);
 	}
-}
-
-size_t callbacks_in_flight(const struct callbacks *c)
-{
-	return c->n_held;
 }
 
 static double get_waiting(void *arg)

@@ -22,7 +22,7 @@ struct bulk {
 	bool has_rows; /* else one pass, over rows of any state */
 	struct id cursor;
 	size_t n_open; /* jobs not committed yet, of this slice */
-	bool is_more, is_listing;
+	bool is_more;
 	uint64_t n_jobs;
 	enum err err;
 	struct defer next;
@@ -65,7 +65,7 @@ static void close_one(struct bulk *b, enum err e, bool counts)
 	b->n_jobs += counts;
 	if (e != OK)
 		b->err = e;
-	if (--b->n_open > 0 || b->is_listing)
+	if (--b->n_open > 0)
 		return;
 	if (b->err == ERR_BUSY)
 		finish(b); /* nothing more can be begun, not even a turn of the loop */
@@ -87,11 +87,13 @@ static void on_cancelled(enum err e, const struct job *job, void *arg)
 
 static void take(struct bulk *b, const struct job *job)
 {
-	b->n_open++;
+	bool is_started = true;
+
 	if (b->verb == BULK_DELETE)
 		jobs_delete(b->core, job, on_deleted, b);
-	else if (!jobs_cancel(b->core, &job->id, on_cancelled, b))
-		b->n_open--;
+	else
+		is_started = jobs_cancel(b->core, &job->id, on_cancelled, b);
+	b->n_open += is_started;
 }
 
 /* Take a job that was read if it still fits; false when it has ended since: read anew it says how.
@@ -114,10 +116,8 @@ static void on_listed(struct store_op *op)
 	bool has_stale = false;
 
 	b->err = op->err;
-	b->is_listing = true;
 	for (uint32_t i = 0; op->err == OK && i < op->u.list.n; i++)
 		has_stale = !judge(b, &op->u.list.jobs[i]) || has_stale;
-	b->is_listing = false;
 	if (!has_stale) {
 		b->is_more = op->u.list.is_more;
 		if (op->u.list.n > 0)

@@ -57,7 +57,7 @@ struct core {
 	unsigned n_puts;    /* operations with results that the store has */
 	uint64_t n_pending; /* results settled and not committed */
 	size_t pending_bytes;
-	uint64_t ended[JOB_N_STATES];
+	uint64_t ended[JOB_N_STATES]; /* in the store; counted, since it may hold millions */
 	bool is_draining;
 	struct retention *retention; /* owned */
 	loop_fn *on_drained;

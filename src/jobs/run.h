@@ -64,7 +64,8 @@ struct run {
 
 	/* work */
 	TAILQ_HEAD(, item) items;
-	uint32_t n_items, n_saving; /* those in flight, and those of them that are only saved */
+	uint32_t n_items, n_saving; /* in flight, and those of them only being saved; counted, since
+				       each beginning of an item asks */
 	struct bucket bucket;
 	struct timer bucket_timer;
 

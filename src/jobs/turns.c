@@ -3,6 +3,9 @@
  * at once and nobody starves. A run leaves the ring when it may not begin an item now (no input at
  * hand, its own limit of concurrency or rate) and comes back when that has changed. How an item
  * begins is for the hooks. */
+#include <assert.h>
+
+#include "base/log.h"
 #include "jobs/jobs_private.h"
 
 /* Items begun in one turn of the loop. */
@@ -34,12 +37,27 @@ static void leave_ring(struct run *run)
 	run->has_turn = false;
 }
 
+static void check_move(const struct run *run, enum place place)
+{
+	static const char *const names[N_PLACES] = {[PLACE_NONE] = "none",
+	    [PLACE_LATER] = "later",
+	    [PLACE_PAUSED] = "paused",
+	    [PLACE_WAITING] = "waiting",
+	    [PLACE_ACTIVE] = "active"};
+	char id[ID_TEXT_SIZE];
+
+	assert(place != PLACE_ACTIVE || run->place == PLACE_WAITING);
+	id_format(&run->job.id, id);
+	log_debug("job_place", "job=%s from=%s to=%s", id, names[run->place], names[place]);
+}
+
 void turns_move(struct run *run, enum place place)
 {
 	struct core *core = run->core;
 
 	if (run->place == place)
 		return;
+	check_move(run, place);
 	if (run->place == PLACE_WAITING)
 		waiting_remove(&core->waiting, run);
 	if (run->place == PLACE_ACTIVE)

@@ -8,13 +8,13 @@
 #include "schedules/schedules_private.h"
 
 struct beginning {
-	LIST_ENTRY(beginning) link;
+	TAILQ_ENTRY(beginning) link;
 	struct core *core;
 	struct plan *plan; /* held; NULL: there is no such schedule */
 	bool is_due;       /* it settles a due time; else it was asked for */
 	struct settling settling;
 	struct submission *submission; /* owned */
-	schedules_run_fn *on_done;     /* when it was asked for */
+	schedules_run_fn *on_done;     /* of one that was asked for; else NULL */
 	void *arg;
 };
 
@@ -26,7 +26,7 @@ static struct beginning *new_beginning(struct core *core, struct plan *plan)
 	b->plan = plan;
 	if (plan != NULL)
 		plan_hold(plan);
-	LIST_INSERT_HEAD(&core->schedules->beginnings, b, link);
+	TAILQ_INSERT_TAIL(&core->schedules->beginnings, b, link);
 	return b;
 }
 
@@ -41,17 +41,20 @@ static struct beginning *new_due(struct plan *plan)
 	return b;
 }
 
-static void free_beginning(struct beginning *b)
+/* The one way to end: leave the list, tell who asked, free. */
+static void finish(struct beginning *b, const struct submission_outcome *o)
 {
 	struct schedules *all = b->core->schedules;
 
-	LIST_REMOVE(b, link);
-	submission_free(b->submission);
+	TAILQ_REMOVE(&all->beginnings, b, link);
 	if (b->is_due) {
 		b->plan->is_beginning = false;
 		all->n_beginning--;
 		defer_start(&all->turn);
 	}
+	if (b->on_done != NULL)
+		b->on_done(o, b->arg);
+	submission_free(b->submission);
 	if (b->plan != NULL)
 		plan_release(b->plan);
 	free(b);
@@ -84,7 +87,7 @@ static void on_passed(struct store_op *op)
 	if (op->err == OK)
 		settled(plan, &b->settling);
 	enum err e = op->err;
-	free_beginning(b);
+	finish(b, NULL);
 	if (e == OK || e == ERR_CONFLICT)
 		plan_rest(plan); /* or it was changed meanwhile, and rests by its new rule */
 	else
@@ -138,7 +141,7 @@ static void end_due(struct beginning *b, const struct submission_outcome *o)
 		log_run(plan, "schedule_delayed", o->problem->detail);
 	}
 	bool is_settled = is_good || o->err == ERR_CONFLICT || o->err == ERR_NOT_FOUND;
-	free_beginning(b);
+	finish(b, o);
 	if (is_settled)
 		plan_rest(plan);
 	else
@@ -156,8 +159,7 @@ static void on_submitted(const struct submission_outcome *o, void *arg)
 	}
 	if (o->problem->status == 0)
 		metric_add(b->core->schedules->started, 1);
-	b->on_done(o, b->arg);
-	free_beginning(b);
+	finish(b, o);
 }
 
 static void fail(struct beginning *b, enum err e)
@@ -215,15 +217,12 @@ void beginnings_done(struct core *core)
 
 	problem_set(&problem, 503, "The daemon is stopping.");
 	o.problem = &problem;
-	while ((b = LIST_FIRST(&core->schedules->beginnings)) != NULL) {
-		if (!b->is_due)
-			b->on_done(&o, b->arg);
-		free_beginning(b);
-	}
+	while ((b = TAILQ_FIRST(&core->schedules->beginnings)) != NULL)
+		finish(b, &o);
 	problem_done(&problem);
 }
 
-/* A schedule that does not exist is looked up in the store too: so on_done is never called before
+/* A schedule that does not exist is looked up in the store too, so on_done is not called before
  * this returned. */
 void schedules_run(struct core *core, const struct id *id, schedules_run_fn *on_done, void *arg)
 {

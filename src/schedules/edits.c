@@ -19,7 +19,7 @@
 enum { MOST_ATTEMPTS = 20 };
 
 struct edit {
-	LIST_ENTRY(edit) link;
+	TAILQ_ENTRY(edit) link;
 	struct core *core;
 	struct schedule_edit_opts opts; /* `body` is owned */
 	usec_t min_every;
@@ -37,9 +37,10 @@ struct edit {
 
 static void load(struct edit *e);
 
+/* The one way to end: leave the list, tell who asked, free. */
 static void finish(struct edit *e, const struct schedule *schedule)
 {
-	LIST_REMOVE(e, link);
+	TAILQ_REMOVE(&e->core->schedules->edits, e, link);
 	defer_cancel(&e->refusal);
 	e->opts.on_done(&e->problem, e->problem.status == 0 ? schedule : NULL, e->opts.arg);
 	problem_done(&e->problem);
@@ -283,7 +284,7 @@ void schedules_edit(struct core *core, const struct schedule_edit_opts *opts)
 
 	*e = (struct edit){.core = core, .opts = *opts, .min_every = core->opts.min_every};
 	defer_init(&e->refusal, core->opts.loop, on_refusal, e);
-	LIST_INSERT_HEAD(&core->schedules->edits, e, link);
+	TAILQ_INSERT_TAIL(&core->schedules->edits, e, link);
 	if (opts->action != SCHEDULE_ADD) {
 		load(e);
 	} else if (HASH_COUNT(core->schedules->plans) >= core->opts.max_schedules) {
@@ -299,7 +300,7 @@ void edits_done(struct core *core)
 {
 	struct edit *e;
 
-	while ((e = LIST_FIRST(&core->schedules->edits)) != NULL) {
+	while ((e = TAILQ_FIRST(&core->schedules->edits)) != NULL) {
 		problem_set(&e->problem, 503, "The daemon is stopping.");
 		finish(e, NULL);
 	}
@@ -338,7 +339,7 @@ static void on_removed(struct store_op *op)
 	free(r);
 }
 
-/* A schedule that does not exist is only looked up in the store: so on_done is never called before
+/* A schedule that does not exist is only looked up in the store, so on_done is not called before
  * this returned. */
 void schedules_remove(struct core *core, const struct id *id, jobs_fn *on_done, void *arg)
 {

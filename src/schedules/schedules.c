@@ -148,8 +148,8 @@ bool schedules_init(struct core *core)
 
 	core->schedules = all;
 	all->core = core;
-	LIST_INIT(&all->beginnings);
-	LIST_INIT(&all->edits);
+	TAILQ_INIT(&all->beginnings);
+	TAILQ_INIT(&all->edits);
 	timer_init(&all->timer, core->opts.loop, on_turn, core);
 	defer_init(&all->turn, core->opts.loop, on_turn, core);
 	all->wall_seen = schedules_clocks(core).wall;

@@ -46,9 +46,9 @@ struct schedules {
 	usec_t wall_seen;           /* at the last turn */
 	struct timer timer;
 	struct defer turn;
-	unsigned n_beginning;              /* for a due time */
-	LIST_HEAD(, beginning) beginnings; /* those, and what was asked for */
-	LIST_HEAD(, edit) edits;
+	TAILQ_HEAD(, beginning) beginnings; /* for a due time, and those asked for; oldest first */
+	unsigned n_beginning;               /* those for a due time; asked for each that is due */
+	TAILQ_HEAD(, edit) edits;           /* oldest first */
 	struct metric_cell *started, *skipped, *failed;
 };
 
