@@ -155,7 +155,7 @@ tests_unit_ctl_test_ctl_LDADD = $(LINK_CTL) $(CHECK_LIBS)
 
 tests_unit_jobs_test_jobs_SOURCES = $(UNIT) \
 	tests/fake/alarm.c tests/fake/alarm.h \
-	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/unit/jobs/test_agenda.c \
 	tests/unit/jobs/test_due_heap.c \
 	tests/unit/jobs/test_waiting.c
@@ -177,9 +177,10 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/outbox.c tests/fake/outbox.h \
 	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/job.c tests/fake/job.h \
-	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/fake/schedules.c tests/fake/schedules.h \
 	tests/fake/store.c tests/fake/store.h tests/fake/store_private.h tests/fake/store_list.c tests/fake/store_unclean.c \
+	tests/fake/leap.c \
 	tests/fake/watched.c tests/fake/watched.h \
 	tests/unit/core/bench.c tests/unit/core/bench.h \
 	tests/unit/core/callbacks_bench.c tests/unit/core/callbacks_bench.h \
@@ -206,7 +207,7 @@ tests_unit_core_test_core_LDADD = $(LINK_CORE) src/store/libstore.a src/loop/lib
 
 # ldns judges what is read and printed.
 tests_unit_dns_test_dns_SOURCES = $(UNIT) \
-	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/unit/dns/packet.c tests/unit/dns/packet.h \
 	tests/unit/dns/script.c tests/unit/dns/script.h \
 	tests/unit/dns/world.c tests/unit/dns/world.h \
@@ -232,7 +233,7 @@ tests_unit_dns_test_dns_LDADD = $(LINK_DNS) $(LDNS_LIBS) $(CHECK_LIBS)
 
 tests_unit_check_test_check_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
-	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/unit/check/test_hosts.c \
 	tests/unit/check/test_resolv_conf.c \
 	tests/unit/check/test_resolve.c \
@@ -243,7 +244,7 @@ tests_unit_check_test_check_LDADD = $(LINK_CHECK) $(CHECK_LIBS)
 tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/http.c tests/fake/http.h \
-	tests/fake/runner.c tests/fake/runner.h \
+	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/unit/fetch/fetch_bench.c tests/unit/fetch/fetch_bench.h \
 	tests/unit/fetch/origin_bench.c tests/unit/fetch/origin_bench.h \
 	tests/unit/fetch/place.c tests/unit/fetch/place.h \
@@ -281,7 +282,7 @@ tests_sim_day_SOURCES = tests/sim/day.c \
 	tests/fake/checks.c tests/fake/checks.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
 	tests/fake/poster.c tests/fake/poster.h \
-	tests/fake/runner.c tests/fake/runner.h
+	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h
 tests_sim_day_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_mono -Wl,--wrap=clock_wall
 tests_sim_day_LDADD = $(LINK_CORE) $(LINK_STORE) $(XXHASH_LIBS) $(CHECK_LIBS)
 CLEANFILES += tests/sim/day$(EXEEXT)

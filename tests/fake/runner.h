@@ -14,3 +14,6 @@ void run_until(struct loop *loop, runner_fn *is_done, void *arg, const char *wha
 
 /* Run as many turns of the loop: enough to see that nothing more happens without time going by. */
 void run_turns(struct loop *loop, int n_turns);
+
+/* Run the loop for so long, to see that nothing happens meanwhile. */
+void run_for(struct loop *loop, usec_t time);

@@ -2,10 +2,12 @@
 #include "unit.h"
 
 #include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-enum { TEST_SECONDS = 60, MAX_FILE_BYTES = 1 << 20 };
+enum { TEST_SECONDS = 60, MAX_FILE_BYTES = 1 << 20, MEMORY_ENOUGH = 512 << 20 };
 
 static struct unit_suite *suites;
 static int saved_stderr = -1;
@@ -71,6 +73,20 @@ void unit_check_golden(const char *path, const char *got, size_t len)
 	ck_assert_msg(at == len && at == want_len, "%s:%zu:\n got: %.300s\nwant: %.300s", path,
 	    line, got + start, want + start);
 	free(want);
+}
+
+const char *unit_folder(void)
+{
+	static const char memory[] = "/dev/shm";
+	const char *tmp = getenv("TMPDIR");
+	struct statvfs fs;
+
+	if (tmp != NULL)
+		return tmp;
+	return access(memory, W_OK) == 0 && statvfs(memory, &fs) == 0 &&
+		       (uint64_t)fs.f_bavail * fs.f_frsize >= MEMORY_ENOUGH
+		   ? memory
+		   : "/tmp";
 }
 
 void unit_capture_begin(void)

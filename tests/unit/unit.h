@@ -77,6 +77,10 @@ char *unit_read_file(const char *path, size_t *ret_len);
  * UPDATE_GOLDEN=1 in the environment and look at what `git diff` says then. */
 void unit_check_golden(const char *path, const char *got, size_t len);
 
+/* Return where folders for files are to be made: $TMPDIR; else in memory, where a sync costs
+ * nothing, if there is room; else /tmp. */
+const char *unit_folder(void);
+
 /* Catch what is written to stderr between the two calls; unit_capture_end returns it as new text.
  */
 void unit_capture_begin(void);

@@ -143,9 +143,7 @@ TEST(nothing_is_asked_without_limits)
 	retention_set(p.retention, 0, 0);
 	retention_grew(p.retention, 1 << 30);
 	loop_turn(p.loop);
-	usec_t until = clock_mono() + 1500 * USEC_PER_MSEC;
-	while (clock_mono() < until)
-		run_turns(p.loop, 1);
+	run_for(p.loop, 1500 * USEC_PER_MSEC);
 	ck_assert_uint_eq(fake_store_n_done(p.store, STORE_RETIRE), 0);
 	end(&p);
 }
@@ -214,9 +212,7 @@ TEST(growth_is_looked_at_soon)
 
 	begin_big(&p, 3);
 	fake_store_set_size(p.store, 80 * MEGA, false);
-	usec_t until = clock_mono() + 1500 * USEC_PER_MSEC;
-	while (clock_mono() < until) /* the first look finds that all is well */
-		run_turns(p.loop, 1);
+	run_for(p.loop, 1500 * USEC_PER_MSEC); /* the first look finds that all is well */
 	ck_assert(!is_waiting(&p));
 	fake_store_set_size(p.store, 85 * MEGA, false);
 	retention_grew(p.retention, 3 * MEGA);

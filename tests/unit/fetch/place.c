@@ -21,11 +21,9 @@ enum { MAX_PATH = 512, MAX_NAMES = 8192 };
 
 void place_begin(struct place *p, int n_threads)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	log_setup(LOG_LEVEL_ERROR, LOG_TEXT);
 	*p = (struct place){.loop = loop_new(), .n_threads = n_threads};
-	snprintf(p->path, sizeof(p->path), "%.40s/checker-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	snprintf(p->path, sizeof(p->path), "%.40s/checker-XXXXXX", unit_folder());
 	ck_assert_ptr_nonnull(mkdtemp(p->path));
 	p->mailbox = mailbox_new(p->loop);
 	ck_assert_ptr_nonnull(p->mailbox);

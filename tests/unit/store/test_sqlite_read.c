@@ -103,7 +103,7 @@ static const struct {
     {"json, first", FORMAT_JSON, true, "{\"seq\":11,\"index\":10,", "},{\"seq\":12,"},
     {"json, more", FORMAT_JSON, false, ",{\"seq\":11,\"index\":10,", "},{\"seq\":12,"},
     {"csv", FORMAT_CSV, true, "11,10,name10.example,", "\r\n12,11,name11.example,"},
-    {"text", FORMAT_TEXT, true, "  name10.example\n", "\n? name11.example\n"},
+    {"text", FORMAT_TEXT, true, "  name10.example\n", "\n? name11.example timeout\n"},
     {"events", FORMAT_EVENTS, true, "", "id: 12\n"},
 };
 

@@ -330,7 +330,7 @@ static struct store_op *copy_some(struct world *w, int64_t no, uint32_t max)
 TEST(copy_gives_aliases_their_results)
 {
 	static const char want[] = "+ name0.example\n  name1.example\n"
-				   "+ name0.example\n? name8.example\n";
+				   "+ name0.example\n? name8.example timeout\n";
 	struct world w;
 
 	world_init(&w);

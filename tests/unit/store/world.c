@@ -27,10 +27,8 @@ static void on_tick(void *arg)
 
 void world_init(struct world *w)
 {
-	const char *tmp = getenv("TMPDIR");
-
 	*w = (struct world){.n_open = 0};
-	snprintf(w->dir, sizeof(w->dir), "%.40s/store-XXXXXX", tmp != NULL ? tmp : "/tmp");
+	snprintf(w->dir, sizeof(w->dir), "%.40s/store-XXXXXX", unit_folder());
 	ck_assert_ptr_nonnull(mkdtemp(w->dir));
 	snprintf(w->path, sizeof(w->path), "%s/db", w->dir);
 	w->loop = loop_new();
