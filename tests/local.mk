@@ -41,11 +41,13 @@ tests_unit_base_test_base_SOURCES = $(UNIT) \
 	tests/unit/base/test_buf.c \
 	tests/unit/base/test_clock.c \
 	tests/unit/base/test_err.c \
+	tests/unit/base/test_hex.c \
 	tests/unit/base/test_id.c \
 	tests/unit/base/test_log.c \
 	tests/unit/base/test_metrics.c \
 	tests/unit/base/test_process.c \
 	tests/unit/base/test_random.c \
+	tests/unit/base/test_small_file.c \
 	tests/unit/base/test_stdfd.c \
 	tests/unit/base/test_str.c \
 	tests/unit/base/test_utf8.c

@@ -81,10 +81,5 @@ void range_add_escaped(struct buf *b, const char *text)
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 				    "!#$&+-.^_`|~";
 
-	for (; *text != '\0'; text++) {
-		if (strchr(plain, *text) != NULL)
-			buf_add_char(b, *text);
-		else
-			buf_addf(b, "%%%02X", (unsigned char)*text);
-	}
+	buf_add_percent(b, text, plain);
 }

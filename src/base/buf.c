@@ -136,3 +136,13 @@ void buf_drain(struct buf *b, size_t n_bytes)
 	b->len -= n_bytes;
 	memmove(b->data, b->data + n_bytes, b->len + 1);
 }
+
+void buf_add_percent(struct buf *b, const char *text, const char *plain)
+{
+	for (; *text != '\0'; text++) {
+		if (strchr(plain, *text) != NULL)
+			buf_add_char(b, *text);
+		else
+			buf_addf(b, "%%%02X", (unsigned char)*text);
+	}
+}

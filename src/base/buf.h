@@ -34,6 +34,9 @@ void buf_add_u64(struct buf *b, uint64_t value); /* in decimal */
 void buf_addf(struct buf *b, const char *format, ...) PRINTF(2, 3);
 void buf_addv(struct buf *b, const char *format, va_list args) PRINTF(2, 0);
 
+/* Add `text` with the bytes that are not in `plain` percent-encoded (RFC 3986 section 2.1). */
+void buf_add_percent(struct buf *b, const char *text, const char *plain);
+
 /* Make room for `n_bytes` more and return where they go, or NULL past the ceiling; then set with
  * buf_commit. */
 char *buf_reserve(struct buf *b, size_t n_bytes);

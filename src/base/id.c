@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/random.h"
 
 struct id id_new(usec_t now)
@@ -35,7 +36,6 @@ static bool is_dash_place(int i)
 
 void id_format(const struct id *id, char ret_text[static ID_TEXT_SIZE])
 {
-	static const char digits[] = "0123456789abcdef";
 	const uint8_t *b = id->bytes;
 
 	for (int i = 0; i < ID_TEXT_SIZE - 1;) {
@@ -43,21 +43,10 @@ void id_format(const struct id *id, char ret_text[static ID_TEXT_SIZE])
 			ret_text[i++] = '-';
 			continue;
 		}
-		ret_text[i++] = digits[*b >> 4];
-		ret_text[i++] = digits[*b++ & 15];
+		hex_write(b++, 1, ret_text + i);
+		i += 2;
 	}
 	ret_text[ID_TEXT_SIZE - 1] = '\0';
-}
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 bool id_parse(const char *text, struct id *ret_id)
@@ -73,10 +62,9 @@ bool id_parse(const char *text, struct id *ret_id)
 				return false;
 			continue;
 		}
-		int high = hex_value(text[i++]), low = hex_value(text[i++]);
-		if (high < 0 || low < 0)
+		if (!hex_read(text + i, 1, &id.bytes[n++]))
 			return false;
-		id.bytes[n++] = (uint8_t)(high << 4 | low);
+		i += 2;
 	}
 	*ret_id = id;
 	return true;

@@ -77,3 +77,12 @@ enum err str_to_duration(const char *s, usec_t *ret_duration)
 		*ret_duration = (usec_t)value;
 	return e;
 }
+
+int str_find(const char *const *names, int n, const char *text)
+{
+	for (int i = 0; i < n; i++) {
+		if (strcmp(names[i], text) == 0)
+			return i;
+	}
+	return -1;
+}

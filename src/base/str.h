@@ -12,6 +12,9 @@
  */
 enum err str_to_u64(const char *s, uint64_t max, uint64_t *ret_value) MUST_CHECK;
 
+/* The index of `text` among `n` names, or -1. */
+int str_find(const char *const *names, int n, const char *text);
+
 /* Read bytes as `64K`, `10M`, `2G` (powers of 1024) or a plain number. Errors as str_to_u64. */
 enum err str_to_size(const char *s, uint64_t max, uint64_t *ret_bytes) MUST_CHECK;
 

@@ -112,12 +112,7 @@ void http_add_segment(struct buf *path, const char *segment)
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 				    "0123456789-._~,";
 
-	for (; *segment != '\0'; segment++) {
-		if (strchr(plain, *segment) != NULL)
-			buf_add_char(path, *segment);
-		else
-			buf_addf(path, "%%%02X", (unsigned char)*segment);
-	}
+	buf_add_percent(path, segment, plain);
 }
 
 void http_add_query(struct buf *path, const char *name, const char *value)

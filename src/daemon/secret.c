@@ -1,4 +1,4 @@
-/* Files of keys are read as those of tokens are: regular, small, and not everyone's. */
+/* The keys that sign callbacks: found in a file, or made at the first start. */
 #include "daemon/secret.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/small_file.h"
 
 enum { MAX_FILE = 4096, MAX_PATH = 4096 };
 
@@ -44,41 +45,19 @@ static char *find_given(const struct conf *conf)
 
 /* --- Reading --- */
 
-static const char *read_file(int fd, char ret_text[static MAX_FILE + 1], size_t *ret_len)
-{
-	struct stat st;
-	size_t len = 0;
-	ssize_t n = 1;
-
-	if (fd < 0 || fstat(fd, &st) != 0)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "not a regular file";
-	if ((st.st_mode & S_IRWXO) != 0)
-		return "accessible to others; run chmod o= FILE";
-	while (n > 0 && len <= MAX_FILE) {
-		n = read(fd, ret_text + len, MAX_FILE + 1 - len);
-		if (n < 0)
-			return strerror(errno);
-		len += (size_t)n;
-	}
-	*ret_len = len;
-	return len > MAX_FILE ? "larger than 4 KiB" : NULL;
-}
-
 static bool load_file(const char *path, struct signature_keys *ret_keys, char **ret_why)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	char text[MAX_FILE + 1];
+	struct buf text, why;
 	unsigned line = 0;
-	size_t len = 0;
-	const char *fault = read_file(fd, text, &len);
-	bool is_good = fault == NULL && signature_keys_parse(text, len, ret_keys, &line, &fault);
-	struct buf why;
+	enum err e;
 
-	if (fd >= 0)
-		close(fd);
-	OPENSSL_cleanse(text, sizeof(text));
+	buf_init(&text, MAX_FILE);
+	const char *fault = small_file_read(path, true, &text, &e);
+	bool is_good = fault == NULL && signature_keys_parse(text.len > 0 ? text.data : "",
+					    text.len, ret_keys, &line, &fault);
+	if (text.data != NULL)
+		OPENSSL_cleanse(text.data, text.len);
+	buf_done(&text);
 	if (is_good)
 		return true;
 	buf_init(&why, 2 * MAX_PATH);

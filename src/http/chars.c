@@ -31,17 +31,6 @@ bool char_is_value(unsigned char c)
 	return (c >= 0x20 && c != 0x7f) || c == '\t';
 }
 
-int char_hex(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool span_is_token(struct slice s)
 {
 	for (size_t i = 0; i < s.len; i++) {

@@ -14,7 +14,6 @@ bool char_is_token(unsigned char c);   /* tchar */
 bool char_is_blank(unsigned char c);   /* SP or HTAB */
 bool char_is_visible(unsigned char c); /* VCHAR */
 bool char_is_value(unsigned char c);   /* what a field value may hold: VCHAR, SP, HTAB, obs-text */
-int char_hex(unsigned char c);         /* the value of a hexadecimal digit, or -1 */
 
 bool span_is_token(struct slice s);
 bool span_same(struct slice a, struct slice b);     /* but for the case of ASCII letters */

@@ -1,6 +1,8 @@
 /* The framing of a chunked body. */
 #include "http/chunked.h"
 
+#include "base/hex.h"
+
 enum state {
 	FIRST_DIGIT,
 	DIGITS,
@@ -27,7 +29,7 @@ void chunked_init(struct chunked *c, uint64_t max_data)
 
 static bool add_digit(struct chunked *c, unsigned char byte, struct fault *ret_fault)
 {
-	int digit = char_hex(byte);
+	int digit = hex_value((char)byte);
 
 	if (digit < 0)
 		return fault_set(ret_fault, 400, "The chunk size is not a hexadecimal number.");

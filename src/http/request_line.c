@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "http/authority.h"
 
 static bool read_version(struct slice version, bool *ret_is_1_0, struct fault *ret_fault)
@@ -27,8 +28,7 @@ static bool check_escapes(struct slice path, struct fault *ret_fault)
 
 	for (const char *at = path.data; (at = memchr(at, '%', (size_t)(end - at))) != NULL;
 	     at += 3) {
-		if (end - at < 3 || char_hex((unsigned char)at[1]) < 0 ||
-		    char_hex((unsigned char)at[2]) < 0)
+		if (end - at < 3 || hex_value(at[1]) < 0 || hex_value(at[2]) < 0)
 			return fault_set(
 			    ret_fault, 400, "Malformed percent-encoding in the request target.");
 	}

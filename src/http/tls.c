@@ -2,17 +2,14 @@
  * the rights of the key are judged on what was read, and no prompt asks for a password. */
 #include "http/tls.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/small_file.h"
 
 enum { MAX_FILE = 1 << 20, MAX_NAME = 256 };
 
@@ -22,30 +19,9 @@ enum { MAX_FILE = 1 << 20, MAX_NAME = 256 };
 static char *read_file(const char *path, bool is_secret, enum err *ret_err, struct buf *why)
 {
 	struct buf text;
-	struct stat st;
-	const char *fault = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-	*ret_err = fd < 0 || fstat(fd, &st) != 0 ? ERR_IO : ERR_INVALID;
-	if (*ret_err == ERR_IO)
-		fault = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
-		fault = "not a regular file";
-	else if (is_secret && (st.st_mode & S_IRWXO) != 0)
-		fault = "accessible to others; run chmod o= FILE";
-	else if (st.st_size > MAX_FILE)
-		fault = "larger than 1 MiB";
 	buf_init(&text, MAX_FILE);
-	for (ssize_t n = 1; fault == NULL && n > 0;) {
-		char *to = buf_reserve(&text, 4096);
-		n = to != NULL ? read(fd, to, 4096) : 0;
-		if (n < 0)
-			fault = strerror(errno);
-		else
-			buf_commit(&text, (size_t)n);
-	}
-	if (fd >= 0)
-		close(fd);
+	const char *fault = small_file_read(path, is_secret, &text, ret_err);
 	char *bytes = fault == NULL ? buf_take(&text, NULL) : NULL;
 	buf_done(&text);
 	if (fault != NULL)

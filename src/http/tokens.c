@@ -2,17 +2,15 @@
  * every time. */
 #include "http/tokens.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
+#include "base/hex.h"
+#include "base/small_file.h"
 
 static const char blanks[] = " \t";
 
@@ -77,25 +75,10 @@ static bool read_scopes(const char *word, size_t len, struct token *token)
 	}
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 static bool read_digest(const char *word, size_t len, struct token *token)
 {
-	if (len != (size_t)2 * TOKEN_DIGEST_SIZE)
-		return false;
-	for (size_t i = 0; i < TOKEN_DIGEST_SIZE; i++) {
-		int high = hex_digit(word[2 * i]), low = hex_digit(word[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		token->digest[i] = (uint8_t)(high << 4 | low);
-	}
-	return true;
+	return len == (size_t)2 * TOKEN_DIGEST_SIZE &&
+	       hex_read(word, TOKEN_DIGEST_SIZE, token->digest);
 }
 
 /* Read a line into the next token; returns what is wrong with it, or NULL. */
@@ -142,50 +125,17 @@ static const char *read_line(struct tokens *tokens, const char *line, double rat
 
 /* --- The file --- */
 
-/* Read all of it; *ret_text is new text when there is no fault. Returns what is wrong, or NULL. */
-static const char *read_file(const char *path, enum err *ret_err, struct buf *ret_text)
-{
-	struct stat st;
-	const char *fault = NULL;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-
-	*ret_err = fd < 0 || fstat(fd, &st) != 0 ? ERR_IO : ERR_INVALID;
-	if (*ret_err == ERR_IO)
-		fault = strerror(errno);
-	else if (!S_ISREG(st.st_mode))
-		fault = "not a regular file";
-	else if ((st.st_mode & S_IRWXO) != 0)
-		fault = "accessible to others; run chmod o= FILE";
-	else if (st.st_size > TOKENS_MAX_FILE)
-		fault = "larger than 1 MiB";
-	while (fault == NULL) {
-		char *to = buf_reserve(ret_text, 4096);
-		ssize_t n = to != NULL ? read(fd, to, 4096) : 0;
-		if (n < 0) {
-			*ret_err = ERR_IO;
-			fault = strerror(errno);
-		}
-		if (n <= 0)
-			break;
-		buf_commit(ret_text, (size_t)n);
-	}
-	if (fd >= 0)
-		close(fd);
-	if (fault == NULL && ret_text->len > 0 &&
-	    memchr(ret_text->data, '\0', ret_text->len) != NULL)
-		fault = "not a text file";
-	return fault;
-}
-
 enum err tokens_load(const char *path, double rate, struct tokens **ret_tokens, char **ret_why)
 {
 	struct buf text, why;
 	enum err e;
 	int line_no = 0;
 
-	buf_init(&text, TOKENS_MAX_FILE + 4096);
+	buf_init(&text, TOKENS_MAX_FILE);
 	buf_init(&why, 8192);
-	const char *fault = read_file(path, &e, &text);
+	const char *fault = small_file_read(path, true, &text, &e);
+	if (fault == NULL && text.len > 0 && memchr(text.data, '\0', text.len) != NULL)
+		fault = "not a text file";
 	struct tokens *tokens = xcalloc(1, sizeof(*tokens) + TOKENS_MAX * sizeof(tokens->list[0]));
 	char *rest = text.data;
 	for (char *line; fault == NULL && (line = strsep(&rest, "\n")) != NULL;) {

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/hex.h"
+
 static void add_line(struct buf *b, struct span s)
 {
 	buf_add(b, s.bytes, s.len);
@@ -47,27 +49,12 @@ bool file_item_read(const char *text, size_t len, struct file_item *ret_item)
 	return true;
 }
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool file_digest_parse(struct span hex, uint8_t ret_digest[static FILE_DIGEST_SIZE])
 {
 	uint8_t digest[FILE_DIGEST_SIZE];
 
-	if (hex.len != FILE_DIGEST_TEXT)
+	if (hex.len != FILE_DIGEST_TEXT || !hex_read(hex.bytes, FILE_DIGEST_SIZE, digest))
 		return false;
-	for (size_t i = 0; i < FILE_DIGEST_SIZE; i++) {
-		int high = digit_of(hex.bytes[2 * i]), low = digit_of(hex.bytes[2 * i + 1]);
-		if (high < 0 || low < 0)
-			return false;
-		digest[i] = (uint8_t)(high << 4 | low);
-	}
 	memcpy(ret_digest, digest, sizeof(digest));
 	return true;
 }
@@ -75,11 +62,6 @@ bool file_digest_parse(struct span hex, uint8_t ret_digest[static FILE_DIGEST_SI
 void file_digest_format(
     const uint8_t digest[static FILE_DIGEST_SIZE], char ret_hex[static FILE_DIGEST_TEXT + 1])
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < FILE_DIGEST_SIZE; i++) {
-		ret_hex[2 * i] = digits[digest[i] >> 4];
-		ret_hex[2 * i + 1] = digits[digest[i] & 15];
-	}
+	hex_write(digest, FILE_DIGEST_SIZE, ret_hex);
 	ret_hex[FILE_DIGEST_TEXT] = '\0';
 }

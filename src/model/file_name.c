@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "model/file.h"
 
@@ -79,23 +80,15 @@ size_t file_name_make(const char *raw, size_t len, char ret_name[static FILE_NAM
 	return n;
 }
 
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = strchr(digits, c | 0x20);
-
-	return c != '\0' && at != NULL && *at != '\0' ? (int)(at - digits) : -1;
-}
-
 /* Undo percent-encoding (RFC 3986 section 2.1); what is none stays as it is. */
 static size_t decode(const char *s, size_t len, char *ret_text, size_t max)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < len && n < max; i++) {
-		int high = s[i] == '%' && len - i > 2 ? hex_digit(s[i + 1]) : -1;
-		int low = high >= 0 ? hex_digit(s[i + 2]) : -1;
-		if (low >= 0) {
-			ret_text[n++] = (char)(high << 4 | low);
+		uint8_t byte;
+		if (s[i] == '%' && len - i > 2 && hex_read(s + i + 1, 1, &byte)) {
+			ret_text[n++] = (char)byte;
 			i += 2;
 		} else {
 			ret_text[n++] = s[i];

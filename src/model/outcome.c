@@ -1,7 +1,7 @@
 /* Names of outcomes. */
 #include "model/outcome.h"
 
-#include <string.h>
+#include "base/str.h"
 
 static const char *const status_names[] = {
 #define X(id, name) name,
@@ -28,13 +28,11 @@ const char *item_status_name(enum item_status status)
 
 bool item_status_parse(const char *name, enum item_status *ret_status)
 {
-	for (int i = 0; i < ITEM_N_STATUSES; i++) {
-		if (strcmp(status_names[i], name) == 0) {
-			*ret_status = (enum item_status)i;
-			return true;
-		}
-	}
-	return false;
+	int i = str_find(status_names, ITEM_N_STATUSES, name);
+
+	if (i >= 0)
+		*ret_status = (enum item_status)i;
+	return i >= 0;
 }
 
 const char *reason_name(enum reason reason)

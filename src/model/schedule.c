@@ -19,13 +19,11 @@ const char *schedule_overlap_name(enum schedule_overlap overlap)
 
 bool schedule_overlap_parse(const char *name, enum schedule_overlap *ret_overlap)
 {
-	for (int i = 0; i < N_OVERLAPS; i++) {
-		if (strcmp(overlap_names[i], name) == 0) {
-			*ret_overlap = (enum schedule_overlap)i;
-			return true;
-		}
-	}
-	return false;
+	int i = str_find(overlap_names, N_OVERLAPS, name);
+
+	if (i >= 0)
+		*ret_overlap = (enum schedule_overlap)i;
+	return i >= 0;
 }
 
 const char *schedule_catch_up_name(enum catch_up catch_up)
@@ -35,13 +33,11 @@ const char *schedule_catch_up_name(enum catch_up catch_up)
 
 bool schedule_catch_up_parse(const char *name, enum catch_up *ret_catch_up)
 {
-	for (int i = 0; i < 2; i++) {
-		if (strcmp(catch_up_names[i], name) == 0) {
-			*ret_catch_up = (enum catch_up)i;
-			return true;
-		}
-	}
-	return false;
+	int i = str_find(catch_up_names, 2, name);
+
+	if (i >= 0)
+		*ret_catch_up = (enum catch_up)i;
+	return i >= 0;
 }
 
 void schedule_rule_done(struct schedule_rule *rule)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "model/target.h"
 
 static const char *const kind_names[N_KINDS] = {
@@ -17,13 +18,11 @@ const char *job_kind_name(enum job_kind kind)
 
 bool job_kind_parse(const char *name, enum job_kind *ret_kind)
 {
-	for (int i = 0; i < N_KINDS; i++) {
-		if (strcmp(kind_names[i], name) == 0) {
-			*ret_kind = (enum job_kind)i;
-			return true;
-		}
-	}
-	return false;
+	int i = str_find(kind_names, N_KINDS, name);
+
+	if (i >= 0)
+		*ret_kind = (enum job_kind)i;
+	return i >= 0;
 }
 
 bool job_kind_is_files(enum job_kind kind)
@@ -44,13 +43,11 @@ const char *job_check_name(enum job_check check)
 
 bool job_check_parse(const char *name, enum job_check *ret_check)
 {
-	for (int i = 0; i < N_CHECKS; i++) {
-		if (strcmp(check_names[i], name) == 0) {
-			*ret_check = (enum job_check)i;
-			return true;
-		}
-	}
-	return false;
+	int i = str_find(check_names, N_CHECKS, name);
+
+	if (i >= 0)
+		*ret_check = (enum job_check)i;
+	return i >= 0;
 }
 
 void text_list_add(struct text_list *list, const char *text)

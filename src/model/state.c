@@ -1,7 +1,7 @@
 /* The table of moves and the names of states. */
 #include "model/state.h"
 
-#include <string.h>
+#include "base/str.h"
 
 static const char *const names[JOB_N_STATES] = {[JOB_QUEUED] = "queued",
     [JOB_RUNNING] = "running",
@@ -22,13 +22,11 @@ const char *job_state_name(enum job_state state)
 
 bool job_state_parse(const char *name, enum job_state *ret_state)
 {
-	for (int i = 0; i < JOB_N_STATES; i++) {
-		if (strcmp(names[i], name) == 0) {
-			*ret_state = (enum job_state)i;
-			return true;
-		}
-	}
-	return false;
+	int i = str_find(names, JOB_N_STATES, name);
+
+	if (i >= 0)
+		*ret_state = (enum job_state)i;
+	return i >= 0;
 }
 
 bool job_state_is_ended(enum job_state state)

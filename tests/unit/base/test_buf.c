@@ -174,8 +174,19 @@ TEST(formats)
 	buf_done(&b);
 }
 
+TEST(encodes_by_percent)
+{
+	struct buf b;
+
+	buf_init(&b, 100);
+	buf_add_percent(&b, "a/b \xc3\xa9%", "ab/");
+	ck_assert_str_eq(b.data, "a/b%20%C3%A9%25");
+	buf_done(&b);
+}
+
 SUITE(buf)
 {
+	ADD(encodes_by_percent);
 	ADD(refuses_what_passes_the_ceiling);
 	ADD(a_ceiling_of_nothing_holds_nothing);
 	ADD(the_highest_ceiling_works);

@@ -121,8 +121,20 @@ TEST(reads_durations)
 	ck_assert_msg(value == want, "%s: %lld", durations[_i].name, (long long)value);
 }
 
+TEST(finds_names)
+{
+	static const char *const names[] = {"a", "ab", "b"};
+
+	ck_assert_int_eq(str_find(names, 3, ""), -1);
+	ck_assert_int_eq(str_find(names, 3, "abc"), -1);
+	ck_assert_int_eq(str_find(names, 2, "b"), -1);
+	ck_assert_int_eq(str_find(names, 3, "ab"), 1);
+	ck_assert_int_eq(str_find(names, 3, "b"), 2);
+}
+
 SUITE(str)
 {
+	ADD(finds_names);
 	ADD_ROWS(reads_numbers, numbers);
 	ADD_ROWS(reads_sizes, sizes);
 	ADD_ROWS(reads_durations, durations);
