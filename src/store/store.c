@@ -226,9 +226,9 @@ uint64_t store_count(const struct store *store, enum job_state state)
 
 void store_stop(struct store *store)
 {
+	copier_stop(store->copier); /* first: it would miss files that the others' end removes */
 	writer_free(TAKE(store->writer));
 	reader_free(TAKE(store->reader));
-	copier_stop(store->copier);
 	store->is_stopped = true;
 }
 
