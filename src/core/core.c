@@ -44,22 +44,14 @@ void core_free(struct core *core)
 	free(core);
 }
 
-void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active)
+void core_set_limits(struct core *core, const struct core_opts *limits)
 {
-	core->opts.max_items = max_items;
-	core->opts.max_active = max_active;
+	core->opts.max_items = limits->max_items;
+	core->opts.max_active = limits->max_active;
+	core->opts.min_every = limits->min_every;
+	core->opts.max_schedules = limits->max_schedules;
+	jobs_set_retention(core, limits->retention, limits->max_store);
 	jobs_limits_changed(core);
-}
-
-void core_set_retention(struct core *core, usec_t retention, uint64_t max_store)
-{
-	jobs_set_retention(core, retention, max_store);
-}
-
-void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules)
-{
-	core->opts.min_every = min_every;
-	core->opts.max_schedules = max_schedules;
 }
 
 void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers)

@@ -11,9 +11,7 @@ void core_free(struct core *core); /* before the checker; after store_stop */
 
 /* Change limits, and where flags are. Submissions that have begun keep those that they began with:
  * the old flag servers must live as long as the core. */
-void core_set_limits(struct core *core, uint64_t max_items, uint32_t max_active);
-void core_set_retention(struct core *core, usec_t retention, uint64_t max_store);
-void core_set_schedule_limits(struct core *core, usec_t min_every, uint32_t max_schedules);
+void core_set_limits(struct core *core, const struct core_opts *limits); /* nothing else of it */
 void core_set_flag_servers(struct core *core, const struct flag_server *servers, size_t n_servers);
 
 /* Begin no more items. `on_drained` is called, once, when all results are committed. */

@@ -13,7 +13,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "check/server_list.h"
 #include "daemon/conf_value.h"
+#include "daemon/fetching.h"
+#include "http/access.h"
+#include "http/server.h"
+#include "model/spec.h"
 
 enum reload { RESTART, LIVE };
 

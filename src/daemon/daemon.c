@@ -132,7 +132,7 @@ static bool start_delivery(struct daemon *d)
 
 static bool start_core(struct daemon *d)
 {
-	const struct core_opts opts = {.loop = d->loop,
+	struct core_opts opts = {.loop = d->loop,
 	    .checker = d->checker,
 	    .fetcher = d->fetching.fetcher,
 	    .store = d->store,
@@ -141,14 +141,9 @@ static bool start_core(struct daemon *d)
 	    .callbacks = d->delivery.callbacks,
 	    .folder = d->folder,
 	    .flag_servers = d->fetching.flags->servers,
-	    .n_flag_servers = d->fetching.flags->n_servers,
-	    .max_items = conf_number(d->conf, CONF_limits_max_items),
-	    .max_active = (uint32_t)conf_number(d->conf, CONF_limits_active_jobs),
-	    .retention = (usec_t)conf_number(d->conf, CONF_store_retention),
-	    .max_store = conf_number(d->conf, CONF_store_max_size),
-	    .min_every = (usec_t)conf_number(d->conf, CONF_limits_min_interval),
-	    .max_schedules = (uint32_t)conf_number(d->conf, CONF_limits_schedules)};
+	    .n_flag_servers = d->fetching.flags->n_servers};
 
+	limits_read_core(d->conf, &opts);
 	d->core = core_new(&opts);
 	if (d->core == NULL)
 		log_error("store_read_failed", "path=%s", log_quote(d->database));
@@ -164,17 +159,16 @@ static bool start_server(struct daemon *d)
 	    .api = &d->api};
 
 	d->limits = limits_format(d->conf);
-	limits_read(d->conf, &opts);
+	limits_read_server(d->conf, &opts);
 	d->api = (struct api){.loop = d->loop,
 	    .core = d->core,
 	    .store = d->store,
 	    .offload = d->offload,
 	    .limits = d->limits,
 	    .name_server = resolving_name_server,
-	    .name_server_arg = d->checker,
-	    .stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle),
-	    .max_json = limits_max_json(d->conf)};
-	bodies_init(&d->api.bodies, conf_number(d->conf, CONF_api_max_bodies));
+	    .name_server_arg = d->checker};
+	bodies_init(&d->api.bodies, 0);
+	limits_read_api(d->conf, &d->api);
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
 	for (size_t i = 0; i < d->n_listen; i++)
 		opts.listen[i] = d->listen[i];
@@ -241,8 +235,7 @@ static bool change_log(struct daemon *d)
 
 static bool change_checker(struct daemon *d)
 {
-	checker_set_defaults(d->checker, (usec_t)conf_number(d->conf, CONF_dns_timeout),
-	    (uint32_t)conf_number(d->conf, CONF_dns_attempts));
+	resolving_change(d->checker, d->conf);
 	return true;
 }
 
@@ -260,12 +253,10 @@ static bool change_fetching(struct daemon *d)
 
 static bool change_core(struct daemon *d)
 {
-	core_set_limits(d->core, conf_number(d->conf, CONF_limits_max_items),
-	    (uint32_t)conf_number(d->conf, CONF_limits_active_jobs));
-	core_set_retention(d->core, (usec_t)conf_number(d->conf, CONF_store_retention),
-	    conf_number(d->conf, CONF_store_max_size));
-	core_set_schedule_limits(d->core, (usec_t)conf_number(d->conf, CONF_limits_min_interval),
-	    (uint32_t)conf_number(d->conf, CONF_limits_schedules));
+	struct core_opts limits = {.loop = NULL};
+
+	limits_read_core(d->conf, &limits);
+	core_set_limits(d->core, &limits);
 	return true;
 }
 
@@ -273,11 +264,9 @@ static bool change_server(struct daemon *d)
 {
 	struct server_opts limits = {.n_listen = 0};
 
-	limits_read(d->conf, &limits);
+	limits_read_server(d->conf, &limits);
 	server_set_limits(d->server, &limits);
-	d->api.stream_idle = (usec_t)conf_number(d->conf, CONF_api_stream_idle);
-	d->api.max_json = limits_max_json(d->conf);
-	d->api.bodies.max = conf_number(d->conf, CONF_api_max_bodies);
+	limits_read_api(d->conf, &d->api);
 	return true;
 }
 
@@ -481,6 +470,7 @@ int daemon_run(struct conf *conf, const struct conf_origin *origin)
 	struct daemon d = {.conf = conf, .origin = origin};
 	int status = EXIT_FAILURE;
 
+	(void)change_log(&d);
 	srandom((unsigned)clock_wall());
 	if (start(&d)) {
 		log_info("ready", "database=%s", log_quote(d.database));

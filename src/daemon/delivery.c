@@ -17,8 +17,7 @@ enum err delivery_start(struct delivery *d, const struct conf *conf, const char 
 	    .ca_file = *ca_file != '\0' ? ca_file : NULL,
 	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,
 	    .total = CALLBACKS_MOST,
-	    .per_host = CALLBACKS_MOST_PER_HOST,
-	    .timeout = (usec_t)conf_number(conf, CONF_callbacks_timeout)};
+	    .per_host = CALLBACKS_MOST_PER_HOST}; /* delivery_allow sets the times */
 
 	d->folder = folder;
 	d->poster = poster_new(&poster);
@@ -26,12 +25,8 @@ enum err delivery_start(struct delivery *d, const struct conf *conf, const char 
 		log_error("callbacks_init_failed", "ca_file=%s", log_quote(ca_file));
 		return ERR_SYSTEM;
 	}
-	const struct callbacks_opts callbacks = {.loop = loop,
-	    .store = store,
-	    .suspects = suspects,
-	    .poster = d->poster,
-	    .back_off = (usec_t)conf_number(conf, CONF_callbacks_backoff),
-	    .lifetime = (usec_t)conf_number(conf, CONF_callbacks_lifetime)};
+	const struct callbacks_opts callbacks = {
+	    .loop = loop, .store = store, .suspects = suspects, .poster = d->poster};
 	d->callbacks = callbacks_new(&callbacks);
 	if (d->callbacks == NULL)
 		log_error("callbacks_init_failed", "ca_file=%s", log_quote(ca_file));

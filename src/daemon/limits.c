@@ -115,17 +115,31 @@ char *limits_format(const struct conf *conf)
 	return buf_take(&b, NULL);
 }
 
-uint64_t limits_max_json(const struct conf *conf)
+static uint64_t min(uint64_t a, uint64_t b)
 {
-	uint64_t max = conf_number(conf, CONF_api_max_json),
-		 max_body = conf_number(conf, CONF_api_max_body),
-		 largest = bodies_largest(conf_number(conf, CONF_api_max_bodies));
-
-	max = max < max_body ? max : max_body;
-	return max < largest ? max : largest;
+	return a < b ? a : b;
 }
 
-void limits_read(const struct conf *conf, struct server_opts *opts)
+void limits_read_api(const struct conf *conf, struct api *api)
+{
+	api->stream_idle = (usec_t)conf_number(conf, CONF_api_stream_idle);
+	api->bodies.max = conf_number(conf, CONF_api_max_bodies);
+	/* a body that is JSON is a body */
+	api->max_json = min(conf_number(conf, CONF_api_max_json),
+	    min(conf_number(conf, CONF_api_max_body), bodies_largest(api->bodies.max)));
+}
+
+void limits_read_core(const struct conf *conf, struct core_opts *opts)
+{
+	opts->max_items = conf_number(conf, CONF_limits_max_items);
+	opts->max_active = (uint32_t)conf_number(conf, CONF_limits_active_jobs);
+	opts->retention = (usec_t)conf_number(conf, CONF_store_retention);
+	opts->max_store = conf_number(conf, CONF_store_max_size);
+	opts->min_every = (usec_t)conf_number(conf, CONF_limits_min_interval);
+	opts->max_schedules = (uint32_t)conf_number(conf, CONF_limits_schedules);
+}
+
+void limits_read_server(const struct conf *conf, struct server_opts *opts)
 {
 	opts->max_body = conf_number(conf, CONF_api_max_body);
 	opts->max_per_address = (unsigned)conf_number(conf, CONF_api_per_address);

@@ -1,14 +1,15 @@
 /* The limits in force, as GET /limits tells them. Thread: loop. */
 #pragma once
 
+#include "api/api.h"
+#include "core/core.h"
 #include "daemon/conf.h"
 #include "http/server.h"
 
 /* Return them as new text: JSON that ends in a line feed. */
 char *limits_format(const struct conf *conf);
 
-/* Return the greatest JSON body, in bytes: a body that is JSON is a body. */
-uint64_t limits_max_json(const struct conf *conf);
-
-/* Fill the limits of the server that a reload can change. */
-void limits_read(const struct conf *conf, struct server_opts *opts);
+/* Fill the limits that a reload can change, and nothing else. */
+void limits_read_server(const struct conf *conf, struct server_opts *opts);
+void limits_read_api(const struct conf *conf, struct api *api);
+void limits_read_core(const struct conf *conf, struct core_opts *opts);

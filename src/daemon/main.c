@@ -139,8 +139,6 @@ int main(int argc, char **argv)
 			status = check_conf(&conf) ? EXIT_SUCCESS : EXIT_FAILURE;
 		} else {
 			(void)log_detect_journal();
-			log_setup((enum log_level)conf_number(&conf, CONF_log_level),
-			    (enum log_format)conf_number(&conf, CONF_log_format));
 			raise_descriptor_limit();
 			signal(SIGPIPE, SIG_IGN);
 			signal(SIGXFSZ,

@@ -39,19 +39,25 @@ static bool read_servers(const struct conf *conf, struct server_list *ret_list)
 	return true;
 }
 
+/* What a reload can change. */
+static void read_defaults(const struct conf *conf, struct checker_opts *opts)
+{
+	opts->timeout = (usec_t)conf_number(conf, CONF_dns_timeout);
+	opts->attempts = (uint32_t)conf_number(conf, CONF_dns_attempts);
+}
+
 struct checker *resolving_start(const struct conf *conf, struct loop *loop)
 {
 	const char *hosts = conf_text(conf, CONF_dns_hosts_file);
 	struct server_list list;
 	struct checker_opts opts = {.hosts_path = *hosts != '\0' ? hosts : NULL,
-	    .timeout = (usec_t)conf_number(conf, CONF_dns_timeout),
-	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts),
 	    .check_every = (usec_t)conf_number(conf, CONF_dns_check_interval),
 	    .known_name = conf_text(conf, CONF_dns_known_name),
 	    .max_qps = (double)conf_number(conf, CONF_dns_max_qps),
 	    .in_order = is_in_order(conf, conf_number(conf, CONF_dns_servers) > 0),
 	    .use_evdns = conf_number(conf, CONF_dns_resolver) == RESOLVER_EVDNS};
 
+	read_defaults(conf, &opts);
 	if (!read_servers(conf, &list))
 		return NULL;
 	opts.servers = list.servers;
@@ -67,6 +73,14 @@ struct checker *resolving_start(const struct conf *conf, struct loop *loop)
 		log_warning(
 		    "name_servers", "used=%d given=%zu", RESOLVER_MAX_SERVERS, opts.n_servers);
 	return checker;
+}
+
+void resolving_change(struct checker *checker, const struct conf *conf)
+{
+	struct checker_opts opts = {.n_servers = 0};
+
+	read_defaults(conf, &opts);
+	checker_set_defaults(checker, opts.timeout, opts.attempts);
 }
 
 bool resolving_name_server(size_t nth, struct name_server *ret_server, void *arg)

@@ -35,6 +35,7 @@ struct day {
 	struct fetcher *fetcher;
 	struct store *store;
 	struct core *core;
+	struct core_opts opts;
 	int n;         /* schedules */
 	size_t n_open; /* additions under way */
 	bool is_bad;
@@ -153,7 +154,8 @@ static bool live(struct day *d, int n_hours, int n)
 			leapt += STEP;
 			run_until(d->loop, is_idle, d, "the end of runs");
 		}
-		core_set_retention(d->core, KEPT, 0); /* it looks soon, and not in a while */
+		d->opts.retention = KEPT;
+		core_set_limits(d->core, &d->opts); /* it looks soon, and not in a while */
 		run_until(d->loop, are_old_gone, d, "the end of old jobs");
 		f = measure(d);
 		if (hour == SETTLED_HOURS)
@@ -185,7 +187,7 @@ static bool start(struct day *d, const char *path)
 		fprintf(stderr, "%s: %s\n", path, why);
 		return false;
 	}
-	const struct core_opts opts = {.loop = d->loop,
+	d->opts = (struct core_opts){.loop = d->loop,
 	    .checker = d->checker,
 	    .fetcher = d->fetcher,
 	    .store = d->store,
@@ -196,7 +198,7 @@ static bool start(struct day *d, const char *path)
 	    .max_active = 1000,
 	    .min_every = USEC_PER_SEC,
 	    .max_schedules = 100000};
-	d->core = core_new(&opts);
+	d->core = core_new(&d->opts);
 	return d->core != NULL;
 }
 

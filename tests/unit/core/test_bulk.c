@@ -128,7 +128,8 @@ TEST(judges_by_what_is_now)
 	ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 	ck_assert(fake_checks_finish(b.checker, NULL, ITEM_FOUND));
 	bench_finish(&b, 0);
-	core_set_limits(b.core, 100, 2);
+	b.opts.max_active = 2;
+	core_set_limits(b.core, &b.opts);
 	for (int i = 0; i < 5; i++)
 		submit(&b, "live");
 	bench_wait_started(&b, 6);

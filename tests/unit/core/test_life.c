@@ -394,7 +394,8 @@ TEST(a_paused_job_leaves_its_place_to_others)
 	struct bench b;
 
 	bench_begin(&b, 100);
-	core_set_limits(b.core, 1000, 1);
+	b.opts.max_active = 1;
+	core_set_limits(b.core, &b.opts);
 	struct id first = bench_submit_many(&b, "n", 500);
 	bench_wait_started(&b, 100);
 	bench_submit_many(&b, "other", 10);

@@ -24,7 +24,8 @@ TEST(places_go_by_priority)
 	struct bench b;
 
 	bench_begin(&b, 1);
-	core_set_limits(b.core, 1000, 1);
+	b.opts.max_active = 1;
+	core_set_limits(b.core, &b.opts);
 	submit_three(&b, 5);
 	bench_wait_started(&b, 1);
 	submit_three(&b, 0);

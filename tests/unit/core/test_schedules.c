@@ -471,7 +471,8 @@ TEST(nothing_is_answered_before_the_call_returned)
 	ck_assert_int_eq(status, 0);
 	schedules_remove(b.core, &unknown, on_removed, &removed);
 	ck_assert_int_eq(removed, OK);
-	core_set_schedule_limits(b.core, USEC_PER_SEC, 0);
+	b.opts.max_schedules = 0;
+	core_set_limits(b.core, &b.opts);
 	schedules_edit(b.core, &opts);
 	ck_assert_uint_eq(e.n_calls, 0);
 	run_turns(b.loop, 20);
