@@ -72,8 +72,9 @@ static void leave(struct dns_lookup *l)
 	} else if (l->state == LOOKUP_QUEUED) {
 		TAILQ_REMOVE(l->wants_tcp ? &l->server->tcp_outbox : &l->server->outbox, l, link);
 	}
-	if (l->server != NULL)
+	if (l->server != NULL && !l->is_overdue)
 		l->server->n_in_flight--;
+	l->is_overdue = false;
 	l->server = NULL;
 	l->state = LOOKUP_FREE;
 }
@@ -168,12 +169,33 @@ static usec_t wait_for_answer(struct dns_lookup *l, usec_t now)
 	return l->timeout;
 }
 
+/* Set the timer to when the question is overdue, or else to its deadline. */
+static void wait_more(struct dns_lookup *l, usec_t now)
+{
+	usec_t overdue = now + server_patience(l->server, l->timeout);
+	bool is_last = l->is_overdue || overdue > l->deadline;
+
+	wheel_set(&l->engine->wheel, &l->timer, is_last ? l->deadline : overdue, now);
+}
+
+/* The question is probably lost, and another one may have its place: those that a server drops
+ * beyond its limit would fill the window. While the server doesn't work, that goes for one now and
+ * then. */
+static void on_overdue(struct dns_lookup *l, usec_t now)
+{
+	if (server_is_healthy(l->server) || server_takes_probe(l->server, now)) {
+		l->is_overdue = true;
+		l->server->n_in_flight--;
+	}
+	wait_more(l, now);
+}
+
 void lookup_on_sent(struct dns_lookup *l, usec_t now)
 {
 	l->state = LOOKUP_ASKED;
 	l->sent_at = now;
 	l->deadline = now + wait_for_answer(l, now);
-	wheel_set(&l->engine->wheel, &l->timer, l->deadline, now);
+	wait_more(l, now);
 }
 
 void lookup_refuse(struct dns_lookup *l, usec_t now)
@@ -307,7 +329,10 @@ void lookup_on_timer(struct wheel_entry *entry, void *arg)
 		return;
 	}
 	assert(l->state == LOOKUP_ASKED);
-	on_timeout(l, now);
+	if (now < l->deadline && !l->is_refused)
+		on_overdue(l, now);
+	else
+		on_timeout(l, now);
 }
 
 /* Write the question where the packet will have it, in lower case. */

@@ -43,7 +43,7 @@ struct dns_lookup {
 	bool wants_tcp, is_plain;            /* over TCP; without EDNS */
 	bool is_mixed;                       /* its letters are in random case */
 	bool had_case, had_cookie, had_edns; /* asked again for that reason already */
-	bool is_refused;                     /* the port of the server is closed */
+	bool is_refused, is_overdue; /* the server's port is closed; its place is given back */
 	uint8_t n_tried, n_tries, n_reconnects;
 	struct server *tried[MAX_TRIED];
 	bool has_failed[MAX_TRIED]; /* it answered, with a failure */
@@ -65,8 +65,8 @@ struct server {
 	struct window window;
 	struct bucket bucket, pace; /* what the settings allow, and what the server bears */
 	uint64_t n_answers_then, n_timeouts_then; /* at the last tick */
-	usec_t ticked_at;
-	double pace_lost;                /* the last pace that was too fast */
+	usec_t ticked_at, pace_hold_until;
+	double pace_lost;                /* the last pace that was too fast; 0: none */
 	struct port_list ports, retired; /* those that are drained */
 	size_t n_ports;
 	struct lookup_list outbox, tcp_outbox;

@@ -142,7 +142,7 @@ static void flush_tcp(struct server *s, usec_t now)
 
 static size_t pace_of(const struct server *s)
 {
-	size_t quarter = s->window.size / 4;
+	size_t quarter = server_window(s) / 4;
 
 	return quarter > WINDOW_FLOOR ? quarter : WINDOW_FLOOR;
 }

@@ -23,7 +23,8 @@ enum {
 	PROBES_LOOKED_AT = 4
 };
 
-#define TCP_SPAN USEC_PER_SEC
+#define TCP_SPAN  USEC_PER_SEC
+#define PACE_HOLD (2 * DNS_TICK)
 
 static const double rest_above = 0.5, return_below = 0.25, tcp_above = 0.25;
 static const double pace_above = 0.05, pace_growth = 1.25, pace_probe = 1.05, pace_back = 0.8;
@@ -180,9 +181,16 @@ void server_set_honesty(struct server *s, enum honesty honesty)
 		log_health(s);
 }
 
+size_t server_window(const struct server *s)
+{
+	bool is_paced = s->pace.rate > 0 && s->window.size < WINDOW_START;
+
+	return is_paced ? WINDOW_START : s->window.size;
+}
+
 size_t server_room(const struct server *s)
 {
-	size_t size = s->window.size;
+	size_t size = server_window(s);
 
 	if (s->is_unreachable || (s->engine->is_short && s->n_ports == 0))
 		return 0;
@@ -215,6 +223,15 @@ bool server_is_any_left(const struct dns_engine *engine, const struct dns_lookup
 	return n_healthy > n_tried;
 }
 
+bool server_takes_probe(struct server *s, usec_t now)
+{
+	if (s->is_unreachable || is_doubted(s) || s->probe_at > now)
+		return false;
+	s->probe_at = now + s->probe_period;
+	s->probe_period = 2 * s->probe_period < PROBE_MOST ? 2 * s->probe_period : PROBE_MOST;
+	return true;
+}
+
 /* A server that doesn't work gets a question of a lookup that has others to go to, now and then. */
 static struct server *pick_to_probe(
     struct dns_engine *engine, const struct dns_lookup *l, usec_t now)
@@ -226,12 +243,8 @@ static struct server *pick_to_probe(
 		struct server *s = TAILQ_FIRST(&engine->resting);
 		TAILQ_REMOVE(&engine->resting, s, resting);
 		TAILQ_INSERT_TAIL(&engine->resting, s, resting);
-		if (s->is_unreachable || is_doubted(s) || s->probe_at > now || s->n_in_flight > 0)
-			continue;
-		s->probe_at = now + s->probe_period;
-		s->probe_period =
-		    2 * s->probe_period < PROBE_MOST ? 2 * s->probe_period : PROBE_MOST;
-		return s;
+		if (s->n_in_flight == 0 && server_takes_probe(s, now))
+			return s;
 	}
 	return NULL;
 }
@@ -319,13 +332,14 @@ void server_on_answer(struct server *s, usec_t now, usec_t rtt)
 		note_health(s);
 }
 
-/* Too many questions get no answer: a little slower than now, or at first as fast as answers come.
- */
+/* Too many questions get no answer: a little slower than now, or as fast as answers come. What was
+ * sent before is lost for a while yet. */
 static void slow_down(struct server *s, double rate, usec_t now)
 {
 	double pace = s->pace.rate > 0 ? pace_back * s->pace.rate : pace_growth * rate;
 
-	s->pace_lost = s->pace.rate > 0 ? s->pace.rate : pace;
+	s->pace_lost = s->pace.rate; /* what was measured under a full window tells little */
+	s->pace_hold_until = now + PACE_HOLD;
 	pace = pace > rate ? pace : rate;
 	bucket_init(&s->pace, pace > PACE_LEAST ? pace : PACE_LEAST, now);
 }
@@ -364,6 +378,8 @@ void server_tick(struct server *s, usec_t now)
 	s->n_timeouts_then = s->stats.n_timeouts;
 	s->ticked_at = now;
 	if (seconds <= 0 || n_answers + n_timeouts < 1)
+		return;
+	if (s->pace_hold_until > now)
 		return;
 	double rate = n_answers / seconds, loss = n_timeouts / (n_answers + n_timeouts);
 	if (n_timeouts >= PACE_LOSSES && loss > s->window.usual_loss + pace_above)

@@ -16,6 +16,10 @@ usec_t server_rest_until(const struct server *s);  /* when it is tried again; 0:
 void server_set_honesty(struct server *s, enum honesty honesty);
 size_t server_room(const struct server *s);
 
+/* How many questions it may have at a time. One that drops what is beyond its limit closes its
+ * window for nothing: there it is the pace that counts. */
+size_t server_window(const struct server *s);
+
 /* See whether there is a route again, and look at what became of questions since the last call:
  * while more than usual get no answer, questions go out evenly, a quarter more of them than answers
  * came. A server that drops what is beyond some rate would otherwise get bursts, and silence while
@@ -24,6 +28,9 @@ void server_tick(struct server *s, usec_t now);
 
 /* Choose the server for the lookup's next attempt; NULL when it has to wait for room. */
 struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l, usec_t now);
+
+/* Whether a server that doesn't work gets a question now: after longer and longer pauses. */
+bool server_takes_probe(struct server *s, usec_t now);
 
 /* Whether a server that works was not asked yet. */
 bool server_is_any_left(const struct dns_engine *engine, const struct dns_lookup *l);
