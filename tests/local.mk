@@ -28,6 +28,7 @@ UNIT_TESTS = \
 	tests/unit/ctl/test_ctl \
 	tests/unit/check/test_check \
 	tests/unit/fetch/test_fetch \
+	tests/unit/fetch/test_origin \
 	tests/unit/http/test_http \
 	tests/unit/intake/test_intake \
 	tests/unit/jobs/test_jobs \
@@ -248,7 +249,6 @@ tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \
 	tests/fake/http.c tests/fake/http.h \
 	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/unit/fetch/fetch_bench.c tests/unit/fetch/fetch_bench.h \
-	tests/unit/fetch/origin_bench.c tests/unit/fetch/origin_bench.h \
 	tests/unit/fetch/place.c tests/unit/fetch/place.h \
 	tests/unit/fetch/sink_bench.c tests/unit/fetch/sink_bench.h \
 	tests/unit/fetch/test_answer_head.c \
@@ -258,10 +258,9 @@ tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \
 	tests/unit/fetch/test_fetch_save.c \
 	tests/unit/fetch/test_folder.c \
 	tests/unit/fetch/test_folder_owner.c \
-	tests/unit/fetch/test_origin.c \
-	tests/unit/fetch/test_origin_window.c \
 	tests/unit/fetch/test_policy.c \
 	tests/unit/fetch/test_post.c \
+	tests/unit/fetch/test_race.c \
 	tests/unit/fetch/test_signature.c \
 	tests/unit/fetch/test_sink.c \
 	tests/unit/fetch/test_sink_names.c \
@@ -269,6 +268,17 @@ tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \
 	tests/unit/fetch/test_transfer_answers.c \
 	tests/unit/fetch/transfer_bench.c tests/unit/fetch/transfer_bench.h
 tests_unit_fetch_test_fetch_LDADD = $(LINK_FETCH) $(CHECK_LIBS)
+
+# with races that a test decides
+tests_unit_fetch_test_origin_SOURCES = $(UNIT) \
+	tests/fake/dns.c tests/fake/dns.h \
+	tests/fake/race.c tests/fake/race.h \
+	tests/fake/runner.c tests/fake/runner.h \
+	tests/unit/fetch/origin_bench.c tests/unit/fetch/origin_bench.h \
+	tests/unit/fetch/test_origin.c \
+	tests/unit/fetch/test_origin_window.c \
+	tests/unit/fetch/test_way.c
+tests_unit_fetch_test_origin_LDADD = $(LINK_FETCH) $(CHECK_LIBS)
 
 if HAVE_LDNS
 UNIT_TESTS += tests/unit/dns/test_dns

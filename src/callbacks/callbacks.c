@@ -183,10 +183,8 @@ static void on_posted(const struct post_outcome *o, void *arg)
 
 static void begin(struct held *h)
 {
-	const struct post_request request = {.url = h->row.url,
-	    .id = h->row.id,
-	    .body = {h->row.body, h->row.body_len},
-	    .skip = h->row.attempts};
+	const struct post_request request = {
+	    .url = h->row.url, .id = h->row.id, .body = {h->row.body, h->row.body_len}};
 
 	h->is_begun = true;
 	h->post = post_start(h->owner->opts.poster, &request, on_posted, h);

@@ -272,6 +272,7 @@ struct check *check_start(
 	check->arg = arg;
 	check->timeout = request->timeout > 0 ? request->timeout : checker->timeout;
 	check->max_attempts = request->attempts > 0 ? request->attempts : checker->attempts;
+	check->families = request->families;
 	memcpy(check->name, request->name, request->name_len);
 	check->name[request->name_len] = '\0';
 	struct result *r = &check->result;

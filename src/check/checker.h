@@ -50,9 +50,14 @@ size_t checker_in_flight(const struct checker *checker);
  */
 usec_t checker_overdue(const struct checker *checker);
 
+/* Which addresses a name is asked for: IPv6 when it has no IPv4, or those of one family alone. The
+ * hosts file answers with both in any case. */
+enum check_families { CHECK_ANY, CHECK_ONLY_V4, CHECK_ONLY_V6 };
+
 struct check_request {
 	enum job_check check;
-	uint32_t index;   /* copied into the result */
+	uint32_t index; /* copied into the result */
+	enum check_families families;
 	const char *name; /* borrowed for the call; normalised, not terminated */
 	size_t name_len;
 	usec_t timeout;    /* of an attempt; 0: the checker's */

@@ -28,6 +28,7 @@ struct check {
 	usec_t started_at;
 	usec_t timeout;
 	uint32_t max_attempts;
+	enum check_families families;
 	struct result result;
 	char name[TARGET_MAX + 1];
 	max_align_t state[]; /* of the kind; state_size bytes, all 0 at the start */

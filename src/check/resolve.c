@@ -85,9 +85,10 @@ static void forget_query(struct resolve *resolve, const struct query *query)
 static bool ask(struct check *check)
 {
 	struct resolve *resolve = resolve_of(check);
+
+	resolve->is_aaaa = resolve->is_aaaa || check->families == CHECK_ONLY_V6;
 	struct query *query = query_start(check->checker->resolver, check->name, type_of(check),
 	    check->timeout, resolve->avoid, &events, check);
-
 	if (query == NULL)
 		return false;
 	push_query(resolve, query);
@@ -148,7 +149,7 @@ static void on_nxdomain(struct check *check, const struct answer *answer)
 {
 	struct resolve *resolve = resolve_of(check);
 
-	if (resolve->is_aaaa) {
+	if (resolve->is_aaaa && check->families == CHECK_ANY) {
 		check_finish(check, ITEM_NOT_FOUND, REASON_NO_ADDRESS);
 	} else if (answer->is_doubtful && !resolve->is_confirming) {
 		resolve->is_confirming = true;
@@ -163,7 +164,7 @@ static void on_nodata(struct check *check)
 {
 	struct resolve *resolve = resolve_of(check);
 
-	if (resolve->is_aaaa) {
+	if (resolve->is_aaaa || check->families != CHECK_ANY) {
 		check_finish(check, ITEM_NOT_FOUND, REASON_NO_ADDRESS);
 		return;
 	}

@@ -56,6 +56,7 @@ static bool ask(struct check *check)
 {
 	struct resolve *resolve = resolve_of(check);
 	struct dns_name name;
+	resolve->is_aaaa = resolve->is_aaaa || check->families == CHECK_ONLY_V6;
 	struct dns_question question = {.name = &name,
 	    .type = resolve->is_aaaa ? DNS_AAAA : DNS_A,
 	    .flags = DNS_FLAG_RD,
@@ -126,7 +127,7 @@ static void on_failure(struct check *check, const struct dns_result *result)
 	struct resolve *resolve = resolve_of(check);
 	enum reason reason = failure_reason(result);
 
-	if (resolve->is_aaaa) {
+	if (resolve->is_aaaa || check->families != CHECK_ANY) {
 		check_finish(
 		    check, ITEM_ERROR, resolve->failure != REASON_NONE ? resolve->failure : reason);
 	} else if (reason == REASON_TIMEOUT) {
@@ -143,9 +144,11 @@ static void on_nothing(struct check *check, const struct dns_result *result)
 	const struct resolve *resolve = resolve_of(check);
 	bool is_absent = result->outcome == DNS_NXDOMAIN && result->answer->n_chain == 0;
 
-	if (!resolve->is_aaaa && result->outcome == DNS_NODATA)
+	bool is_last = resolve->is_aaaa || check->families != CHECK_ANY;
+
+	if (!is_last && result->outcome == DNS_NODATA)
 		ask_for_aaaa(check);
-	else if (!resolve->is_aaaa)
+	else if (!is_last || check->families != CHECK_ANY)
 		check_finish(
 		    check, ITEM_NOT_FOUND, is_absent ? REASON_NXDOMAIN : REASON_NO_ADDRESS);
 	else if (resolve->failure != REASON_NONE)

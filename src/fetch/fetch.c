@@ -20,174 +20,14 @@
 #include "base/buf.h"
 #include "base/metrics.h"
 #include "fetch/fetch_private.h"
+#include "fetch/fetch_way.h"
 #include "fetch/route.h"
 
 enum { MAX_REDIRECTS = 10 };
 
-#define BACK_OFF_FIRST   (500 * USEC_PER_MSEC)
-#define BACK_OFF_MOST    (30 * USEC_PER_SEC)
-#define RETRY_AFTER_MOST (120 * USEC_PER_SEC)
-
-static struct fetch *fetch_of_ticket(struct ticket *ticket)
-{
-	return (struct fetch *)((char *)ticket - offsetof(struct fetch, ticket));
-}
-
-/* --- The end --- */
-
-static void release(struct fetch *f)
-{
-	struct fetcher *fetcher = f->fetcher;
-
-	timer_cancel(&f->pause);
-	if (f->transfer != NULL)
-		transfer_cancel(f->transfer);
-	ticket_release(fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
-	if (f->sink != NULL)
-		sink_drop(f->sink);
-	TAILQ_REMOVE(&fetcher->fetches, f, link);
-	fetcher->n_fetches--;
-	defer_start(&fetcher->room);
-	url_done(&f->url);
-	buf_done(&f->metadata);
-	free(f->item_text);
-	free(f->content_type);
-	free(f->final_url);
-	free(f);
-}
-
-static struct span span_of(const char *text)
-{
-	return (struct span){text, text != NULL ? strlen(text) : 0};
-}
-
-void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
-    const struct sink_outcome *saved)
-{
-	bool has_moved = f->n_redirects > 0 && !f->is_metadata;
-	struct result r = {.index = f->index,
-	    .attempts = f->attempts,
-	    .status = status,
-	    .reason = reason,
-	    .duration = clock_mono() - f->started_at,
-	    .finished_at = clock_wall(),
-	    .name = f->item.url.bytes,
-	    .name_len = f->item.url.len,
-	    .is_file = true,
-	    .n_addresses = f->has_address ? 1 : 0,
-	    .file = {.file_name = span_of(saved != NULL ? saved->name : f->file_name),
-		.code = f->item.code,
-		.detail = span_of(detail),
-		.content_type = span_of(f->content_type),
-		.content_encoding = span_of(f->content_encoding),
-		.final_url = span_of(has_moved ? f->url.text : f->final_url),
-		.country = span_of(f->country),
-		.wants_country = f->item.by_country,
-		.country_reason = f->country_reason,
-		.is_saved = saved != NULL,
-		.n_bytes = saved != NULL ? saved->n_bytes : f->n_bytes,
-		.http_status = f->status,
-		.http_version = f->version,
-		.n_redirects = f->is_metadata ? f->n_file_redirects : f->n_redirects,
-		.timings = f->timings}};
-
-	r.addresses[0] = f->address;
-	if (saved != NULL)
-		memcpy(r.file.digest, saved->digest, sizeof(r.file.digest));
-	f->on_done(&r, f->arg);
-	release(f);
-}
-
 static void fail(struct fetch *f, enum reason reason, const char *detail)
 {
 	fetch_finish(f, ITEM_ERROR, reason, detail, NULL);
-}
-
-/* The way ends here: without a file the fetch has failed, without a country the file is named by
- * its code. */
-static void give_up(struct fetch *f, enum reason reason, const char *detail)
-{
-	if (f->is_metadata)
-		fetch_save(f, reason);
-	else
-		fail(f, reason, detail);
-}
-
-/* --- Queueing --- */
-
-/* Go to the host of f->url. */
-static void queue(struct fetch *f)
-{
-	const char *denied = route_judge(f->fetcher->policy, &f->url);
-
-	if (denied != NULL)
-		give_up(f, REASON_DENIED_TARGET, denied);
-	else
-		ticket_queue(f->fetcher->origins, &f->ticket, &f->url);
-}
-
-void fetch_on_unresolved(struct ticket *ticket, enum reason reason, const char *detail, void *arg)
-{
-	struct fetch *f = fetch_of_ticket(ticket);
-
-	(void)arg;
-	f->timings.resolve += ticket->resolve;
-	give_up(f, reason, detail);
-}
-
-/* Begin anew with the item's own URL. False when it is none. */
-static bool restart(struct fetch *f)
-{
-	url_done(&f->url);
-	f->n_redirects = 0;
-	f->has_left_host = false;
-	return url_parse(f->item.url.bytes, f->item.url.len, &f->url) == URL_GOOD;
-}
-
-static void on_pause(void *arg)
-{
-	struct fetch *f = arg;
-
-	if (restart(f))
-		queue(f);
-	else
-		fail(f, REASON_INVALID_URL, NULL);
-}
-
-/* Full jitter: anything up to twice as long as before, so that those who failed together don't come
- * back together. */
-static usec_t back_off(uint32_t attempts)
-{
-	usec_t most = BACK_OFF_FIRST;
-
-	for (uint32_t i = 1; i < attempts && most < BACK_OFF_MOST; i++)
-		most *= 2;
-	return random() % (most < BACK_OFF_MOST ? most : BACK_OFF_MOST);
-}
-
-/* Leave the host alone for as long as it asks; returns how long that is. */
-static usec_t hold_host(struct fetch *f, const struct transfer_outcome *o)
-{
-	usec_t hold = o->retry_after < RETRY_AFTER_MOST ? o->retry_after : RETRY_AFTER_MOST;
-
-	if (hold > 0)
-		ticket_hold_host(&f->ticket, hold);
-	return hold;
-}
-
-/* Try again later, or give up. */
-static void try_again(struct fetch *f, const struct transfer_outcome *o, enum reason reason)
-{
-	usec_t hold = hold_host(f, o);
-
-	ticket_release(
-	    f->fetcher->origins, &f->ticket, o->is_congestion ? ORIGIN_CONGESTED : ORIGIN_GOOD);
-	if (f->attempts >= f->max_attempts) {
-		fail(f, reason, o->detail);
-		return;
-	}
-	metric_add(f->fetcher->retries, 1);
-	timer_start(&f->pause, hold > 0 ? 0 : back_off(f->attempts));
 }
 
 /* --- Answers --- */
@@ -211,7 +51,7 @@ static void refuse_redirect(struct fetch *f, enum reason reason, const char *why
 
 	snprintf(detail, sizeof(detail), "%s (the redirect leads to %.*s%s)", why, MOST, to,
 	    len > MOST ? "..." : "");
-	give_up(f, reason, detail);
+	fetch_give_up(f, reason, detail);
 }
 
 static void follow(struct fetch *f, const char *location)
@@ -239,7 +79,7 @@ static void follow(struct fetch *f, const char *location)
 	url_done(&f->url);
 	f->url = next;
 	f->n_redirects++;
-	queue(f);
+	fetch_queue(f);
 }
 
 static void drop_body(struct fetch *f)
@@ -280,7 +120,7 @@ static void ask_country(struct fetch *f)
 	f->n_redirects = 0;
 	url_done(&f->url);
 	f->url = url;
-	queue(f);
+	fetch_queue(f);
 }
 
 static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
@@ -293,7 +133,7 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 	if (is_worth_another_try(o->status)) {
 		struct transfer_outcome slow = *o;
 		slow.is_congestion = o->status == 429 || o->status == 503;
-		try_again(f, &slow, REASON_HTTP_STATUS);
+		fetch_try_again(f, &slow, REASON_HTTP_STATUS);
 		return;
 	}
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_GOOD);
@@ -312,7 +152,7 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 static void on_metadata_answer(struct fetch *f, const struct transfer_outcome *o)
 {
 	if (is_worth_another_try(o->status))
-		(void)hold_host(f, o);
+		(void)fetch_hold_host(f, o);
 	ticket_release(f->fetcher->origins, &f->ticket,
 	    o->is_congestion || o->status == 503 || o->status == 429 ? ORIGIN_CONGESTED
 								     : ORIGIN_GOOD);
@@ -368,10 +208,11 @@ static void on_file_failed(struct fetch *f, const struct transfer_outcome *o)
 		return;
 	}
 	drop_body(f);
+	if (fetch_try_elsewhere(f, o))
+		return;
 	if (o->reason == REASON_CONNECT || o->reason == REASON_TIMEOUT ||
 	    o->reason == REASON_TRUNCATED) {
-		f->avoid_address++;
-		try_again(f, o, o->reason);
+		fetch_try_again(f, o, o->reason);
 		return;
 	}
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
@@ -386,6 +227,7 @@ static void on_transfer_done(const struct transfer_outcome *outcome, void *arg)
 
 	f->transfer = NULL;
 	count_transfer(f, &o);
+	fetch_blame(f, &o);
 	if (o.reason == REASON_CANCELLED && f->stop_reason == REASON_NONE)
 		o.reason = REASON_NONE; /* the head was all that counts */
 	if (f->is_metadata) {
@@ -394,6 +236,7 @@ static void on_transfer_done(const struct transfer_outcome *outcome, void *arg)
 	}
 	f->timings = o.timings;
 	f->timings.resolve = resolve;
+	f->timings.connect += f->ticket.connect;
 	if (o.reason == REASON_NONE)
 		on_file_answer(f, &o);
 	else
@@ -401,13 +244,6 @@ static void on_transfer_done(const struct transfer_outcome *outcome, void *arg)
 }
 
 /* --- Start of a transfer --- */
-
-static void refuse_address(struct fetch *f, const char *why)
-{
-	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
-	metric_add(f->fetcher->ends[END_DENIED], 1);
-	give_up(f, REASON_DENIED_TARGET, why);
-}
 
 void fetch_on_start(struct ticket *ticket, void *arg)
 {
@@ -417,12 +253,7 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	struct fetcher *fetcher = arg;
 
 	f->timings.resolve += ticket->resolve;
-	const char *why =
-	    route_choose(fetcher->policy, ticket, f->url.port, f->avoid_address, &f->address);
-	if (why != NULL) {
-		refuse_address(f, why);
-		return;
-	}
+	f->address = ticket->address;
 	f->has_address = true;
 	f->n_passed_over = 0;
 	if (!f->is_metadata)
@@ -431,6 +262,7 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 		f->attempts++;
 	struct transfer_request request = {.url = &f->url,
 	    .address = f->address,
+	    .socket = ticket_take_socket(ticket),
 	    .timeout = f->timeout,
 	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
 	    .keeps_connection = ticket_keeps_connection(ticket)};
@@ -440,7 +272,7 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	if (f->transfer != NULL)
 		return;
 	ticket_release(fetcher->origins, ticket, ORIGIN_UNKNOWN);
-	give_up(f, REASON_INTERNAL, "libcurl rejected the transfer");
+	fetch_give_up(f, REASON_INTERNAL, "libcurl rejected the transfer");
 }
 
 /* --- Fetches --- */
@@ -472,10 +304,10 @@ struct fetch *fetch_start(
 	bool is_good = file_item_read(f->item_text, request->item_len, &f->item);
 	snprintf(f->file_name, sizeof(f->file_name), "%.*s", (int)f->item.name.len,
 	    f->item.name.bytes != NULL ? f->item.name.bytes : "");
-	/* queue() may end the fetch, and nothing ends before this returned */
-	timer_init(&f->pause, opts->loop, is_good ? on_pause : on_invalid, f);
-	if (is_good && restart(f) && route_judge(fetcher->policy, &f->url) == NULL)
-		ticket_queue(fetcher->origins, &f->ticket, &f->url);
+	/* fetch_queue() may end the fetch, and nothing ends before this returned */
+	timer_init(&f->pause, opts->loop, is_good ? fetch_on_pause : on_invalid, f);
+	if (is_good && fetch_restart(f) && route_judge(fetcher->policy, &f->url) == NULL)
+		ticket_queue(fetcher->origins, &f->ticket, &f->url, fetch_patience(f));
 	else
 		timer_start(&f->pause, 0);
 	return f;
@@ -483,5 +315,5 @@ struct fetch *fetch_start(
 
 void fetch_cancel(struct fetch *fetch)
 {
-	release(fetch);
+	fetch_release(fetch);
 }

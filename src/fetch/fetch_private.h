@@ -39,7 +39,7 @@ struct fetch {
 	struct timer pause;
 	uint32_t n_redirects;
 	bool has_left_host;   /* a redirect led elsewhere: the item's headers stay behind */
-	size_t avoid_address; /* addresses of the host that failed */
+	bool was_unconnected; /* the last transfer had no connection */
 
 	/* the answer */
 	struct sink *sink;       /* NULL: no byte of a file has come */
@@ -63,6 +63,11 @@ struct fetch {
 	enum reason country_reason;
 };
 
+static inline struct fetch *fetch_of_ticket(struct ticket *ticket)
+{
+	return (struct fetch *)((char *)ticket - offsetof(struct fetch, ticket));
+}
+
 struct fetcher {
 	struct fetcher_opts opts;
 	const struct policy *policy;
@@ -77,17 +82,18 @@ struct fetcher {
 	struct metric_cell *ends[N_ENDS], *durations, *bytes, *retries;
 };
 
-/* fetch.c: end the fetch with this verdict: call back, free. `saved` is NULL when no file was. */
+/* fetch_end.c: free it, with all that runs for it; end it with this verdict: call back, free. */
+void fetch_release(struct fetch *f);
+/* `saved` is NULL when no file was. */
 void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
     const struct sink_outcome *saved);
 
-/* fetch.c: what the fetcher's origins call. */
+/* fetch.c, fetch_way.c: what the fetcher's origins call. */
 void fetch_on_start(struct ticket *ticket, void *arg);
-void fetch_on_unresolved(struct ticket *ticket, enum reason reason, const char *detail, void *arg);
+void fetch_on_failed(struct ticket *ticket, const struct origin_failure *failure, void *arg);
 
 /* fetch_body.c: whether a whole body comes with this status; 206 is a part nobody asked for. */
 bool fetch_is_whole(long status);
-/* fetch_body.c: of a transfer. */
 enum transfer_verdict fetch_on_body(const char *bytes, size_t n_bytes, long status, void *arg);
 
 /* fetch_save.c: the file is here, and with `country_reason` NONE its country, if it was asked for:

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/metrics.h"
 #include "fetch/fetch_private.h"
+#include "fetch/route.h"
 
 static double get_in_flight(void *arg)
 {
@@ -59,6 +60,11 @@ static void on_counted(void *arg)
 	defer_start(&fetcher->room);
 }
 
+static const char *judge(const struct endpoint *to, void *arg)
+{
+	return route_judge_endpoint(((struct fetcher *)arg)->policy, to);
+}
+
 enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetcher)
 {
 	struct fetcher *fetcher = xcalloc(1, sizeof(*fetcher));
@@ -77,8 +83,10 @@ enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetch
 	    .total = opts->total,
 	    .per_host = opts->per_host,
 	    .rate = opts->rate_per_host,
+	    .connect_timeout = opts->connect_timeout,
+	    .judge = judge,
 	    .on_start = fetch_on_start,
-	    .on_unresolved = fetch_on_unresolved,
+	    .on_failed = fetch_on_failed,
 	    .arg = fetcher};
 
 	fetcher->opts = *opts;
@@ -134,6 +142,7 @@ void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts
 	own->may_downgrade = opts->may_downgrade;
 	origins_set_limits(fetcher->origins, own->total, own->per_host, own->rate_per_host);
 	transfers_set_connect_timeout(fetcher->transfers, own->connect_timeout);
+	origins_set_connect_timeout(fetcher->origins, own->connect_timeout);
 	folder_set_quota(fetcher->folder, own->quota);
 	defer_start(&fetcher->room);
 }

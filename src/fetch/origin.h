@@ -1,12 +1,21 @@
 /* Hosts that files come from: whose turn it is, and how hard a host may be pressed, all jobs taken
- * together. A transfer waits here until its host's address is known and a place is free:
+ * together. A transfer waits here until its host can be reached and a place is free:
  *
  * - at most `per_host` at one time, and fewer while the host shows that this is too much: the
  * window doubles a round at first, is halved by an answer such as 503 or a time-out, and then grows
  * by one a round;
  * - at most `rate` a second;
- * - none before the time that the host asked for by Retry-After;
+ * - none before the time that the port asked for by Retry-After;
  * - at most `total` at one time over all hosts, which take turns.
+ *
+ * Names, windows and rates are those of a host; what waits, Retry-After and the way there are those
+ * of one of its ports, the origin. All addresses of a host are tried (race.h) before a transfer
+ * starts, and the one that answered serves all that follow, until a connection to it fails. When
+ * none can be reached, that is one attempt for all who wait. The origin then rests for a moment
+ * before it is tried again; whoever has waited, or would have, for as long as all its attempts may
+ * take gets the same answer without another try. An
+ * origin with which TLS fails three times in a row rests in the same way, and one transfer tries
+ * again.
  *
  * Thread: loop. */
 #pragma once
@@ -24,16 +33,17 @@ struct origin;
 struct origins;
 struct url;
 
-enum { ORIGIN_MAX_ADDRESSES = 8 };
-
 /* A transfer's place, embedded in it. */
 struct ticket {
 	TAILQ_ENTRY(ticket) link;
 	struct origin *origin; /* NULL: neither waiting nor running */
-	bool is_running;
+	bool is_running, is_failed;
 	usec_t started_at;
 	usec_t resolve; /* out: how long it waited for the host's address */
+	usec_t connect; /* out: how long the connection of ticket_take_socket took */
 	usec_t queued_at;
+	usec_t patience;        /* as ticket_queue was told */
+	struct address address; /* where to connect to; meaningful while it runs */
 };
 
 /* How a transfer ended, as far as the host is concerned. */
@@ -43,38 +53,64 @@ enum origin_outcome {
 	ORIGIN_UNKNOWN    /* it ended for reasons of our own */
 };
 
+/* Why a ticket did not start. */
+struct origin_failure {
+	enum reason reason; /* DNS_NOT_FOUND, DNS_ERROR, DENIED_TARGET, CONNECT, TIMEOUT or TLS */
+	const char *detail; /* for people; borrowed until the call returns */
+	bool is_attempt;    /* the host was tried in vain: the ticket may be queued again */
+};
+
 struct origins_opts {
 	struct loop *loop;
 	struct checker *checker; /* resolves names; borrowed */
 	unsigned total, per_host;
 	double rate; /* a second and host; 0: no limit */
+	usec_t connect_timeout;
+	/* May this be connected to? NULL, or why not; static. */
+	const char *(*judge)(const struct endpoint *to, void *arg);
 	/* The ticket has its place: start. */
 	void (*on_start)(struct ticket *ticket, void *arg);
-	/* The host has no address, REASON_DNS_NOT_FOUND or REASON_DNS_ERROR: the ticket is out. */
-	void (*on_unresolved)(
-	    struct ticket *ticket, enum reason reason, const char *detail, void *arg);
+	/* The ticket is out. */
+	void (*on_failed)(struct ticket *ticket, const struct origin_failure *failure, void *arg);
 	void *arg;
 };
 
 struct origins *origins_new(const struct origins_opts *opts);
 /* Change the limits; what runs goes on. */
 void origins_set_limits(struct origins *origins, unsigned total, unsigned per_host, double rate);
+void origins_set_connect_timeout(struct origins *origins, usec_t connect_timeout);
 void origins_free(struct origins *origins); /* with no ticket in it */
 
-/* Wait for a place at the URL's host. Calls nothing before it returned. */
-void ticket_queue(struct origins *origins, struct ticket *ticket, const struct url *url);
+/* Wait for a place at the URL's host. `patience`: how long all attempts may take to find out that
+ * the host can't be reached. Calls nothing before it returned. */
+void ticket_queue(
+    struct origins *origins, struct ticket *ticket, const struct url *url, usec_t patience);
 
 /* Give up the place or the wait for it; nothing is called any more. */
 void ticket_release(struct origins *origins, struct ticket *ticket, enum origin_outcome outcome);
 
-/* For a ticket with its place: the addresses of its host, borrowed until it is released. */
-const struct address *ticket_addresses(const struct ticket *ticket, size_t *ret_n);
+/* For a ticket with its place: the connection that showed the way, if nobody took it yet, with the
+ * descriptor the caller's now; -1: none. */
+int ticket_take_socket(struct ticket *ticket);
+
+/* For a ticket with its place: an answer came. */
+void ticket_note_answer(struct ticket *ticket);
+
+/* For a ticket with its place: no answer came from its address. Other addresses are tried first for
+ * a while, in a new race. */
+void ticket_avoid_address(struct ticket *ticket);
+/* Say whether there is an address that is not avoided. */
+bool ticket_has_other_address(const struct ticket *ticket);
+
+/* For a ticket with its place: its connection was made, but not TLS: REASON_TLS, or
+ * REASON_TIMEOUT. */
+void ticket_blame(struct ticket *ticket, enum reason reason, const char *detail);
 
 /* Say whether a connection to its host is worth keeping: it was used before, or others wait. */
 bool ticket_keeps_connection(const struct ticket *ticket);
 
-/* Let nothing more start at the ticket's host for `delay`. */
-void ticket_hold_host(struct ticket *ticket, usec_t delay);
+/* Let nothing more start at the ticket's origin for `delay`. */
+void ticket_hold_origin(struct ticket *ticket, usec_t delay);
 
 size_t origins_running(const struct origins *origins);
-size_t origins_count(const struct origins *origins);
+size_t origins_count(const struct origins *origins); /* hosts */

@@ -28,7 +28,6 @@ struct post {
 	struct url url; /* owned */
 	struct id id;
 	struct span body;
-	uint32_t skip;
 	struct transfer *transfer; /* NULL: none is running */
 	size_t n_read;
 	struct defer refusal; /* of what was found wrong at the start */
@@ -109,6 +108,12 @@ static void on_done(const struct transfer_outcome *t, void *arg)
 	    .retry_after = is_answered ? t->retry_after : 0};
 
 	p->transfer = NULL;
+	if (t->status > 0)
+		ticket_note_answer(&p->ticket);
+	else if (t->is_unsecured)
+		ticket_blame(&p->ticket, t->reason, t->detail);
+	if (!is_answered && t->reason != REASON_DENIED_TARGET)
+		ticket_avoid_address(&p->ticket);
 	finish(p, &o, is_congested ? ORIGIN_CONGESTED : ORIGIN_GOOD);
 }
 
@@ -134,20 +139,16 @@ static void on_start(struct ticket *ticket, void *arg)
 	struct post *p = post_of_ticket(ticket);
 	struct poster *poster = arg;
 	struct transfer_request request = {.url = &p->url,
+	    .address = ticket->address,
 	    .timeout = poster->opts.timeout,
 	    .body = p->body,
 	    .keeps_connection = ticket_keeps_connection(ticket)};
 	struct buf headers;
-	const char *why =
-	    route_choose(poster->policy, ticket, p->url.port, p->skip, &request.address);
 
-	if (why != NULL) {
-		refuse(p, REASON_DENIED_TARGET, why);
-		return;
-	}
 	buf_init(&headers, 1 << 12);
 	if (add_headers(p, &headers)) {
 		request.headers = (struct span){headers.data, headers.len};
+		request.socket = ticket_take_socket(ticket);
 		p->transfer = transfer_start(poster->transfers, &request, &events, p);
 	}
 	buf_done(&headers);
@@ -155,10 +156,15 @@ static void on_start(struct ticket *ticket, void *arg)
 		refuse(p, REASON_INTERNAL, "the request could not be made");
 }
 
-static void on_unresolved(struct ticket *ticket, enum reason reason, const char *detail, void *arg)
+static void on_failed(struct ticket *ticket, const struct origin_failure *failure, void *arg)
 {
 	(void)arg;
-	refuse(post_of_ticket(ticket), reason, detail);
+	refuse(post_of_ticket(ticket), failure->reason, failure->detail);
+}
+
+static const char *judge(const struct endpoint *to, void *arg)
+{
+	return route_judge_endpoint(((struct poster *)arg)->policy, to);
 }
 
 /* --- Posts --- */
@@ -173,14 +179,13 @@ struct post *post_start(
 	p->arg = arg;
 	p->id = request->id;
 	p->body = request->body;
-	p->skip = request->skip;
 	TAILQ_INSERT_TAIL(&poster->posts, p, link);
 	defer_init(&p->refusal, poster->opts.loop, on_refusal, p);
 	enum url_fault fault = url_parse(request->url, strlen(request->url), &p->url);
 	p->refused = fault != URL_GOOD ? REASON_INVALID_URL : REASON_DENIED_TARGET;
 	p->why = fault != URL_GOOD ? url_fault_text(fault) : route_judge(poster->policy, &p->url);
 	if (p->why == NULL)
-		ticket_queue(poster->origins, &p->ticket, &p->url);
+		ticket_queue(poster->origins, &p->ticket, &p->url, poster->opts.timeout);
 	else
 		defer_start(&p->refusal);
 	return p;
@@ -209,8 +214,10 @@ struct poster *poster_new(const struct poster_opts *opts)
 	    .checker = opts->checker,
 	    .total = opts->total,
 	    .per_host = opts->per_host,
+	    .connect_timeout = opts->timeout,
+	    .judge = judge,
 	    .on_start = on_start,
-	    .on_unresolved = on_unresolved,
+	    .on_failed = on_failed,
 	    .arg = poster};
 
 	poster->opts = *opts;
@@ -243,6 +250,7 @@ void poster_set_timeout(struct poster *poster, usec_t timeout)
 {
 	poster->opts.timeout = timeout;
 	transfers_set_connect_timeout(poster->transfers, timeout);
+	origins_set_connect_timeout(poster->origins, timeout);
 }
 
 void poster_set_policy(struct poster *poster, const struct policy *policy)

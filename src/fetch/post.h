@@ -49,7 +49,6 @@ struct post_request {
 	const char *url;  /* borrowed for the call */
 	struct id id;     /* the header webhook-id */
 	struct span body; /* JSON; borrowed until the end */
-	uint32_t skip;    /* addresses of the host to pass over at first: attempts that failed */
 };
 
 struct post_outcome {

@@ -14,20 +14,7 @@ const char *route_judge(const struct policy *policy, const struct url *url)
 	return policy_allows_port(policy, url->port) ? NULL : "port not allowed";
 }
 
-const char *route_choose(const struct policy *policy, const struct ticket *ticket, uint16_t port,
-    size_t skip, struct address *ret_address)
+const char *route_judge_endpoint(const struct policy *policy, const struct endpoint *to)
 {
-	const char *why = "no address";
-	size_t n;
-	const struct address *addresses = ticket_addresses(ticket, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct endpoint target = {.address = addresses[(skip + i) % n], .port = port};
-		why = policy_judge(policy, &target);
-		if (why == NULL) {
-			*ret_address = target.address;
-			return NULL;
-		}
-	}
-	return why;
+	return policy != NULL ? policy_judge(policy, to) : "no policy yet";
 }

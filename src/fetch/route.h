@@ -1,10 +1,7 @@
-/* Where a URL may lead: whether it may be asked for at all, and to which of its host's addresses.
- * Private to this room. Thread: loop. */
+/* Where a URL may lead, for all that asks by HTTP. Private to this room. Thread: loop. */
 #pragma once
 
-#include <stddef.h>
-
-#include "fetch/origin.h"
+#include "model/address.h"
 #include "model/url.h"
 
 struct policy;
@@ -13,7 +10,5 @@ struct policy;
  * can be told without asking the DNS, else why not; static. */
 const char *route_judge(const struct policy *policy, const struct url *url);
 
-/* Choose the first address of the ticket's host that the policy allows, beginning behind `skip`
- * that failed. Return NULL, or why there is none; static. */
-const char *route_choose(const struct policy *policy, const struct ticket *ticket, uint16_t port,
-    size_t skip, struct address *ret_address);
+/* Likewise of an address. */
+const char *route_judge_endpoint(const struct policy *policy, const struct endpoint *to);

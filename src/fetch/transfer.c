@@ -91,6 +91,18 @@ static bool judge(struct transfer *t, const struct endpoint *to)
 	return t->denied == NULL;
 }
 
+/* The connection that was made beforehand: libcurl's connect(2) finds it made (fetch/race.c). */
+static int take_socket(struct transfer *t, const struct address *to)
+{
+	bool is_there = to->is_v6 == t->address.is_v6 &&
+			memcmp(to->bytes, t->address.bytes, sizeof(to->bytes)) == 0;
+	int fd = is_there ? t->socket : -1;
+
+	if (is_there)
+		t->socket = -1;
+	return fd;
+}
+
 /* CURLOPT_OPENSOCKETFUNCTION: the last word before a connection is made. */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -102,7 +114,9 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 		return CURL_SOCKET_BAD;
 	if (t->keeps_connection)
 		t->transfers->n_kept++;
-	int fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+	int fd = take_socket(t, &endpoint.address);
+	if (fd < 0)
+		fd = socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 	if (fd >= 0 && !t->is_tls)
 		curl_loop_expect_silence(t->curl, fd);
 	return fd;
@@ -151,6 +165,8 @@ static int on_request(void *arg, char *to, char *from, int port, int local_port)
 static void release(struct transfer *t)
 {
 	defer_cancel(&t->end);
+	if (t->socket >= 0)
+		close(t->socket);
 	TAILQ_REMOVE(&t->transfers->running, t, link);
 	curl_easy_cleanup(t->easy);
 	curl_slist_free_all(t->headers);
@@ -310,8 +326,13 @@ struct transfer *transfer_start(struct transfers *transfers, const struct transf
 {
 	struct transfer *t = new_transfer(transfers);
 
-	if (t == NULL)
+	if (t == NULL) {
+		if (request->socket > 0)
+			close(request->socket);
 		return NULL;
+	}
+	t->socket = request->socket > 0 ? request->socket : -1;
+	t->address = request->address;
 	if (transfers->n_kept > MAX_KEPT)
 		renew(transfers);
 	t->keeps_connection = request->keeps_connection;

@@ -35,9 +35,10 @@ void transfers_set_connect_timeout(struct transfers *transfers, usec_t connect_t
 struct transfer_request {
 	const struct url *url;  /* borrowed for the call, like all here */
 	struct address address; /* where to connect to */
-	struct span headers;    /* `Name: value` lines, each ended by a line feed */
-	struct span body;       /* of a POST, and borrowed until the end; without one it is a GET */
-	usec_t timeout;         /* from the connection to the last byte */
+	int socket; /* connected to it already, and the transfer's now; not above 0: none */
+	struct span headers;   /* `Name: value` lines, each ended by a line feed */
+	struct span body;      /* of a POST, and borrowed until the end; without one it is a GET */
+	usec_t timeout;        /* from the connection to the last byte */
 	uint64_t most_bytes;   /* of a body: one that is announced as longer is not taken; 0: any */
 	bool keeps_connection; /* another transfer may use it */
 };
@@ -52,7 +53,9 @@ struct transfer_outcome {
 	char *location;            /* absolute; NULL: none */
 	usec_t retry_after;        /* 0: not said */
 	struct file_timings timings;
-	bool is_congestion; /* the host, or the way there, may have too much to do */
+	bool is_congestion;  /* the host, or the way there, may have too much to do */
+	bool is_unconnected; /* the connection could not be made */
+	bool is_unsecured;   /* it was, but TLS not: REASON_TLS or REASON_TIMEOUT */
 };
 
 enum transfer_verdict { TRANSFER_TAKEN, TRANSFER_PAUSE, TRANSFER_STOP };

@@ -195,6 +195,20 @@ static void get_answer(CURL *easy, struct transfer_outcome *o)
 	o->retry_after = find_retry_after(easy);
 }
 
+/* How far it came, when not even the request went out. */
+static void find_stage(struct transfer_outcome *o, CURL *easy, CURLcode code)
+{
+	bool is_connected = get_time(easy, CURLINFO_CONNECT_TIME_T) > 0,
+	     is_sent = get_time(easy, CURLINFO_PRETRANSFER_TIME_T) > 0;
+
+	if (is_sent)
+		return;
+	o->is_unconnected =
+	    code == CURLE_COULDNT_CONNECT || (code == CURLE_OPERATION_TIMEDOUT && !is_connected);
+	o->is_unsecured =
+	    o->reason == REASON_TLS || (code == CURLE_OPERATION_TIMEDOUT && is_connected);
+}
+
 void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code, const char *error)
 {
 	*o = (struct transfer_outcome){.reason = REASON_NONE};
@@ -207,6 +221,7 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	if (code == CURLE_OK)
 		return;
 	explain(o, easy, code, error);
+	find_stage(o, easy, code);
 }
 
 void transfer_outcome_done(struct transfer_outcome *o)

@@ -21,6 +21,8 @@ struct transfer {
 	void *arg;
 	struct answer_head head;
 	uint64_t most_bytes; /* of a body; 0: any */
+	int socket;          /* owned; connected, and not used yet; -1: none */
+	struct address address;
 	bool keeps_connection, is_tls;
 	bool is_stopped;        /* by on_body */
 	const char *denied;     /* why the policy refused; static */

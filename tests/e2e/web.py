@@ -121,14 +121,14 @@ def open_world(folder, contract, settings, options):
 class BlackHole:
     """An address that never takes a connection: its queue is full, and further SYNs are dropped."""
 
-    def __init__(self):
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=0)
+    def __init__(self, address="127.0.0.1", port=0):
+        self._listener = socket.create_server((address, port), backlog=0)
         self.port = self._listener.getsockname()[1]
         self._waiting = []
         for _ in range(4):
             sock = socket.socket()
             sock.setblocking(False)
-            sock.connect_ex(("127.0.0.1", self.port))
+            sock.connect_ex((address, self.port))
             self._waiting.append(sock)
 
     def __enter__(self):

@@ -66,7 +66,6 @@ struct post *post_start(
 	struct post *post = xcalloc(1, sizeof(*post));
 
 	*posted = (struct posted){.id = request->id,
-	    .skip = request->skip,
 	    .url = xstrdup(request->url),
 	    .body = xstrndup(request->body.bytes, request->body.len)};
 	*post = (struct post){.poster = poster, .posted = posted, .on_done = on_done, .arg = arg};

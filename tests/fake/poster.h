@@ -10,7 +10,6 @@
 /* What was asked for; texts are the poster's. */
 struct posted {
 	struct id id;
-	uint32_t skip;
 	char *url, *body;
 	bool is_over; /* ended or cancelled */
 };

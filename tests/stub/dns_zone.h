@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* The most addresses of one family that a name may have. */
-#define DNS_ZONE_MAX_ADDRESSES 8
+#define DNS_ZONE_MAX_ADDRESSES 32
 
 struct dns_zone; /* opaque */
 

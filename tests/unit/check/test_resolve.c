@@ -415,8 +415,56 @@ TEST(tells_when_there_is_room)
 	end(&b);
 }
 
+static const struct {
+	const char *name;
+	enum check_families families;
+	enum item_status status;
+	enum reason reason;
+	unsigned n_a, n_aaaa; /* questions */
+} one_family[] = {
+    {"found.test", CHECK_ONLY_V4, ITEM_FOUND, REASON_NONE, 1, 0},
+    {"v6.test", CHECK_ONLY_V4, ITEM_NOT_FOUND, REASON_NO_ADDRESS, 1, 0},
+    {"v6.test", CHECK_ONLY_V6, ITEM_FOUND, REASON_NONE, 0, 1},
+    {"nodata.test", CHECK_ONLY_V6, ITEM_NOT_FOUND, REASON_NO_ADDRESS, 0, 1},
+    {"none.test", CHECK_ONLY_V6, ITEM_NOT_FOUND, REASON_NXDOMAIN, 0, 1},
+    {"v6only.test", CHECK_ONLY_V4, ITEM_ERROR, REASON_SERVFAIL, 1, 0},
+};
+
+static void check_one_family(int i, bool use_evdns)
+{
+	struct bench b;
+	struct check_request request = {.name = one_family[i].name,
+	    .name_len = strlen(one_family[i].name),
+	    .families = one_family[i].families};
+
+	begin(&b, rules, use_evdns);
+	check_start(b.checker, &request, on_result, &b);
+	run_until(b.loop, has_result, &b, request.name);
+	ck_assert_int_eq(b.result.status, one_family[i].status);
+	ck_assert_int_eq(b.result.reason, one_family[i].reason);
+	bool has_more = b.result.reason == REASON_SERVFAIL || b.result.reason == REASON_NXDOMAIN;
+	unsigned n_a = fake_dns_count(b.dns[0], request.name, RR_A),
+		 n_aaaa = fake_dns_count(b.dns[0], request.name, RR_AAAA);
+	ck_assert_uint_eq(n_a > 0, one_family[i].n_a);
+	ck_assert_uint_eq(n_aaaa > 0, one_family[i].n_aaaa);
+	ck_assert(has_more || n_a + n_aaaa == 1);
+	end(&b);
+}
+
+TEST(one_family_alone)
+{
+	check_one_family(_i, false);
+}
+
+TEST(one_family_alone_by_evdns)
+{
+	check_one_family(_i, true);
+}
+
 SUITE(resolve)
 {
+	ADD_ROWS(one_family_alone, one_family);
+	ADD_ROWS(one_family_alone_by_evdns, one_family);
 	ADD_ROWS(verdict_of_evdns, evdns_verdicts);
 	ADD_ROWS(verdict_of_the_engine, checker_verdicts);
 	ADD_ROWS(addresses_and_ttl, resolvers);

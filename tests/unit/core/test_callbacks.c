@@ -102,7 +102,6 @@ TEST(tries_again_when_it_is_due_and_not_before)
 		worker_pass(&w, due - callbacks_now());
 		ck_assert_uint_eq(fake_poster_n_started(w.poster), i + 1);
 		const struct posted *p = fake_poster_posted(w.poster, i);
-		ck_assert_uint_eq(p->skip, i); /* another address each time */
 		ck_assert_mem_eq(&p->id, &fake_poster_posted(w.poster, 0)->id, sizeof(p->id));
 		worker_answer(&w, i, 503, 0);
 	}

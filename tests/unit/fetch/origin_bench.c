@@ -22,18 +22,28 @@ static void on_start(struct ticket *ticket, void *arg)
 		ticket_release(b->origins, ticket, ORIGIN_UNKNOWN);
 }
 
-static void on_unresolved(struct ticket *ticket, enum reason reason, const char *detail, void *arg)
+static void on_failed(struct ticket *ticket, const struct origin_failure *failure, void *arg)
 {
 	struct run *r = (struct run *)ticket;
 	struct bench *b = arg;
 
 	r->n_failures++;
-	r->reason = reason;
-	snprintf(r->detail, sizeof(r->detail), "%s", detail != NULL ? detail : "");
+	r->reason = failure->reason;
+	r->was_attempt = failure->is_attempt;
+	snprintf(r->detail, sizeof(r->detail), "%s", failure->detail);
 	b->n_failed++;
 	ticket_release(b->origins, ticket, ORIGIN_UNKNOWN); /* it is out already */
 	if (r->next != NULL)
 		queue_at(b, r->next, "http://later.test/");
+}
+
+static const char *judge(const struct endpoint *to, void *arg)
+{
+	const struct bench *b = arg;
+	char text[ADDRESS_TEXT_SIZE];
+
+	address_format(&to->address, text);
+	return b->denied != NULL && strcmp(text, b->denied) == 0 ? "denied by the test" : NULL;
 }
 
 static const struct dns_rule rules[] = {
@@ -47,6 +57,10 @@ static const struct dns_rule rules[] = {
     {"nodata.test", RR_AAAA, 1, 0, DNS_NODATA, 0},
     {"later.test", RR_A, 1, 1, DNS_NXDOMAIN, 0},
     {"later.test", RR_A, 2, 0, DNS_FOUND, 0},
+    {"both.test", RR_A, 1, 0, DNS_FOUND, 0},
+    {"both.test", RR_AAAA, 1, 0, DNS_FOUND, 10 * USEC_PER_MSEC},
+    {"half.test", RR_A, 1, 0, DNS_FOUND, 0},
+    {"half.test", RR_AAAA, 1, 0, DNS_SILENT, 0},
     {"v6.test", RR_A, 1, 0, DNS_NODATA, 0},
     {"v6.test", RR_AAAA, 1, 0, DNS_FOUND, 0},
     {.name = NULL},
@@ -62,10 +76,13 @@ struct bench *bench_begin(unsigned total, unsigned per_host, double rate)
 	    .per_host = per_host,
 	    .rate = rate,
 	    .on_start = on_start,
-	    .on_unresolved = on_unresolved,
+	    .on_failed = on_failed,
+	    .connect_timeout = 60 * USEC_PER_SEC,
+	    .judge = judge,
 	    .arg = b};
 
 	b->loop = loop_new();
+	b->patience = 60 * USEC_PER_SEC;
 	b->dns = fake_dns_new(rules);
 	server = fake_dns_endpoint(b->dns);
 	checker.give_up = 60 * USEC_PER_SEC;
@@ -103,7 +120,7 @@ void queue_at(struct bench *b, struct run *r, const char *text)
 	struct url url;
 
 	ck_assert_msg(url_parse(text, strlen(text), &url) == URL_GOOD, "%s", text);
-	ticket_queue(b->origins, &r->ticket, &url);
+	ticket_queue(b->origins, &r->ticket, &url, b->patience);
 	url_done(&url);
 }
 

@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "../../fake/dns.h"
+#include "../../fake/race.h"
 #include "../../fake/runner.h"
 #include "fetch/origin.h"
 
@@ -17,7 +18,8 @@ struct run {
 	struct bench *bench;
 	unsigned n_starts, n_failures;
 	enum reason reason;
-	char detail[32];
+	char detail[128];
+	bool was_attempt;
 	usec_t at;             /* of its start */
 	bool is_over_at_start; /* it ends as soon as it has begun */
 	struct run *next;      /* queued at later.test when this one fails */
@@ -31,6 +33,8 @@ struct bench {
 	size_t n_runs, n_started, n_failed;
 	struct run runs[MAX_TICKETS];
 	struct run *order[MAX_TICKETS]; /* in which they started */
+	const char *denied;             /* an address that may not be connected to */
+	usec_t patience;                /* of those that are queued */
 };
 
 /* In the DNS are: a.test and b.test, v6.test, slow.test (20 ms), later.test (from the second

@@ -96,7 +96,7 @@ static const struct {
     {"behind a redirect", HOST "/to-silent", "/silent", 1, 0, false, false, false},
     {"waiting for its country", HOST "/br/br.gif", "/br/metadata.json", 1, 4, false, false, false},
     {"being saved", HOST "/good", "/good", 1, 6, true, true, true},
-    {"at the end", HOST "/good", "/good", 1, 6, true, false, true},
+    {"at the end", HOST "/good", "/good", 1, 6, true, true, true},
 };
 
 struct waiting {
@@ -132,7 +132,7 @@ static void begin_in_state(struct fetch_bench *b, struct fetched *f, int state)
 	if (states[state].has_gate)
 		close_gate(b);
 	fetch_begin(b, f, states[state].url, &item, 0, 3);
-	if (state > 0 && strcmp(states[state].name, "at the end") != 0)
+	if (state > 0)
 		run_until(b->place.loop, is_in_state, &w, states[state].name);
 }
 
@@ -144,10 +144,8 @@ TEST(given_up)
 	struct fetched f;
 
 	begin_in_state(&b, &f, _i);
-	if (strcmp(row, "at the end") == 0) {
-		while (f.n_saving == 0)
-			run_turns(b.place.loop, 1);
-	}
+	if (strcmp(row, "at the end") == 0)
+		open_gate(); /* the pool may have saved it, and the loop has not heard of it */
 	ck_assert_msg(f.n_done == 0, "%s: %s", row, reason_name(f.result.reason));
 	unsigned n_asked = fake_http_count(b.http, NULL);
 	fetch_cancel(f.fetch);

@@ -93,15 +93,12 @@ TEST(released_at_its_start)
 TEST(one_question_a_host)
 {
 	struct bench *b = bench_begin(100, 10, 0);
-	size_t n;
 
 	queue_many(b, "http://a.test/x", 30);
 	queue(b, "https://a.test:8443/y");
 	wait_started(b, 4);
 	ck_assert_uint_eq(fake_dns_count(b->dns, "a.test", RR_A), 1);
-	const struct address *addresses = ticket_addresses(&b->order[0]->ticket, &n);
-	ck_assert_uint_eq(n, 1);
-	ck_assert_mem_eq(addresses[0].bytes, "\xc0\0\2\1", 4);
+	ck_assert_mem_eq(b->order[0]->ticket.address.bytes, "\xc0\0\2\1", 4);
 	while (b->n_started < 31) {
 		release_oldest(b, ORIGIN_GOOD);
 		run_turns(b->loop, 3);
@@ -119,13 +116,10 @@ TEST(an_address_is_not_asked_for)
 {
 	struct bench *b = bench_begin(100, 10, 0);
 	char text[ADDRESS_TEXT_SIZE];
-	size_t n;
 
 	struct run *r = queue(b, literals[_i].url);
 	wait_started(b, 1);
-	const struct address *addresses = ticket_addresses(&r->ticket, &n);
-	ck_assert_uint_eq(n, 1);
-	address_format(addresses, text);
+	address_format(&r->ticket.address, text);
 	ck_row_str(literals[_i].url, text, literals[_i].want);
 	ck_assert_uint_eq(fake_dns_count(b->dns, NULL, RR_A), 0);
 	ck_assert_int_eq(r->ticket.resolve, 0);
@@ -240,8 +234,8 @@ TEST(a_host_that_asked_for_time_has_it)
 
 	wait_started(b, 1);
 	usec_t start = clock_mono();
-	ticket_hold_host(&first->ticket, hold);
-	ticket_hold_host(&first->ticket, 1); /* the longer one counts */
+	ticket_hold_origin(&first->ticket, hold);
+	ticket_hold_origin(&first->ticket, 1); /* the longer one counts */
 	release(first, ORIGIN_GOOD);
 	struct run *held = queue(b, "http://192.0.2.1/"), *other = queue(b, "http://192.0.2.2/");
 	wait_started(b, 2);
@@ -251,13 +245,30 @@ TEST(a_host_that_asked_for_time_has_it)
 	bench_end(b);
 }
 
+/* Retry-After is for the port that said so, the limit is for the host. */
+TEST(ports_are_held_by_themselves)
+{
+	struct bench *b = bench_begin(1000, 2, 0);
+	struct run *first = queue(b, "http://192.0.2.1:81/");
+
+	wait_started(b, 1);
+	ticket_hold_origin(&first->ticket, 3600 * USEC_PER_SEC);
+	release(first, ORIGIN_GOOD);
+	struct run *held = queue(b, "http://192.0.2.1:81/");
+	queue_many(b, "http://192.0.2.1:82/", 5);
+	wait_started(b, 3);
+	check_running(b, 2);
+	ck_assert_uint_eq(held->n_starts, 0);
+	bench_end(b);
+}
+
 TEST(released_while_its_host_is_held)
 {
 	struct bench *b = bench_begin(1000, 100, 0);
 	struct run *first = queue(b, LITERAL);
 
 	wait_started(b, 1);
-	ticket_hold_host(&first->ticket, 20 * USEC_PER_MSEC);
+	ticket_hold_origin(&first->ticket, 20 * USEC_PER_MSEC);
 	release(first, ORIGIN_GOOD);
 	struct run *gone = queue(b, LITERAL), *held = queue(b, LITERAL);
 	run_turns(b->loop, 5);
@@ -317,6 +328,7 @@ SUITE(origin)
 	ADD(released_while_it_waits);
 	ADD(freed_while_a_name_is_asked_for);
 	ADD(released_at_its_start);
+	ADD(ports_are_held_by_themselves);
 	ADD(released_while_its_host_is_held);
 	ADD(one_question_a_host);
 	ADD_ROWS(an_address_is_not_asked_for, literals);

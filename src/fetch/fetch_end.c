@@ -1,0 +1,69 @@
+/* The end of a fetch. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "fetch/fetch_private.h"
+
+void fetch_release(struct fetch *f)
+{
+	struct fetcher *fetcher = f->fetcher;
+
+	timer_cancel(&f->pause);
+	if (f->transfer != NULL)
+		transfer_cancel(f->transfer);
+	ticket_release(fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
+	if (f->sink != NULL)
+		sink_drop(f->sink);
+	TAILQ_REMOVE(&fetcher->fetches, f, link);
+	fetcher->n_fetches--;
+	defer_start(&fetcher->room);
+	url_done(&f->url);
+	buf_done(&f->metadata);
+	free(f->item_text);
+	free(f->content_type);
+	free(f->final_url);
+	free(f);
+}
+
+static struct span span_of(const char *text)
+{
+	return (struct span){text, text != NULL ? strlen(text) : 0};
+}
+
+void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
+    const struct sink_outcome *saved)
+{
+	bool has_moved = f->n_redirects > 0 && !f->is_metadata;
+	struct result r = {.index = f->index,
+	    .attempts = f->attempts,
+	    .status = status,
+	    .reason = reason,
+	    .duration = clock_mono() - f->started_at,
+	    .finished_at = clock_wall(),
+	    .name = f->item.url.bytes,
+	    .name_len = f->item.url.len,
+	    .is_file = true,
+	    .n_addresses = f->has_address ? 1 : 0,
+	    .file = {.file_name = span_of(saved != NULL ? saved->name : f->file_name),
+		.code = f->item.code,
+		.detail = span_of(detail),
+		.content_type = span_of(f->content_type),
+		.content_encoding = span_of(f->content_encoding),
+		.final_url = span_of(has_moved ? f->url.text : f->final_url),
+		.country = span_of(f->country),
+		.wants_country = f->item.by_country,
+		.country_reason = f->country_reason,
+		.is_saved = saved != NULL,
+		.n_bytes = saved != NULL ? saved->n_bytes : f->n_bytes,
+		.http_status = f->status,
+		.http_version = f->version,
+		.n_redirects = f->is_metadata ? f->n_file_redirects : f->n_redirects,
+		.timings = f->timings}};
+
+	r.addresses[0] = f->address;
+	if (saved != NULL)
+		memcpy(r.file.digest, saved->digest, sizeof(r.file.digest));
+	f->on_done(&r, f->arg);
+	fetch_release(f);
+}
