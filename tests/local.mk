@@ -168,7 +168,7 @@ tests_unit_intake_test_intake_SOURCES = $(UNIT) \
 	tests/unit/intake/test_dedup.c \
 	tests/unit/intake/test_intake.c \
 	tests/unit/intake/test_intake_files.c \
-	tests/unit/intake/test_names.c \
+	tests/unit/intake/test_file_names.c \
 	tests/unit/intake/test_presets.c
 tests_unit_intake_test_intake_LDADD = src/intake/libintake.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
 

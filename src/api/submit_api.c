@@ -119,7 +119,7 @@ static bool grow_share(struct upload *u)
 	uint64_t n_bytes = u->n_bytes < u->max_held ? u->n_bytes : u->max_held;
 
 	if (u->has_lines)
-		n_bytes += 8 * submission_n_names(u->submission);
+		n_bytes += 8 * submission_n_file_names(u->submission);
 	if (body_share_grow(&u->share, n_bytes, u->rq))
 		return true;
 	free_upload(u);

@@ -30,7 +30,7 @@
 /* After the database could not be read. */
 #define READ_AGAIN (5 * USEC_PER_SEC)
 
-enum verdict { DELIVERED, RETRIED, GIVEN_UP, N_VERDICTS };
+enum verdict { DELIVERED, POSTPONED, GIVEN_UP, N_VERDICTS };
 
 struct held {
 	LIST_ENTRY(held) link;
@@ -41,7 +41,7 @@ struct held {
 	bool is_begun;
 	bool is_watching;       /* the store is told that it begins */
 	struct suspect suspect; /* of a suspect row */
-	bool is_settled;        /* its end is committed; only a look keeps it */
+	bool is_over;           /* its end is committed; only a look keeps it */
 };
 
 struct callbacks {
@@ -86,7 +86,7 @@ static enum verdict judge(
 	if (o->status >= 200 && o->status < 300)
 		return DELIVERED;
 	bool is_late = alarm_now(&c->alarm) >= row->created_at + c->opts.lifetime;
-	return is_final(o) || is_late ? GIVEN_UP : RETRIED;
+	return is_final(o) || is_late ? GIVEN_UP : POSTPONED;
 }
 
 /* When to try again: the last time is when the life of the row ends. */
@@ -120,7 +120,7 @@ static void log_verdict(
 	if (verdict == DELIVERED)
 		log_info("callback_delivered", "webhook=%s host=%s status=%u attempts=%u", id,
 		    log_quote(row->host), o->status, attempts);
-	else if (verdict == RETRIED)
+	else if (verdict == POSTPONED)
 		log_info("callback_retry",
 		    "webhook=%s host=%s reason=%s status=%u attempts=%u next_ms=%lld detail=%s", id,
 		    log_quote(row->host), reason, o->status, attempts,
@@ -133,7 +133,7 @@ static void log_verdict(
 		    log_quote(o->detail != NULL ? o->detail : ""));
 }
 
-static void let_go(struct held *h)
+static void release(struct held *h)
 {
 	LIST_REMOVE(h, link);
 	h->host->n_held--;
@@ -147,14 +147,14 @@ static void let_go(struct held *h)
 	free(h);
 }
 
-static void on_settled(struct store_op *op)
+static void on_committed(struct store_op *op)
 {
 	struct held *h = op->arg;
 	struct callbacks *c = h->owner;
 
-	h->is_settled = true;
+	h->is_over = true;
 	if (!c->is_looking)
-		let_go(h);
+		release(h);
 	if (op->err == OK)
 		look(c);
 }
@@ -164,15 +164,15 @@ static void on_posted(const struct post_outcome *o, void *arg)
 	struct held *h = arg;
 	struct callbacks *c = h->owner;
 	enum verdict verdict = judge(c, &h->row, o);
-	struct store_op *op = store_op_new(STORE_POSTED, on_settled, h);
+	struct store_op *op = store_op_new(STORE_POSTED, on_committed, h);
 
 	h->post = NULL;
 	if (h->row.is_suspect)
 		suspects_leave(c->opts.suspects, &h->suspect);
 	op->u.attempt = (struct stored_attempt){.no = h->row.no,
-	    .is_over = verdict != RETRIED,
+	    .is_over = verdict != POSTPONED,
 	    .is_watched = suspects_is_careful(c->opts.suspects)};
-	if (verdict == RETRIED)
+	if (verdict == POSTPONED)
 		op->u.attempt.due = find_due(h, o);
 	metric_add(c->verdicts[verdict], 1);
 	log_verdict(h, verdict, o, op->u.attempt.due);
@@ -204,7 +204,7 @@ static void on_watched(struct store_op *op)
 
 	h->is_watching = false;
 	if (h->owner->is_draining)
-		let_go(h);
+		release(h);
 	else
 		begin(h); /* also when it could not be written: the disk may be full for long */
 }
@@ -269,7 +269,7 @@ static bool is_held(const struct callbacks *c, int64_t no)
 
 /* Deliver what was read. True: some was left because its host has its share now, or because it is
  * suspect and another such one is held, and behind it there may be others. */
-static bool take(struct callbacks *c, struct stored_outbox *o)
+static bool deliver_rows(struct callbacks *c, struct stored_outbox *o)
 {
 	usec_t now = alarm_now(&c->alarm);
 	size_t room = CALLBACKS_MOST - callbacks_in_flight(c);
@@ -304,14 +304,14 @@ static void sleep_until_due(struct callbacks *c, usec_t next_due)
 		alarm_cancel(&c->alarm);
 }
 
-static void let_settled_go(struct callbacks *c)
+static void release_ended(struct callbacks *c)
 {
 	struct held *h, *next;
 
 	for (h = LIST_FIRST(&c->held); h != NULL; h = next) {
 		next = LIST_NEXT(h, link);
-		if (h->is_settled)
-			let_go(h);
+		if (h->is_over)
+			release(h);
 	}
 }
 
@@ -323,13 +323,13 @@ static void on_looked(struct store_op *op)
 	c->is_looking = false;
 	if (!c->is_draining && op->err == OK) {
 		c->n_waiting = op->u.outbox.n_waiting;
-		again = take(c, &op->u.outbox) || again;
+		again = deliver_rows(c, &op->u.outbox) || again;
 		sleep_until_due(c, op->u.outbox.next_due);
 	} else if (!c->is_draining) {
 		again = false;
 		alarm_start(&c->alarm, alarm_now(&c->alarm) + READ_AGAIN);
 	}
-	let_settled_go(c);
+	release_ended(c);
 	if (again)
 		look(c);
 }
@@ -403,7 +403,7 @@ void callbacks_drain(struct callbacks *c)
 		bool is_waiting =
 		    h->post != NULL ? post_is_waiting(h->post) : !h->is_begun && !h->is_watching;
 		if (is_waiting)
-			let_go(h);
+			release(h);
 	}
 }
 
@@ -415,7 +415,7 @@ static double get_waiting(void *arg)
 struct callbacks *callbacks_new(const struct callbacks_opts *opts)
 {
 	static const char *const names[N_VERDICTS] = {
-	    [DELIVERED] = "delivered", [RETRIED] = "retried", [GIVEN_UP] = "given_up"};
+	    [DELIVERED] = "delivered", [POSTPONED] = "retried", [GIVEN_UP] = "given_up"};
 	struct callbacks *c = xcalloc(1, sizeof(*c));
 
 	c->opts = *opts;
@@ -439,7 +439,7 @@ void callbacks_free(struct callbacks *c)
 	if (c == NULL)
 		return;
 	while ((h = LIST_FIRST(&c->held)) != NULL)
-		let_go(h);
+		release(h);
 	call_hosts_done(&c->hosts);
 	defer_cancel(&c->wake);
 	alarm_done(&c->alarm);

@@ -221,7 +221,7 @@ static void on_pause(void *arg)
 	if (check->has_verdict)
 		check_finish(check, check->result.status, check->result.reason);
 	else
-		check_take_turn(check);
+		check_await_turn(check);
 }
 
 static struct check *new_check(struct checker *checker, enum job_check type)
@@ -289,11 +289,11 @@ struct check *check_start(
 	else if (n_servers(checker) == 0)
 		finish_soon(check, ITEM_ERROR, REASON_NO_RESOLVER);
 	else if (!ops->ask(check))
-		check_take_turn(check);
+		check_await_turn(check);
 	return check;
 }
 
-void check_take_turn(struct check *check)
+void check_await_turn(struct check *check)
 {
 	struct checker *checker = check->checker;
 

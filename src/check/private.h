@@ -77,7 +77,7 @@ const struct check_ops *resolve_evdns_check(void);
 bool resolve_from_hosts(struct check *check);
 
 /* Give the check a turn as soon as there is room, or after `delay`. */
-void check_take_turn(struct check *check);
+void check_await_turn(struct check *check);
 void check_pause(struct check *check, usec_t delay);
 
 /* End the check with this verdict: stop, note the time, call back, free. */

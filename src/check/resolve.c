@@ -105,7 +105,7 @@ static void ask_anew(struct check *check)
 	stop(check);
 	resolve_of(check)->attempts = 0;
 	if (!ask(check))
-		check_take_turn(check);
+		check_await_turn(check);
 }
 
 /* Double the pause with each attempt, and take a random part of it (full jitter). */
@@ -130,7 +130,7 @@ static void try_again(struct check *check, enum rcode failure)
 	bool has_other = resolver_n_servers(check->checker->resolver) > 1;
 	/* a time-out was a pause already */
 	if ((has_other && resolve->attempts == 1) || failure == RCODE_TIMEOUT)
-		check_take_turn(check);
+		check_await_turn(check);
 	else
 		check_pause(check, pause_before(resolve->attempts));
 }

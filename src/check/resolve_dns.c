@@ -74,7 +74,7 @@ static void ask_for_aaaa(struct check *check)
 {
 	resolve_of(check)->is_aaaa = true;
 	if (!ask(check))
-		check_take_turn(check);
+		check_await_turn(check);
 }
 
 static void note_evidence(struct check *check, const struct dns_result *result)
@@ -101,7 +101,7 @@ static void note_evidence_before_last(struct check *check, const struct dns_resu
 	result_add_evidence(r, &last);
 }
 
-static void take_addresses(struct check *check, const struct dns_answer *answer)
+static void copy_addresses(struct check *check, const struct dns_answer *answer)
 {
 	struct result *r = &check->result;
 	struct dns_cursor cursor = {0};
@@ -171,7 +171,7 @@ static void on_done(const struct dns_result *result, void *arg)
 	}
 	switch (result->outcome) {
 	case DNS_DATA:
-		take_addresses(check, result->answer);
+		copy_addresses(check, result->answer);
 		check_finish(check, ITEM_FOUND, REASON_NONE);
 		break;
 	case DNS_NODATA:

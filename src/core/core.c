@@ -10,13 +10,13 @@
 #include "schedules/schedules.h"
 
 /* The commit of its end has put a row into the outbox. */
-static void on_ended(struct run *run)
+static void on_ended(struct live_job *live)
 {
-	if (run->job.callback_url != NULL)
-		callbacks_wake(run->core->opts.callbacks);
+	if (live->job.callback_url != NULL)
+		callbacks_wake(live->core->opts.callbacks);
 }
 
-static const struct run_events run_events = {.began = schedules_run_began,
+static const struct live_events live_events = {.began = schedules_run_began,
     .noted = schedules_noted,
     .ended = on_ended,
     .left = schedules_run_ended};
@@ -26,7 +26,7 @@ struct core *core_new(const struct core_opts *opts)
 	struct core *core = xcalloc(1, sizeof(*core));
 
 	core->opts = *opts;
-	core->events = &run_events;
+	core->events = &live_events;
 	if (!jobs_init(core) || !schedules_init(core) || !jobs_recover(core)) {
 		core_free(core);
 		return NULL;
@@ -82,7 +82,7 @@ size_t core_n_active(const struct core *core)
 
 size_t core_n_live(const struct core *core)
 {
-	return HASH_COUNT(core->runs);
+	return HASH_COUNT(core->live);
 }
 
 int core_open_file(const struct core *core, const struct id *job, const char *name)

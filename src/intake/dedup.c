@@ -11,7 +11,7 @@
 #include "base/alloc.h"
 #include "base/random.h"
 
-/* 3 MiB sorted at once; each run is merged through 12 KiB */
+/* 3 MiB sorted at once; each segment is merged through 12 KiB */
 enum { RUN_ENTRIES = 1 << 17, MERGE_ENTRIES = 512 };
 
 enum { BUCKET_BITS = 13, BUCKETS = 1 << BUCKET_BITS, FEW = 64 };
@@ -21,9 +21,9 @@ struct entry {
 	uint64_t index;
 };
 
-struct run {
+struct segment {
 	off_t at, end;         /* bytes of the file not read yet */
-	struct entry *entries; /* owned buffer; NULL for the run still in memory */
+	struct entry *entries; /* owned buffer; NULL for the segment still in memory */
 	size_t n, next;
 };
 
@@ -32,11 +32,11 @@ struct dedup {
 	int fd; /* owned; -1: nothing was spilled */
 	off_t file_end;
 	uint64_t seed;
-	struct entry *entries; /* owned; the run being filled */
+	struct entry *entries; /* owned; the segment being filled */
 	size_t n, room;
-	size_t n_runs;
-	struct run *runs;  /* owned */
-	struct entry last; /* first item of the group of equal hashes being read */
+	size_t n_segments;
+	struct segment *segments; /* owned */
+	struct entry last;        /* first item of the group of equal hashes being read */
 	bool has_last;
 	enum err error;
 };
@@ -57,11 +57,11 @@ void dedup_free(struct dedup *d)
 		return;
 	if (d->fd >= 0)
 		close(d->fd);
-	for (size_t i = 0; i < d->n_runs; i++) {
-		if (d->runs[i].entries != d->entries)
-			free(d->runs[i].entries);
+	for (size_t i = 0; i < d->n_segments; i++) {
+		if (d->segments[i].entries != d->entries)
+			free(d->segments[i].entries);
 	}
-	free(d->runs);
+	free(d->segments);
 	free(d->entries);
 	free(d);
 }
@@ -117,7 +117,7 @@ static void sort_few(struct entry *entries, size_t n)
 
 /* Hashes are spread evenly, so buckets of their first bits hold a few entries each; only where one
  * name is there many times they hold more. */
-static void sort_run(struct dedup *d)
+static void sort_segment(struct dedup *d)
 {
 	if (d->n < BUCKETS) {
 		if (d->n > 0)
@@ -136,11 +136,11 @@ static void sort_run(struct dedup *d)
 	}
 }
 
-static struct run *add_run(struct dedup *d)
+static struct segment *add_segment(struct dedup *d)
 {
-	d->runs = xrealloc(d->runs, (d->n_runs + 1) * sizeof(*d->runs));
-	struct run *r = &d->runs[d->n_runs++];
-	*r = (struct run){.n = 0};
+	d->segments = xrealloc(d->segments, (d->n_segments + 1) * sizeof(*d->segments));
+	struct segment *r = &d->segments[d->n_segments++];
+	*r = (struct segment){.n = 0};
 	return r;
 }
 
@@ -170,11 +170,11 @@ static enum err spill(struct dedup *d)
 		d->fd = open(d->folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (d->fd < 0)
 		return errno == ENOSPC ? ERR_FULL : ERR_IO;
-	sort_run(d);
+	sort_segment(d);
 	enum err e = write_all(d->fd, d->entries, n_bytes, d->file_end);
 	if (e != OK)
 		return e;
-	struct run *r = add_run(d);
+	struct segment *r = add_segment(d);
 	r->at = d->file_end;
 	d->file_end += (off_t)n_bytes;
 	r->end = d->file_end;
@@ -199,8 +199,8 @@ enum err dedup_add(struct dedup *d, const char *name, size_t len, uint32_t index
 	return OK;
 }
 
-/* Read on in a run; false when it is at its end. */
-static bool fill(struct dedup *d, struct run *r)
+/* Read on in a segment; false when it is at its end. */
+static bool fill(struct dedup *d, struct segment *r)
 {
 	size_t want = MERGE_ENTRIES * sizeof(struct entry);
 
@@ -226,54 +226,54 @@ static bool fill(struct dedup *d, struct run *r)
 /* Restore the heap (least entry first) from place `i` downward. */
 static void sift_down(struct dedup *d, size_t i)
 {
-	struct run r = d->runs[i];
+	struct segment r = d->segments[i];
 
-	for (size_t child; (child = 2 * i + 1) < d->n_runs; i = child) {
-		struct run *c = &d->runs[child];
-		if (child + 1 < d->n_runs &&
+	for (size_t child; (child = 2 * i + 1) < d->n_segments; i = child) {
+		struct segment *c = &d->segments[child];
+		if (child + 1 < d->n_segments &&
 		    compare(&c[1].entries[c[1].next], &c->entries[c->next]) < 0)
-			c = &d->runs[++child];
+			c = &d->segments[++child];
 		if (compare(&r.entries[r.next], &c->entries[c->next]) <= 0)
 			break;
-		d->runs[i] = *c;
+		d->segments[i] = *c;
 	}
-	d->runs[i] = r;
+	d->segments[i] = r;
 }
 
 enum err dedup_finish(struct dedup *d)
 {
 	if (d->error != OK)
 		return d->error;
-	sort_run(d);
+	sort_segment(d);
 	if (d->n > 0) {
-		struct run *r = add_run(d);
+		struct segment *r = add_segment(d);
 		r->entries = d->entries;
 		r->n = d->n;
 	}
-	for (size_t i = 0; i < d->n_runs; i++) {
-		if (!fill(d, &d->runs[i]))
+	for (size_t i = 0; i < d->n_segments; i++) {
+		if (!fill(d, &d->segments[i]))
 			return d->error;
 	}
-	for (size_t i = d->n_runs / 2; i-- > 0;)
+	for (size_t i = d->n_segments / 2; i-- > 0;)
 		sift_down(d, i);
 	return OK;
 }
 
-/* Take the least entry of all runs. */
+/* Take the least entry of all segments. */
 static bool pop(struct dedup *d, struct entry *ret_entry)
 {
-	if (d->n_runs == 0)
+	if (d->n_segments == 0)
 		return false;
-	struct run *r = &d->runs[0];
+	struct segment *r = &d->segments[0];
 	*ret_entry = r->entries[r->next++];
 	if (!fill(d, r)) {
 		if (d->error != OK)
 			return false;
 		if (r->entries != d->entries)
 			free(r->entries);
-		*r = d->runs[--d->n_runs];
+		*r = d->segments[--d->n_segments];
 	}
-	if (d->n_runs > 0)
+	if (d->n_segments > 0)
 		sift_down(d, 0);
 	return true;
 }

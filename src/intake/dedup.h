@@ -1,7 +1,7 @@
 /* Which items of a list have the same name as an earlier one, in constant memory: names are hashed
- * to 128 bits, hashes are sorted in runs that go to an unnamed file when there are many, and merged
- * at the end (external merge sort). The hash is keyed by a random number, so two names that collide
- * can't be made on purpose, and by chance they don't. Thread: any (one at a time). */
+ * to 128 bits, hashes are sorted in segments that go to an unnamed file when there are many, and
+ * merged at the end (external merge sort). The hash is keyed by a random number, so two names that
+ * collide can't be made on purpose, and by chance they don't. Thread: any (one at a time). */
 #pragma once
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "intake/names.h"
+#include "intake/file_names.h"
 #include "intake/presets.h"
 #include "model/result.h"
 #include "model/target.h"
@@ -19,9 +19,9 @@ enum source { FROM_DOMAINS, FROM_NAMES, FROM_PRESET, FROM_URLS, FROM_CODES, FROM
 struct intake {
 	struct intake_opts opts;
 	struct lines lines;
-	struct dedup *dedup; /* owned; NULL where items are files */
-	struct names *names; /* owned; NULL where they are not */
-	struct codes codes;  /* of flags, those of lines too */
+	struct dedup *dedup;           /* owned; NULL where items are files */
+	struct file_names *file_names; /* owned; NULL where they are not */
+	struct codes codes;            /* of flags, those of lines too */
 	uint64_t total, invalid;
 	size_t n_chunks;
 	struct chunk *chunks; /* owned; all but the last are full */
@@ -44,7 +44,7 @@ struct intake *intake_new(const struct intake_opts *opts)
 
 	in->opts = *opts;
 	if (job_kind_is_files(opts->spec->kind))
-		in->names = names_new(opts->spec->urls.n);
+		in->file_names = file_names_new(opts->spec->urls.n);
 	else
 		in->dedup = dedup_new(opts->folder);
 	in->codes = opts->spec->codes;
@@ -61,7 +61,7 @@ void intake_free(struct intake *in)
 		return;
 	lines_done(&in->lines);
 	dedup_free(in->dedup);
-	names_free(in->names);
+	file_names_free(in->file_names);
 	for (size_t i = 0; i < in->n_chunks; i++)
 		chunk_done(&in->chunks[i]);
 	free(in->chunks);
@@ -166,7 +166,7 @@ static void add_word(struct intake *in, const char *word, size_t len, const char
 /* A file, packed, whose URL is still to be judged and whose name is to be made unique. */
 static void add_file(struct intake *in, const char *text, size_t len)
 {
-	char name[FILE_NAME_MAX + 1], unique[NAMES_SIZE];
+	char name[FILE_NAME_MAX + 1], unique[FILE_NAMES_SIZE];
 	struct file_item item;
 	struct url url;
 	struct buf packed;
@@ -185,7 +185,8 @@ static void add_file(struct intake *in, const char *text, size_t len)
 		(void)file_name_make(item.name.bytes, item.name.len, name);
 	else
 		(void)file_name_from_url(item.url.bytes, item.url.len, name);
-	item.name = (struct span){unique, names_take(in->names, name, (uint32_t)in->total, unique)};
+	item.name = (struct span){
+	    unique, file_names_add(in->file_names, name, (uint32_t)in->total, unique)};
 	buf_init(&packed, FILE_ITEM_MAX);
 	file_item_add(&packed, &item);
 	add_item(in, packed.data, packed.len, !packed.overflow);

@@ -3,7 +3,7 @@ src_intake_libintake_a_SOURCES = \
 	src/intake/dedup.c src/intake/dedup.h \
 	src/intake/flags.c src/intake/flags.h \
 	src/intake/intake.c src/intake/intake.h \
-	src/intake/names.c src/intake/names.h \
+	src/intake/file_names.c src/intake/file_names.h \
 	src/intake/presets.c src/intake/presets.h \
 	src/intake/retry.c \
 	src/intake/submit.c src/intake/submit.h \

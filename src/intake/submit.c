@@ -127,7 +127,7 @@ bool submission_is_busy(const struct submission *s)
 	return s->opts.body != BODY_JSON && (s->is_working || s->piece.len > 0);
 }
 
-uint64_t submission_n_names(const struct submission *s)
+uint64_t submission_n_file_names(const struct submission *s)
 {
 	return s->intake != NULL && job_kind_is_files(s->spec.kind) ? intake_total(s->intake) : 0;
 }

@@ -16,7 +16,7 @@ enum submission_body { BODY_JSON, BODY_TEXT, BODY_NDJSON };
 struct submission_run {
 	int64_t no; /* 0: nobody's */
 	struct id id;
-	struct due_time due; /* settled 0: none */
+	struct due_time due; /* served_until 0: none */
 };
 
 /* What became of it; borrowed until the callback returns. */
@@ -68,7 +68,7 @@ bool submission_is_busy(const struct submission *s);
 
 /* How many names of files it holds so that they are unique, of up to 32 bytes each; while it is not
  * busy. */
-uint64_t submission_n_names(const struct submission *s);
+uint64_t submission_n_file_names(const struct submission *s);
 
 /* The body is complete. */
 void submission_end(struct submission *s);

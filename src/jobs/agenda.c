@@ -1,14 +1,14 @@
-/* The heap and its alarm, which is set for the first run alone. */
+/* The heap and its alarm, which is set for the first job only. */
 #include "jobs/agenda.h"
 
-#include "jobs/run.h"
+#include "jobs/live.h"
 
-/* Runs that are told in one turn of the loop. */
+/* Jobs that are told in one turn of the loop. */
 enum { MANY = 500 };
 
-static struct run *run_of(struct due_entry *entry)
+static struct live_job *job_of(struct due_entry *entry)
 {
-	return (struct run *)((char *)entry - offsetof(struct run, agenda_entry));
+	return (struct live_job *)((char *)entry - offsetof(struct live_job, agenda_entry));
 }
 
 static void arm(struct agenda *agenda)
@@ -33,12 +33,13 @@ static void tell_due(void *arg)
 			return;
 		}
 		due_heap_remove(first);
-		agenda->on_due(run_of(first));
+		agenda->on_due(job_of(first));
 	}
 	arm(agenda);
 }
 
-enum err agenda_init(struct agenda *agenda, struct loop *loop, void (*on_due)(struct run *run))
+enum err agenda_init(
+    struct agenda *agenda, struct loop *loop, void (*on_due)(struct live_job *live))
 {
 	*agenda = (struct agenda){.on_due = on_due};
 	defer_init(&agenda->more, loop, tell_due, agenda);
@@ -52,9 +53,9 @@ void agenda_done(struct agenda *agenda)
 	due_heap_done(&agenda->heap);
 }
 
-void agenda_set(struct agenda *agenda, struct run *run, usec_t due)
+void agenda_set(struct agenda *agenda, struct live_job *live, usec_t due)
 {
-	struct due_entry *entry = &run->agenda_entry;
+	struct due_entry *entry = &live->agenda_entry;
 	const struct due_entry *first = due_heap_first(&agenda->heap);
 	usec_t first_due = first != NULL ? first->key : 0;
 

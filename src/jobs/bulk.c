@@ -85,7 +85,7 @@ static void on_cancelled(enum err e, const struct job *job, void *arg)
 	on_deleted(e, arg);
 }
 
-static void take(struct bulk *b, const struct job *job)
+static void start_one(struct bulk *b, const struct job *job)
 {
 	bool is_started = true;
 
@@ -96,8 +96,8 @@ static void take(struct bulk *b, const struct job *job)
 	b->n_open += is_started;
 }
 
-/* Take a job that was read if it still fits; false when it has ended since: read anew it says how.
- */
+/* Start a job that was read if it still fits. Return false if it has ended since: it must be read
+ * again. */
 static bool judge(struct bulk *b, const struct job *row)
 {
 	const struct job *live = jobs_find(b->core, &row->id);
@@ -106,7 +106,7 @@ static bool judge(struct bulk *b, const struct job *row)
 		return b->verb != BULK_DELETE;
 	if ((live != NULL || b->verb == BULK_DELETE) &&
 	    job_filter_fits(&b->filter, live != NULL ? live : row))
-		take(b, live != NULL ? live : row);
+		start_one(b, live != NULL ? live : row);
 	return true;
 }
 

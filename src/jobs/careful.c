@@ -10,20 +10,20 @@ enum { TOLD_FIRST = 16, TOLD_MOST = 128 };
 
 static void on_watched(struct store_op *op)
 {
-	struct run *run = op->arg;
+	struct live_job *live = op->arg;
 	struct open_chunk *c;
 
-	if (!run->is_gone) {
-		TAILQ_FOREACH (c, &run->chunks, link) {
+	if (!live->is_gone) {
+		TAILQ_FOREACH (c, &live->chunks, link) {
 			if (c->stored.no != op->u.watch.no)
 				continue;
 			/* also when it could not be written: work goes on while the disk is full */
 			c->care.n_told = op->u.watch.n_begun;
 			c->care.is_telling = false;
 		}
-		turns_wake(run);
+		turns_wake(live);
 	}
-	run_op_done(run);
+	live_op_done(live);
 }
 
 /* The place of the next item that is to be asked. */
@@ -38,8 +38,8 @@ static uint32_t find_place(const struct open_chunk *c)
 
 bool careful_may_begin(struct open_chunk *c)
 {
-	struct run *run = c->run;
-	uint32_t n_unclean = suspects_n_unclean(run->core->opts.suspects);
+	struct live_job *live = c->live;
+	uint32_t n_unclean = suspects_n_unclean(live->core->opts.suspects);
 
 	if (n_unclean == 0)
 		return true;
@@ -48,16 +48,16 @@ bool careful_may_begin(struct open_chunk *c)
 		return true;
 	if (c->care.is_telling)
 		return false;
-	struct store_op *op = store_op_new(STORE_WATCH, on_watched, run);
-	op->job_no = run->job.no;
+	struct store_op *op = store_op_new(STORE_WATCH, on_watched, live);
+	op->job_no = live->job.no;
 	/* the first end left no word of what was open, so all that was there may have been */
 	op->u.watch = (struct stored_watch){.no = c->stored.no,
 	    .n_begun = place + c->care.step,
-	    .n_ends = run->is_recovered && n_unclean == 1 ? 1 : 0};
+	    .n_ends = live->is_recovered && n_unclean == 1 ? 1 : 0};
 	c->care.step = c->care.step * 2 < TOLD_MOST ? c->care.step * 2 : TOLD_MOST;
 	c->care.is_telling = true;
-	run->n_ops++;
-	store_start(run->core->opts.store, op);
+	live->n_ops++;
+	store_start(live->core->opts.store, op);
 	return false;
 }
 
@@ -70,7 +70,7 @@ void careful_open(struct open_chunk *c)
 		n = c->stored.chunk.n;
 	c->care.step = TOLD_FIRST;
 	c->care.at.end = n;
-	c->run->n_suspects += n > 0 ? 1 : 0;
+	c->live->n_suspects += n > 0 ? 1 : 0;
 	while (c->at.next < n && chunk_next(&c->stored.chunk, &c->at.offset, &item))
 		c->at.next++;
 }
@@ -79,7 +79,7 @@ void careful_close(struct open_chunk *c)
 {
 	struct item *item = TAKE(c->care.next);
 
-	c->run->n_suspects -= c->care.at.end > 0 ? 1 : 0;
+	c->live->n_suspects -= c->care.at.end > 0 ? 1 : 0;
 	if (item == NULL)
 		return;
 	careful_rest(item);
@@ -88,7 +88,7 @@ void careful_close(struct open_chunk *c)
 
 void careful_begin(struct item *item)
 {
-	struct core *core = item->run->core;
+	struct core *core = item->live->core;
 
 	core->noted = NULL;
 	item->chunk->care.next = NULL;
@@ -97,7 +97,7 @@ void careful_begin(struct item *item)
 
 void careful_rest(struct item *item)
 {
-	struct core *core = item->run->core;
+	struct core *core = item->live->core;
 
 	if (core->noted == item)
 		core->noted = NULL;

@@ -1,6 +1,6 @@
-/* Inside jobs: what unclean ends (jobs/suspects.h) ask of a chunk. It is told to the store before
- * its first item begins. A suspect one stays out of the turns of its run; its items stand in the
- * line of suspects. Thread: loop. */
+/* Inside jobs: what a chunk needs after unclean ends (jobs/suspects.h). The store is told of items
+ * before they begin. Suspect items take no part in the turns of their job; they wait in the line of
+ * suspects. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 struct item;
 struct open_chunk;
-struct run;
+struct live_job;
 
 /* Where in a chunk work is. */
 struct chunk_cursor {

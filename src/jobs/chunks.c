@@ -1,12 +1,10 @@
-/* The open input of a run: chunks, which of their items are to be passed over, and the next item.
- */
+/* The open input of a live job: its chunks, which of their items are skipped, and the next item. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "jobs/jobs_private.h"
 
-/* Return the place of the first of ascending `indexes` that is not below `first`; n: there is none.
- */
+/* Return the position of the first of ascending `indexes` that is at least `first`, or n. */
 static size_t find_first(const uint32_t *indexes, size_t n, uint32_t first)
 {
 	size_t low = 0, high = n;
@@ -21,7 +19,7 @@ static size_t find_first(const uint32_t *indexes, size_t n, uint32_t first)
 	return low;
 }
 
-/* Mark those of ascending `indexes` that lie in the chunk; returns how many were not marked before.
+/* Mark those of ascending `indexes` that lie in the chunk. Return how many were not marked before.
  */
 static uint32_t mark_skipped(struct open_chunk *c, const uint32_t *indexes, size_t n)
 {
@@ -37,28 +35,28 @@ static uint32_t mark_skipped(struct open_chunk *c, const uint32_t *indexes, size
 }
 
 struct open_chunk *chunks_open(
-    struct run *run, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip)
+    struct live_job *live, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip)
 {
 	struct open_chunk *c = xcalloc(1, sizeof(*c));
 
-	c->run = run;
+	c->live = live;
 	c->stored = *stored;
 	stored->chunk.bytes.data = NULL;
 	c->at.end = c->stored.chunk.n;
-	c->low_seq = run->job.completed;
+	c->low_seq = live->job.completed;
 	c->n_left = c->stored.chunk.n;
 	c->n_left -= mark_skipped(c, skip, n_skip);
-	c->n_left -= mark_skipped(c, run->done, run->n_done);
-	size_t at = find_first(run->failed, run->n_failed, c->stored.chunk.first);
+	c->n_left -= mark_skipped(c, live->done, live->n_done);
+	size_t at = find_first(live->failed, live->n_failed, c->stored.chunk.first);
 	c->has_failed =
-	    at < run->n_failed && run->failed[at] - c->stored.chunk.first < c->stored.chunk.n;
-	/* It, or one behind it, was worked on before the crash: commits write the mark of the
-	 * oldest chunk, so those in front may not have a higher one than those behind. */
-	if (run->n_done > 0 && run->done[run->n_done - 1] >= c->stored.chunk.first)
-		c->low_seq = run->low_seq;
-	TAILQ_INSERT_TAIL(&run->chunks, c, link);
+	    at < live->n_failed && live->failed[at] - c->stored.chunk.first < c->stored.chunk.n;
+	/* This chunk, or a later one, was open before the crash. Commits write the low_seq of the
+	 * oldest chunk, so no chunk may have a higher one than those after it. */
+	if (live->n_done > 0 && live->done[live->n_done - 1] >= c->stored.chunk.first)
+		c->low_seq = live->low_seq;
+	TAILQ_INSERT_TAIL(&live->chunks, c, link);
 	careful_open(c);
-	run->next_chunk = c->stored.no + 1;
+	live->next_chunk = c->stored.no + 1;
 	return c;
 }
 
@@ -76,20 +74,20 @@ bool chunks_next_item(
 
 void chunks_close_one(struct open_chunk *c)
 {
-	struct run *run = c->run;
+	struct live_job *live = c->live;
 
-	if (run->current == c)
-		run->current = TAILQ_NEXT(c, link);
-	TAILQ_REMOVE(&run->chunks, c, link);
+	if (live->current == c)
+		live->current = TAILQ_NEXT(c, link);
+	TAILQ_REMOVE(&live->chunks, c, link);
 	careful_close(c);
 	chunk_done(&c->stored.chunk);
 	free(c);
 }
 
-void chunks_close(struct run *run)
+void chunks_close(struct live_job *live)
 {
 	struct open_chunk *c;
 
-	while ((c = TAILQ_FIRST(&run->chunks)) != NULL)
+	while ((c = TAILQ_FIRST(&live->chunks)) != NULL)
 		chunks_close_one(c);
 }

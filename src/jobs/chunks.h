@@ -1,4 +1,4 @@
-/* Inside jobs: the open input of a run, and its items in flight. Thread: loop. */
+/* Inside jobs: the open input of a live job, and its items in flight. Thread: loop. */
 #pragma once
 
 #include "jobs/careful.h"
@@ -8,18 +8,17 @@
 /* Input that is being worked on. */
 struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
-	struct run *run;
+	struct live_job *live;
 	struct stored_chunk stored;
-	struct chunk_cursor at; /* what is begun in turns */
-	uint32_t n_left;        /* items not settled */
-	uint64_t low_seq;       /* results of its items lie behind this number */
-	bool has_failed;        /* some of its items did */
-	uint64_t
-	    skip[(CHUNK_ITEMS + 63) / 64]; /* items to pass over: aliases, or done before a crash */
+	struct chunk_cursor at;                 /* what is begun in turns */
+	uint32_t n_left;                        /* items not settled */
+	uint64_t low_seq;                       /* results of its items lie behind this number */
+	bool has_failed;                        /* some of its items did */
+	uint64_t skip[(CHUNK_ITEMS + 63) / 64]; /* items to skip: aliases, or done before a crash */
 	struct care care;
 };
 
-/* Is the item at `place` to be passed over? */
+/* Return whether the item at `place` is skipped. */
 static inline bool open_chunk_skips(const struct open_chunk *c, uint32_t place)
 {
 	return (c->skip[place / 64] >> (place % 64) & 1) != 0;
@@ -28,19 +27,19 @@ static inline bool open_chunk_skips(const struct open_chunk *c, uint32_t place)
 /* An item in flight, or a suspect one before. */
 struct item {
 	TAILQ_ENTRY(item) link;
-	struct run *run;
+	struct live_job *live;
 	struct open_chunk *chunk;
-	uint64_t number;        /* in its lane; see run.c */
+	uint64_t number;        /* in its lane; see live.c */
 	bool is_saving;         /* a file that was received */
 	struct suspect suspect; /* of a suspect one, from when it stands in line */
 	struct chunk_item in;   /* likewise; borrowed from the chunk */
 };
 
-/* Open a chunk behind those that are open; its contents are taken. */
+/* Open a chunk after those that are open. Takes its contents. */
 struct open_chunk *chunks_open(
-    struct run *run, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip);
-/* Move to the next item that is to be asked; false at the end. */
+    struct live_job *live, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip);
+/* Move to the next item that is not skipped. False at the end. */
 bool chunks_next_item(struct open_chunk *c, struct chunk_cursor *at, struct chunk_item *ret_item,
     uint32_t *ret_index);
 void chunks_close_one(struct open_chunk *c);
-void chunks_close(struct run *run); /* all of them */
+void chunks_close(struct live_job *live); /* all of them */

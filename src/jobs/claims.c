@@ -1,5 +1,5 @@
-/* Input: chunks are fetched from the store as they are needed, a little ahead, so a job of ten
- * million items costs the memory of its window. */
+/* Input: chunks are fetched from the store a little ahead of need, so a job of ten million items
+ * needs the memory of its window only. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -7,8 +7,8 @@
 #include "jobs/jobs_private.h"
 #include "wire/record.h"
 
-/* What one run holds ready: four chunks while few runs are active, one when there are many. */
-enum { FEW_RUNS = 16, CHUNKS_AHEAD = 4 };
+/* Chunks that a job holds ready: four while few jobs are active, one when there are many. */
+enum { FEW_JOBS = 16, CHUNKS_AHEAD = 4 };
 
 static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
 {
@@ -16,41 +16,42 @@ static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
 	(*numbers)[(*n)++] = number;
 }
 
-/* All items of the chunk are settled: the next commit deletes it, or keeps it for a retry of what
- * failed, when results don't tell all that was asked for (intake/retry.c). */
-static void finish_chunk(struct run *run, struct open_chunk *c)
+/* All items of the chunk are settled. The next commit deletes it, or keeps it for a retry if some
+ * failed and results don't have all of an item (intake/retry.c). */
+static void finish_chunk(struct live_job *live, struct open_chunk *c)
 {
-	if (c->has_failed && lane_ops(run_lane(run))->keeps_failed)
-		add_number(&run->kept_chunks, &run->n_kept_chunks, c->stored.no);
+	if (c->has_failed && lane_ops(live_lane(live))->keeps_failed)
+		add_number(&live->kept_chunks, &live->n_kept_chunks, c->stored.no);
 	else
-		add_number(&run->finished_chunks, &run->n_finished_chunks, c->stored.no);
+		add_number(&live->finished_chunks, &live->n_finished_chunks, c->stored.no);
 	chunks_close_one(c);
-	commit_mark(run);
+	commit_mark(live);
 }
 
-void claims_open(struct run *run, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip)
+void claims_open(
+    struct live_job *live, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip)
 {
-	struct open_chunk *c = chunks_open(run, stored, skip, n_skip);
+	struct open_chunk *c = chunks_open(live, stored, skip, n_skip);
 
 	if (c->n_left == 0)
-		finish_chunk(run, c);
-	else if (run->current == NULL)
-		run->current = c;
+		finish_chunk(live, c);
+	else if (live->current == NULL)
+		live->current = c;
 }
 
-void claims_settle(struct run *run, struct open_chunk *c, const struct lane_event *done)
+void claims_settle(struct live_job *live, struct open_chunk *c, const struct lane_event *done)
 {
-	commit_add(run, done);
+	commit_add(live, done);
 	c->has_failed = c->has_failed || done->status == ITEM_ERROR;
 	if (--c->n_left == 0)
-		finish_chunk(run, c);
-	commit_mark(run);
+		finish_chunk(live, c);
+	commit_mark(live);
 }
 
 void claims_settle_invalid(
-    struct run *run, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
+    struct live_job *live, struct open_chunk *c, const struct chunk_item *in, uint32_t index)
 {
-	const struct lane_ops *ops = lane_ops(run_lane(run));
+	const struct lane_ops *ops = lane_ops(live_lane(live));
 	struct result r = {.index = index,
 	    .status = ITEM_ERROR,
 	    .reason = ops->invalid_item,
@@ -62,7 +63,7 @@ void claims_settle_invalid(
 
 	buf_init(&record, SIZE_MAX / 2);
 	record_add(&record, &r);
-	claims_settle(run, c,
+	claims_settle(live, c,
 	    &(struct lane_event){.type = LANE_DONE,
 		.status = r.status,
 		.reason = r.reason,
@@ -75,49 +76,49 @@ void claims_check_end(struct open_chunk *c, const struct chunk_cursor *at)
 {
 	if (at->next == at->end)
 		return;
-	run_stop(c->run, JOB_FAILED, JOB_REASON_INPUT_LOST); /* the bytes are damaged */
+	live_stop(c->live, JOB_FAILED, JOB_REASON_INPUT_LOST); /* the bytes are damaged */
 }
 
 static void on_claimed(struct store_op *op)
 {
-	struct run *run = op->arg;
+	struct live_job *live = op->arg;
 
-	run->is_claiming = false;
-	if (!run->is_gone && !job_state_is_ended(run->next_state)) {
+	live->is_claiming = false;
+	if (!live->is_gone && !job_state_is_ended(live->next_state)) {
 		if (op->err != OK) {
-			log_error("input_lost", "job_no=%lld error=%s", (long long)run->job.no,
+			log_error("input_lost", "job_no=%lld error=%s", (long long)live->job.no,
 			    err_str(op->err));
-			run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
+			live_stop(live, JOB_FAILED, JOB_REASON_INPUT_LOST);
 		}
 		for (size_t i = 0; i < op->u.claim.n; i++)
 			claims_open(
-			    run, &op->u.claim.chunks[i], op->u.claim.skip, op->u.claim.n_skip);
-		run->is_all_claimed = op->u.claim.n < op->u.claim.max;
-		commit_mark(run); /* nothing may be left to do */
-		turns_wake(run);
+			    live, &op->u.claim.chunks[i], op->u.claim.skip, op->u.claim.n_skip);
+		live->is_all_claimed = op->u.claim.n < op->u.claim.max;
+		commit_mark(live); /* nothing may be left to do */
+		turns_wake(live);
 	}
-	run_op_done(run);
+	live_op_done(live);
 }
 
-void claims_fetch(struct run *run)
+void claims_fetch(struct live_job *live)
 {
-	uint32_t ahead = run->core->n_in_place[PLACE_ACTIVE] > FEW_RUNS ? 1 : CHUNKS_AHEAD,
+	uint32_t ahead = live->core->n_in_place[PLACE_ACTIVE] > FEW_JOBS ? 1 : CHUNKS_AHEAD,
 		 ready = 0;
 
-	if (run->is_claiming || run->is_all_claimed || job_state_is_ended(run->next_state))
+	if (live->is_claiming || live->is_all_claimed || job_state_is_ended(live->next_state))
 		return;
-	for (struct open_chunk *c = run->current; c != NULL && ready < ahead;
+	for (struct open_chunk *c = live->current; c != NULL && ready < ahead;
 	     c = TAILQ_NEXT(c, link))
 		ready += c->at.next < c->at.end;
-	/* again when half is used up: one chunk ahead means when it is the last */
+	/* fetch again when half is used up; with one chunk ahead, when the last one is open */
 	if (ready > ahead / 2)
 		return;
-	struct store_op *op = store_op_new(STORE_CLAIM, on_claimed, run);
-	op->job_no = run->job.no;
-	op->u.claim.from = run->next_chunk;
+	struct store_op *op = store_op_new(STORE_CLAIM, on_claimed, live);
+	op->job_no = live->job.no;
+	op->u.claim.from = live->next_chunk;
 	op->u.claim.max = ahead - ready > 0 ? ahead - ready : 1;
-	op->u.claim.has_aliases = run->has_aliases;
-	run->is_claiming = true;
-	run->n_ops++;
-	store_start(run->core->opts.store, op);
+	op->u.claim.has_aliases = live->has_aliases;
+	live->is_claiming = true;
+	live->n_ops++;
+	store_start(live->core->opts.store, op);
 }

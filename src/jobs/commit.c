@@ -1,6 +1,6 @@
-/* From settled to committed. Results gather in their run's block while the store is busy with the
- * transaction before; then all that gathered goes into the next one. So a lone result is committed
- * at once, and many share one sync. */
+/* From settled to committed. Results gather in their job's block while the store is busy with the
+ * previous transaction, and go into the next one together. So a lone result is committed at once,
+ * and many share one sync. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -11,13 +11,13 @@
 
 enum {
 	COPY_MANY = 1000,     /* aliases that get their results in one transaction */
-	BLOCK_MANY = 4000,    /* results of a run that wait no longer for more */
+	BLOCK_MANY = 4000,    /* results of a job that are not held back for more */
 	BLOCK_BYTES = 1 << 20 /* likewise, bytes of them */
 };
 
-/* Time from one transaction to the next while more results are on their way. A sync makes the file
- * system write out what else is new, files just saved too, and costs the loop and the disk the same
- * whether it is for one result or for a thousand. */
+/* Time between transactions while more results are on their way. A sync costs the same for one
+ * result as for a thousand, and makes the file system write out other new data, such as files just
+ * saved. */
 #define PACE (20 * USEC_PER_MSEC)
 
 /* Begin the next transaction, now or when it is due. */
@@ -37,93 +37,93 @@ static void on_pace(void *arg)
 	schedule(arg);
 }
 
-void commit_mark(struct run *run)
+void commit_mark(struct live_job *live)
 {
-	struct core *core = run->core;
+	struct core *core = live->core;
 
-	if (!run->is_dirty)
-		TAILQ_INSERT_TAIL(&core->dirty, run, dirt);
-	run->is_dirty = true;
-	/* nothing will come that is worth waiting for */
-	if (run->n_items == 0 || run->n_block >= BLOCK_MANY || run->block.len >= BLOCK_BYTES ||
-	    job_state_is_ended(run->next_state))
+	if (!live->is_dirty)
+		TAILQ_INSERT_TAIL(&core->dirty, live, dirt);
+	live->is_dirty = true;
+	/* no further result is worth waiting for */
+	if (live->n_items == 0 || live->n_block >= BLOCK_MANY || live->block.len >= BLOCK_BYTES ||
+	    job_state_is_ended(live->next_state))
 		core->is_urgent = true;
 	schedule(core);
 }
 
-void commit_add(struct run *run, const struct lane_event *done)
+void commit_add(struct live_job *live, const struct lane_event *done)
 {
-	buf_add(&run->block, done->record, done->n_record);
-	run->core->pending_bytes += done->n_record;
-	run->n_block++;
-	run->block_counts[done->status]++;
-	run->n_settled++;
-	run->core->n_pending++;
-	run->n_denied += done->reason == REASON_DENIED_TARGET;
+	buf_add(&live->block, done->record, done->n_record);
+	live->core->pending_bytes += done->n_record;
+	live->n_block++;
+	live->block_counts[done->status]++;
+	live->n_settled++;
+	live->core->n_pending++;
+	live->n_denied += done->reason == REASON_DENIED_TARGET;
 }
 
-void run_stop(struct run *run, enum job_state state, enum job_reason reason)
+void live_stop(struct live_job *live, enum job_state state, enum job_reason reason)
 {
-	if (run->is_ending || job_state_is_ended(run->next_state))
+	if (live->is_ending || job_state_is_ended(live->next_state))
 		return;
-	run_stop_items(run);
-	run_set_next(run, state, reason);
-	commit_mark(run);
+	live_stop_items(live);
+	live_set_next(live, state, reason);
+	commit_mark(live);
 }
 
-/* All input was asked; what is left to do is to copy, or to end. */
-static bool is_input_settled(const struct run *run)
+/* All items are settled. What is left is to copy results of aliases, or to end. */
+static bool is_input_settled(const struct live_job *live)
 {
-	return run->is_all_claimed && TAILQ_EMPTY(&run->chunks) &&
-	       !job_state_is_ended(run->next_state);
+	return live->is_all_claimed && TAILQ_EMPTY(&live->chunks) &&
+	       !job_state_is_ended(live->next_state);
 }
 
-static void decide_end(struct run *run)
+static void decide_end(struct live_job *live)
 {
-	if (!is_input_settled(run) || run->n_aliases > 0)
+	if (!is_input_settled(live) || live->n_aliases > 0)
 		return;
-	if (run->n_settled == run->job.total) {
-		run_set_next(run, JOB_DONE, JOB_REASON_NONE);
+	if (live->n_settled == live->job.total) {
+		live_set_next(live, JOB_DONE, JOB_REASON_NONE);
 	} else {
-		log_error("input_lost", "job_no=%lld", (long long)run->job.no);
-		run_set_next(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
+		log_error("input_lost", "job_no=%lld", (long long)live->job.no);
+		live_set_next(live, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
 }
 
-void run_finish(struct run *run, usec_t now)
+void live_finish(struct live_job *live, usec_t now)
 {
-	struct core *core = run->core;
+	struct core *core = live->core;
 	char id[ID_TEXT_SIZE];
 
-	id_format(&run->job.id, id);
-	job_set_state(&run->job, run->next_state, now);
-	run->job.reason = run->next_reason;
+	id_format(&live->job.id, id);
+	job_set_state(&live->job, live->next_state, now);
+	live->job.reason = live->next_reason;
 	log_info("job_ended",
 	    "job=%s kind=%s state=%s items=%llu good=%llu not_found=%llu error=%llu "
 	    "denied=%llu elapsed_ms=%lld",
-	    id, job_kind_name(run->job.kind), job_state_name(run->job.state),
-	    (unsigned long long)run->job.completed,
-	    (unsigned long long)(run->job.counts[ITEM_FOUND] + run->job.counts[ITEM_OK]),
-	    (unsigned long long)run->job.counts[ITEM_NOT_FOUND],
-	    (unsigned long long)run->job.counts[ITEM_ERROR], (unsigned long long)run->n_denied,
-	    (long long)(job_elapsed(&run->job, now) / USEC_PER_MSEC));
-	core->ended[run->job.state]++;
-	core->events->ended(run);
-	run_tell(run);
-	run_remove(run);
+	    id, job_kind_name(live->job.kind), job_state_name(live->job.state),
+	    (unsigned long long)live->job.completed,
+	    (unsigned long long)(live->job.counts[ITEM_FOUND] + live->job.counts[ITEM_OK]),
+	    (unsigned long long)live->job.counts[ITEM_NOT_FOUND],
+	    (unsigned long long)live->job.counts[ITEM_ERROR], (unsigned long long)live->n_denied,
+	    (long long)(job_elapsed(&live->job, now) / USEC_PER_MSEC));
+	core->ended[live->job.state]++;
+	core->events->ended(live);
+	live_tell(live);
+	live_remove(live);
 }
 
 /* Results are committed: now they count and show. */
 static void count_results(
-    struct run *run, uint64_t completed, const uint64_t counts[ITEM_N_STATUSES])
+    struct live_job *live, uint64_t completed, const uint64_t counts[ITEM_N_STATUSES])
 {
-	run->job.completed = completed;
+	live->job.completed = completed;
 	for (int i = 0; i < ITEM_N_STATUSES; i++) {
-		run->job.counts[i] += counts[i];
+		live->job.counts[i] += counts[i];
 		if (counts[i] > 0)
-			metric_add(run->core->items[run->job.kind][i], counts[i]);
+			metric_add(live->core->items[live->job.kind][i], counts[i]);
 	}
-	run->job.rate = pace_update(&run->pace, clock_mono(), completed);
+	live->job.rate = pace_update(&live->pace, clock_mono(), completed);
 }
 
 static void check_drained(struct core *core)
@@ -136,7 +136,7 @@ static void check_drained(struct core *core)
 	on_drained(core->on_drained_arg);
 }
 
-/* The store gave a transaction's operation back; with the last of them the next transaction begins.
+/* The store returned an operation of a transaction. After the last one the next transaction begins.
  */
 static void op_ended(struct core *core)
 {
@@ -148,162 +148,162 @@ static void op_ended(struct core *core)
 
 static void on_put(struct store_op *op)
 {
-	struct run *run = op->arg;
-	struct core *core = run->core;
+	struct live_job *live = op->arg;
+	struct core *core = live->core;
 
 	op_ended(core);
 	core->n_pending -= op->u.put.n;
 	core->pending_bytes -= op->u.put.block.len;
 	if (op->err == OK)
 		retention_grew(core->retention, op->u.put.block.len);
-	if (!run->is_gone && op->err == OK) {
-		count_results(run, op->u.put.completed, op->u.put.counts);
-		if (run->job.schedule_no != 0)
-			core->events->noted(run, &op->u.put.changes);
+	if (!live->is_gone && op->err == OK) {
+		count_results(live, op->u.put.completed, op->u.put.counts);
+		if (live->job.schedule_no != 0)
+			core->events->noted(live, &op->u.put.changes);
 		if (job_state_is_ended(op->u.put.state))
-			run_finish(run, op->u.put.finished_at);
+			live_finish(live, op->u.put.finished_at);
 		else
-			run_tell(run);
-	} else if (!run->is_gone && op->err == ERR_NOT_FOUND) {
-		run_remove(run); /* it was deleted under us */
+			live_tell(live);
+	} else if (!live->is_gone && op->err == ERR_NOT_FOUND) {
+		live_remove(live); /* it was deleted under us */
 	}
-	if (!run->is_gone) {
-		commit_mark(run);
+	if (!live->is_gone) {
+		commit_mark(live);
 		turns_kick(core); /* too many results may have been pending */
 	}
-	run_op_done(run);
+	live_op_done(live);
 }
 
-/* Chunks worked on before a crash may wait to be claimed again when all that were open are settled:
- * their results must be found once more should there be another crash. */
-static uint64_t low_seq_of(const struct run *run)
+/* Chunks that were open before a crash may still wait to be claimed when all open ones are settled.
+ * Their results must be found again after another crash. */
+static uint64_t low_seq_of(const struct live_job *live)
 {
-	const struct open_chunk *oldest = TAILQ_FIRST(&run->chunks);
+	const struct open_chunk *oldest = TAILQ_FIRST(&live->chunks);
 
 	if (oldest != NULL)
 		return oldest->low_seq;
-	return run->n_done > 0 ? run->low_seq : run->job.completed;
+	return live->n_done > 0 ? live->low_seq : live->job.completed;
 }
 
-void commit_describe(const struct run *run, struct store_op *op)
+void commit_describe(const struct live_job *live, struct store_op *op)
 {
-	op->u.put.state = run->next_state;
-	op->u.put.reason = run->next_reason;
-	op->u.put.started_at = run->job.started_at;
-	op->u.put.changes = (struct run_changes){.schedule_no = run->job.schedule_no,
-	    .job = run->job.id,
-	    .after = run->changes_after,
-	    .n_before = run->n_changes};
+	op->u.put.state = live->next_state;
+	op->u.put.reason = live->next_reason;
+	op->u.put.started_at = live->job.started_at;
+	op->u.put.changes = (struct run_changes){.schedule_no = live->job.schedule_no,
+	    .job = live->job.id,
+	    .after = live->changes_after,
+	    .n_before = live->n_changes};
 }
 
-static void start_put(struct run *run)
+static void start_put(struct live_job *live)
 {
-	struct core *core = run->core;
-	struct store_op *op = store_op_new(STORE_PUT, on_put, run);
+	struct core *core = live->core;
+	struct store_op *op = store_op_new(STORE_PUT, on_put, live);
 
-	op->job_no = run->job.no;
-	op->u.put.n = run->n_block;
-	op->u.put.block = run->block;
-	buf_init(&run->block, SIZE_MAX / 2);
+	op->job_no = live->job.no;
+	op->u.put.n = live->n_block;
+	op->u.put.block = live->block;
+	buf_init(&live->block, SIZE_MAX / 2);
 	for (int i = 0; i < ITEM_N_STATUSES; i++) {
-		op->u.put.counts[i] = run->block_counts[i];
-		run->block_counts[i] = 0;
+		op->u.put.counts[i] = live->block_counts[i];
+		live->block_counts[i] = 0;
 	}
-	op->u.put.n_chunks = run->n_finished_chunks;
-	op->u.put.chunks = TAKE(run->finished_chunks);
-	op->u.put.n_kept = run->n_kept_chunks;
-	op->u.put.kept = TAKE(run->kept_chunks);
+	op->u.put.n_chunks = live->n_finished_chunks;
+	op->u.put.chunks = TAKE(live->finished_chunks);
+	op->u.put.n_kept = live->n_kept_chunks;
+	op->u.put.kept = TAKE(live->kept_chunks);
 	op->u.put.is_watched = suspects_is_careful(core->opts.suspects);
-	op->u.put.low_seq = low_seq_of(run);
-	op->u.put.has_aliases = run->has_aliases;
-	op->u.put.has_files = lane_ops(run_lane(run))->is_file;
-	commit_describe(run, op);
-	if (job_state_is_ended(run->next_state)) {
+	op->u.put.low_seq = low_seq_of(live);
+	op->u.put.has_aliases = live->has_aliases;
+	op->u.put.has_files = lane_ops(live_lane(live))->is_file;
+	commit_describe(live, op);
+	if (job_state_is_ended(live->next_state)) {
 		op->u.put.finished_at = clock_wall();
-		if (op->u.put.started_at == 0 && run->next_state == JOB_DONE)
+		if (op->u.put.started_at == 0 && live->next_state == JOB_DONE)
 			op->u.put.started_at = op->u.put.finished_at;
-		run->is_ending = true;
+		live->is_ending = true;
 	}
-	run->n_block = 0;
-	run->n_finished_chunks = run->n_kept_chunks = 0;
-	run->n_ops++;
+	live->n_block = 0;
+	live->n_finished_chunks = live->n_kept_chunks = 0;
+	live->n_ops++;
 	core->n_puts++;
 	store_start(core->opts.store, op);
 }
 
-void commit_results(struct run *run)
+void commit_results(struct live_job *live)
 {
-	if (run->n_block > 0 && !run->is_ending && run->n_cancels == 0)
-		start_put(run);
+	if (live->n_block > 0 && !live->is_ending && live->n_cancels == 0)
+		start_put(live);
 }
 
-void run_drop_results(struct run *run)
+void live_drop_results(struct live_job *live)
 {
-	lane_discard_block(run_lane(run), &run->job.id, &run->block);
+	lane_discard_block(live_lane(live), &live->job.id, &live->block);
 }
 
 static void on_copied(struct store_op *op)
 {
-	struct run *run = op->arg;
+	struct live_job *live = op->arg;
 
-	op_ended(run->core);
-	run->is_copying = false;
-	if (!run->is_gone && op->err == OK) {
+	op_ended(live->core);
+	live->is_copying = false;
+	if (!live->is_gone && op->err == OK) {
 		if (op->u.copy.n > 0)
-			count_results(run, op->u.copy.completed, op->u.copy.counts);
-		run->n_settled += op->u.copy.n;
+			count_results(live, op->u.copy.completed, op->u.copy.counts);
+		live->n_settled += op->u.copy.n;
 		/* none left although some should be: decide_end finds that the sum is wrong */
-		run->n_aliases = op->u.copy.n > 0 ? run->n_aliases - op->u.copy.n : 0;
-		run_tell(run);
+		live->n_aliases = op->u.copy.n > 0 ? live->n_aliases - op->u.copy.n : 0;
+		live_tell(live);
 	}
-	if (!run->is_gone && op->err == ERR_DAMAGED) { /* the results to copy can't be read */
-		log_error("results_lost", "job_no=%lld", (long long)run->job.no);
-		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
+	if (!live->is_gone && op->err == ERR_DAMAGED) { /* the results to copy can't be read */
+		log_error("results_lost", "job_no=%lld", (long long)live->job.no);
+		live_stop(live, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
-	if (!run->is_gone)
-		commit_mark(run);
-	run_op_done(run);
+	if (!live->is_gone)
+		commit_mark(live);
+	live_op_done(live);
 }
 
-static void start_copy(struct run *run)
+static void start_copy(struct live_job *live)
 {
-	struct store_op *op = store_op_new(STORE_COPY, on_copied, run);
+	struct store_op *op = store_op_new(STORE_COPY, on_copied, live);
 
-	op->job_no = run->job.no;
+	op->job_no = live->job.no;
 	op->u.copy.max = COPY_MANY;
-	run->is_copying = true;
-	run->n_ops++;
-	run->core->n_puts++;
-	store_start(run->core->opts.store, op);
+	live->is_copying = true;
+	live->n_ops++;
+	live->core->n_puts++;
+	store_start(live->core->opts.store, op);
 }
 
-static void flush_run(struct run *run)
+static void flush_job(struct live_job *live)
 {
-	if (run->n_cancels > 0)
-		return; /* it is marked again if the store refuses */
-	decide_end(run);
-	if (run->is_ending)
+	if (live->n_cancels > 0)
+		return; /* it is marked again if the store refuses the cancellation */
+	decide_end(live);
+	if (live->is_ending)
 		return;
-	if (run->n_block > 0 || run->n_finished_chunks > 0 || run->n_kept_chunks > 0 ||
-	    job_state_is_ended(run->next_state))
-		start_put(run);
-	else if (is_input_settled(run) && run->n_aliases > 0 && !run->is_copying)
-		start_copy(run);
+	if (live->n_block > 0 || live->n_finished_chunks > 0 || live->n_kept_chunks > 0 ||
+	    job_state_is_ended(live->next_state))
+		start_put(live);
+	else if (is_input_settled(live) && live->n_aliases > 0 && !live->is_copying)
+		start_copy(live);
 }
 
 static void flush(void *arg)
 {
 	struct core *core = arg;
-	struct run *run;
+	struct live_job *live;
 
 	if (core->n_puts > 0)
 		return;
 	core->is_urgent = false;
 	core->flushed_at = clock_mono();
-	while ((run = TAILQ_FIRST(&core->dirty)) != NULL) {
-		TAILQ_REMOVE(&core->dirty, run, dirt);
-		run->is_dirty = false;
-		flush_run(run);
+	while ((live = TAILQ_FIRST(&core->dirty)) != NULL) {
+		TAILQ_REMOVE(&core->dirty, live, dirt);
+		live->is_dirty = false;
+		flush_job(live);
 	}
 	check_drained(core);
 }

@@ -1,53 +1,54 @@
-/* What the rooms that work on jobs share: struct core. It is defined in the lowest of them, jobs;
- * core/core.c makes it and joins the rooms. Thread: loop. */
+/* struct core, which the rooms that work on jobs share. It is defined in jobs, the lowest of them;
+ * core/core.c makes it. Thread: loop. */
 #pragma once
 
 #include "jobs/agenda.h"
 #include "jobs/gauges.h"
 #include "jobs/lane.h"
-#include "jobs/run.h"
+#include "jobs/live.h"
 
-/* A lane and the runs that take turns to start items in it. */
+/* A lane and the jobs that take turns to start items in it. */
 struct ring {
 	struct core *core;
 	struct lane *lane; /* owned */
-	struct run_list runs;
+	struct live_list jobs;
 	struct defer serve;
 	struct buf spare; /* memory for events */
 };
 
 /* How items begin and end; items.c, called by turns.c. */
 struct turn_hooks {
-	bool (*begin)(struct run *run); /* one item; false: it may not begin any now */
+	bool (*begin)(struct live_job *live); /* one item; false: it may not begin any now */
 	/* Begin the suspect item that is noted if it belongs to the ring and may begin now. Return
 	 * whether it did. */
 	bool (*begin_suspect)(struct ring *ring);
 	void (*on_event)(struct ring *ring, const struct lane_event *event);
-	void (*woken)(struct run *run); /* its suspect items may stand in line */
+	void (*woken)(struct live_job *live); /* its suspect items may stand in line */
 };
 
-/* What others want to know of runs; they are called by run.c and commit.c. */
-struct run_events {
-	void (*began)(struct run *run);
-	void (*noted)(struct run *run, const struct run_changes *changes); /* by a commit */
-	void (*ended)(struct run *run); /* its end is committed */
-	void (*left)(struct run *run);  /* it ended, was deleted, or the core goes away */
+/* What other rooms are told of live jobs, by live.c and commit.c. */
+struct live_events {
+	void (*began)(struct live_job *live);
+	void (*noted)(struct live_job *live, const struct run_changes *changes); /* by a commit */
+	void (*ended)(struct live_job *live); /* its end is committed */
+	void (*left)(struct live_job *live);  /* it ended, was deleted, or the core ends */
 };
 
 struct core {
 	struct core_opts opts;
 	const struct turn_hooks *turn_hooks; /* borrowed, and so is the next */
-	const struct run_events *events;
+	const struct live_events *events;
 	struct schedules *schedules;
-	struct run *runs; /* hash by id */
+	struct live_job *live; /* hash by id */
 	struct agenda agenda;
 	struct waiting waiting;
 	struct item *noted; /* a suspect one that is to begin now */
-	struct run_list dirty;
+	struct live_list dirty;
 	struct ring rings[N_LANES];
 	struct ring *ring_of_kind[N_KINDS];
-	uint32_t n_in_place[N_PLACES]; /* runs; see turns_move */
-	struct item **item_table;      /* owned; by the low half of their number */
+	uint32_t
+	    n_in_place[N_PLACES]; /* live jobs; counted, since each turn asks; see turns_move */
+	struct item **item_table; /* owned; by the low half of their number */
 	uint32_t n_item_table;
 	TAILQ_HEAD(, item) spare_items;
 	struct defer flush;
@@ -69,17 +70,17 @@ struct core {
 /* For core/core.c. jobs.c: false: the system refuses a timer. */
 bool jobs_init(struct core *core);
 void jobs_done(struct core *core);
-/* recover.c: take up the jobs that had not ended; false when they can't be read. */
+/* recover.c: resume the jobs that had not ended. False: they can't be read. */
 bool jobs_recover(struct core *core);
 void jobs_drain(struct core *core, loop_fn *on_drained, void *arg);
 void jobs_set_retention(struct core *core, usec_t retention, uint64_t max_store);
 void jobs_limits_changed(struct core *core);
 size_t jobs_in_flight(const struct core *core); /* items */
 
-/* For intake. verbs.c: the job of `op` (STORE_SUBMIT) is committed: let it run. A small one, of
- * which nothing was staged, brings its input along, which is taken. */
+/* For intake. verbs.c: the job of `op` (STORE_SUBMIT) is committed; make it live. A small one, of
+ * which nothing was staged, brings its input, which is taken. */
 void jobs_start(struct core *core, struct store_op *op, bool has_staged);
 
 /* For schedules. commit.c: end it as `state` with the next commit, without a result for the items
  * that are left; nothing happens when it ends already. */
-void run_stop(struct run *run, enum job_state state, enum job_reason reason);
+void live_stop(struct live_job *live, enum job_state state, enum job_reason reason);

@@ -1,36 +1,36 @@
-/* How a run leaves: its items are stopped, and it is taken out of all that knows of it. */
+/* How a live job leaves: its items are stopped, and it is removed from all lists. */
 #include "jobs/jobs_private.h"
 
-void run_stop_items(struct run *run)
+void live_stop_items(struct live_job *live)
 {
 	struct item *item;
 
-	while ((item = TAILQ_FIRST(&run->items)) != NULL) {
-		lane_cancel(run_lane(run), item->number);
+	while ((item = TAILQ_FIRST(&live->items)) != NULL) {
+		lane_cancel(live_lane(live), item->number);
 		careful_rest(item);
-		TAILQ_REMOVE(&run->items, item, link);
+		TAILQ_REMOVE(&live->items, item, link);
 		item_free(item);
 	}
-	run->n_items = run->n_saving = 0;
+	live->n_items = live->n_saving = 0;
 }
 
-void run_remove(struct run *run)
+void live_remove(struct live_job *live)
 {
-	struct core *core = run->core;
+	struct core *core = live->core;
 	struct subscription *s;
 
-	run_stop_items(run);
-	if (run->is_dirty)
-		TAILQ_REMOVE(&core->dirty, run, dirt);
-	turns_move(run, PLACE_NONE);
-	agenda_set(&core->agenda, run, 0);
-	timer_cancel(&run->bucket_timer);
-	while ((s = LIST_FIRST(&run->subscriptions)) != NULL) {
+	live_stop_items(live);
+	if (live->is_dirty)
+		TAILQ_REMOVE(&core->dirty, live, dirt);
+	turns_move(live, PLACE_NONE);
+	agenda_set(&core->agenda, live, 0);
+	timer_cancel(&live->bucket_timer);
+	while ((s = LIST_FIRST(&live->subscriptions)) != NULL) {
 		events_unsubscribe(s);
-		s->on_change(NULL, s->arg); /* it was not told of an end: the core goes away */
+		s->on_change(NULL, s->arg); /* the core goes away: there was no end to tell */
 	}
-	core->n_pending -= run->n_block;
-	core->pending_bytes -= run->block.len;
-	chunks_close(run);
-	run_forget(run);
+	core->n_pending -= live->n_block;
+	core->pending_bytes -= live->block.len;
+	chunks_close(live);
+	live_forget(live);
 }

@@ -4,20 +4,20 @@
 #include "base/metrics.h"
 #include "jobs/context.h"
 
-static void tally_run(struct tally *t, const struct run *run)
+static void tally_job(struct tally *t, const struct live_job *live)
 {
-	const struct job *job = &run->job;
-	uint64_t n_not_begun = job->total - run->n_settled - run->n_items;
+	const struct job *job = &live->job;
+	uint64_t n_not_begun = job->total - live->n_settled - live->n_items;
 	usec_t age = t->at - (job->created_at > job->run_at ? job->created_at : job->run_at);
 
 	t->n_jobs[job->state]++;
-	t->kinds[job->kind].n_in_flight += run->n_items;
+	t->kinds[job->kind].n_in_flight += live->n_items;
 	t->kinds[job->kind].n_not_begun += n_not_begun;
-	if (n_not_begun > 0 && run->place != PLACE_PAUSED && age > t->kinds[job->kind].oldest_age)
+	if (n_not_begun > 0 && live->place != PLACE_PAUSED && age > t->kinds[job->kind].oldest_age)
 		t->kinds[job->kind].oldest_age = age;
 }
 
-/* There may be many runs, and a dozen getters that would look at all of them. */
+/* There may be many live jobs, so the getters of one scrape share one walk. */
 static const struct tally *get_tally(struct core *core)
 {
 	struct tally *t = &core->gauges.tally;
@@ -25,8 +25,8 @@ static const struct tally *get_tally(struct core *core)
 	if (t->scrape == metrics_n_scrapes())
 		return t;
 	*t = (struct tally){.scrape = metrics_n_scrapes(), .at = clock_wall()};
-	for (const struct run *run = core->runs; run != NULL; run = run->hh.next)
-		tally_run(t, run);
+	for (const struct live_job *live = core->live; live != NULL; live = live->hh.next)
+		tally_job(t, live);
 	return t;
 }
 

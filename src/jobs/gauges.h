@@ -1,8 +1,8 @@
-/* What the core's gauges need: inside jobs. One look at all runs does for all getters of a scrape.
+/* Inside jobs: what the core's gauges need. All getters of a scrape share one walk over live jobs.
  * Thread: loop. */
 #pragma once
 
-#include "jobs/run.h"
+#include "jobs/live.h"
 
 struct state_gauge {
 	struct core *core;

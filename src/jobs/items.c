@@ -3,24 +3,24 @@
 
 static void on_done(struct item *item, const struct lane_event *event)
 {
-	struct run *run = item->run;
+	struct live_job *live = item->live;
 	struct open_chunk *chunk = item->chunk;
 
 	careful_rest(item);
-	TAILQ_REMOVE(&run->items, item, link);
-	run->n_items--;
-	run->n_saving -= item->is_saving;
+	TAILQ_REMOVE(&live->items, item, link);
+	live->n_items--;
+	live->n_saving -= item->is_saving;
 	item_free(item);
-	claims_settle(run, chunk, event);
-	turns_wake(run);
+	claims_settle(live, chunk, event);
+	turns_wake(live);
 }
 
 /* Another file may be received while this one is saved. */
 static void on_received(struct item *item)
 {
 	item->is_saving = true;
-	item->run->n_saving++;
-	turns_wake(item->run);
+	item->live->n_saving++;
+	turns_wake(item->live);
 }
 
 void items_on_event(struct ring *ring, const struct lane_event *event)
@@ -37,99 +37,98 @@ void items_on_event(struct ring *ring, const struct lane_event *event)
 
 static void start_item(struct item *item, const struct chunk_item *in, uint32_t index)
 {
-	struct run *run = item->run;
-	const struct job_params *params = &run->job.params;
+	struct live_job *live = item->live;
+	const struct job_params *params = &live->job.params;
 	struct lane_request request = {.item = item->number,
-	    .job = run->job.id,
-	    .check = run->job.check,
+	    .job = live->job.id,
+	    .check = live->job.check,
 	    .index = index,
 	    .timeout = params->timeout,
 	    .attempts = params->attempts,
 	    .text = in->text,
 	    .len = in->len};
 
-	TAILQ_INSERT_TAIL(&run->items, item, link);
-	run->n_items++;
-	lane_start(run_lane(run), &request);
+	TAILQ_INSERT_TAIL(&live->items, item, link);
+	live->n_items++;
+	lane_start(live_lane(live), &request);
 }
 
-/* A run without items to begin has none left, or its chunk's last ones are in flight: move on to
- * the next chunk. */
-static bool find_current(struct run *run)
+/* Move on to the next chunk that has items to begin. False: there is none now. */
+static bool find_current(struct live_job *live)
 {
-	while (run->current != NULL && run->current->at.next == run->current->at.end)
-		run->current = TAILQ_NEXT(run->current, link);
-	claims_fetch(run);
-	return run->current != NULL && careful_may_begin(run->current);
+	while (live->current != NULL && live->current->at.next == live->current->at.end)
+		live->current = TAILQ_NEXT(live->current, link);
+	claims_fetch(live);
+	return live->current != NULL && careful_may_begin(live->current);
 }
 
-/* Does the run go on, and is there room by its limit of concurrency? */
-static bool has_room(const struct run *run)
+/* Return whether the job goes on and its limit of concurrency allows another item. */
+static bool has_room(const struct live_job *live)
 {
-	uint32_t most = run->job.params.concurrency;
+	uint32_t most = live->job.params.concurrency;
 
 	if (most == 0)
-		most = lane_ops(run_lane(run))->concurrency;
-	/* as many again may be saved, but no more: the disk may be behind */
-	uint32_t n_saving = run->n_saving < most ? run->n_saving : most;
+		most = lane_ops(live_lane(live))->concurrency;
+	/* As many again may be in the saving phase, but no more: the disk may be behind. */
+	uint32_t n_saving = live->n_saving < most ? live->n_saving : most;
 
-	return !job_state_is_ended(run->next_state) && !run->is_held && run->n_cancels == 0 &&
-	       (most == 0 || run->n_items - n_saving < most);
+	return !job_state_is_ended(live->next_state) && !live->is_held && live->n_cancels == 0 &&
+	       (most == 0 || live->n_items - n_saving < most);
 }
 
-/* Take an item out of its limit of rate; it is woken when it may have one. */
-static bool take_token(struct run *run)
+/* Charge an item to the limit of rate. If it is used up, the job is woken when it allows one. */
+static bool spend_token(struct live_job *live)
 {
-	if (bucket_take(&run->bucket, clock_mono()))
+	if (bucket_take(&live->bucket, clock_mono()))
 		return true;
-	timer_start(&run->bucket_timer, bucket_wait(&run->bucket, clock_mono()));
+	timer_start(&live->bucket_timer, bucket_wait(&live->bucket, clock_mono()));
 	return false;
 }
 
-static void begin_job(struct run *run)
+static void begin_job(struct live_job *live)
 {
-	if (run->job.state != JOB_QUEUED)
+	if (live->job.state != JOB_QUEUED)
 		return;
-	run_set_next(run, JOB_RUNNING, JOB_REASON_NONE);
-	job_set_state(&run->job, JOB_RUNNING, clock_wall());
-	pace_init(&run->pace, clock_mono(), run->job.completed);
-	run_tell(run);
+	live_set_next(live, JOB_RUNNING, JOB_REASON_NONE);
+	job_set_state(&live->job, JOB_RUNNING, clock_wall());
+	pace_init(&live->pace, clock_mono(), live->job.completed);
+	live_tell(live);
 }
 
-bool items_begin(struct run *run)
+bool items_begin(struct live_job *live)
 {
 	struct chunk_item in;
 	uint32_t index;
 
-	if (!has_room(run) || !find_current(run) || !take_token(run))
+	if (!has_room(live) || !find_current(live) || !spend_token(live))
 		return false;
-	struct open_chunk *c = run->current;
-	begin_job(run);
+	struct open_chunk *c = live->current;
+	begin_job(live);
 	if (!chunks_next_item(c, &c->at, &in, &index)) {
 		claims_check_end(c, &c->at);
-		return !job_state_is_ended(run->next_state);
+		return !job_state_is_ended(live->next_state);
 	}
 	if (in.is_valid)
-		start_item(item_new(run, c), &in, index);
+		start_item(item_new(live, c), &in, index);
 	else
-		claims_settle_invalid(run, c, &in, index);
+		claims_settle_invalid(live, c, &in, index);
 	return true;
 }
 
 static void on_noted(void *arg)
 {
 	struct item *item = arg;
-	struct core *core = item->run->core;
+	struct core *core = item->live->core;
 
 	core->noted = item;
 	turns_kick(core);
 }
 
-/* Find the next suspect item that is to be asked, as c->care.next; what needs no asking is settled,
- * and the chunk with the last of it. False: there is none. */
+/* Set c->care.next to the next suspect item that must be begun. Invalid items are settled on the
+ * way, which closes the chunk with its last one. False: there is none. */
 static bool find_next(struct open_chunk *c)
 {
-	struct run *run = c->run;
+	struct live_job *live = c->live;
 	struct chunk_item in;
 	bool is_last = false;
 	uint32_t index;
@@ -141,12 +140,12 @@ static bool find_next(struct open_chunk *c)
 		}
 		is_last = !in.is_valid && c->n_left == 1;
 		if (!in.is_valid) {
-			claims_settle_invalid(run, c, &in, index);
+			claims_settle_invalid(live, c, &in, index);
 			continue;
 		}
-		struct item *item = c->care.next = item_new(run, c);
+		struct item *item = c->care.next = item_new(live, c);
 		item->in = in;
-		item->suspect = (struct suspect){.job_no = run->job.no,
+		item->suspect = (struct suspect){.job_no = live->job.no,
 		    .chunk = c->stored.no,
 		    .index = index,
 		    .on_noted = on_noted,
@@ -155,16 +154,16 @@ static bool find_next(struct open_chunk *c)
 	return !is_last;
 }
 
-void items_wake_suspects(struct run *run)
+void items_wake_suspects(struct live_job *live)
 {
-	struct core *core = run->core;
+	struct core *core = live->core;
 	struct open_chunk *c, *next;
 
-	if (run->n_suspects == 0 || core->is_draining || run->place != PLACE_ACTIVE)
+	if (live->n_suspects == 0 || core->is_draining || live->place != PLACE_ACTIVE)
 		return;
-	for (c = TAILQ_FIRST(&run->chunks); c != NULL; c = next) {
+	for (c = TAILQ_FIRST(&live->chunks); c != NULL; c = next) {
 		next = TAILQ_NEXT(c, link);
-		if (job_state_is_ended(run->next_state) || run->is_held || run->n_cancels > 0)
+		if (job_state_is_ended(live->next_state) || live->is_held || live->n_cancels > 0)
 			return;
 		if (c->care.at.end > 0 && find_next(c))
 			suspects_ask(core->opts.suspects, &c->care.next->suspect);
@@ -175,18 +174,18 @@ bool items_begin_suspect(struct ring *ring)
 {
 	struct item *item = ring->core->noted;
 
-	if (item == NULL || run_lane(item->run) != ring->lane)
+	if (item == NULL || live_lane(item->live) != ring->lane)
 		return false;
-	struct run *run = item->run;
-	if (run->place != PLACE_ACTIVE || job_state_is_ended(run->next_state)) {
-		careful_rest(item); /* it asks again when the run is woken */
+	struct live_job *live = item->live;
+	if (live->place != PLACE_ACTIVE || job_state_is_ended(live->next_state)) {
+		careful_rest(item); /* it asks again when the job is woken */
 		return false;
 	}
-	if (!has_room(run) || !take_token(run))
+	if (!has_room(live) || !spend_token(live))
 		return false;
-	begin_job(run);
+	begin_job(live);
 	careful_begin(item);
 	start_item(item, &item->in, (uint32_t)item->suspect.index);
-	items_wake_suspects(run);
+	items_wake_suspects(live);
 	return true;
 }

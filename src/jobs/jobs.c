@@ -42,7 +42,7 @@ bool jobs_init(struct core *core)
 	start_retention(core);
 	for (int i = 0; i < JOB_N_STATES; i++)
 		core->ended[i] = store_count(core->opts.store, (enum job_state)i);
-	return agenda_init(&core->agenda, core->opts.loop, life_update) == OK;
+	return agenda_init(&core->agenda, core->opts.loop, places_update) == OK;
 }
 
 void jobs_done(struct core *core)
@@ -51,8 +51,8 @@ void jobs_done(struct core *core)
 	retention_free(core->retention);
 	defer_cancel(&core->flush);
 	timer_cancel(&core->pace);
-	while (core->runs != NULL)
-		run_remove(core->runs);
+	while (core->live != NULL)
+		live_remove(core->live);
 	turns_done(core);
 	agenda_done(&core->agenda);
 	for (uint32_t i = 0; i < core->n_item_table; i++)

@@ -8,7 +8,7 @@
 #include "model/job.h"
 
 struct core;
-struct run;
+struct live_job;
 
 /* The job while it has not ended: as of its last commit. Borrowed until the loop's next turn; NULL
  * when there is no such job or it has ended (then the store knows it). */
@@ -40,7 +40,7 @@ bool jobs_pause(
  * in its owner. */
 struct subscription {
 	LIST_ENTRY(subscription) link;
-	struct run *run; /* NULL: not subscribed */
+	struct live_job *live; /* NULL: not subscribed */
 	/* `job` is as it is now; when it has ended the subscription is over when the call
 	 * returns. NULL: the core goes away, and the subscription is over. The callback may
 	 * unsubscribe itself, but no other. */

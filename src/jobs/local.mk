@@ -16,11 +16,11 @@ src_jobs_libjobs_a_SOURCES = \
 	src/jobs/lane.c src/jobs/lane.h \
 	src/jobs/lane_dns.c \
 	src/jobs/lane_files.c \
-	src/jobs/life.c \
+	src/jobs/places.c \
 	src/jobs/opts.h \
 	src/jobs/recover.c \
 	src/jobs/retention.c src/jobs/retention.h \
-	src/jobs/run.c src/jobs/run.h \
+	src/jobs/live.c src/jobs/live.h \
 	src/jobs/suspects.c src/jobs/suspects.h \
 	src/jobs/turns.c \
 	src/jobs/verbs.c \

@@ -1,4 +1,4 @@
-/* What the rooms that work on jobs are made with. Thread: loop. */
+/* Options of the core. Thread: loop. */
 #pragma once
 
 #include "check/checker.h"
@@ -33,6 +33,6 @@ struct core_opts {
 	uint64_t max_store;  /* bytes of the database above which the oldest of them go; 0: none */
 	usec_t min_every;    /* of a schedule */
 	uint32_t max_schedules; /* 0: none may be added */
-	/* what schedules take for the time; NULL: the clocks */
+	/* for tests: the clocks that schedules use; NULL: the real ones */
 	void (*read_clocks)(struct clocks *ret_now);
 };

@@ -1,67 +1,67 @@
-/* After a start: the jobs that had not ended go on. Their open chunks are claimed again; items of
- * those that have a result already are passed over. A chunk's results all lie behind the job's
- * low_seq, so little is read back, however long the job. */
+/* After a start: resume the jobs that had not ended. Their open chunks are claimed again, and items
+ * that have a result already are skipped. All results of open chunks have numbers above the job's
+ * low_seq, so little is read back however long the job. */
 #include "base/alloc.h"
 #include "base/log.h"
 #include "jobs/jobs_private.h"
 
-static void begin(struct run *run)
+static void begin(struct live_job *live)
 {
-	life_begin(run);
-	commit_mark(run); /* it may lack nothing but its end */
+	places_begin(live);
+	commit_mark(live); /* perhaps only its end is missing */
 }
 
 static void on_done_items(struct store_op *op)
 {
-	struct run *run = op->arg;
+	struct live_job *live = op->arg;
 
-	if (!run->is_gone && op->err == OK) {
-		run->n_done = op->u.done.n;
-		run->done = TAKE(op->u.done.indexes);
-		run->n_failed = op->u.done.n_failed;
-		run->failed = TAKE(op->u.done.failed);
-		run->is_all_claimed = run->next_chunk == UINT32_MAX;
-		commit_mark(run);
-		turns_wake(run);
-	} else if (!run->is_gone) {
+	if (!live->is_gone && op->err == OK) {
+		live->n_done = op->u.done.n;
+		live->done = TAKE(op->u.done.indexes);
+		live->n_failed = op->u.done.n_failed;
+		live->failed = TAKE(op->u.done.failed);
+		live->is_all_claimed = live->next_chunk == UINT32_MAX;
+		commit_mark(live);
+		turns_wake(live);
+	} else if (!live->is_gone) {
 		char id[ID_TEXT_SIZE];
-		id_format(&run->job.id, id);
+		id_format(&live->job.id, id);
 		log_error("recover_failed", "job=%s error=%s", id, err_str(op->err));
-		run_stop(run, JOB_FAILED, JOB_REASON_INPUT_LOST);
+		live_stop(live, JOB_FAILED, JOB_REASON_INPUT_LOST);
 	}
-	run->is_claiming = false;
-	if (run->place == PLACE_ACTIVE)
-		claims_fetch(run);
-	run_op_done(run);
+	live->is_claiming = false;
+	if (live->place == PLACE_ACTIVE)
+		claims_fetch(live);
+	live_op_done(live);
 }
 
 static void on_job(struct unfinished_job *u, void *arg)
 {
 	struct core *core = arg;
 	bool has_open_results = u->job.completed > u->low_seq;
-	struct run *run = run_new(core, &u->job);
+	struct live_job *live = live_new(core, &u->job);
 
-	run->is_recovered = true;
-	run->n_aliases = u->n_aliases;
-	run->low_seq = u->low_seq;
-	run->has_aliases = u->n_aliases > 0;
-	run->next_chunk = u->next_chunk;
-	run->is_all_claimed = u->next_chunk == UINT32_MAX && !has_open_results;
-	begin(run);
+	live->is_recovered = true;
+	live->n_aliases = u->n_aliases;
+	live->low_seq = u->low_seq;
+	live->has_aliases = u->n_aliases > 0;
+	live->next_chunk = u->next_chunk;
+	live->is_all_claimed = u->next_chunk == UINT32_MAX && !has_open_results;
+	begin(live);
 	if (!has_open_results)
 		return;
-	/* nothing is claimed before it is known which items are done */
-	struct store_op *op = store_op_new(STORE_DONE, on_done_items, run);
-	op->job_no = run->job.no;
+	/* no chunk is claimed before it is known which items are done */
+	struct store_op *op = store_op_new(STORE_DONE, on_done_items, live);
+	op->job_no = live->job.no;
 	op->u.done.low_seq = u->low_seq;
-	run->is_claiming = true;
-	run->n_ops++;
+	live->is_claiming = true;
+	live->n_ops++;
 	store_start(core->opts.store, op);
 }
 
-/* Files of jobs that this database has removed go, if that was not done before the daemon ended.
- * What it does not know is not its own to remove: the folder may be another database's, or this one
- * an older copy. */
+/* Remove files of jobs that this database has removed, if the last daemon did not finish that. Keep
+ * files of unknown jobs: the folder may belong to another database, or this database may be an
+ * older copy. */
 static void on_folders(struct store_op *op)
 {
 	struct core *core = op->arg;
@@ -89,7 +89,7 @@ static void on_jobs_with_files(struct id *ids, size_t n, void *arg)
 	store_start(core->opts.store, op);
 }
 
-/* The files of a job are gone: the database need not remember that they must. */
+/* The files of a job are removed, so the database no longer needs to remember that. */
 static void on_removed(const struct id *job, void *arg)
 {
 	struct core *core = arg;
@@ -107,7 +107,7 @@ bool jobs_recover(struct core *core)
 		return false;
 	fetcher_set_on_removed(core->opts.fetcher, on_removed, core);
 	fetcher_list(core->opts.fetcher, on_jobs_with_files, core);
-	unsigned n = HASH_COUNT(core->runs);
+	unsigned n = HASH_COUNT(core->live);
 	if (n > 0)
 		log_info("recovered", "jobs=%u", n);
 	return true;

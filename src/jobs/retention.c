@@ -19,8 +19,7 @@ enum { SLICE = 100 /* jobs that are forgotten in one transaction */ };
 #define LONGEST_SLEEP (60 * USEC_PER_SEC)
 #define SOON          USEC_PER_SEC
 #define SWEEP_LOOK    (100 * USEC_PER_MSEC) /* between looks whether all is swept */
-/* Removing files is left to the pool, which others want too: until it has removed those of a slice.
- */
+/* The pool removes the files of a slice. Pause for it, since others use the pool too. */
 #define FILES_PAUSE (50 * USEC_PER_MSEC)
 
 enum cause { BY_AGE, BY_SIZE, N_CAUSES };
@@ -67,7 +66,7 @@ static void sleep_again(struct retention *r)
 	set_timer(r, time);
 }
 
-/* Ended jobs are all forgotten, and it is not enough. */
+/* All ended jobs are removed, and the database is still too big. */
 static void give_up_size(struct retention *r)
 {
 	log_warning("retention_size", "store_bytes=%llu max_size=%llu ended_jobs=0",

@@ -1,6 +1,6 @@
-/* Whose turn it is. Active runs stand in the ring of their lane and begin a few items a turn, more
+/* Whose turn it is. Active jobs stand in the ring of their lane and begin a few items a turn, more
  * the higher their priority and at least one, so a short job posted behind a long one has its share
- * at once and nobody starves. A run leaves the ring when it may not begin an item now (no input at
+ * at once and nobody starves. A job leaves the ring when it may not begin an item now (no input at
  * hand, its own limit of concurrency or rate) and comes back when that has changed. How an item
  * begins is for the hooks. */
 #include <assert.h>
@@ -11,33 +11,33 @@
 /* Items begun in one turn of the loop. */
 enum { MAX_PER_TURN = 256 };
 
-static struct ring *ring_of(const struct run *run)
+static struct ring *ring_of(const struct live_job *live)
 {
-	return run->core->ring_of_kind[run->job.kind];
+	return live->core->ring_of_kind[live->job.kind];
 }
 
 /* Stand at the end of the ring, with a turn of as many items as its priority is worth. */
-static void queue_turn(struct run *run)
+static void queue_turn(struct live_job *live)
 {
-	TAILQ_INSERT_TAIL(&ring_of(run)->runs, run, turn);
-	run->n_turn = run->job.params.priority + 1;
+	TAILQ_INSERT_TAIL(&ring_of(live)->jobs, live, turn);
+	live->n_turn = live->job.params.priority + 1;
 }
 
-static void enter_ring(struct run *run)
+static void enter_ring(struct live_job *live)
 {
-	if (!run->has_turn)
-		queue_turn(run);
-	run->has_turn = true;
+	if (!live->has_turn)
+		queue_turn(live);
+	live->has_turn = true;
 }
 
-static void leave_ring(struct run *run)
+static void leave_ring(struct live_job *live)
 {
-	if (run->has_turn)
-		TAILQ_REMOVE(&ring_of(run)->runs, run, turn);
-	run->has_turn = false;
+	if (live->has_turn)
+		TAILQ_REMOVE(&ring_of(live)->jobs, live, turn);
+	live->has_turn = false;
 }
 
-static void check_move(const struct run *run, enum place place)
+static void check_move(const struct live_job *live, enum place place)
 {
 	static const char *const names[N_PLACES] = {[PLACE_NONE] = "none",
 	    [PLACE_LATER] = "later",
@@ -46,31 +46,31 @@ static void check_move(const struct run *run, enum place place)
 	    [PLACE_ACTIVE] = "active"};
 	char id[ID_TEXT_SIZE];
 
-	assert(place != PLACE_ACTIVE || run->place == PLACE_WAITING);
-	id_format(&run->job.id, id);
-	log_debug("job_place", "job=%s from=%s to=%s", id, names[run->place], names[place]);
+	assert(place != PLACE_ACTIVE || live->place == PLACE_WAITING);
+	id_format(&live->job.id, id);
+	log_debug("job_place", "job=%s from=%s to=%s", id, names[live->place], names[place]);
 }
 
-void turns_move(struct run *run, enum place place)
+void turns_move(struct live_job *live, enum place place)
 {
-	struct core *core = run->core;
+	struct core *core = live->core;
 
-	if (run->place == place)
+	if (live->place == place)
 		return;
-	check_move(run, place);
-	if (run->place == PLACE_WAITING)
-		waiting_remove(&core->waiting, run);
-	if (run->place == PLACE_ACTIVE)
-		leave_ring(run);
-	if (run->place != PLACE_NONE)
-		core->n_in_place[run->place]--;
-	run->place = place;
+	check_move(live, place);
+	if (live->place == PLACE_WAITING)
+		waiting_remove(&core->waiting, live);
+	if (live->place == PLACE_ACTIVE)
+		leave_ring(live);
+	if (live->place != PLACE_NONE)
+		core->n_in_place[live->place]--;
+	live->place = place;
 	if (place != PLACE_NONE)
 		core->n_in_place[place]++;
 	if (place == PLACE_WAITING)
-		waiting_add(&core->waiting, run, clock_mono());
+		waiting_add(&core->waiting, live, clock_mono());
 	if (place == PLACE_ACTIVE)
-		turns_wake(run);
+		turns_wake(live);
 	else
 		turns_kick(core); /* it may become active, or another one in its place */
 }
@@ -78,15 +78,15 @@ void turns_move(struct run *run, enum place place)
 static void activate_waiting(struct core *core)
 {
 	usec_t now = clock_mono();
-	struct run *run;
+	struct live_job *live;
 
 	while (core->n_in_place[PLACE_ACTIVE] < core->opts.max_active &&
-	       (run = waiting_next(&core->waiting, now)) != NULL)
-		turns_move(run, PLACE_ACTIVE);
+	       (live = waiting_next(&core->waiting, now)) != NULL)
+		turns_move(live, PLACE_ACTIVE);
 	loop_watch_lag(core->opts.loop, core->n_in_place[PLACE_ACTIVE] > 0);
 }
 
-static void take_events(struct ring *ring)
+static void handle_events(struct ring *ring)
 {
 	enum { KEPT = 1 << 20 }; /* bytes of memory */
 	struct lane_event event;
@@ -103,22 +103,22 @@ static void take_events(struct ring *ring)
 	ring->spare = events;
 }
 
-void turns_take_events(struct run *run)
+void turns_handle_events(struct live_job *live)
 {
-	take_events(ring_of(run));
+	handle_events(ring_of(live));
 }
 
 static void serve(void *arg)
 {
 	struct ring *ring = arg;
 	struct core *core = ring->core;
-	struct run *run;
+	struct live_job *live;
 
-	take_events(ring);
+	handle_events(ring);
 	if (core->is_draining)
 		return;
 	activate_waiting(core);
-	if ((TAILQ_EMPTY(&ring->runs) && core->noted == NULL) ||
+	if ((TAILQ_EMPTY(&ring->jobs) && core->noted == NULL) ||
 	    core->n_pending >= COMMIT_PENDING_MANY || core->pending_bytes >= COMMIT_PENDING_BYTES)
 		return;
 	size_t room = lane_room(ring->lane);
@@ -127,30 +127,30 @@ static void serve(void *arg)
 		room = MAX_PER_TURN;
 	if (room > 0 && core->turn_hooks->begin_suspect(ring))
 		room--;
-	while (room > 0 && (run = TAILQ_FIRST(&ring->runs)) != NULL) {
-		if (!core->turn_hooks->begin(run)) {
-			leave_ring(run);
+	while (room > 0 && (live = TAILQ_FIRST(&ring->jobs)) != NULL) {
+		if (!core->turn_hooks->begin(live)) {
+			leave_ring(live);
 			continue;
 		}
 		room--;
-		if (--run->n_turn == 0) {
-			TAILQ_REMOVE(&ring->runs, run, turn);
-			queue_turn(run);
+		if (--live->n_turn == 0) {
+			TAILQ_REMOVE(&ring->jobs, live, turn);
+			queue_turn(live);
 		}
 	}
-	if (is_more && !TAILQ_EMPTY(&ring->runs))
+	if (is_more && !TAILQ_EMPTY(&ring->jobs))
 		defer_start(&ring->serve);
 }
 
-void turns_wake(struct run *run)
+void turns_wake(struct live_job *live)
 {
-	if (run->is_gone || run->place != PLACE_ACTIVE)
+	if (live->is_gone || live->place != PLACE_ACTIVE)
 		return;
-	if (run->current != NULL || !run->is_all_claimed)
-		enter_ring(run);
-	run->core->turn_hooks->woken(run);
-	if (run->has_turn || run->core->noted != NULL)
-		defer_start(&ring_of(run)->serve);
+	if (live->current != NULL || !live->is_all_claimed)
+		enter_ring(live);
+	live->core->turn_hooks->woken(live);
+	if (live->has_turn || live->core->noted != NULL)
+		defer_start(&ring_of(live)->serve);
 }
 
 void turns_kick(struct core *core)
@@ -173,9 +173,9 @@ static void on_bucket(void *arg)
 	turns_wake(arg);
 }
 
-void turns_add(struct run *run)
+void turns_add(struct live_job *live)
 {
-	timer_init(&run->bucket_timer, run->core->opts.loop, on_bucket, run);
+	timer_init(&live->bucket_timer, live->core->opts.loop, on_bucket, live);
 }
 
 static void on_lane_event(void *arg)
@@ -191,7 +191,7 @@ static void init_ring(struct core *core, size_t i)
 
 	ring->core = core;
 	ring->lane = lane_new(i, &core->opts);
-	TAILQ_INIT(&ring->runs);
+	TAILQ_INIT(&ring->jobs);
 	buf_init(&ring->spare, SIZE_MAX / 2);
 	defer_init(&ring->serve, core->opts.loop, serve, ring);
 	lane_set_on_event(ring->lane, on_lane_event, ring);

@@ -2,7 +2,7 @@
  * are compared. */
 #include "jobs/waiting.h"
 
-#include "jobs/run.h"
+#include "jobs/live.h"
 
 void waiting_init(struct waiting *waiting)
 {
@@ -10,40 +10,40 @@ void waiting_init(struct waiting *waiting)
 		TAILQ_INIT(&waiting->lists[i]);
 }
 
-static struct run_list *list_of(struct waiting *waiting, const struct run *run)
+static struct live_list *list_of(struct waiting *waiting, const struct live_job *live)
 {
-	return &waiting->lists[run->job.params.priority];
+	return &waiting->lists[live->job.params.priority];
 }
 
-void waiting_add(struct waiting *waiting, struct run *run, usec_t now)
+void waiting_add(struct waiting *waiting, struct live_job *live, usec_t now)
 {
-	run->waits_since = now;
-	TAILQ_INSERT_TAIL(list_of(waiting, run), run, link);
+	live->waits_since = now;
+	TAILQ_INSERT_TAIL(list_of(waiting, live), live, link);
 }
 
-void waiting_remove(struct waiting *waiting, struct run *run)
+void waiting_remove(struct waiting *waiting, struct live_job *live)
 {
-	TAILQ_REMOVE(list_of(waiting, run), run, link);
+	TAILQ_REMOVE(list_of(waiting, live), live, link);
 }
 
-static usec_t rank_of(const struct run *run, usec_t now)
+static usec_t rank_of(const struct live_job *live, usec_t now)
 {
-	return (usec_t)run->job.params.priority + (now - run->waits_since) / WAITING_STEP;
+	return (usec_t)live->job.params.priority + (now - live->waits_since) / WAITING_STEP;
 }
 
-struct run *waiting_next(const struct waiting *waiting, usec_t now)
+struct live_job *waiting_next(const struct waiting *waiting, usec_t now)
 {
-	struct run *best = NULL;
+	struct live_job *best = NULL;
 	usec_t best_rank = 0;
 
 	for (int i = SPEC_MAX_PRIORITY; i >= 0; i--) {
-		struct run *run = TAILQ_FIRST(&waiting->lists[i]);
-		if (run == NULL)
+		struct live_job *live = TAILQ_FIRST(&waiting->lists[i]);
+		if (live == NULL)
 			continue;
-		usec_t rank = rank_of(run, now);
+		usec_t rank = rank_of(live, now);
 		if (best == NULL || rank > best_rank ||
-		    (rank == best_rank && run->waits_since < best->waits_since)) {
-			best = run;
+		    (rank == best_rank && live->waits_since < best->waits_since)) {
+			best = live;
 			best_rank = rank;
 		}
 	}

@@ -1,4 +1,4 @@
-/* Runs that wait for a place among the active ones. The one with the highest priority is next,
+/* Live jobs that wait for a place among the active ones. The one with the highest priority is next,
  * where each half minute of waiting counts as one step of priority; among equals it is the one that
  * has waited longest. Time is an argument. Thread: loop. */
 #pragma once
@@ -8,21 +8,21 @@
 #include "base/clock.h"
 #include "model/spec.h"
 
-struct run;
+struct live_job;
 
-TAILQ_HEAD(run_list, run);
+TAILQ_HEAD(live_list, live_job);
 
 #define WAITING_STEP (30 * USEC_PER_SEC)
 
 struct waiting {
-	struct run_list lists[SPEC_MAX_PRIORITY + 1]; /* by priority, the oldest first */
+	struct live_list lists[SPEC_MAX_PRIORITY + 1]; /* by priority, the oldest first */
 };
 
 void waiting_init(struct waiting *waiting);
 
 /* `now`: monotonic, as in all calls. */
-void waiting_add(struct waiting *waiting, struct run *run, usec_t now);
-void waiting_remove(struct waiting *waiting, struct run *run);
+void waiting_add(struct waiting *waiting, struct live_job *live, usec_t now);
+void waiting_remove(struct waiting *waiting, struct live_job *live);
 
 /* Return the next one, which stays where it is; NULL when none waits. */
-struct run *waiting_next(const struct waiting *waiting, usec_t now);
+struct live_job *waiting_next(const struct waiting *waiting, usec_t now);

@@ -24,44 +24,45 @@ usec_t recurrence_clock(const struct recurrence *r, const struct clocks *now)
 	return r->every > 0 ? now->mono : now->wall;
 }
 
-/* Set the due time behind rhythm->settled. */
+/* Set the due time behind rhythm->served_until. */
 static void find_due(const struct recurrence *r, struct rhythm *rhythm)
 {
 	if (r->every > 0) {
-		rhythm->due = rhythm->settled + r->every;
+		rhythm->due = rhythm->served_until + r->every;
 		return;
 	}
-	usec_t fire = cron_next(&r->cron, r->zone, rhythm->settled - r->offset);
+	usec_t fire = cron_next(&r->cron, r->zone, rhythm->served_until - r->offset);
 	rhythm->due = fire < 0 ? RECURRENCE_NEVER : fire + r->offset;
 }
 
 void recurrence_start(const struct recurrence *r, const struct clocks *now, struct rhythm *ret)
 {
 	assert(r->every >= 0 && r->every <= RECURRENCE_MAX_EVERY && r->offset >= 0);
-	ret->settled = r->every > 0 ? now->mono + r->offset : now->wall;
+	ret->served_until = r->every > 0 ? now->mono + r->offset : now->wall;
 	find_due(r, ret);
 }
 
 /* Settle what is due now. */
-static void settle(const struct recurrence *r, const struct clocks *now, struct rhythm *rhythm)
+static void pass_until_now(
+    const struct recurrence *r, const struct clocks *now, struct rhythm *rhythm)
 {
 	if (r->every > 0)
-		rhythm->settled += (now->mono - rhythm->settled) / r->every * r->every;
+		rhythm->served_until += (now->mono - rhythm->served_until) / r->every * r->every;
 	else
-		rhythm->settled = now->wall;
+		rhythm->served_until = now->wall;
 	find_due(r, rhythm);
 }
 
 void recurrence_serve(const struct recurrence *r, const struct clocks *now, struct rhythm *rhythm)
 {
 	assert(rhythm->due <= recurrence_clock(r, now));
-	settle(r, now, rhythm);
+	pass_until_now(r, now, rhythm);
 }
 
 usec_t recurrence_stored(
     const struct recurrence *r, const struct clocks *now, const struct rhythm *rhythm)
 {
-	return rhythm->settled + now->wall - recurrence_clock(r, now);
+	return rhythm->served_until + now->wall - recurrence_clock(r, now);
 }
 
 static usec_t max_back(const struct recurrence *r)
@@ -73,7 +74,7 @@ bool recurrence_follow(const struct recurrence *r, const struct clocks *now, str
 {
 	usec_t due = rhythm->due;
 
-	if (r->every > 0 || now->wall >= rhythm->settled - max_back(r))
+	if (r->every > 0 || now->wall >= rhythm->served_until - max_back(r))
 		return false;
 	recurrence_start(r, now, rhythm);
 	return rhythm->due != due;
@@ -83,24 +84,24 @@ bool recurrence_follow(const struct recurrence *r, const struct clocks *now, str
  * had it not. */
 static void pull_back(const struct recurrence *r, const struct clocks *now, struct rhythm *rhythm)
 {
-	usec_t ahead = rhythm->settled - now->mono;
+	usec_t ahead = rhythm->served_until - now->mono;
 
 	if (ahead > r->offset)
-		rhythm->settled -= (ahead + r->every - 1) / r->every * r->every;
+		rhythm->served_until -= (ahead + r->every - 1) / r->every * r->every;
 	find_due(r, rhythm);
 }
 
 void recurrence_restart(const struct recurrence *r, const struct clocks *now, usec_t stored,
     enum catch_up catch_up, struct rhythm *ret)
 {
-	ret->settled = stored - now->wall + recurrence_clock(r, now);
+	ret->served_until = stored - now->wall + recurrence_clock(r, now);
 	find_due(r, ret);
 	if (r->every > 0)
 		pull_back(r, now, ret);
 	else
 		(void)recurrence_follow(r, now, ret);
 	if (catch_up == CATCH_UP_SKIP && ret->due <= recurrence_clock(r, now))
-		settle(r, now, ret);
+		pass_until_now(r, now, ret);
 }
 
 size_t recurrence_list(const struct recurrence *r, const struct clocks *now,
@@ -111,7 +112,7 @@ size_t recurrence_list(const struct recurrence *r, const struct clocks *now,
 
 	for (; i < n && at.due != RECURRENCE_NEVER; i++) {
 		ret_times[i] = at.due + now->wall - recurrence_clock(r, now);
-		at.settled = at.due;
+		at.served_until = at.due;
 		find_due(r, &at);
 	}
 	return i;

@@ -55,8 +55,8 @@ struct recurrence {
 };
 
 struct rhythm {
-	usec_t settled; /* all due times up to this one are served, or were passed over */
-	usec_t due;     /* the next one; RECURRENCE_NEVER: there is none */
+	usec_t served_until; /* all due times up to this one are served, or were passed over */
+	usec_t due;          /* the next one; RECURRENCE_NEVER: there is none */
 };
 
 /* What becomes of due times that passed while the daemon was down: nothing, or one run for all. */

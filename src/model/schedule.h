@@ -43,7 +43,7 @@ struct schedule {
 	uint64_t revision; /* counts changes of `rule`, from 1 */
 	struct schedule_rule rule;
 	usec_t created_at, updated_at; /* wall */
-	usec_t settled;                /* what recurrence_stored said last; 0: it is paused */
+	usec_t served_until;           /* what recurrence_stored said last; 0: it is paused */
 	usec_t last;                   /* when a run began last, wall; 0: never */
 	struct id last_job;            /* none: never */
 	enum job_state last_state;     /* of that job */

@@ -11,8 +11,8 @@ struct beginning {
 	TAILQ_ENTRY(beginning) link;
 	struct core *core;
 	struct plan *plan; /* held; NULL: there is no such schedule */
-	bool is_due;       /* it settles a due time; else it was asked for */
-	struct settling settling;
+	bool is_due;       /* it serves a due time; else it was asked for */
+	struct serving serving;
 	struct submission *submission; /* owned */
 	schedules_run_fn *on_done;     /* of one that was asked for; else NULL */
 	void *arg;
@@ -35,7 +35,7 @@ static struct beginning *new_due(struct plan *plan)
 	struct beginning *b = new_beginning(plan->core, plan);
 
 	b->is_due = true;
-	b->settling = plan_settle(plan);
+	b->serving = plan_serving(plan);
 	plan->is_beginning = true;
 	plan->core->schedules->n_beginning++;
 	return b;
@@ -60,11 +60,11 @@ static void finish(struct beginning *b, const struct submission_outcome *o)
 	free(b);
 }
 
-/* The due time is settled: on to the next. */
-static void settled(struct plan *plan, const struct settling *s)
+/* The due time is served or passed over. Go on to the next. */
+static void mark_served(struct plan *plan, const struct serving *s)
 {
 	plan->rhythm = s->rhythm;
-	plan->settled = s->due.next;
+	plan->served_until = s->due.next;
 	plan->patience = 0;
 }
 
@@ -85,7 +85,7 @@ static void on_passed(struct store_op *op)
 
 	plan_hold(plan);
 	if (op->err == OK)
-		settled(plan, &b->settling);
+		mark_served(plan, &b->serving);
 	enum err e = op->err;
 	finish(b, NULL);
 	if (e == OK || e == ERR_CONFLICT)
@@ -100,7 +100,7 @@ static void start_passing(struct beginning *b)
 	struct store_op *op = store_op_new(STORE_SCHEDULE_PASS, on_passed, b);
 
 	op->u.schedule.schedule.no = b->plan->no;
-	op->u.schedule.due = b->settling.due;
+	op->u.schedule.due = b->serving.due;
 	op->u.schedule.due.n_skipped++;
 	store_start(b->plan->core->opts.store, op);
 }
@@ -136,13 +136,13 @@ static void end_due(struct beginning *b, const struct submission_outcome *o)
 	plan_hold(plan);
 	if (is_good) {
 		metric_add(all->started, 1);
-		settled(plan, &b->settling);
+		mark_served(plan, &b->serving);
 	} else if (o->err != ERR_CONFLICT && o->err != ERR_NOT_FOUND && plan->patience == 0) {
 		log_run(plan, "schedule_delayed", o->problem->detail);
 	}
-	bool is_settled = is_good || o->err == ERR_CONFLICT || o->err == ERR_NOT_FOUND;
+	bool is_over = is_good || o->err == ERR_CONFLICT || o->err == ERR_NOT_FOUND;
 	finish(b, o);
-	if (is_settled)
+	if (is_over)
 		plan_rest(plan);
 	else
 		plan_put_off(plan);
@@ -190,7 +190,7 @@ static void on_loaded(struct store_op *op)
 	    .run = {.no = plan->no, .id = plan->id},
 	    .events = {.on_done = on_submitted, .arg = b}};
 	if (b->is_due)
-		opts.run.due = b->settling.due;
+		opts.run.due = b->serving.due;
 	b->submission = submission_new(plan->core, &opts);
 	submission_feed(b->submission, job, strlen(job));
 	submission_end(b->submission);

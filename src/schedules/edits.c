@@ -1,6 +1,6 @@
 /* Changes of schedules: one operation from a request's body to the stored row.
  *
- *   load ---> read the body ---> try the job ---> store ---> take over
+ *   load ---> read the body ---> try the job ---> store ---> apply
  *    ^        (in the pool)      (a dry run)        |
  *    +--------- another change came first ----------+
  *
@@ -27,7 +27,7 @@ struct edit {
 	struct schedule_rule rule;    /* owned */
 	struct recurrence recurrence; /* its zone is owned */
 	struct rhythm rhythm;
-	bool sets_settled;
+	bool sets_due;
 	struct problem problem;
 	struct offload_task task;
 	struct defer refusal;     /* it was refused at once */
@@ -67,7 +67,7 @@ static void set_store_problem(struct problem *p, enum err e)
 					 : "not writable");
 }
 
-/* --- Store and take over --- */
+/* --- Store and apply --- */
 
 static void log_edit(const struct edit *e, const struct schedule *schedule)
 {
@@ -83,19 +83,19 @@ static void log_edit(const struct edit *e, const struct schedule *schedule)
 	    log_quote(schedule->rule.name != NULL ? schedule->rule.name : ""));
 }
 
-/* The row is as it shall be: so shall the table. */
-static void take_over(struct edit *e, const struct schedule *schedule)
+/* The row is stored; make the table agree with it. */
+static void apply_to_table(struct edit *e, const struct schedule *schedule)
 {
 	struct plan *plan = schedules_find(e->core, &schedule->id);
 
 	e->recurrence.offset = recurrence_offset(&schedule->id, schedule_jitter(&schedule->rule));
 	if (e->opts.action == SCHEDULE_ADD)
 		plan_new(e->core, schedule, &e->recurrence, &e->rhythm);
-	else if (plan != NULL && e->sets_settled)
+	else if (plan != NULL && e->sets_due)
 		plan_change(plan, schedule, &e->recurrence, &e->rhythm);
 	else if (plan != NULL)
 		plan->overlap = schedule->rule.overlap;
-	if (e->opts.action == SCHEDULE_ADD || (plan != NULL && e->sets_settled))
+	if (e->opts.action == SCHEDULE_ADD || (plan != NULL && e->sets_due))
 		e->recurrence.zone = NULL; /* the plan has it */
 	log_edit(e, schedule);
 }
@@ -114,7 +114,7 @@ static void on_stored(struct store_op *op)
 	else if (op->err != OK)
 		set_store_problem(&e->problem, op->err);
 	else
-		take_over(e, &op->u.schedule.schedule);
+		apply_to_table(e, &op->u.schedule.schedule);
 	finish(e, &op->u.schedule.schedule);
 }
 
@@ -145,13 +145,13 @@ static void store(struct edit *e)
 	    .rule = schedule_rule_copy(&e->rule),
 	    .created_at = now.wall,
 	    .updated_at = now.wall};
-	e->sets_settled = is_new || changes_time(&e->before.rule, &e->rule);
-	op->u.schedule.sets_settled = e->sets_settled;
+	e->sets_due = is_new || changes_time(&e->before.rule, &e->rule);
+	op->u.schedule.sets_due = e->sets_due;
 	e->rhythm = (struct rhythm){.due = RECURRENCE_NEVER};
-	if (e->sets_settled && !e->rule.is_paused) {
+	if (e->sets_due && !e->rule.is_paused) {
 		e->recurrence.offset = recurrence_offset(&to->id, schedule_jitter(&e->rule));
 		recurrence_start(&e->recurrence, &now, &e->rhythm);
-		to->settled = recurrence_stored(&e->recurrence, &now, &e->rhythm);
+		to->served_until = recurrence_stored(&e->recurrence, &now, &e->rhythm);
 	}
 	store_start(e->core->opts.store, op);
 }

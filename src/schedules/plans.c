@@ -69,37 +69,37 @@ static uint64_t count_passed(
 		return (uint64_t)((after->due - before->due) / r->every - 1);
 	for (usec_t due = before->due; n < MOST_COUNTED; n++) {
 		usec_t fire = cron_next(&r->cron, r->zone, due - r->offset);
-		if (fire < 0 || fire + r->offset > after->settled)
+		if (fire < 0 || fire + r->offset > after->served_until)
 			break;
 		due = fire + r->offset;
 	}
 	return n;
 }
 
-struct settling plan_settle(const struct plan *plan)
+struct serving plan_serving(const struct plan *plan)
 {
 	struct clocks now = schedules_clocks(plan->core);
-	struct settling s = {.rhythm = plan->rhythm};
+	struct serving s = {.rhythm = plan->rhythm};
 
 	/* the wall clock may have gone back since it was due */
 	if (recurrence_clock(&plan->recurrence, &now) < plan->rhythm.due)
 		now.wall = plan->rhythm.due;
 	recurrence_serve(&plan->recurrence, &now, &s.rhythm);
-	s.due = (struct due_time){.settled = plan->settled,
+	s.due = (struct due_time){.served_until = plan->served_until,
 	    .next = recurrence_stored(&plan->recurrence, &now, &s.rhythm),
 	    .n_skipped = count_passed(&plan->recurrence, &plan->rhythm, &s.rhythm)};
 	return s;
 }
 
-static void take_over(struct plan *plan, const struct schedule *schedule,
-    const struct recurrence *r, const struct rhythm *rhythm)
+static void fill(struct plan *plan, const struct schedule *schedule, const struct recurrence *r,
+    const struct rhythm *rhythm)
 {
 	plan->overlap = schedule->rule.overlap;
 	plan->is_paused = schedule->rule.is_paused;
 	plan->is_waiting = false;
 	plan->recurrence = *r;
 	plan->rhythm = *rhythm;
-	plan->settled = schedule->settled;
+	plan->served_until = schedule->served_until;
 	plan->changes = schedule->changes;
 	plan->patience = 0;
 }
@@ -114,7 +114,7 @@ struct plan *plan_new(struct core *core, const struct schedule *schedule,
 	plan->no = schedule->no;
 	LIST_INIT(&plan->runs);
 	LIST_INIT(&plan->watches);
-	take_over(plan, schedule, r, rhythm);
+	fill(plan, schedule, r, rhythm);
 	HASH_ADD(hh, core->schedules->plans, id, sizeof(plan->id), plan);
 	plan_rest(plan);
 	return plan;
@@ -125,7 +125,7 @@ void plan_change(struct plan *plan, const struct schedule *schedule, const struc
 {
 	due_heap_remove(&plan->entry);
 	zone_close(plan->recurrence.zone);
-	take_over(plan, schedule, r, rhythm);
+	fill(plan, schedule, r, rhythm);
 	plan_rest(plan);
 }
 
@@ -149,7 +149,7 @@ void plan_release(struct plan *plan)
 void plan_remove(struct plan *plan)
 {
 	struct schedule_watch *w;
-	struct run *run;
+	struct live_job *run;
 
 	due_heap_remove(&plan->entry);
 	while ((run = LIST_FIRST(&plan->runs)) != NULL) {
@@ -178,7 +178,7 @@ static void tell(struct plan *plan, enum schedule_event event, const struct job 
 	}
 }
 
-void schedules_run_began(struct run *run)
+void schedules_run_began(struct live_job *run)
 {
 	struct plan *plan = schedules_find(run->core, &run->job.schedule_id);
 
@@ -191,7 +191,7 @@ void schedules_run_began(struct run *run)
 	tell(plan, SCHEDULE_RUN, &run->job);
 }
 
-void schedules_run_ended(struct run *run)
+void schedules_run_ended(struct live_job *run)
 {
 	struct plan *plan = run->plan;
 
@@ -207,7 +207,7 @@ void schedules_run_ended(struct run *run)
 	}
 }
 
-void schedules_noted(struct run *run, const struct run_changes *changes)
+void schedules_noted(struct live_job *run, const struct run_changes *changes)
 {
 	run->n_changes += changes->n;
 	if (changes->is_called)

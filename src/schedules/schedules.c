@@ -19,7 +19,7 @@ enum { MAX_PER_TURN = 32, MAX_BEGINNING = 128 };
 /* It is time for a plan: begin its run, unless the one before stands in the way. */
 static void serve(struct plan *plan)
 {
-	struct run *run;
+	struct live_job *run;
 
 	due_heap_remove(&plan->entry);
 	if (!store_is_writable(plan->core->opts.store)) {
@@ -32,7 +32,7 @@ static void serve(struct plan *plan)
 		plan->is_waiting = true;
 		if (plan->overlap == OVERLAP_REPLACE) {
 			LIST_FOREACH (run, &plan->runs, sister)
-				run_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
+				live_stop(run, JOB_CANCELLED, JOB_REASON_NONE);
 		}
 	}
 }
@@ -120,7 +120,8 @@ static void on_schedule(const struct schedule *schedule, void *arg)
 		    "schedule_zone_unknown", "schedule=%s %s=%s", id, field, log_quote(fault));
 	} else if (!schedule->rule.is_paused) {
 		r.offset = recurrence_offset(&schedule->id, schedule_jitter(&schedule->rule));
-		recurrence_restart(&r, &now, schedule->settled, schedule->rule.catch_up, &rhythm);
+		recurrence_restart(
+		    &r, &now, schedule->served_until, schedule->rule.catch_up, &rhythm);
 	}
 	plan_new(core, schedule, &r, &rhythm);
 }

@@ -91,7 +91,7 @@ usec_t schedules_turn(struct core *core);
 /* Before jobs_recover; false: they can't be read. */
 bool schedules_init(struct core *core);
 void schedules_done(struct core *core);
-/* How runs are told of; see struct run_events. */
-void schedules_run_began(struct run *run);
-void schedules_run_ended(struct run *run);
-void schedules_noted(struct run *run, const struct run_changes *changes);
+/* How runs are told of; see struct live_events. */
+void schedules_run_began(struct live_job *run);
+void schedules_run_ended(struct live_job *run);
+void schedules_noted(struct live_job *run, const struct run_changes *changes);

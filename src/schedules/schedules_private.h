@@ -17,7 +17,7 @@
  *    |            |
  *    +---<--------+ for the end of the run before: queue, replace
  *
- * resting: in one of the heaps. beginning: an operation of the store is under way that settles a
+ * resting: in one of the heaps. beginning: an operation of the store is under way that serves a
  * due time. The others are in no heap. */
 struct plan {
 	UT_hash_handle hh;
@@ -31,11 +31,11 @@ struct plan {
 	unsigned n_held;              /* by runs that are beginning, asked-for ones too */
 	struct recurrence recurrence; /* its zone is owned */
 	struct rhythm rhythm;
-	usec_t settled;  /* as the store has it */
-	usec_t patience; /* until the next attempt, when the one before has failed; else 0 */
+	usec_t served_until; /* as the store has it */
+	usec_t patience;     /* until the next attempt, when the one before has failed; else 0 */
 	struct due_entry entry;
 	uint64_t changes; /* last number in its log */
-	LIST_HEAD(, run) runs;
+	LIST_HEAD(, live_job) runs;
 	LIST_HEAD(, schedule_watch) watches;
 };
 
@@ -73,13 +73,13 @@ void plan_put_off(struct plan *plan);
 void plan_hold(struct plan *plan);
 void plan_release(struct plan *plan); /* may free it */
 
-/* Where all is settled up to, and how many due times lie between the one that is served or passed
- * over and the next. */
-struct settling {
+/* What follows when the plan's due time is served or passed over: the next due time, and how many
+ * lie between. */
+struct serving {
 	struct rhythm rhythm;
 	struct due_time due;
 };
-struct settling plan_settle(const struct plan *plan);
+struct serving plan_serving(const struct plan *plan);
 
 /* --- beginnings.c --- */
 

@@ -1,5 +1,5 @@
 /* Schedules in the database. A due time is served by the transaction that makes its job: the row
- * must still say up to when all is settled, and says more afterwards. */
+ * must still say until when all is served (its column `settled`), and says more afterwards. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,7 +29,7 @@ static struct schedule read_row(sqlite3_stmt *s)
 	    .revision = (uint64_t)sqlite3_column_int64(s, 2),
 	    .created_at = sqlite3_column_int64(s, 12),
 	    .updated_at = sqlite3_column_int64(s, 13),
-	    .settled = sqlite3_column_int64(s, 14),
+	    .served_until = sqlite3_column_int64(s, 14),
 	    .last = sqlite3_column_int64(s, 15),
 	    .last_state = (enum job_state)sqlite3_column_int(s, 17),
 	    .runs = (uint64_t)sqlite3_column_int64(s, 18),
@@ -89,7 +89,7 @@ enum err db_add_schedule(struct db *db, struct store_op *op)
 
 	sqlite3_bind_blob(s, 1, schedule->id.bytes, sizeof(schedule->id.bytes), SQLITE_STATIC);
 	bind_rule(s, &schedule->rule);
-	BIND(s, 12, schedule->created_at, schedule->settled);
+	BIND(s, 12, schedule->created_at, schedule->served_until);
 	enum err e = db_run(db, s);
 	schedule->no = sqlite3_last_insert_rowid(db->handle);
 	schedule->revision = 1;
@@ -123,7 +123,7 @@ enum err db_edit_schedule(struct db *db, struct store_op *op)
 	sqlite3_stmt *s = QUERY(db, STATEMENT_UPDATE_SCHEDULE, schedule->no);
 
 	bind_rule(s, &schedule->rule);
-	BIND(s, 12, schedule->updated_at, schedule->settled, op->u.schedule.sets_settled,
+	BIND(s, 12, schedule->updated_at, schedule->served_until, op->u.schedule.sets_due,
 	    (int64_t)schedule->revision);
 	enum err e = update_one(db, s, ERR_CONFLICT);
 	if (e != OK && e != ERR_CONFLICT)
@@ -136,8 +136,8 @@ enum err db_edit_schedule(struct db *db, struct store_op *op)
 enum err db_pass_due(struct db *db, struct store_op *op)
 {
 	const struct due_time *due = &op->u.schedule.due;
-	sqlite3_stmt *s = QUERY(db, STATEMENT_PASS_DUE, op->u.schedule.schedule.no, due->settled,
-	    due->next, (int64_t)due->n_skipped);
+	sqlite3_stmt *s = QUERY(db, STATEMENT_PASS_DUE, op->u.schedule.schedule.no,
+	    due->served_until, due->next, (int64_t)due->n_skipped);
 
 	return update_one(db, s, ERR_CONFLICT);
 }
@@ -146,13 +146,13 @@ enum err db_serve_schedule(struct db *db, const struct store_op *op)
 {
 	const struct job *job = &op->u.input.job;
 	const struct due_time *due = &op->u.input.due;
-	bool is_due = due->settled != 0;
+	bool is_due = due->served_until != 0;
 	sqlite3_stmt *s = db_statement(db, is_due ? STATEMENT_SERVE_DUE : STATEMENT_SERVE_NOW);
 	int place = 2;
 
 	BIND(s, 1, job->schedule_no);
 	if (is_due) {
-		sqlite3_bind_int64(s, place++, due->settled);
+		sqlite3_bind_int64(s, place++, due->served_until);
 		sqlite3_bind_int64(s, place++, due->next);
 	}
 	sqlite3_bind_int64(s, place++, job->created_at);

@@ -4,12 +4,12 @@
 #include "base/buf.h"
 #include "model/schedule.h"
 
-/* A due time of a schedule that is served, or passed over. All before it must be settled as the
+/* A due time of a schedule that is served, or passed over. All before it must be served as the
  * schedule has it: so a due time is served once, whatever happens. */
 struct due_time {
-	usec_t settled;     /* as recurrence_stored said before; 0: a run beside the due times */
-	usec_t next;        /* ... and says then */
-	uint64_t n_skipped; /* due times passed over */
+	usec_t served_until; /* as recurrence_stored said before; 0: a run beside the due times */
+	usec_t next;         /* ... and says then */
+	uint64_t n_skipped;  /* due times passed over */
 };
 
 /* What a block of results of a schedule's run changes in the log of the schedule. */
@@ -23,11 +23,11 @@ struct run_changes {
 };
 
 /* In: SCHEDULE_ADD all of it, out with its no; LOAD its id; the others its no. EDIT: `rule`,
- * updated_at and, where sets_settled, settled; applies to `revision` alone (else ERR_CONFLICT);
+ * updated_at and, where sets_due, served_until; applies to `revision` alone (else ERR_CONFLICT);
  * out: all of it. PASS: `due`, as STORE_SUBMIT. ERR_NOT_FOUND: there is none. */
 struct schedule_write {
 	struct schedule schedule; /* owned */
-	bool sets_settled;
+	bool sets_due;
 	struct due_time due;
 };
 

@@ -37,7 +37,7 @@ struct store_op {
 			struct idempotency idempotency;
 			bool is_replay; /* out: the key was known */
 			/* SUBMIT of a schedule's run, whose job says which. ERR_CONFLICT: the due
-			 * time is settled, or another one, ERR_NOT_FOUND: the schedule is gone. */
+			 * time is served, or another one, ERR_NOT_FOUND: the schedule is gone. */
 			bool is_run;
 			struct due_time due;
 		} input;

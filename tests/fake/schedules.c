@@ -57,7 +57,7 @@ static enum err edit(struct schedule *row, struct store_op *op)
 		row->rule = schedule_rule_copy(&in->rule);
 		row->revision++;
 		row->updated_at = in->updated_at;
-		row->settled = op->u.schedule.sets_settled ? in->settled : row->settled;
+		row->served_until = op->u.schedule.sets_due ? in->served_until : row->served_until;
 	}
 	give_row(row, op);
 	return is_same ? OK : ERR_CONFLICT;
@@ -65,10 +65,10 @@ static enum err edit(struct schedule *row, struct store_op *op)
 
 static enum err settle(struct schedule *row, const struct due_time *due)
 {
-	if (row->settled != due->settled)
+	if (row->served_until != due->served_until)
 		return ERR_CONFLICT;
-	ck_assert(due->next != due->settled);
-	row->settled = due->next;
+	ck_assert(due->next != due->served_until);
+	row->served_until = due->next;
 	row->skipped += due->n_skipped;
 	return OK;
 }
@@ -99,7 +99,7 @@ enum err fake_schedules_serve(struct fake_schedules *all, struct store_op *op)
 
 	if (e == OK && row == NULL)
 		e = ERR_NOT_FOUND;
-	if (e == OK && op->u.input.due.settled != 0)
+	if (e == OK && op->u.input.due.served_until != 0)
 		e = settle(row, &op->u.input.due);
 	if (e == OK) {
 		row->runs++;

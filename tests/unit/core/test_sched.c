@@ -141,7 +141,7 @@ static void on_change(const struct job *job, void *arg)
 
 TEST(results_show_when_they_are_committed)
 {
-	struct subscription s = {.run = NULL};
+	struct subscription s = {.live = NULL};
 	struct seen seen = {0};
 	struct bench b;
 
@@ -172,7 +172,7 @@ TEST(results_show_when_they_are_committed)
 	fake_store_hold(b.store, false);
 	bench_finish(&b, 0);
 	ck_assert(seen.state == JOB_DONE && seen.completed == 10);
-	ck_assert(s.run == NULL && !events_subscribe(b.core, &id, &s, on_change, &seen));
+	ck_assert(s.live == NULL && !events_subscribe(b.core, &id, &s, on_change, &seen));
 	bench_end(&b);
 }
 
@@ -254,7 +254,7 @@ static void on_deleted(enum err e, void *arg)
 
 TEST(delete_ends_and_forgets)
 {
-	struct subscription s = {.run = NULL};
+	struct subscription s = {.live = NULL};
 	struct seen seen = {0};
 	enum err e = ERR_BUSY;
 	struct bench b;
@@ -268,7 +268,7 @@ TEST(delete_ends_and_forgets)
 	jobs_delete(b.core, &job, on_deleted, &e);
 	run_turns(b.loop, 20);
 	ck_assert_int_eq(e, OK);
-	ck_assert(fake_store_job(b.store, 0)->is_deleted && s.run == NULL);
+	ck_assert(fake_store_job(b.store, 0)->is_deleted && s.live == NULL);
 	ck_assert(seen.state == JOB_CANCELLED);
 	ck_assert_ptr_null(jobs_find(b.core, &id));
 	ck_assert_uint_eq(checker_in_flight(b.checker), 0);

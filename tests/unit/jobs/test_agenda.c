@@ -7,7 +7,7 @@
 #include "../../fake/runner.h"
 #include "base/alloc.h"
 #include "jobs/agenda.h"
-#include "jobs/run.h"
+#include "jobs/live.h"
 
 enum { MANY = 100000 };
 
@@ -15,14 +15,14 @@ static struct agenda agenda;
 static size_t n_told;
 static usec_t last_due;
 static bool is_in_order = true;
-static struct run *victim; /* taken out by the first that is told */
+static struct live_job *victim; /* taken out by the first that is told */
 
-static void on_due(struct run *run)
+static void on_due(struct live_job *live)
 {
 	n_told++;
 	is_in_order =
-	    is_in_order && run->agenda_entry.key >= last_due && run->agenda_entry.heap == NULL;
-	last_due = run->agenda_entry.key;
+	    is_in_order && live->agenda_entry.key >= last_due && live->agenda_entry.heap == NULL;
+	last_due = live->agenda_entry.key;
 	if (victim != NULL)
 		agenda_set(&agenda, victim, 0);
 	victim = NULL;
@@ -53,7 +53,7 @@ static bool are_all_told(void *arg)
 TEST(many_are_told_in_order)
 {
 	struct loop *loop = begin();
-	struct run *runs = xcalloc(MANY, sizeof(*runs));
+	struct live_job *runs = xcalloc(MANY, sizeof(*runs));
 	usec_t now = agenda_now(&agenda);
 	size_t n_wanted = 0, n_left = 0;
 	unsigned chance = 99;
@@ -91,7 +91,7 @@ TEST(many_are_told_in_order)
 TEST(one_taken_out_while_others_are_told_is_not_told)
 {
 	struct loop *loop = begin();
-	struct run runs[3] = {{.core = NULL}};
+	struct live_job runs[3] = {{.core = NULL}};
 	usec_t now = agenda_now(&agenda);
 
 	for (int i = 0; i < 3; i++)
@@ -113,9 +113,9 @@ static const struct {
 TEST(a_step_of_the_clock_counts)
 {
 	struct loop *loop = begin();
-	struct run run = {.core = NULL};
+	struct live_job live = {.core = NULL};
 
-	agenda_set(&agenda, &run, agenda_now(&agenda) + 60 * USEC_PER_SEC);
+	agenda_set(&agenda, &live, agenda_now(&agenda) + 60 * USEC_PER_SEC);
 	fake_alarm_move(steps[_i].step * USEC_PER_SEC, true);
 	run_turns(loop, 5);
 	ck_assert_msg(n_told == steps[_i].n_told, "%s", steps[_i].name);

@@ -1,7 +1,7 @@
 /* Who is next among those that wait. */
 #include "../unit.h"
 
-#include "jobs/run.h"
+#include "jobs/live.h"
 #include "jobs/waiting.h"
 
 enum { MAX_RUNS = 4 };
@@ -28,7 +28,7 @@ static const struct {
 
 TEST(takes)
 {
-	struct run runs[MAX_RUNS] = {{.core = NULL}}, *next;
+	struct live_job runs[MAX_RUNS] = {{.core = NULL}}, *next;
 	struct waiting waiting;
 	char order[MAX_RUNS + 1] = "";
 	usec_t now = rows[_i].now * USEC_PER_SEC;

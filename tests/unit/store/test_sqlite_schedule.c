@@ -18,7 +18,7 @@ static struct store_op *make_add(const char *name)
 		.every = xstrdup("60s"),
 		.callback_url = xstrdup("http://example.com/hook"),
 		.job = xstrdup("{\"kind\":\"flags\"}")},
-	    .settled = FIRST,
+	    .served_until = FIRST,
 	    .created_at = 5};
 	return op;
 }
@@ -49,15 +49,17 @@ static struct schedule load(struct world *w, const struct id *id)
 	return schedule;
 }
 
-/* A run that serves what follows `settled`; returns its job's number, or the error. */
-static int64_t run(struct world *w, int64_t no, const struct id *id, usec_t settled, usec_t next)
+/* A run that serves what follows `served_until`; returns its job's number, or the error. */
+static int64_t run(
+    struct world *w, int64_t no, const struct id *id, usec_t served_until, usec_t next)
 {
 	struct store_op *op = make_input(STORE_SUBMIT, 0, 1, MANY);
 
 	op->u.input.is_run = true;
 	op->u.input.job.schedule_no = no;
 	op->u.input.job.schedule_id = *id;
-	op->u.input.due = (struct due_time){.settled = settled, .next = next, .n_skipped = 2};
+	op->u.input.due =
+	    (struct due_time){.served_until = served_until, .next = next, .n_skipped = 2};
 	op = world_call(w, op);
 	int64_t result = op->err == OK ? op->job_no : op->err;
 	store_op_free(op);
@@ -78,10 +80,10 @@ TEST(a_due_time_is_served_once)
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM job"), 1);
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM chunk"), 1);
 	ck_assert_int_gt(run(&w, no, &id, 2000, 3000), 0);
-	ck_assert_int_gt(run(&w, no, &id, 0, 0), 0); /* asked for: nothing is settled by it */
+	ck_assert_int_gt(run(&w, no, &id, 0, 0), 0); /* asked for: it serves no due time */
 	ck_assert_int_eq(run(&w, 99, &id, 0, 0), ERR_NOT_FOUND);
 	struct schedule s = load(&w, &id);
-	ck_assert_int_eq(s.settled, 3000);
+	ck_assert_int_eq(s.served_until, 3000);
 	ck_assert_uint_eq(s.runs, 3);
 	ck_assert_uint_eq(s.skipped, 4);
 	ck_assert_str_eq(s.rule.job, "{\"kind\":\"flags\"}");
@@ -91,7 +93,7 @@ TEST(a_due_time_is_served_once)
 
 static void count_schedule(const struct schedule *schedule, void *arg)
 {
-	ck_assert_int_eq(schedule->settled, 2000);
+	ck_assert_int_eq(schedule->served_until, 2000);
 	++*(int *)arg;
 }
 
@@ -108,7 +110,7 @@ TEST(a_due_time_is_passed_over)
 		struct store_op *op = make_op(STORE_SCHEDULE_PASS, 0);
 		op->u.schedule.schedule.no = no;
 		op->u.schedule.due =
-		    (struct due_time){.settled = FIRST, .next = 2000, .n_skipped = 3};
+		    (struct due_time){.served_until = FIRST, .next = 2000, .n_skipped = 3};
 		ck_assert_int_eq(world_run(&w, op), i == 0 ? OK : ERR_CONFLICT);
 	}
 	world_stop(&w);
@@ -136,14 +138,14 @@ TEST(a_change_is_for_one_revision)
 			.cron = xstrdup("@daily"),
 			.is_paused = true,
 			.job = xstrdup("{}")},
-		    .settled = 7};
-		op->u.schedule.sets_settled = i == 1;
+		    .served_until = 7};
+		op->u.schedule.sets_due = i == 1;
 		op = world_call(&w, op);
 		ck_assert_int_eq(op->err, i == 0 ? OK : ERR_CONFLICT);
 		ck_assert_uint_eq(op->u.schedule.schedule.revision, 2);
 		ck_assert_str_eq(op->u.schedule.schedule.rule.name, "y");
 		ck_assert_ptr_null(op->u.schedule.schedule.rule.every);
-		ck_assert_int_eq(op->u.schedule.schedule.settled, FIRST);
+		ck_assert_int_eq(op->u.schedule.schedule.served_until, FIRST);
 		store_op_free(op);
 	}
 	world_done(&w);
@@ -174,9 +176,9 @@ static struct store_op *make_results(
 }
 
 static uint64_t put_run(
-    struct world *w, int64_t no, const struct id *id, usec_t settled, enum item_status status)
+    struct world *w, int64_t no, const struct id *id, usec_t served_until, enum item_status status)
 {
-	int64_t job = run(w, no, id, settled, settled + 1);
+	int64_t job = run(w, no, id, served_until, served_until + 1);
 
 	ck_assert_int_gt(job, 0);
 	struct store_op *op = world_call(w, make_results(job, no, MANY, status));
@@ -220,13 +222,13 @@ TEST(the_log_is_bounded)
 {
 	struct world w;
 	struct id id;
-	usec_t settled = FIRST;
+	usec_t served_until = FIRST;
 
 	world_init(&w);
 	world_start(&w);
 	int64_t no = add(&w, "x", &id);
-	for (int i = 0; i < 12000 / MANY; i++, settled++)
-		put_run(&w, no, &id, settled, i % 2 ? ITEM_FOUND : ITEM_NOT_FOUND);
+	for (int i = 0; i < 12000 / MANY; i++, served_until++)
+		put_run(&w, no, &id, served_until, i % 2 ? ITEM_FOUND : ITEM_NOT_FOUND);
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM change"), 10000);
 	ck_assert_int_eq(world_sql(&w, "SELECT max(seq) FROM change"), 12000 - MANY);
 	world_done(&w);

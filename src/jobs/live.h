@@ -1,9 +1,8 @@
-/* Inside jobs: a run is a job that has not ended, its open input, and its results not committed
- * yet.
- * An item waits in an open chunk, is in flight as a struct item, is settled when its record stands
- * in the run's block, and shows once the block is committed:
+/* Inside jobs: a live job is one that has not ended, with its open input and its results that are
+ * not committed yet. An item waits in an open chunk, is in flight as a struct item, is settled once
+ * its record is in the job's block, and becomes visible when the block is committed:
  *
- *   waiting --items--> in flight --checker--> settled --store--> committed
+ *   waiting --items--> in flight --lane--> settled --store--> committed
  *
  * Thread: loop. */
 #pragma once
@@ -18,26 +17,26 @@
 #include "model/bucket.h"
 #include "model/pace.h"
 
-/* Where a run stands:
+/* Where a live job stands:
  *
  *            +--------------------- paused ---------------------+
  *            v                        ^                         |
  *   new --> later --run_at--> waiting --a place is free--> active
  *
- * Only active ones begin items. Those that are paused come back to where they would be now; any may
- * end. See life.c. */
+ * Only active jobs begin items. A paused job that is resumed goes where it would be now. A job may
+ * end in any place. See places.c. */
 enum place { PLACE_NONE, PLACE_LATER, PLACE_PAUSED, PLACE_WAITING, PLACE_ACTIVE, N_PLACES };
 
-struct run {
+struct live_job {
 	struct core *core;
 	struct job job; /* as committed; only `running` shows before its commit */
 	UT_hash_handle hh;
 	enum place place;
-	TAILQ_ENTRY(run) link; /* in core->waiting while it waits for a place */
-	usec_t waits_since;    /* monotonic; while it waits */
-	TAILQ_ENTRY(run) turn; /* in its lane's ring while has_turn */
-	uint32_t n_turn;       /* items that it may still begin in this turn */
-	TAILQ_ENTRY(run) dirt; /* in core->dirty while is_dirty */
+	TAILQ_ENTRY(live_job) link; /* in core->waiting while it waits for a place */
+	usec_t waits_since;         /* monotonic; while it waits */
+	TAILQ_ENTRY(live_job) turn; /* in its lane's ring while has_turn */
+	uint32_t n_turn;            /* items that it may still begin in this turn */
+	TAILQ_ENTRY(live_job) dirt; /* in core->dirty while is_dirty */
 	bool has_turn, is_dirty;
 	bool is_held;       /* it is paused, or will be once that is committed */
 	unsigned n_pauses;  /* operations that pause or resume it, under way */
@@ -79,15 +78,15 @@ struct run {
 	size_t n_kept_chunks;
 	uint64_t n_settled;        /* of the job, those committed included */
 	uint64_t n_denied;         /* settled since the start of the daemon: targets not allowed */
-	enum job_state next_state; /* what the next commit makes of it; see run_set_next */
+	enum job_state next_state; /* what the next commit makes of it; see live_set_next */
 	enum job_reason next_reason;
 	bool is_ending; /* the commit under way ends it */
 
-	/* of a schedule's run: */
-	struct plan *plan;      /* NULL: none, or it was deleted */
-	LIST_ENTRY(run) sister; /* in plan->runs */
-	uint64_t changes_after; /* those it found lie behind this number in the log */
-	uint64_t n_changes;     /* as far as is known */
+	/* of a run, which is a job made by a schedule: */
+	struct plan *plan;           /* NULL: none, or it was deleted */
+	LIST_ENTRY(live_job) sister; /* in plan->runs */
+	uint64_t changes_after;      /* those it found lie behind this number in the log */
+	uint64_t n_changes;          /* as far as is known */
 
 	struct pace pace;
 	LIST_HEAD(, subscription) subscriptions;

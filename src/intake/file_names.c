@@ -1,5 +1,5 @@
 /* Unique names: open addressing over 64-bit hashes. */
-#include "intake/names.h"
+#include "intake/file_names.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 enum { FIRST_ROOM = 256 };
 
-struct names {
+struct file_names {
 	uint64_t *slots; /* owned; 0: free */
 	size_t n, room;  /* room is a power of two */
 };
@@ -21,9 +21,9 @@ static bool is_full(size_t n, size_t room)
 	return n > room / 4 * 3;
 }
 
-struct names *names_new(size_t n_expected)
+struct file_names *file_names_new(size_t n_expected)
 {
-	struct names *names = xcalloc(1, sizeof(*names));
+	struct file_names *names = xcalloc(1, sizeof(*names));
 
 	for (names->room = FIRST_ROOM; is_full(n_expected, names->room); names->room *= 2)
 		;
@@ -31,7 +31,7 @@ struct names *names_new(size_t n_expected)
 	return names;
 }
 
-void names_free(struct names *names)
+void file_names_free(struct file_names *names)
 {
 	if (names == NULL)
 		return;
@@ -48,7 +48,7 @@ static uint64_t *find(uint64_t *slots, size_t room, uint64_t hash)
 	return &slots[i];
 }
 
-static void grow(struct names *names)
+static void grow(struct file_names *names)
 {
 	size_t room = names->room * 2;
 	uint64_t *slots = xcalloc(room, sizeof(*slots));
@@ -65,7 +65,7 @@ static void grow(struct names *names)
 /* Upper and lower case are one: some file systems don't tell them apart. */
 static uint64_t hash_of(const char *name, size_t len)
 {
-	char lower[NAMES_SIZE];
+	char lower[FILE_NAMES_SIZE];
 
 	for (size_t i = 0; i < len; i++)
 		lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]);
@@ -73,7 +73,7 @@ static uint64_t hash_of(const char *name, size_t len)
 	return hash != 0 ? hash : 1;
 }
 
-static bool take(struct names *names, const char *name, size_t len)
+static bool add(struct file_names *names, const char *name, size_t len)
 {
 	uint64_t hash = hash_of(name, len), *slot = find(names->slots, names->room, hash);
 
@@ -85,20 +85,20 @@ static bool take(struct names *names, const char *name, size_t len)
 	return true;
 }
 
-size_t names_take(
-    struct names *names, const char *name, uint32_t index, char ret_name[static NAMES_SIZE])
+size_t file_names_add(struct file_names *names, const char *name, uint32_t index,
+    char ret_name[static FILE_NAMES_SIZE])
 {
 	const char *dot = strrchr(name, '.');
 	size_t stem = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
-	int n = snprintf(ret_name, NAMES_SIZE, "%s", name);
+	int n = snprintf(ret_name, FILE_NAMES_SIZE, "%s", name);
 
 	/* each round adds another place, so it ends as soon as one is free */
-	for (unsigned round = 0; !take(names, ret_name, (size_t)n); round++) {
+	for (unsigned round = 0; !add(names, ret_name, (size_t)n); round++) {
 		if (round == 0)
-			n = snprintf(ret_name, NAMES_SIZE, "%.*s-%u%s", (int)stem, name, index + 1,
-			    name + stem);
+			n = snprintf(ret_name, FILE_NAMES_SIZE, "%.*s-%u%s", (int)stem, name,
+			    index + 1, name + stem);
 		else
-			n = snprintf(ret_name, NAMES_SIZE, "%.*s-%u-%u%s", (int)stem, name,
+			n = snprintf(ret_name, FILE_NAMES_SIZE, "%.*s-%u-%u%s", (int)stem, name,
 			    index + 1, round, name + stem);
 	}
 	return (size_t)n;

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/alloc.h"
-#include "intake/names.h"
+#include "intake/file_names.h"
 
 static const struct {
 	const char *name, *names[8], *want;
@@ -26,38 +26,38 @@ static const struct {
 
 TEST(take)
 {
-	struct names *names = names_new(0);
-	char got[1000] = "", unique[NAMES_SIZE];
+	struct file_names *names = file_names_new(0);
+	char got[1000] = "", unique[FILE_NAMES_SIZE];
 
 	for (uint32_t i = 0; rows[_i].names[i] != NULL; i++) {
-		size_t n = names_take(names, rows[_i].names[i], i, unique);
+		size_t n = file_names_add(names, rows[_i].names[i], i, unique);
 		ck_assert_uint_eq(n, strlen(unique));
 		ck_assert(file_name_is_safe(unique));
 		snprintf(
 		    got + strlen(got), sizeof(got) - strlen(got), "%s%s", i > 0 ? " " : "", unique);
 	}
 	ck_row_str(rows[_i].name, got, rows[_i].want);
-	names_free(names);
+	file_names_free(names);
 }
 
 /* The longest name, at the last place of a job, taken again and again. */
 TEST(the_longest_fits)
 {
-	char longest[FILE_NAME_MAX + 1], unique[NAMES_SIZE], before[NAMES_SIZE] = "";
-	struct names *names = names_new(0);
+	char longest[FILE_NAME_MAX + 1], unique[FILE_NAMES_SIZE], before[FILE_NAMES_SIZE] = "";
+	struct file_names *names = file_names_new(0);
 
 	memset(longest, 'a', FILE_NAME_MAX);
 	memcpy(longest + FILE_NAME_MAX - 4, ".gif", 5);
 	for (int i = 0; i < 20; i++) {
-		size_t n = names_take(names, longest, UINT32_MAX - 1, unique);
+		size_t n = file_names_add(names, longest, UINT32_MAX - 1, unique);
 		ck_assert_uint_eq(n, strlen(unique));
 		ck_assert_str_eq(unique + n - 4, ".gif");
 		ck_assert_str_ne(unique, before);
 		ck_assert(file_name_is_safe(unique));
 		memcpy(before, unique, n + 1);
 	}
-	names_free(names);
-	names_free(NULL);
+	file_names_free(names);
+	file_names_free(NULL);
 }
 
 static int compare(const void *a, const void *b)
@@ -70,13 +70,13 @@ TEST(many_are_all_different)
 {
 	enum { N = 50000 };
 	static char *taken[N];
-	char name[32], unique[NAMES_SIZE];
-	struct names *names = names_new(N * (size_t)_i);
+	char name[32], unique[FILE_NAMES_SIZE];
+	struct file_names *names = file_names_new(N * (size_t)_i);
 
 	for (uint32_t i = 0; i < N; i++) {
 		snprintf(
 		    name, sizeof(name), "%c%u%s.gif", i % 2 ? 'a' : 'A', i % 7, i % 3 ? "" : "-8");
-		names_take(names, name, i, unique);
+		file_names_add(names, name, i, unique);
 		taken[i] = xstrdup(unique);
 	}
 	qsort(taken, N, sizeof(*taken), compare);
@@ -84,7 +84,7 @@ TEST(many_are_all_different)
 		ck_assert_msg(strcasecmp(taken[i - 1], taken[i]) != 0, "%s twice", taken[i]);
 	for (size_t i = 0; i < N; i++)
 		free(taken[i]);
-	names_free(names);
+	file_names_free(names);
 }
 
 SUITE(names)
