@@ -198,11 +198,15 @@ static void start_piece(struct download *d)
 static bool answer_at_once(struct download *d)
 {
 	char etag[FILE_DIGEST_TEXT + 1], whole[64];
-	const char *have = request_header(d->rq, "If-None-Match");
 	bool is_get = strcmp(request_method(d->rq), "GET") == 0; /* HEAD has no ranges */
 
 	file_digest_format(d->file.digest, etag);
-	if (have != NULL && (strcmp(have, "*") == 0 || strstr(have, etag) != NULL)) {
+	if (request_header(d->rq, "If-Match") != NULL &&
+	    !request_header_has_tag(d->rq, "If-Match", etag, false)) {
+		request_refuse(d->rq, 412, "The file does not match If-Match.");
+		return true;
+	}
+	if (request_header_has_tag(d->rq, "If-None-Match", etag, true)) {
 		add_headers(d);
 		request_respond(d->rq, 304, NULL, NULL);
 		return true;

@@ -33,12 +33,12 @@ static void format_etag(const struct job *job, char ret_etag[static 48])
 
 static void show(struct request *rq, const struct job *job)
 {
-	const char *have = request_header(rq, "If-None-Match");
 	char etag[48];
 
 	format_etag(job, etag);
 	request_add_header(rq, "ETag", etag);
-	if (have != NULL && (strcmp(have, "*") == 0 || strstr(have, etag + 2) != NULL))
+	etag[strlen(etag) - 1] = '\0'; /* between the quotes of W/"..." */
+	if (request_header_has_tag(rq, "If-None-Match", etag + 3, true))
 		request_respond(rq, 304, NULL, NULL);
 	else
 		respond_job(rq, job);

@@ -70,6 +70,9 @@ bool range_choose(const char *range, const char *if_range, const char *etag, uin
 		return true;
 	if (!parse(range + 6, size, &first, &end))
 		return true;
+	/* the last bytes of a file without any: all of it, by section 14.1.2 */
+	if (size == 0 && range[6] == '-' && strspn(range + 7, "0") < strlen(range + 7))
+		return true;
 	if (first >= end || first >= size)
 		return false;
 	*ret_range = (struct range){.first = first, .n_bytes = end - first, .is_part = true};

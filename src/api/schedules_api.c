@@ -86,7 +86,6 @@ static void on_loaded(struct store_op *op)
 {
 	struct asking *a = op->arg;
 	const struct schedule *schedule = &op->u.schedule.schedule;
-	const char *have = request_header(a->rq, "If-None-Match");
 	char etag[32];
 
 	if (op->err == ERR_NOT_FOUND) {
@@ -96,7 +95,9 @@ static void on_loaded(struct store_op *op)
 		    op->err == ERR_DAMAGED ? "is damaged in the database" : "could not be read");
 	} else {
 		format_etag(schedule, etag);
-		if (have != NULL && (strcmp(have, "*") == 0 || strstr(have, etag) != NULL)) {
+		char tag[32];
+		snprintf(tag, sizeof(tag), "%llu", (unsigned long long)schedule->revision);
+		if (request_header_has_tag(a->rq, "If-None-Match", tag, true)) {
 			request_add_header(a->rq, "ETag", etag);
 			request_respond(a->rq, 304, NULL, NULL);
 		} else {

@@ -56,6 +56,7 @@ static void read_limits(const struct conf *conf, struct fetcher_opts *opts)
 {
 	opts->total = (unsigned)conf_number(conf, CONF_downloads_total);
 	opts->per_host = (unsigned)conf_number(conf, CONF_downloads_per_host);
+	opts->h2_streams = (unsigned)conf_number(conf, CONF_downloads_h2_streams);
 	opts->rate_per_host = (double)conf_number(conf, CONF_downloads_rate_per_host);
 	opts->max_bytes = conf_number(conf, CONF_downloads_max_bytes);
 	opts->quota = conf_number(conf, CONF_downloads_quota);

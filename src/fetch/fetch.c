@@ -151,6 +151,8 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 
 static void on_metadata_answer(struct fetch *f, const struct transfer_outcome *o)
 {
+	if (o->reason != REASON_NONE && fetch_try_elsewhere(f, o))
+		return;
 	if (is_worth_another_try(o->status))
 		(void)fetch_hold_host(f, o);
 	ticket_release(f->fetcher->origins, &f->ticket,
@@ -265,7 +267,9 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	    .socket = ticket_take_socket(ticket),
 	    .timeout = f->timeout,
 	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
-	    .keeps_connection = ticket_keeps_connection(ticket)};
+	    .keeps_connection = ticket_keeps_connection(ticket),
+	    .group = ticket->origin,
+	    .most_connections = ticket_most_connections(ticket)};
 	if (!f->has_left_host && !f->is_metadata)
 		request.headers = f->item.headers;
 	f->transfer = transfer_start(fetcher->transfers, &request, &events, f);

@@ -30,6 +30,7 @@ struct fetcher_opts {
 	const char *owner;                         /* of the folder, as folder_opts says */
 	fetch_country_fn *find_country;
 	unsigned total, per_host; /* transfers at one time */
+	unsigned h2_streams;      /* likewise, of a host that speaks HTTP/2 */
 	double rate_per_host;     /* requests a second; 0: no limit */
 	uint64_t max_bytes;       /* of a file */
 	uint64_t quota;           /* of all files; 0: no limit */

@@ -115,11 +115,13 @@ void fetch_try_again(struct fetch *f, const struct transfer_outcome *o, enum rea
 /* Tell the origin what is wrong with it. */
 void fetch_blame(struct fetch *f, const struct transfer_outcome *o)
 {
-	if (o->status > 0)
-		ticket_note_answer(&f->ticket);
+	if (o->is_crowded)
+		ticket_is_crowded(&f->ticket);
+	else if (o->status > 0)
+		ticket_note_answer(&f->ticket, o->is_http2 && f->url.is_tls);
 	else if (o->is_unsecured)
 		ticket_blame(&f->ticket, o->reason, o->detail);
-	if (o->status == 0 && o->reason != REASON_DENIED_TARGET)
+	if (o->status == 0 && !o->is_crowded && o->reason != REASON_DENIED_TARGET)
 		ticket_avoid_address(&f->ticket);
 }
 
@@ -128,12 +130,13 @@ void fetch_blame(struct fetch *f, const struct transfer_outcome *o)
  * transfer to each. */
 bool fetch_try_elsewhere(struct fetch *f, const struct transfer_outcome *o)
 {
-	bool is_new = o->is_unconnected && !f->was_unconnected;
+	bool is_new = o->is_crowded || (o->is_unconnected && !f->was_unconnected);
 
 	f->was_unconnected = o->is_unconnected;
 	if (!is_new && !(o->is_unsecured && ticket_has_other_address(&f->ticket)))
 		return false;
-	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_CONGESTED);
+	ticket_release(
+	    f->fetcher->origins, &f->ticket, o->is_crowded ? ORIGIN_UNKNOWN : ORIGIN_CONGESTED);
 	if (f->n_redirects == 0 && !f->is_metadata)
 		f->attempts--;
 	fetch_queue(f);

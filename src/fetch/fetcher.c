@@ -82,6 +82,7 @@ enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetch
 	    .checker = opts->checker,
 	    .total = opts->total,
 	    .per_host = opts->per_host,
+	    .streams = opts->h2_streams,
 	    .rate = opts->rate_per_host,
 	    .connect_timeout = opts->connect_timeout,
 	    .judge = judge,
@@ -133,6 +134,7 @@ void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts
 
 	own->total = opts->total;
 	own->per_host = opts->per_host;
+	own->h2_streams = opts->h2_streams;
 	own->rate_per_host = opts->rate_per_host;
 	own->max_bytes = opts->max_bytes;
 	own->quota = opts->quota;
@@ -142,6 +144,7 @@ void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts
 	own->may_downgrade = opts->may_downgrade;
 	origins_set_limits(fetcher->origins, own->total, own->per_host, own->rate_per_host);
 	transfers_set_connect_timeout(fetcher->transfers, own->connect_timeout);
+	origins_set_streams(fetcher->origins, own->h2_streams);
 	origins_set_connect_timeout(fetcher->origins, own->connect_timeout);
 	folder_set_quota(fetcher->folder, own->quota);
 	defer_start(&fetcher->room);

@@ -195,9 +195,17 @@ bool host_is_resolved(struct host *h, usec_t now)
 
 /* --- How hard it may be pressed --- */
 
+/* A server that speaks HTTP/2 says by itself how many requests at one time are too many. */
+static unsigned most_of(const struct host *h)
+{
+	const struct origins_opts *opts = &h->origins->opts;
+
+	return h->is_http2 && opts->streams > opts->per_host ? opts->streams : opts->per_host;
+}
+
 unsigned host_limit(const struct host *h)
 {
-	unsigned most = h->origins->opts.per_host;
+	unsigned most = most_of(h);
 
 	return h->window < most ? (unsigned)h->window : most;
 }
@@ -205,7 +213,7 @@ unsigned host_limit(const struct host *h)
 /* Those that started before the window closed tell nothing new. */
 void host_adapt(struct host *h, const struct ticket *t, enum origin_outcome outcome)
 {
-	unsigned most = h->origins->opts.per_host;
+	unsigned most = most_of(h);
 
 	if (outcome == ORIGIN_GOOD) {
 		h->window += h->is_opening ? 1 : 1 / h->window;

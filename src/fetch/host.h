@@ -28,6 +28,7 @@ struct host {
 	struct origins *origins;
 	LIST_HEAD(, origin) ports;
 	unsigned n_running;
+	bool is_http2; /* one of its origins is */
 	uint64_t n_done;
 	/* how hard it may be pressed */
 	double window;

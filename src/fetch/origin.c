@@ -9,7 +9,11 @@
 #include "fetch/origin_private.h"
 
 /* Origins remembered without anything to do: what is known of them serves the next job. */
-enum { MAX_IDLE = 2048, MAX_PER_TURN = 64 /* a start costs tens of microseconds */ };
+enum {
+	MAX_IDLE = 2048,
+	MAX_PER_TURN = 64,    /* a start costs tens of microseconds */
+	HTTP2_CONNECTIONS = 2 /* of an origin */
+};
 
 /* --- The table --- */
 
@@ -144,13 +148,24 @@ static void tell_failure(struct origin *o)
 
 /* --- Turns --- */
 
+static unsigned origin_limit(const struct origin *o)
+{
+	const struct origins_opts *opts = &o->host->origins->opts;
+
+	if (!o->is_http2)
+		return opts->per_host;
+	return o->most_streams > 0 && o->most_streams < opts->streams ? o->most_streams
+								      : opts->streams;
+}
+
 /* Say whether one more may start at the origin now. When not, and time alone will change that, a
  * timer is set. */
 static bool may_start(struct origin *o, usec_t now)
 {
 	struct host *h = o->host;
 
-	if (h->n_running >= host_limit(h) || !host_is_resolved(h, now))
+	if (h->n_running >= host_limit(h) || o->n_running >= origin_limit(o) ||
+	    !host_is_resolved(h, now))
 		return false;
 	if (!way_is_open(o, now))
 		return false;
@@ -246,6 +261,39 @@ void ticket_release(struct origins *origins, struct ticket *ticket, enum origin_
 		defer_start(&origins->serve);
 }
 
+static void set_http2(struct origin *o, bool is_http2)
+{
+	struct host *h = o->host;
+	const struct origin *other;
+
+	if (o->is_http2 == is_http2)
+		return;
+	o->is_http2 = is_http2;
+	o->most_streams = 0;
+	h->is_http2 = false;
+	LIST_FOREACH (other, &h->ports, port_link)
+		h->is_http2 = h->is_http2 || other->is_http2;
+	host_wake(h);
+}
+
+void ticket_note_answer(struct ticket *ticket, bool is_http2)
+{
+	way_is_good(ticket->origin);
+	set_http2(ticket->origin, is_http2);
+}
+
+unsigned ticket_most_connections(const struct ticket *ticket)
+{
+	return ticket->origin->is_http2 ? HTTP2_CONNECTIONS : 0;
+}
+
+void ticket_is_crowded(struct ticket *ticket)
+{
+	struct origin *o = ticket->origin;
+
+	o->most_streams = o->n_running > 1 ? o->n_running - 1 : 1;
+}
+
 bool ticket_keeps_connection(const struct ticket *ticket)
 {
 	const struct origin *o = ticket->origin;
@@ -297,6 +345,11 @@ void origins_set_limits(struct origins *origins, unsigned total, unsigned per_ho
 			bucket_init(&h->bucket, rate, clock_mono());
 		host_wake(h);
 	}
+}
+
+void origins_set_streams(struct origins *origins, unsigned streams)
+{
+	origins->opts.streams = streams;
 }
 
 void origins_set_connect_timeout(struct origins *origins, usec_t connect_timeout)

@@ -1,9 +1,9 @@
 /* Hosts that files come from: whose turn it is, and how hard a host may be pressed, all jobs taken
  * together. A transfer waits here until its host can be reached and a place is free:
  *
- * - at most `per_host` at one time, and fewer while the host shows that this is too much: the
- * window doubles a round at first, is halved by an answer such as 503 or a time-out, and then grows
- * by one a round;
+ * - at most `per_host` at one time, or `streams` over two connections where HTTP/2 is spoken, and
+ * fewer while the host shows that this is too much: the window doubles a round at first, is halved
+ * by an answer such as 503 or a time-out, and then grows by one a round;
  * - at most `rate` a second;
  * - none before the time that the port asked for by Retry-After;
  * - at most `total` at one time over all hosts, which take turns.
@@ -29,7 +29,6 @@
 
 struct checker;
 struct loop;
-struct origin;
 struct origins;
 struct url;
 
@@ -64,7 +63,8 @@ struct origins_opts {
 	struct loop *loop;
 	struct checker *checker; /* resolves names; borrowed */
 	unsigned total, per_host;
-	double rate; /* a second and host; 0: no limit */
+	unsigned streams; /* in the place of per_host, of an origin that speaks HTTP/2 */
+	double rate;      /* a second and host; 0: no limit */
 	usec_t connect_timeout;
 	/* May this be connected to? NULL, or why not; static. */
 	const char *(*judge)(const struct endpoint *to, void *arg);
@@ -78,6 +78,7 @@ struct origins_opts {
 struct origins *origins_new(const struct origins_opts *opts);
 /* Change the limits; what runs goes on. */
 void origins_set_limits(struct origins *origins, unsigned total, unsigned per_host, double rate);
+void origins_set_streams(struct origins *origins, unsigned streams);
 void origins_set_connect_timeout(struct origins *origins, usec_t connect_timeout);
 void origins_free(struct origins *origins); /* with no ticket in it */
 
@@ -89,21 +90,24 @@ void ticket_queue(
 /* Give up the place or the wait for it; nothing is called any more. */
 void ticket_release(struct origins *origins, struct ticket *ticket, enum origin_outcome outcome);
 
-/* For a ticket with its place: the connection that showed the way, if nobody took it yet, with the
- * descriptor the caller's now; -1: none. */
+/* All below are for a ticket with its place. The connection that showed the way, if nobody took it
+ * yet, the caller's now; -1: none. */
 int ticket_take_socket(struct ticket *ticket);
 
-/* For a ticket with its place: an answer came. */
-void ticket_note_answer(struct ticket *ticket);
+/* An answer came. */
+void ticket_note_answer(struct ticket *ticket, bool is_http2);
 
-/* For a ticket with its place: no answer came from its address. Other addresses are tried first for
- * a while, in a new race. */
+/* How many connections its origin may have; 0: any number. */
+unsigned ticket_most_connections(const struct ticket *ticket);
+/* These had no stream left for it. */
+void ticket_is_crowded(struct ticket *ticket);
+
+/* No answer came from its address: others are tried first for a while, in a new race. */
 void ticket_avoid_address(struct ticket *ticket);
 /* Say whether there is an address that is not avoided. */
 bool ticket_has_other_address(const struct ticket *ticket);
 
-/* For a ticket with its place: its connection was made, but not TLS: REASON_TLS, or
- * REASON_TIMEOUT. */
+/* Its connection was made, but not TLS: REASON_TLS, or REASON_TIMEOUT. */
 void ticket_blame(struct ticket *ticket, enum reason reason, const char *detail);
 
 /* Say whether a connection to its host is worth keeping: it was used before, or others wait. */

@@ -28,6 +28,8 @@ struct origin {
 		char detail[RACE_DETAIL + 48];
 	} failure; /* of those in `failed` */
 	unsigned n_running;
+	bool is_http2;
+	unsigned most_streams; /* that the server has been found to allow; 0: not known */
 	usec_t hold_until;
 	struct timer wake;
 	/* the way there */
@@ -76,4 +78,5 @@ void origin_fail(struct origin *o, struct ticket *t);
 bool way_is_open(struct origin *o, usec_t now);
 /* The ticket was added to those that wait. */
 void way_add(struct origin *o, const struct ticket *t);
-void way_close(struct origin *o); /* stop what runs, close what is kept */
+void way_is_good(struct origin *o); /* an answer came */
+void way_close(struct origin *o);   /* stop what runs, close what is kept */

@@ -109,7 +109,7 @@ static void on_done(const struct transfer_outcome *t, void *arg)
 
 	p->transfer = NULL;
 	if (t->status > 0)
-		ticket_note_answer(&p->ticket);
+		ticket_note_answer(&p->ticket, false);
 	else if (t->is_unsecured)
 		ticket_blame(&p->ticket, t->reason, t->detail);
 	if (!is_answered && t->reason != REASON_DENIED_TARGET)

@@ -103,6 +103,27 @@ static int take_socket(struct transfer *t, const struct address *to)
 	return fd;
 }
 
+/* How many connections the others of the group use or make; more than a few are not told apart. */
+static unsigned count_connections(const struct transfer *t)
+{
+	enum { FEW = 8 };
+	const void *links[FEW];
+	const struct transfer *other;
+	unsigned n = 0, n_links = 0;
+
+	TAILQ_FOREACH (other, &t->transfers->running, link) {
+		unsigned i = 0;
+		if (other == t || other->group != t->group)
+			continue;
+		n += other->is_connecting;
+		while (i < n_links && links[i] != other->tls)
+			i++;
+		if (other->tls != NULL && i == n_links && n_links < FEW)
+			links[n_links++] = other->tls;
+	}
+	return n + n_links;
+}
+
 /* CURLOPT_OPENSOCKETFUNCTION: the last word before a connection is made. */
 static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
@@ -112,6 +133,10 @@ static curl_socket_t on_open(void *arg, curlsocktype purpose, struct curl_sockad
 	(void)purpose;
 	if (!endpoint_from_sockaddr(&to->addr, &endpoint) || !judge(t, &endpoint))
 		return CURL_SOCKET_BAD;
+	t->is_crowded = t->most_connections > 0 && count_connections(t) >= t->most_connections;
+	if (t->is_crowded)
+		return CURL_SOCKET_BAD;
+	t->is_connecting = true;
 	if (t->keeps_connection)
 		t->transfers->n_kept++;
 	int fd = take_socket(t, &endpoint.address);
@@ -130,6 +155,8 @@ static bool take_connection(struct transfer *t)
 	const struct tls_link tls = t->is_tls ? tls_link_find(t->easy) : (struct tls_link){0};
 	const struct transfer *other;
 
+	t->is_connecting = false;
+	t->tls = tls.connection;
 	t->connection = tls.is_http2 ? NULL : tls.connection;
 	if (t->connection == NULL)
 		return true;
@@ -211,6 +238,8 @@ static void finish(struct transfer *t, CURLcode code)
 	struct transfer_outcome outcome;
 
 	transfer_outcome_fill(&outcome, t->easy, code, t->error);
+	outcome.is_http2 = outcome.version == 20;
+	outcome.is_crowded = t->is_crowded && code != CURLE_OK;
 	if (t->denied != NULL) {
 		outcome.reason = REASON_DENIED_TARGET;
 		outcome.detail = t->denied;
@@ -234,6 +263,38 @@ static void finish(struct transfer *t, CURLcode code)
 	defer_start(&transfers->retire);
 }
 
+/* RFC 9112 section 9.3.1, RFC 9113 section 8.7: what failed on a connection that was used before,
+ * ahead of any byte of an answer, tells of the connection and not of the request. libcurl tries
+ * five others that may have died as well. */
+static bool is_stale(const struct transfer *t, CURLcode code)
+{
+	enum { MOST = 2 };
+	bool may_be = code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+		      code == CURLE_GOT_NOTHING || code == CURLE_HTTP2 ||
+		      code == CURLE_HTTP2_STREAM;
+	long n_connects = 0;
+
+	if (!may_be || t->head.n_bytes > 0 || t->denied != NULL || t->is_stopped ||
+	    t->fault != REASON_NONE || t->n_repeats >= MOST)
+		return false;
+	curl_easy_getinfo(t->easy, CURLINFO_NUM_CONNECTS, &n_connects);
+	return n_connects == 0;
+}
+
+/* Ask anew. With TLS, where HTTP/2 may be spoken, those whose connection ended share the next one
+ * at first; at last each has one of its own. */
+static bool repeat(struct transfer *t)
+{
+	bool is_fresh = !t->is_tls || t->n_repeats > 0;
+
+	t->n_repeats++;
+	t->is_connecting = false;
+	t->tls = t->connection = NULL;
+	t->error[0] = '\0';
+	curl_easy_setopt(t->easy, CURLOPT_FRESH_CONNECT, is_fresh ? 1L : 0L);
+	return curl_loop_add(t->curl, t->easy);
+}
+
 /* Ask anew, over a connection of its own; nothing was sent yet. */
 static bool start_alone(struct transfer *t)
 {
@@ -251,8 +312,9 @@ static void on_done(CURL *easy, CURLcode code, void *arg)
 	(void)arg;
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, &private);
 	struct transfer *t = (struct transfer *)(void *)private;
-	if (!t->is_misplaced || !start_alone(t))
-		finish(t, code);
+	if (t->is_misplaced ? start_alone(t) : is_stale(t, code) && repeat(t))
+		return;
+	finish(t, code);
 }
 
 static void on_end(void *arg)
@@ -338,6 +400,8 @@ struct transfer *transfer_start(struct transfers *transfers, const struct transf
 	t->keeps_connection = request->keeps_connection;
 	t->is_tls = request->url->is_tls;
 	t->most_bytes = request->most_bytes;
+	t->group = request->group;
+	t->most_connections = request->most_connections;
 	t->events = events;
 	t->arg = arg;
 	t->curl = transfers->current;

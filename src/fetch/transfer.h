@@ -41,6 +41,10 @@ struct transfer_request {
 	usec_t timeout;        /* from the connection to the last byte */
 	uint64_t most_bytes;   /* of a body: one that is announced as longer is not taken; 0: any */
 	bool keeps_connection; /* another transfer may use it */
+	/* Whose connections it may share, to be compared only, and how many of them may be open; 0:
+	 * any number. */
+	const void *group;
+	unsigned most_connections;
 };
 
 /* How a transfer ended; all texts are borrowed until on_done returns. */
@@ -53,7 +57,9 @@ struct transfer_outcome {
 	char *location;            /* absolute; NULL: none */
 	usec_t retry_after;        /* 0: not said */
 	struct file_timings timings;
-	bool is_congestion;  /* the host, or the way there, may have too much to do */
+	bool is_congestion; /* the host, or the way there, may have too much to do */
+	bool is_http2;      /* the answer came by HTTP/2 */
+	bool is_crowded; /* it needed a connection more than `most_connections`; nothing was sent */
 	bool is_unconnected; /* the connection could not be made */
 	bool is_unsecured;   /* it was, but TLS not: REASON_TLS or REASON_TIMEOUT */
 };

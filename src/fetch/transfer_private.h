@@ -24,14 +24,20 @@ struct transfer {
 	int socket;          /* owned; connected, and not used yet; -1: none */
 	struct address address;
 	bool keeps_connection, is_tls;
-	bool is_stopped;        /* by on_body */
-	const char *denied;     /* why the policy refused; static */
-	enum reason fault;      /* of the answer's header; NONE: none */
-	const char *broken;     /* what it was; static */
-	const void *connection; /* of TLS, and used by this transfer alone; NULL: not known */
-	bool is_closed_well;    /* the peer ended TLS */
-	bool is_misplaced;      /* it got a connection that is in use, or has spoken unasked */
-	struct defer end;       /* of one that was stopped while it was resumed */
+	bool is_stopped;           /* by on_body */
+	const char *denied;        /* why the policy refused; static */
+	enum reason fault;         /* of the answer's header; NONE: none */
+	const char *broken;        /* what it was; static */
+	const void *connection;    /* of TLS, and used by this transfer alone; NULL: not known */
+	bool is_closed_well;       /* the peer ended TLS */
+	const void *tls;           /* of TLS, shared or not; NULL: not known */
+	const void *group;         /* borrowed; only compared */
+	unsigned most_connections; /* of the group; 0: any number */
+	bool is_connecting;        /* it has opened a connection, and no request went out */
+	bool is_crowded;           /* its group has all the connections that it may have */
+	unsigned n_repeats;        /* since the connection was a dead one */
+	bool is_misplaced;         /* it got a connection that is in use, or has spoken unasked */
+	struct defer end;          /* of one that was stopped while it was resumed */
 	char error[CURL_ERROR_SIZE];
 };
 

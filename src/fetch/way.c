@@ -336,9 +336,9 @@ int ticket_take_socket(struct ticket *ticket)
 	return fd;
 }
 
-void ticket_note_answer(struct ticket *ticket)
+void way_is_good(struct origin *o)
 {
-	clear_failures(ticket->origin);
+	clear_failures(o);
 }
 
 bool ticket_has_other_address(const struct ticket *ticket)

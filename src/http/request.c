@@ -256,6 +256,51 @@ const char *request_header(const struct request *rq, const char *name)
 	return MHD_lookup_connection_value(rq->connection, MHD_HEADER_KIND, name);
 }
 
+struct tag_search {
+	const char *name, *etag;
+	bool is_weak, is_found;
+};
+
+/* A list of tags (RFC 9110 section 8.8.3); what is between quotes has no quotes. */
+static bool has_tag(const char *value, const struct tag_search *search)
+{
+	size_t len = strlen(search->etag);
+
+	if (strcmp(value, "*") == 0)
+		return true;
+	for (const char *at = value; (at = strchr(at, '"')) != NULL;) {
+		const char *end = strchr(at + 1, '"');
+		bool may_be = search->is_weak || at == value || at[-1] != '/';
+		if (end == NULL)
+			return false;
+		if (may_be && (size_t)(end - at - 1) == len &&
+		    memcmp(at + 1, search->etag, len) == 0)
+			return true;
+		at = end + 1;
+	}
+	return false;
+}
+
+static enum MHD_Result on_tags(
+    void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	struct tag_search *search = arg;
+
+	(void)kind;
+	if (value != NULL && strcasecmp(key, search->name) == 0)
+		search->is_found = search->is_found || has_tag(value, search);
+	return MHD_YES;
+}
+
+bool request_header_has_tag(
+    const struct request *rq, const char *name, const char *etag, bool is_weak)
+{
+	struct tag_search search = {.name = name, .etag = etag, .is_weak = is_weak};
+
+	MHD_get_connection_values(rq->connection, MHD_HEADER_KIND, on_tags, &search);
+	return search.is_found;
+}
+
 const char *request_query(const struct request *rq, const char *name)
 {
 	return MHD_lookup_connection_value(rq->connection, MHD_GET_ARGUMENT_KIND, name);

@@ -38,6 +38,10 @@ const char *request_path_param(
     const struct request *rq); /* what stood for `{id}`; "" when the route has none */
 const char *request_path_name(const struct request *rq); /* what stood for `{name}`, unescaped */
 const char *request_header(const struct request *rq, const char *name); /* NULL: absent */
+/* Say whether one of the header's lines has the strong tag `etag`, which is without quotes, or `*`;
+ * `W/` before it is passed over if `is_weak`. */
+bool request_header_has_tag(
+    const struct request *rq, const char *name, const char *etag, bool is_weak);
 const char *request_query(const struct request *rq, const char *name); /* NULL: absent; unescaped */
 typedef void query_param_fn(const char *name, const char *value, void *arg);
 void request_each_query(const struct request *rq, query_param_fn *fn, void *arg);

@@ -95,6 +95,10 @@ void request_stream_sized(struct request *rq, int status, const char *content_ty
 	struct MHD_Response *response = MHD_create_response_from_callback(
 	    n_bytes, STREAM_BLOCK, on_stream_read, rq, on_stream_free);
 	MHD_add_response_header(response, "Content-Type", content_type);
+	if (n_bytes == MHD_SIZE_UNKNOWN) { /* a proxy shall pass on what there is */
+		MHD_add_response_header(response, "Cache-Control", "no-transform");
+		MHD_add_response_header(response, "X-Accel-Buffering", "no");
+	}
 	request_answer(rq, status, response);
 }
 

@@ -194,11 +194,31 @@ def test_if_none_match(served):
     assert response.status_code == 304, "the condition comes first (RFC 9110 section 13.2.2)"
 
 
+def test_if_none_match_in_two_lines(served):
+    """Lines of one name are one list (RFC 9110 section 5.2); all of them count."""
+    api, path, result = served
+    head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+    tags = ['"0000"', f'"{result["sha256"]}"']
+    for lines in (tags, tags[::-1]):
+        data = head + "".join(f"If-None-Match: {tag}\r\n" for tag in lines) + "\r\n"
+        assert api.raw(data.encode("ascii"), method="GET", path=path).status == 304
+
+
+def test_if_match(served):
+    """Strong comparison (RFC 9110 section 13.1.1): a weak tag matches nothing."""
+    api, path, result = served
+    same = f'"{result["sha256"]}"'
+    for value, status in ((same, 200), ("*", 200), (f'"a", {same}', 200), ('"nope"', 412), (f"W/{same}", 412)):
+        assert api("GET", path, headers={"If-Match": value}).status_code == status, value
+    assert api("GET", path, headers={"If-Match": '"nope"', "If-None-Match": same}).status_code == 412
+
+
 def test_empty_file(world):
     [result] = results = fetch(world.api, [world.web.url("/files/empty", size=0)])
     path = file_path(results.job, "empty")
     assert world.api.get(path).content == b"" and result["sha256"] == content.sha256("", 0)
     assert world.api("GET", path, headers={"Range": "bytes=0-"}).status_code == 416
+    assert world.api("GET", path, headers={"Range": "bytes=-1"}).status_code == 200
 
 
 def test_large_file(world):

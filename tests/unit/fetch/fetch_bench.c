@@ -73,6 +73,7 @@ void fetch_bench_begin(struct fetch_bench *b, const struct http_rule *rules)
 	    .find_country = find_country,
 	    .total = 100,
 	    .per_host = 20,
+	    .h2_streams = 100,
 	    .max_bytes = 64 << 20,
 	    .timeout = 20 * USEC_PER_SEC,
 	    .connect_timeout = 10 * USEC_PER_SEC,

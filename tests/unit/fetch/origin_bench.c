@@ -74,6 +74,7 @@ struct bench *bench_begin(unsigned total, unsigned per_host, double rate)
 	    .servers = &server, .n_servers = 1, .timeout = 30 * USEC_PER_SEC, .attempts = 1};
 	struct origins_opts opts = {.total = total,
 	    .per_host = per_host,
+	    .streams = 40,
 	    .rate = rate,
 	    .on_start = on_start,
 	    .on_failed = on_failed,

@@ -185,8 +185,64 @@ TEST(a_rate_that_changes)
 	bench_end(b);
 }
 
+/* Open the window as wide as it goes; all answers come by this version. */
+static void open_widely(struct bench *b, bool is_http2)
+{
+	for (int i = 0; i < 100; i++) {
+		run_turns(b->loop, 3);
+		size_t at = 0;
+		while (!b->order[at]->ticket.is_running)
+			at++;
+		ticket_note_answer(&b->order[at]->ticket, is_http2);
+		release(b->order[at], ORIGIN_GOOD);
+	}
+}
+
+/* A host that speaks HTTP/2 has a limit of its own, over two connections; another of its ports that
+ * does not has not. */
+TEST(streams_are_no_connections)
+{
+	struct bench *b = bench_begin(1000, 8, 0);
+
+	queue_many(b, LITERAL, 300);
+	open_widely(b, true);
+	check_running(b, 40);
+	ck_assert_uint_eq(ticket_most_connections(&b->order[b->n_started - 1]->ticket), 2);
+	for (size_t i = 0; i < b->n_runs; i++)
+		release(&b->runs[i], ORIGIN_GOOD);
+	queue_many(b, "http://192.0.2.7:81/", 100);
+	check_running(b, 8);
+	ck_assert_uint_eq(ticket_most_connections(&b->order[b->n_started - 1]->ticket), 0);
+	bench_end(b);
+}
+
+TEST(streams_that_the_server_allows)
+{
+	struct bench *b = bench_begin(1000, 8, 0);
+
+	queue_many(b, LITERAL, 900);
+	open_widely(b, true);
+	check_running(b, 40);
+	for (size_t n = 40; n > 20; n--) { /* 20 there is no stream for */
+		size_t at = 0;
+		while (!b->order[at]->ticket.is_running)
+			at++;
+		ticket_is_crowded(&b->order[at]->ticket);
+		release(b->order[at], ORIGIN_UNKNOWN);
+	}
+	check_running(b, 20);
+	open_widely(b, true);
+	check_running(b, 20);
+	/* it is another server now */
+	open_widely(b, false);
+	check_running(b, 8);
+	bench_end(b);
+}
+
 SUITE(origin_window)
 {
+	ADD(streams_are_no_connections);
+	ADD(streams_that_the_server_allows);
 	ADD(the_window_opens);
 	ADD(a_limit_below_the_first_window);
 	ADD(what_ends_for_our_own_reasons_tells_nothing);

@@ -213,7 +213,7 @@ TEST(tls_is_refused)
 		run_turns(b->loop, 3);
 	} while (r->n_starts == 0);
 	size_t n = b->n_started;
-	ticket_note_answer(&r->ticket);
+	ticket_note_answer(&r->ticket, false);
 	release(r, ORIGIN_GOOD);
 	queue_many(b, LITERAL, 4);
 	wait_started(b, n + 4);
