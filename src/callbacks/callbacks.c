@@ -4,11 +4,11 @@
  *   outbox ----------------> held row ------------> its outcome -----------------> gone, or due
  * later
  *
- * A row is held from the start of its delivery until the end of that is committed; meanwhile it
- * still stands in the outbox as due and is passed over; a look that is under way then may have seen
- * it so, and it is held until that is over too. So a crash delivers it a second time, and nothing
- * else does. Rows of hosts that have their share of deliveries, or asked for a pause, are
- * not read at all: however many wait for one receiver, others get theirs. */
+ * A row is held from the start of its delivery until its outcome is committed. Until then it is
+ * still due in the outbox, and looks pass over it. A look that is under way at the commit may have
+ * read it as due, so the row is held until that look has ended too. So nothing but a crash delivers
+ * a row twice. Rows of hosts that have their share of deliveries, or asked for a pause, are not
+ * read at all: however many wait for one receiver, others get theirs. */
 #include "callbacks/callbacks.h"
 
 #include <stdlib.h>
@@ -89,7 +89,7 @@ static enum verdict judge(
 	return is_final(o) || is_late ? GIVEN_UP : POSTPONED;
 }
 
-/* When to try again: the last time is when the life of the row ends. */
+/* When to make the next attempt, at the latest when the lifetime of the row ends. */
 static usec_t find_due(struct held *h, const struct post_outcome *o)
 {
 	const struct callbacks_opts *opts = &h->owner->opts;
@@ -107,7 +107,7 @@ static usec_t find_due(struct held *h, const struct post_outcome *o)
 	return due < end ? due : end;
 }
 
-/* The URL stays out of the log: its path or query may be what keeps others from calling. */
+/* The URL is not logged: its path or query may be a secret. */
 static void log_verdict(
     const struct held *h, enum verdict verdict, const struct post_outcome *o, usec_t due)
 {
@@ -209,7 +209,7 @@ static void on_watched(struct store_op *op)
 		begin(h); /* also when it could not be written: the disk may be full for long */
 }
 
-/* After unclean ends (jobs/suspects.h) the store knows of a row before it is begun. */
+/* After unclean ends (jobs/suspects.h) the store is told of a row before its delivery begins. */
 static void prepare(struct held *h)
 {
 	struct suspects *suspects = h->owner->opts.suspects;
@@ -267,8 +267,9 @@ static bool is_held(const struct callbacks *c, int64_t no)
 	return false;
 }
 
-/* Deliver what was read. True: some was left because its host has its share now, or because it is
- * suspect and another such one is held, and behind it there may be others. */
+/* Deliver the rows that were read. True: some were left because their host has its share now, or
+ * because they are suspect and a suspect one is held already, so a look without them may find more.
+ */
 static bool deliver_rows(struct callbacks *c, struct stored_outbox *o)
 {
 	usec_t now = alarm_now(&c->alarm);
@@ -291,7 +292,7 @@ static bool deliver_rows(struct callbacks *c, struct stored_outbox *o)
 }
 
 /* Sleep until the next row is due or a host's pause is over. When all rows are in flight, the end
- * of one of them looks again. */
+ * of one of them starts the next look. */
 static void sleep_until_due(struct callbacks *c, usec_t next_due)
 {
 	usec_t next = call_hosts_next(&c->hosts, alarm_now(&c->alarm));

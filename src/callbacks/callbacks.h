@@ -34,14 +34,14 @@ struct callbacks *callbacks_new(const struct callbacks_opts *opts);
 /* After store_stop and the delivery of what it left; what is under way is dropped. */
 void callbacks_free(struct callbacks *callbacks);
 
-/* Deliver from now on, what is in the outbox first; asked for again, look there again. The poster
- * must be ready. */
+/* Start to deliver what is in the outbox. Called again, look there again. The poster must be
+ * ready. */
 void callbacks_start(struct callbacks *callbacks);
 
 /* Change the pause and the age for attempts that end from now on. */
 void callbacks_set_times(struct callbacks *callbacks, usec_t back_off, usec_t lifetime);
 
-/* A row was committed to the outbox. Cheap, and may be called for each of many; NULL is fine. */
+/* A row was committed to the outbox. Cheap: may be called for each of many. NULL is fine. */
 void callbacks_wake(struct callbacks *callbacks);
 
 /* Begin no more deliveries. */
@@ -50,8 +50,8 @@ void callbacks_drain(struct callbacks *callbacks);
 /* Deliveries under way, and those whose end is not committed yet. */
 size_t callbacks_in_flight(const struct callbacks *callbacks);
 
-/* Judge a URL that someone wants called back, by what can be told before its name is resolved: when
- * it may not be connected to, add that to the problem, at `pointer`. */
+/* Judge a callback URL by what is known before its name is resolved. If it may not be connected to,
+ * add that to the problem, at `pointer`. */
 void callbacks_judge(const struct callbacks *callbacks, const char *url, const char *pointer,
     struct problem *problem);
 

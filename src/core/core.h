@@ -4,7 +4,7 @@
 #include "jobs/jobs.h"
 #include "jobs/opts.h"
 
-/* Make a core and take up the jobs that had not ended. NULL when they can't be read, or the system
+/* Make a core and resume the jobs that had not ended. NULL: they can't be read, or the system
  * refuses a timer. */
 struct core *core_new(const struct core_opts *opts);
 void core_free(struct core *core); /* before the checker; after store_stop */
@@ -20,12 +20,11 @@ bool core_is_draining(const struct core *core);
 
 size_t core_in_flight(const struct core *core); /* items begun and not settled */
 
-/* Jobs that are worked on, and all that have not ended, those that are paused or wait for their
- * time too. */
+/* Active jobs; and all live jobs, including those that are paused or wait for their time. */
 size_t core_n_active(const struct core *core);
 size_t core_n_live(const struct core *core);
 
-/* Have it looked whether the folder of downloads is in its place; core_has_folder says so then. */
+/* Check whether the folder of downloads is in its place; core_has_folder returns the result. */
 void core_look(const struct core *core);
 bool core_has_folder(const struct core *core);
 

@@ -1,8 +1,8 @@
-/* Intake: from a submission's sources (lines of a body, or the lists of a spec) to chunks of
- * normalised items, and the items that are duplicates. Files get the names under which they will
- * be saved; they are never duplicates. Knows neither loop nor store; its memory is
- * bounded whatever the length of the list, as long as the chunks are taken away (16 bytes a name
- * for files). Thread: any (one at a time). */
+/* Intake: turns a submission's sources (lines of a body, or the lists of a spec) into chunks of
+ * normalised items, and finds duplicates. Files get the names under which they will be saved; they
+ * are never duplicates. Knows neither loop nor store. As long as its chunks are taken, its memory
+ * is bounded whatever the length of the list, but for 16 bytes a file. Thread: any (one at a time).
+ */
 #pragma once
 
 #include "intake/dedup.h"
@@ -27,7 +27,7 @@ enum { INTAKE_FIRST = 20 }; /* names, or URLs, kept for a dry run */
 struct intake *intake_new(const struct intake_opts *opts);
 void intake_free(struct intake *in);
 
-/* Read a piece of the body, up to the line at which the intake is full. False with `p` filled. */
+/* Read a piece of the body, up to the line where the intake is full. False: `p` is filled. */
 bool intake_read(
     struct intake *in, const char *bytes, size_t n_bytes, size_t *ret_n_read, struct problem *p);
 
@@ -43,7 +43,7 @@ bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struc
  */
 bool intake_finish(struct intake *in, struct problem *p);
 
-/* Say whether the chunks are to be taken before more is read. */
+/* Return whether chunks must be taken before more is read. */
 enum { INTAKE_CHUNKS = 16, INTAKE_BYTES = 1 << 20 };
 bool intake_is_full(const struct intake *in);
 /* Take the chunks that wait, numbered on from the last taken: a new array that the caller owns. */

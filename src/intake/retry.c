@@ -1,7 +1,7 @@
-/* A submission of what failed in a job that has ended: instead of a body it reads that job, a page
- * at a time, so neither the loop nor the store is held up however long it is. Results tell which
- * items failed. Names are in them; files are taken from the chunks that were kept for this, because
- * a result doesn't tell all that was asked for. Thread: loop, except read_page. */
+/* A submission of the failed items of an ended job. Instead of a body it reads that job, a page at
+ * a time, so neither the loop nor the store is held up however long it is. Results tell which items
+ * failed, and have the names. Files are read from the chunks that were kept, because a result does
+ * not have all of an item. Thread: loop, except read_page. */
 #include <stdlib.h>
 
 #include "base/alloc.h"

@@ -1,6 +1,6 @@
-/* A submission on its way from the bytes of a request to a committed job. Long bodies are read in
- * pieces by the offload pool, and their chunks staged in the store as they come, so memory doesn't
- * grow with the list; the job appears, whole, in one transaction at the end. Thread: loop. */
+/* A submission: from the bytes of a request to a committed job. Long bodies are read in pieces by
+ * the offload pool, and their chunks are staged in the store as they come, so memory does not grow
+ * with the list. The whole job appears in one transaction at the end. Thread: loop. */
 #pragma once
 
 #include "intake/intake.h"
@@ -12,14 +12,14 @@ struct submission;
 
 enum submission_body { BODY_JSON, BODY_TEXT, BODY_NDJSON };
 
-/* The schedule that makes it, and which of its due times it serves. */
+/* The schedule that makes it, and the due time that it serves. */
 struct submission_run {
-	int64_t no; /* 0: nobody's */
+	int64_t no; /* 0: none */
 	struct id id;
 	struct due_time due; /* served_until 0: none */
 };
 
-/* What became of it; borrowed until the callback returns. */
+/* The outcome; borrowed until the callback returns. */
 struct submission_outcome {
 	struct problem *problem; /* status 0: none */
 	enum err err;            /* the store's, when that is why there is a problem */
@@ -33,7 +33,8 @@ struct submission_outcome {
 
 struct submission_events {
 	void (*on_ready)(void *arg); /* the piece given was read; the next may come */
-	/* Called once; never before submission_end returned, unless there is a problem. */
+	/* Called once, in a later turn of the loop. It may come before submission_end if there is a
+	 * problem. */
 	void (*on_done)(const struct submission_outcome *outcome, void *arg);
 	void *arg;
 };
@@ -49,14 +50,13 @@ struct submission_opts {
 
 struct submission *submission_new(struct core *core, const struct submission_opts *opts);
 
-/* Submit the items of `job`, which has ended, whose status is error, with its parameters, label and
- * callback. It reads by itself: neither set, fed nor ended. on_done has a problem of 404 when the
- * job is deleted meanwhile, of 409 when its input isn't there any more. */
+/* Submit the items of the ended `job` whose status is error, with its parameters, label and
+ * callback. It reads them by itself: do not call submission_set, _feed or _end. The problem is 404
+ * if the job is deleted meanwhile, 409 if its input is no longer available. */
 struct submission *submission_new_retry(
     struct core *core, const struct job *job, const struct submission_events *events);
 
-/* Give it up at any time, without a call; what was staged is forgotten. Also frees it after
- * on_done. */
+/* Free it, at any time: on_done is not called any more, and what was staged is dropped. */
 void submission_free(struct submission *s);
 
 /* Set a field from the query; `dry_run` too. */
@@ -66,8 +66,8 @@ void submission_set(struct submission *s, const char *name, const char *value);
 void submission_feed(struct submission *s, const char *bytes, size_t n_bytes);
 bool submission_is_busy(const struct submission *s);
 
-/* How many names of files it holds so that they are unique, of up to 32 bytes each; while it is not
- * busy. */
+/* Return how many file names it holds to keep them unique, of up to 32 bytes each. Only while it is
+ * not busy. */
 uint64_t submission_n_file_names(const struct submission *s);
 
 /* The body is complete. */

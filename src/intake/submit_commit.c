@@ -1,4 +1,4 @@
-/* The end of a submission: what it read goes to the store, and becomes a job and a run. */
+/* The end of a submission: what was read is stored and becomes a live job. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +50,7 @@ static void on_staged(struct store_op *op)
 	struct submission *s = op->arg;
 
 	s->is_staging = false;
-	if (op->err == OK) /* else the number was rolled back, and may be another job's later */
+	if (op->err == OK) /* otherwise the number was rolled back and may go to another job */
 		s->job_no = op->job_no;
 	if (op->err != OK && !s->is_working)
 		submission_set_store_problem(s, op->err);

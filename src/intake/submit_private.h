@@ -1,5 +1,5 @@
-/* Inside intake: a submission, and what its files do for each other: submit.c reads and expands,
- * submit_commit.c hands over to the store, retry.c is a source. Thread: loop. */
+/* Inside intake: a submission, and what the files offer each other. submit.c reads and expands,
+ * submit_commit.c stores, retry.c is a source. Thread: loop. */
 #pragma once
 
 #include <xxhash.h>
@@ -23,16 +23,16 @@ struct submission;
 struct submission_source {
 	/* Is there a page that waits for `read`? */
 	bool (*has_page)(const struct submission *s);
-	/* Have the next page fetched: the submission's step ends with it. False when all was read;
-	 * then a problem is set if not all was there. */
+	/* Fetch the next page; the submission's step ends when it is there. False: all was read, or
+	 * a problem is set because something is missing. */
 	bool (*ask)(struct submission *s);
-	void (*read)(struct submission *s); /* take the page in. Thread: any; a step of work */
+	void (*read)(struct submission *s); /* read the page. Thread: any; a step of work */
 	void (*free)(void *data);
 };
 
 struct submission {
 	struct core *core;
-	struct core_opts core_opts; /* as they were at its begin: work in the pool reads them */
+	struct core_opts core_opts; /* a copy, since work in the pool reads it */
 	struct submission_opts opts;
 	struct spec spec;
 	struct problem problem;

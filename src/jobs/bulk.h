@@ -8,7 +8,7 @@
 enum bulk_verb { BULK_CANCEL, BULK_DELETE };
 
 /* `n_jobs` were cancelled or deleted, all that is committed. ERR_FULL, ERR_READ_ONLY, ERR_IO: the
- * store can't, and it was given up: all other jobs are as before; ERR_BUSY: the core goes away. */
+ * store can't, and the rest was given up: other jobs are as before; ERR_BUSY: the core ends. */
 typedef void bulk_fn(enum err e, uint64_t n_jobs, void *arg);
 
 /* `filter` is copied; on_done is called once, never before this returned. Jobs that have ended are

@@ -1,6 +1,5 @@
-/* How long ended jobs are kept: until they are too old, or the database too big. Looks for such
- * jobs now and then and has the store forget them, the oldest first and a few at a time; jobs that
- * have not ended stay. Inside jobs. Thread: loop. */
+/* Retention: removes ended jobs that are too old, or as long as the database is too big, the oldest
+ * first and a few at a time. Live jobs stay. Inside jobs. Thread: loop. */
 #pragma once
 
 #include "loop/loop.h"
@@ -25,7 +24,7 @@ void retention_free(struct retention *r);
  * more than `max_size` bytes (0: any number) as many as bring it below nine tenths. Looks soon. */
 void retention_set(struct retention *r, usec_t age, uint64_t max_size);
 
-/* Say that so many bytes of results came into the store, so that it is looked at in time. */
+/* This many bytes of results were stored. Look at the size in time. */
 void retention_grew(struct retention *r, uint64_t n_bytes);
 
-void retention_stop(struct retention *r); /* begin nothing any more */
+void retention_stop(struct retention *r); /* begin nothing more */

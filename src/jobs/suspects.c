@@ -12,8 +12,8 @@
 /* After a note that could not be written. */
 #define AGAIN USEC_PER_SEC
 
-/* No note is made so soon after an unclean end: what crashes the daemon at once, and isn't suspect
- * yet, is not to be blamed on a suspect that happens to be noted. */
+/* No note is made this soon after an unclean end. Otherwise a suspect that happens to be noted
+ * would be blamed for a crash by something that is not suspect yet. */
 #define HEAD_START USEC_PER_SEC
 
 enum { MOST = 64 /* begun at one time */ };
@@ -72,8 +72,8 @@ static void add_note(struct stored_notes *notes, const struct suspect *suspect)
 	    .is_begun = true};
 }
 
-/* Write who is noted from now on: `next`, when not NULL, those that are, and after them who is in
- * doubt, as far as there is room. */
+/* Write who is noted from now on: `next` if not NULL, those noted already, and then those in doubt
+ * as far as there is room. */
 static void write_notes(struct suspects *s, struct suspect *next)
 {
 	struct store_op *op = store_op_new(STORE_NOTE, on_written, s);
@@ -99,7 +99,7 @@ static void write_notes(struct suspects *s, struct suspect *next)
 	store_start(s->store, op);
 }
 
-/* May one more be noted? When the answer depends on time, the timer is set. */
+/* Return whether one more may be noted. Set the timer if only time is missing. */
 static bool has_room(struct suspects *s, const struct suspect *next)
 {
 	const struct suspect *latest = TAILQ_LAST(&s->noted, suspect_list);
@@ -115,8 +115,8 @@ static bool has_room(struct suspects *s, const struct suspect *next)
 	return left <= 0;
 }
 
-/* Note the first of the line; when there is none and none is begun, write that: a crash from now on
- * is not the fault of the last one. */
+/* Note the first in line. If there is none and none is begun, withdraw the last note, so that it is
+ * not blamed for a later crash. */
 static void step(void *arg)
 {
 	struct suspects *s = arg;

@@ -1,8 +1,9 @@
-/* What may have killed the daemon: the items of suspect chunks, and suspect callbacks
- * (store/store_life.h). They are begun one after the other, across all jobs, each after the store
- * has committed a note of it; the next one begins when the one before has ended, or takes its time,
- * for most crashes come at once. What alone was noted at a crash was its cause. In doubt between
- * several, each is begun alone the next time. What isn't suspect goes on beside. Thread: loop. */
+/* Suspects: what may have crashed the daemon, which are the items of suspect chunks and suspect
+ * callbacks (store/store_life.h). They begin one after the other, across all jobs, each after the
+ * store has committed a note of it. The next one begins when the previous one has ended or has been
+ * under way for some time, since most crashes come at once. What alone was noted at a crash was its
+ * cause. If several were noted, each begins alone the next time. Other work goes on beside. Thread:
+ * loop. */
 #pragma once
 
 #include <sys/queue.h>
@@ -13,7 +14,7 @@
 struct loop;
 struct suspects;
 
-/* One that wants to be worked on. Embedded in its owner, who fills the upper part.
+/* A suspect, embedded in its owner, who fills the upper part.
  *
  *   idle --ask--> waiting --note committed--> noted --begin--> begun --leave--> idle
  *                    +--------------------------+-----leave--------------------> idle */
@@ -29,27 +30,26 @@ struct suspect {
 	TAILQ_ENTRY(suspect) link;
 };
 
-/* One that has been worked on for so long lets the next one begin beside it: a silent server is no
- * reason for all others to wait. */
+/* After this time under way, a suspect lets the next one begin beside it: a silent server must not
+ * hold up all others. */
 #define SUSPECTS_PATIENCE (2 * USEC_PER_MSEC)
 
-/* Log and count what the store took for the cause of the last crash. Loop and store are borrowed.
- */
+/* Log and count what the store found to be the cause of the last crash. Borrows loop and store. */
 struct suspects *suspects_new(struct loop *loop, struct store *store, usec_t patience);
 void suspects_free(struct suspects *suspects); /* after store_stop, when all are idle */
 
-/* Unclean ends in a row before this start. While there is any, what begins is to be told to the
- * store (STORE_WATCH), and committed before. */
+/* Unclean ends in a row before this start. If there is any, the store must be told of everything
+ * that begins (STORE_WATCH) before it does. */
 uint32_t suspects_n_unclean(const struct suspects *suspects);
 
-/* Say whether the store may know what begins, or began, and is to forget it in the end. */
+/* Return whether the store may have been told of what began, and must forget it at its end. */
 bool suspects_is_careful(const struct suspects *suspects);
 
-/* Stand in line, when idle. */
+/* Join the line, if idle. */
 void suspects_ask(struct suspects *suspects, struct suspect *suspect);
 
 /* It begins now; it is noted. */
 void suspects_begin(struct suspects *suspects, struct suspect *suspect);
 
-/* Be idle: the end, or it is not wanted any more. */
+/* Become idle: it has ended, or is not wanted any more. */
 void suspects_leave(struct suspects *suspects, struct suspect *suspect);

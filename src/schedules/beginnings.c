@@ -1,4 +1,4 @@
-/* A run begins: its job is read from the store, goes the way of any submission, and is committed
+/* How a run begins: its job is read from the store, submitted like any other, and committed
  * together with the due time that it serves. */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 struct beginning {
 	TAILQ_ENTRY(beginning) link;
 	struct core *core;
-	struct plan *plan; /* held; NULL: there is no such schedule */
+	struct plan *plan; /* shared (hold); NULL: there is no such schedule */
 	bool is_due;       /* it serves a due time; else it was asked for */
 	struct serving serving;
 	struct submission *submission; /* owned */
@@ -89,7 +89,7 @@ static void on_passed(struct store_op *op)
 	enum err e = op->err;
 	finish(b, NULL);
 	if (e == OK || e == ERR_CONFLICT)
-		plan_rest(plan); /* or it was changed meanwhile, and rests by its new rule */
+		plan_rest(plan); /* after a conflict, by its new rule */
 	else
 		plan_put_off(plan);
 	plan_release(plan);
@@ -117,8 +117,8 @@ void plan_pass(struct plan *plan)
 
 /* --- Begin --- */
 
-/* What the submission came to: where the store is at fault it is tried again, and a job that isn't
- * accepted any more is passed over. */
+/* The submission ended. If the store is at fault, try again later. If the job is no longer
+ * accepted, pass over the due time. */
 static void end_due(struct beginning *b, const struct submission_outcome *o)
 {
 	struct plan *plan = b->plan;
@@ -169,6 +169,8 @@ static void fail(struct beginning *b, enum err e)
 
 	if (e == ERR_NOT_FOUND)
 		problem_set(&problem, 404, "There is no such schedule.");
+	else if (e == ERR_BUSY)
+		problem_set(&problem, 503, "The daemon is stopping.");
 	else
 		problem_set(&problem, 500, "The schedule could not be read.");
 	on_submitted(&o, b);

@@ -1,11 +1,11 @@
-/* Changes of schedules: one operation from a request's body to the stored row.
+/* Changes of schedules: one operation, from the body of a request to the stored row.
  *
  *   load ---> read the body ---> try the job ---> store ---> apply
  *    ^        (in the pool)      (a dry run)        |
  *    +--------- another change came first ----------+
  *
- * The store takes a change for the revision that it was made from and for no other, so two at once
- * are one after the other: the second is made anew, from what the first has left. */
+ * The store accepts a change only for the revision that it was made from. Of two changes at once,
+ * the second is made again from what the first left. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ struct edit {
 	bool sets_due;
 	struct problem problem;
 	struct offload_task task;
-	struct defer refusal;     /* it was refused at once */
+	struct defer refusal;     /* ends an edit that is refused at once */
 	struct submission *trial; /* owned */
 	unsigned n_attempts;
 };
@@ -123,7 +123,7 @@ static bool is_same(const char *a, const char *b)
 	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-/* Whether due times are to be counted from now on. */
+/* Return whether due times are computed anew, from now on. */
 static bool changes_time(const struct schedule_rule *a, const struct schedule_rule *b)
 {
 	return a->is_paused != b->is_paused || !is_same(a->every, b->every) ||
@@ -213,7 +213,7 @@ static void on_worked(struct offload_task *task)
 {
 	struct edit *e = (struct edit *)((char *)task - offsetof(struct edit, task));
 
-	/* the policy of targets is the loop's */
+	/* only the loop may ask the policy of targets */
 	if (e->problem.status == 0 && e->rule.callback_url != NULL &&
 	    !is_same(e->rule.callback_url, e->before.rule.callback_url) &&
 	    e->core->opts.callbacks != NULL)
@@ -227,7 +227,7 @@ static void on_worked(struct offload_task *task)
 		store(e);
 }
 
-/* Zones are files, and bodies may be long: not in the loop. */
+/* Reads zones from files, and bodies may be long: not in the loop. */
 static void start_work(struct edit *e)
 {
 	schedule_rule_done(&e->rule);
@@ -245,7 +245,7 @@ static void on_loaded(struct store_op *op)
 
 	if (op->err == ERR_NOT_FOUND)
 		problem_set(&e->problem, 404, "There is no such schedule.");
-	else if (op->err == ERR_DAMAGED)
+	else if (op->err == ERR_DAMAGED || op->err == ERR_BUSY)
 		set_store_problem(&e->problem, op->err);
 	else if (op->err != OK)
 		problem_set(&e->problem, 500, "The schedule could not be read.");

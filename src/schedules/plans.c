@@ -1,12 +1,11 @@
-/* The table of schedules: their due times, their runs that are under way, and who watches them. */
+/* The table of schedules: their due times, live runs and watches. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
 #include "callbacks/callbacks.h"
 #include "schedules/schedules_private.h"
 
-/* Due times behind the one that is served which are counted; the time from one attempt to the next.
- */
+/* Due times counted as passed over at most; the time between attempts. */
 enum { MOST_COUNTED = 1000 };
 #define FIRST_PATIENCE (USEC_PER_SEC / 2)
 #define MOST_PATIENCE  (60 * USEC_PER_SEC)
@@ -42,7 +41,7 @@ void plan_rest(struct plan *plan)
 	(void)recurrence_follow(&plan->recurrence, &now, &plan->rhythm);
 	if (plan->rhythm.due == RECURRENCE_NEVER)
 		return;
-	if (plan->patience > 0) /* waits are none of the wall clock's business */
+	if (plan->patience > 0) /* waits are by the monotonic clock */
 		due_heap_put(&all->mono, &plan->entry, now.mono + plan->patience);
 	else
 		due_heap_put(is_cron ? &all->wall : &all->mono, &plan->entry, plan->rhythm.due);
@@ -59,7 +58,7 @@ void plan_put_off(struct plan *plan)
 	plan_rest(plan);
 }
 
-/* Due times behind the one that is served now which have passed too. */
+/* Count the due times after the one served now that have passed too. */
 static uint64_t count_passed(
     const struct recurrence *r, const struct rhythm *before, const struct rhythm *after)
 {
@@ -185,7 +184,7 @@ void schedules_run_began(struct live_job *run)
 	if (run->job.schedule_no == 0 || plan == NULL)
 		return;
 	run->plan = plan;
-	/* of a run that goes on after a start it isn't known where its changes begin */
+	/* after a restart it is not known where the changes of a run begin */
 	run->changes_after = run->job.completed == 0 ? plan->changes : 0;
 	LIST_INSERT_HEAD(&plan->runs, run, sister);
 	tell(plan, SCHEDULE_RUN, &run->job);

@@ -1,7 +1,7 @@
-/* The one timer that serves all schedules. Two heaps, one a clock, so that no step of the wall
- * clock puts either out of order (model/recurrence.h). However many are due at one time, some begin
- * in a turn and no more than that are on their way to the store, so requests are served meanwhile.
- */
+/* One timer serves all schedules. Each clock has a heap of its own, so that a step of the wall
+ * clock puts neither out of order (model/recurrence.h). However many are due at a time, the runs
+ * that begin in a turn, and those on their way to the store, are bounded, so requests are served
+ * meanwhile. */
 #include "schedules/schedules_private.h"
 
 #include <stdlib.h>
@@ -11,12 +11,12 @@
 
 enum { MAX_PER_TURN = 32, MAX_BEGINNING = 128 };
 
-/* Due times are served together when they are so close; how long nothing is due at most while some
- * follow the wall clock, which may step. */
+/* Due times this close are served together. While some schedules follow the wall clock, which may
+ * step, look at it at least this often. */
 #define SLACK      (10 * USEC_PER_MSEC)
 #define WALL_EVERY USEC_PER_SEC
 
-/* It is time for a plan: begin its run, unless the one before stands in the way. */
+/* A plan is due: begin its run, unless the previous one is under way and overlap forbids it. */
 static void serve(struct plan *plan)
 {
 	struct live_job *run;
@@ -49,7 +49,7 @@ static void serve_heap(struct schedules *all, struct due_heap *heap, usec_t now,
 	}
 }
 
-/* The wall clock went back: what follows it may have to be served sooner. */
+/* The wall clock went back: schedules that follow it may be due sooner. */
 static void follow_wall(struct schedules *all)
 {
 	for (struct plan *plan = all->plans; plan != NULL; plan = plan->hh.next) {
@@ -86,7 +86,7 @@ usec_t schedules_turn(struct core *core)
 	serve_heap(all, &all->mono, now.mono, &n_left);
 	serve_heap(all, &all->wall, now.wall, &n_left);
 	if (all->n_beginning >= MAX_BEGINNING)
-		return 0; /* the first of them that is through has the next turn made */
+		return 0; /* the first of them to end starts the next turn */
 	usec_t left = time_left(&all->mono, now.mono, RECURRENCE_NEVER);
 	usec_t left_wall = time_left(&all->wall, now.wall, WALL_EVERY);
 	left = left < left_wall ? left : left_wall;
@@ -114,7 +114,7 @@ static void on_schedule(const struct schedule *schedule, void *arg)
 	const char *field;
 
 	if (!schedule_read_recurrence(&schedule->rule, &r, &field, fault)) {
-		/* it was good once: the data of zones may be others now */
+		/* it was valid once; the data of time zones may have changed */
 		id_format(&schedule->id, id);
 		log_error(
 		    "schedule_zone_unknown", "schedule=%s %s=%s", id, field, log_quote(fault));

@@ -1,5 +1,5 @@
-/* Schedules: jobs that are made when it is time. The table of them is small and in memory; what a
- * run is made of stays in the store until it begins. Thread: loop. */
+/* Schedules: they make jobs at due times. Their table is small and in memory; the job of a schedule
+ * stays in the store until a run begins. Thread: loop. */
 #pragma once
 
 #include "intake/submit.h"
@@ -9,7 +9,7 @@
 struct plan;
 struct run_changes;
 
-/* What is known of a schedule beside what the store has. */
+/* What is known of a schedule in addition to its row. */
 struct schedule_view {
 	bool is_running;
 	size_t n_times;                   /* none while it is paused */
@@ -26,7 +26,7 @@ uint64_t schedules_last_change(struct core *core, const struct id *id);
 
 /* In all calls `on_done` is called once, and never before the call returned. */
 
-/* Make a run now, whatever is under way; `on_done` is told as of a submission. */
+/* Make a run now, whatever is under way. `on_done` gets the outcome of its submission. */
 typedef void schedules_run_fn(const struct submission_outcome *outcome, void *arg);
 void schedules_run(struct core *core, const struct id *id, schedules_run_fn *on_done, void *arg);
 
@@ -53,8 +53,8 @@ struct schedule_edit_opts {
 	void *arg;
 };
 
-/* Add or change a schedule. Two changes at once are made one after the other, each to what the one
- * before has left. */
+/* Add or change a schedule. Two changes at once are made one after the other, the second to what
+ * the first left. */
 void schedules_edit(struct core *core, const struct schedule_edit_opts *opts);
 
 /* Forget a schedule. A run under way goes on. ERR_NOT_FOUND, ERR_FULL, ERR_READ_ONLY, ERR_IO. */
@@ -68,8 +68,7 @@ enum schedule_event {
 	SCHEDULE_GONE,    /* the watch is over when the call returns */
 };
 
-/* Someone who wants to know. Embedded in its owner. The callback may unwatch itself, but no other.
- */
+/* A watch of a schedule, embedded in its owner. The callback may unwatch itself, but no other. */
 struct schedule_watch {
 	LIST_ENTRY(schedule_watch) link;
 	struct plan *plan; /* NULL: not watching */
@@ -82,8 +81,8 @@ bool schedules_watch(struct core *core, const struct id *id, struct schedule_wat
     void (*on_event)(enum schedule_event event, const struct job *job, void *arg), void *arg);
 void schedules_unwatch(struct schedule_watch *w); /* a zeroed one is fine */
 
-/* Do what is due now. For tests whose clocks don't move by themselves; else a timer does it.
- * Returns how long nothing is due, RECURRENCE_NEVER when nothing will be. */
+/* Serve what is due now. Normally a timer calls it; tests whose clocks do not move by themselves
+ * call it too. Return the time until the next due time, RECURRENCE_NEVER if there is none. */
 usec_t schedules_turn(struct core *core);
 
 /* --- For core/core.c --- */
@@ -91,7 +90,7 @@ usec_t schedules_turn(struct core *core);
 /* Before jobs_recover; false: they can't be read. */
 bool schedules_init(struct core *core);
 void schedules_done(struct core *core);
-/* How runs are told of; see struct live_events. */
+/* What live jobs tell; see struct live_events. */
 void schedules_run_began(struct live_job *run);
 void schedules_run_ended(struct live_job *run);
 void schedules_noted(struct live_job *run, const struct run_changes *changes);

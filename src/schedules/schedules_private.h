@@ -1,4 +1,4 @@
-/* Inside schedules: the table of schedules and what its files do for each other: plans.c has the
+/* Inside schedules: the table of schedules, and what the files offer each other. plans.c has the
  * table, beginnings.c makes jobs, edits.c changes schedules, schedules.c has the timer. Thread:
  * loop. */
 #pragma once
@@ -28,7 +28,7 @@ struct plan {
 	bool is_paused;
 	bool is_beginning, is_waiting;
 	bool is_gone;                 /* deleted: freed when no run is beginning */
-	unsigned n_held;              /* by runs that are beginning, asked-for ones too */
+	unsigned n_held;              /* by runs that are beginning, due or asked for */
 	struct recurrence recurrence; /* its zone is owned */
 	struct rhythm rhythm;
 	usec_t served_until; /* as the store has it */
@@ -42,7 +42,7 @@ struct plan {
 struct schedules {
 	struct core *core;
 	struct plan *plans;         /* hash by id */
-	struct due_heap mono, wall; /* by the clocks that their members' keys are times of */
+	struct due_heap mono, wall; /* by the clock that their keys are times of */
 	usec_t wall_seen;           /* at the last turn */
 	struct timer timer;
 	struct defer turn;
@@ -57,18 +57,17 @@ struct schedules {
 struct clocks schedules_clocks(const struct core *core);
 struct plan *schedules_find(struct core *core, const struct id *id);
 
-/* Put a stored schedule into the table, or take over what was changed of it. The zone of `r` is
- * taken. */
+/* Put a stored schedule into the table, or apply its change. Takes the zone of `r`. */
 struct plan *plan_new(struct core *core, const struct schedule *schedule,
     const struct recurrence *r, const struct rhythm *rhythm);
 void plan_change(struct plan *plan, const struct schedule *schedule, const struct recurrence *r,
     const struct rhythm *rhythm);
 void plan_remove(struct plan *plan);
 
-/* Put it where it is found when it is time, unless it is paused or busy. */
+/* Put it into the heap where it is found when it is due, unless it is paused or busy. */
 void plan_rest(struct plan *plan);
 
-/* Try again later; each time in a row a longer time later. */
+/* Try again later, after a longer time for each failure in a row. */
 void plan_put_off(struct plan *plan);
 void plan_hold(struct plan *plan);
 void plan_release(struct plan *plan); /* may free it */
