@@ -172,8 +172,9 @@ static void open_spec(struct submission *s)
 	    .max_items = s->core_opts.max_items,
 	    .folder = s->core_opts.folder};
 
-	if (!has_lines &&
-	    !submission_parse_json(s->piece.data, s->piece.len, &s->spec, &s->problem))
+	const char *json = s->piece.data != NULL ? s->piece.data : ""; /* NULL: the body is empty */
+
+	if (!has_lines && !submission_parse_json(json, s->piece.len, &s->spec, &s->problem))
 		return;
 	if (!submission_check(&s->spec, has_lines, &s->problem))
 		return;
