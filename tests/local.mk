@@ -202,6 +202,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_sched.c \
 	tests/unit/core/test_sched_files.c \
 	tests/unit/core/test_schedules.c \
+	tests/unit/core/test_schedules_answers.c \
 	tests/unit/core/test_submit.c \
 	tests/unit/core/test_submit_files.c
 # Of the store's library only how operations are made.

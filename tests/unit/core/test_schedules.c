@@ -452,88 +452,6 @@ TEST(removed_while_a_run_begins)
 	bench_end(&b);
 }
 
-static void on_run(const struct submission_outcome *outcome, void *arg)
-{
-	*(int *)arg = outcome->problem->status;
-}
-
-TEST(nothing_is_answered_before_the_call_returned)
-{
-	struct bench b;
-	struct id unknown = {{1}};
-	struct edited e = {.status = 0};
-	struct schedule_edit_opts opts = {.action = SCHEDULE_ADD, .on_done = on_edited, .arg = &e};
-	int status = 0;
-	enum err removed = OK;
-
-	begin(&b);
-	schedules_run(b.core, &unknown, on_run, &status);
-	ck_assert_int_eq(status, 0);
-	schedules_remove(b.core, &unknown, on_removed, &removed);
-	ck_assert_int_eq(removed, OK);
-	b.opts.max_schedules = 0;
-	core_set_limits(b.core, &b.opts);
-	schedules_edit(b.core, &opts);
-	ck_assert_uint_eq(e.n_calls, 0);
-	run_turns(b.loop, 20);
-	ck_assert_int_eq(e.status, 507);
-	ck_assert_int_eq(status, 404);
-	ck_assert_int_eq(removed, ERR_NOT_FOUND);
-	bench_end(&b);
-}
-
-struct asked {
-	int status;
-	int *n_answers;
-	int answer; /* its place among the answers, from 1 */
-};
-
-static void on_asked(const struct submission_outcome *outcome, void *arg)
-{
-	struct asked *a = arg;
-
-	ck_assert_int_eq(a->answer, 0);
-	a->status = outcome->problem->status;
-	a->answer = ++*a->n_answers;
-}
-
-static void on_edit_asked(struct problem *problem, const struct schedule *schedule, void *arg)
-{
-	const struct submission_outcome outcome = {.problem = problem};
-
-	ck_assert_ptr_null(schedule);
-	on_asked(&outcome, arg);
-}
-
-/* What is under way when the core ends is answered once, the oldest first. */
-TEST(the_end_answers_in_order)
-{
-	enum { MANY = 3 };
-	struct asked runs[MANY], edits[MANY];
-	int n_runs = 0, n_edits = 0;
-	struct bench b;
-
-	begin(&b);
-	struct id id = add(&b, "\"every\":\"60s\",\"jitter\":\"0s\"");
-	b.opts.max_schedules = 0;
-	core_set_limits(b.core, &b.opts);
-	fake_store_hold(b.store, true);
-	for (int i = 0; i < MANY; i++) {
-		runs[i] = (struct asked){.n_answers = &n_runs};
-		schedules_run(b.core, &id, on_asked, &runs[i]);
-		struct schedule_edit_opts opts = {
-		    .action = SCHEDULE_ADD, .on_done = on_edit_asked, .arg = &edits[i]};
-		edits[i] = (struct asked){.n_answers = &n_edits};
-		schedules_edit(b.core, &opts); /* refused, in the next turn of the loop */
-	}
-	bench_end(&b);
-	ck_assert(n_runs == MANY && n_edits == MANY);
-	for (int i = 0; i < MANY; i++) {
-		ck_assert_int_eq(runs[i].status, 503);
-		ck_assert_int_eq(edits[i].answer, i + 1);
-	}
-}
-
 SUITE(schedules)
 {
 	ADD(an_interval_keeps_its_grid);
@@ -548,6 +466,4 @@ SUITE(schedules)
 	ADD(a_paused_one_rests);
 	ADD(a_change_before_its_run_is_committed);
 	ADD(removed_while_a_run_begins);
-	ADD(nothing_is_answered_before_the_call_returned);
-	ADD(the_end_answers_in_order);
 }
