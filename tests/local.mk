@@ -12,7 +12,7 @@ UNIT = tests/unit/unit.c tests/unit/unit.h
 LINK_BASE = src/base/libbase.a
 LINK_MODEL = src/model/libmodel.a $(LINK_BASE) $(IDN2_LIBS) $(CURL_LIBS) $(GLIB_LIBS)
 LINK_WIRE = src/wire/libwire.a $(LINK_MODEL) $(JANSSON_LIBS)
-LINK_CTL = src/ctl/libctl.a $(LINK_WIRE)
+LINK_CTL = src/ctl/libctl.a $(LINK_WIRE) $(CRYPTO_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_DNS = src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
@@ -79,6 +79,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_codes.c \
 	tests/unit/model/test_cron.c \
 	tests/unit/model/test_cron_oracle.c \
+	tests/unit/model/test_disposition.c \
 	tests/unit/model/test_file.c \
 	tests/unit/model/test_file_name.c \
 	tests/unit/model/test_job.c \

@@ -128,7 +128,9 @@ static void add_headers(const struct download *d)
 	request_add_header(rq, "Content-Security-Policy", "sandbox; default-src 'none'");
 	buf_init(&text, 4096);
 	buf_init(&name, 4096);
-	utf8_add_visible(&name, d->file.name, strlen(d->file.name), '_');
+	const char *slash = strrchr(d->file.name, '/');
+	const char *leaf = slash != NULL ? slash + 1 : d->file.name;
+	utf8_add_visible(&name, leaf, strlen(leaf), '_');
 	/* RFC 6266: the encoded form does for all names */
 	buf_add_str(&text, "attachment; filename*=UTF-8''");
 	range_add_escaped(&text, name.data);

@@ -9,6 +9,9 @@
 struct download {
 	struct job_args job;
 	struct text_list urls;
+	const char *layout, *base_url; /* borrowed from argv; NULL: not given */
+	bool is_unsaved, by_disposition, is_decoded;
+	uint64_t max_rate; /* 0: not given */
 };
 
 #define AT(field) offsetof(struct download, field)
@@ -18,6 +21,18 @@ static const struct option_row own_options[] = {
 	"Read URLs from FILE, one per line (FILE.ndjson: a JSON string or object per line)",
 	.offset = AT(job.input), .read = option_check_first, .takes = "one file only"},
     {"output", 'o', "DIR", "Copy the files to DIR", .offset = AT(job.folder)},
+    {"layout", 0, "LAYOUT", "Folders of the files: flat (default), host or url", OPT_WORD,
+	.offset = AT(layout), .takes = "flat, host or url"},
+    {"base-url", 0, "URL", "Where files are that are given by a name instead of a URL",
+	.offset = AT(base_url)},
+    {"content-disposition", 0, NULL, "Name the files as the servers say", OPT_FLAG,
+	.offset = AT(by_disposition)},
+    {"decode", 0, NULL, "Undo the content codings of the files", OPT_FLAG,
+	.offset = AT(is_decoded)},
+    {"no-save", 0, NULL, "Keep only the outcome and the digest of each file", OPT_FLAG,
+	.offset = AT(is_unsaved)},
+    {"max-rate", 0, "BYTES", "Download at most BYTES per second in all", OPT_NUMBER,
+	.offset = AT(max_rate), .min = 1, .max = SPEC_MAX_BYTE_RATE},
     {0},
 };
 
@@ -56,7 +71,16 @@ static bool has_json_lines(const struct download *d)
 
 static void add_fields(const void *arg, struct fields *fields)
 {
-	fields_add_list(fields, "urls", &((const struct download *)arg)->urls);
+	const struct download *d = arg;
+
+	fields_add_list(fields, "urls", &d->urls);
+	fields_add_text(fields, "layout", d->layout);
+	fields_add_text(fields, "base_url", d->base_url);
+	fields_add_flag(fields, "content_disposition", d->by_disposition);
+	fields_add_flag(fields, "decode", d->is_decoded);
+	if (d->is_unsaved)
+		fields_add_json(fields, "save", "false");
+	fields_add_number(fields, "max_rate", d->max_rate);
 }
 
 int cmd_download(int argc, char **argv, struct options *options)
@@ -66,7 +90,7 @@ int cmd_download(int argc, char **argv, struct options *options)
 	    .usage = "URL...\n-i FILE",
 	    .doc = "Download files; - stands for URLs on standard input, one per line.",
 	    .max_args = INT_MAX};
-	struct download d;
+	struct download d = {.layout = NULL};
 	struct args args;
 	int status = CTL_USAGE;
 

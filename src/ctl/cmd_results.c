@@ -8,6 +8,7 @@
 #include "ctl/follow.h"
 #include "ctl/message.h"
 #include "ctl/raw.h"
+#include "ctl/rows.h"
 
 /* --- results --- */
 
@@ -23,28 +24,44 @@ static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 	return raw_flush();
 }
 
-static int print_results(const struct results *r, const char *id, struct http *http)
+/* Rows of files in a few words, with their details, as the commands that download print them. */
+static bool on_rows(const char *bytes, size_t n_bytes, void *arg)
+{
+	enum rows_end end = rows_add(arg, bytes, n_bytes);
+
+	if (end == ROWS_UNKNOWN)
+		(void)answer_unknown();
+	return end == ROWS_GOOD || (end == ROWS_NO_OUTPUT && raw_flush());
+}
+
+static int print_results(
+    const struct results *r, const char *id, bool has_details, struct http *http)
 {
 	bool is_safe_csv = strcmp(r->format, "csv") == 0 && !r->is_raw;
 	char folder[64];
 	struct fields path;
+	struct rows rows;
 	struct raw raw;
 
 	raw_init(&raw);
+	rows_init(&rows, r->after);
+	rows.is_short = true;
 	snprintf(folder, sizeof(folder), "/jobs/%s/results", id);
 	fields_init(&path, folder);
-	fields_add_text(&path, "format", r->format);
+	fields_add_text(&path, "format", has_details ? "ndjson" : r->format);
 	fields_add_text(&path, "csv", is_safe_csv ? "safe" : NULL);
 	fields_add_flag(&path, "follow", r->is_following);
 	fields_add_text(&path, "status", r->status);
 	fields_add_number(&path, "after", r->after);
 	fields_add_number(&path, "limit", r->limit);
-	struct http_call *call = http_run(
-	    http, &(struct http_request){
-		      .method = "GET", .path = path.text.data, .on_body = on_bytes, .arg = &raw});
+	struct http_call *call = http_run(http, &(struct http_request){.method = "GET",
+						    .path = path.text.data,
+						    .on_body = has_details ? on_rows : on_bytes,
+						    .arg = has_details ? (void *)&rows : &raw});
 	int status = answer_check(http_call_answer(call), NULL);
 	http_call_free(call);
 	fields_done(&path);
+	rows_done(&rows);
 	return status;
 }
 
@@ -52,8 +69,12 @@ static int print_results(const struct results *r, const char *id, struct http *h
 static int run_results(const struct results *r, const char *id, struct http *http)
 {
 	struct job_view job;
-	int status = print_results(r, id, http);
+	int status = answer_get_job(http, id, &job);
 
+	if (status != CTL_OK)
+		return status;
+	status = print_results(r, id, job.is_files && strcmp(r->format, "text") == 0, http);
+	view_job_done(&job);
 	if (status == CTL_OK)
 		status = answer_get_job(http, id, &job);
 	if (status == CTL_OK) {

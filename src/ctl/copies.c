@@ -26,20 +26,25 @@
 #include "ctl/backoff.h"
 #include "ctl/message.h"
 #include "ctl/raw.h"
+#include "ctl/sum.h"
 #include "model/file_name.h"
 
-enum { N_SLOTS = 8, MAX_PATH_BYTES = 4096, TEMPORARY_SIZE = 64 };
+enum { N_SLOTS = 8, MAX_PATH_BYTES = 4096, TEMPORARY_SIZE = 64, NAME_SIZE = 256 };
 
 #define MAX_SILENCE (60 * USEC_PER_SEC)
 
 struct queued {
 	STAILQ_ENTRY(queued) link; /* in copies->queue */
-	char *name;                /* owned */
+	char *name, *sha256;       /* owned; sha256 NULL: not known */
+	uint64_t n_bytes;
 };
 
 struct slot {
 	struct copies *copies; /* borrowed: its owner */
-	char *name;            /* owned; NULL: the slot is free */
+	char *name, *sha256;   /* owned; name NULL: the slot is free; sha256 NULL: not known */
+	uint64_t n_bytes;
+	const char *leaf; /* borrowed from name: behind its folders */
+	int folder;       /* owned; where it is; -1: not open */
 	char temporary[TEMPORARY_SIZE];
 	int file;               /* -1: none */
 	int why;                /* errno of the write that failed */
@@ -98,7 +103,7 @@ struct copies *copies_new(struct http *http, const char *path)
 	c->folder = folder;
 	STAILQ_INIT(&c->queue);
 	for (int i = 0; i < N_SLOTS; i++)
-		c->slots[i] = (struct slot){.copies = c, .file = -1};
+		c->slots[i] = (struct slot){.copies = c, .file = -1, .folder = -1};
 	return c;
 }
 
@@ -118,14 +123,18 @@ static void drop_file(struct slot *s)
 		return;
 	close(s->file);
 	s->file = -1;
-	(void)unlinkat(s->copies->folder, s->temporary, 0);
+	(void)unlinkat(s->folder, s->temporary, 0);
 }
 
 static void free_slot(struct slot *s)
 {
 	drop_file(s);
+	if (s->folder >= 0)
+		close(s->folder);
+	s->folder = -1;
 	http_call_free(TAKE(s->call));
 	free(TAKE(s->name));
+	free(TAKE(s->sha256));
 	s->copies->n_left--;
 }
 
@@ -149,52 +158,103 @@ static bool on_bytes(const char *bytes, size_t n_bytes, void *arg)
 	return false;
 }
 
-/* Say whether a name is one that the daemon makes: a file in this folder, not hidden, without
+/* Say whether a path is one that the daemon makes: a file below this folder, not hidden, without
  * characters that are unsafe to show. */
-static bool is_plain_name(const char *name)
+static bool is_plain_path(const char *name)
 {
 	size_t len = strlen(name), n_visible = 0;
 
 	while (n_visible < len && utf8_unsafe_length(name + n_visible, len - n_visible) == 0)
 		n_visible += utf8_length(name + n_visible, len - n_visible);
-	return file_name_is_safe(name) && n_visible == len;
+	return file_path_is_safe(name) && n_visible == len;
+}
+
+/* Open the folder of the file, with those on its way; false with errno. */
+static bool open_place(struct slot *s)
+{
+	const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	char part[NAME_SIZE];
+
+	if (s->folder >= 0)
+		return true;
+	s->leaf = s->name;
+	s->folder = fcntl(s->copies->folder, F_DUPFD_CLOEXEC, 0);
+	for (const char *slash; s->folder >= 0 && (slash = strchr(s->leaf, '/')) != NULL;
+	     s->leaf = slash + 1) {
+		snprintf(part, sizeof(part), "%.*s", (int)(slash - s->leaf), s->leaf);
+		int above = s->folder, why;
+		if (mkdirat(above, part, 0777) == 0 || errno == EEXIST)
+			s->folder = openat(above, part, flags);
+		else
+			s->folder = -1;
+		why = errno;
+		close(above);
+		errno = why;
+	}
+	return s->folder >= 0;
+}
+
+/* Say whether the file is there already, as the daemon has it. */
+static bool is_there(const struct slot *s)
+{
+	struct stat st;
+	int fd = s->sha256 != NULL
+		     ? openat(s->folder, s->leaf, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+		     : -1;
+
+	if (fd < 0)
+		return false;
+	bool is_same = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+		       (uint64_t)st.st_size == s->n_bytes && sum_matches(fd, s->sha256);
+	close(fd);
+	return is_same;
+}
+
+static bool open_temporary(struct slot *s)
+{
+	snprintf(s->temporary, sizeof(s->temporary), ".asyncprobectl-%ld-%u", (long)getpid(),
+	    s->copies->n_started++);
+	s->file = openat(
+	    s->folder, s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return s->file >= 0;
+}
+
+static void request_file(struct slot *s)
+{
+	struct buf path;
+
+	buf_init(&path, MAX_PATH_BYTES);
+	buf_addf(&path, "/jobs/%s/files/", s->copies->id);
+	http_add_segment(&path, s->name);
+	s->why = 0;
+	s->call = http_start(s->copies->http, &(struct http_request){.method = "GET",
+						  .path = path.data,
+						  .on_body = on_bytes,
+						  .arg = s,
+						  .max_silence = MAX_SILENCE});
+	buf_done(&path);
 }
 
 static void start(struct slot *s)
 {
-	struct copies *c = s->copies;
-	struct buf path;
-
-	if (!is_plain_name(s->name)) {
+	if (!is_plain_path(s->name))
 		fail(s, "not saved: invalid file name");
-		return;
-	}
-	snprintf(s->temporary, sizeof(s->temporary), ".asyncprobectl-%ld-%u", (long)getpid(),
-	    c->n_started++);
-	s->file = openat(
-	    c->folder, s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (s->file < 0) {
+	else if (!open_place(s))
 		fail(s, strerror(errno));
-		return;
-	}
-	buf_init(&path, MAX_PATH_BYTES);
-	buf_addf(&path, "/jobs/%s/files/", c->id);
-	http_add_segment(&path, s->name);
-	s->why = 0;
-	s->call = http_start(c->http, &(struct http_request){.method = "GET",
-					  .path = path.data,
-					  .on_body = on_bytes,
-					  .arg = s,
-					  .max_silence = MAX_SILENCE});
-	buf_done(&path);
+	else if (is_there(s))
+		free_slot(s);
+	else if (!open_temporary(s))
+		fail(s, strerror(errno));
+	else
+		request_file(s);
 }
 
 static void keep_file(struct slot *s)
 {
-	int folder = s->copies->folder, file = s->file;
+	int folder = s->folder, file = s->file;
 
 	s->file = -1;
-	if (close(file) == 0 && renameat(folder, s->temporary, folder, s->name) == 0) {
+	if (close(file) == 0 && renameat(folder, s->temporary, folder, s->leaf) == 0) {
 		free_slot(s);
 		return;
 	}
@@ -225,11 +285,13 @@ static void end(struct slot *s)
 
 /* --- All copies --- */
 
-void copies_add(struct copies *c, const char *name)
+void copies_add(struct copies *c, const char *name, uint64_t n_bytes, const char *sha256)
 {
 	struct queued *q = xcalloc(1, sizeof(*q));
 
 	q->name = xstrdup(name);
+	q->sha256 = sha256 != NULL ? xstrdup(sha256) : NULL;
+	q->n_bytes = n_bytes;
 	STAILQ_INSERT_TAIL(&c->queue, q, link);
 	c->n_left++;
 }
@@ -242,6 +304,8 @@ static bool take_queued(struct slot *s)
 		return false;
 	STAILQ_REMOVE_HEAD(&s->copies->queue, link);
 	s->name = TAKE(q->name);
+	s->sha256 = TAKE(q->sha256);
+	s->n_bytes = q->n_bytes;
 	s->backoff = (struct backoff){0};
 	free(q);
 	return true;
@@ -281,6 +345,7 @@ void copies_free(struct copies *c)
 		struct queued *q = STAILQ_FIRST(&c->queue);
 		STAILQ_REMOVE_HEAD(&c->queue, link);
 		free(q->name);
+		free(q->sha256);
 		free(q);
 	}
 	close(c->folder);

@@ -36,6 +36,9 @@ struct follow {
 	const struct follow_opts *opts;
 	struct job_view job; /* as last reported; owned */
 	struct rows rows;
+	usec_t measured_at; /* monotonic; when there were `measured` bytes of files */
+	uint64_t measured;
+	double byte_rate;
 	struct http_call *stream, *poll; /* owned; NULL: not running */
 	usec_t next_poll;                /* monotonic */
 	struct backoff backoff;          /* of the stream */
@@ -63,6 +66,21 @@ static size_t get_columns(void)
 	return size.ws_col;
 }
 
+/* Bytes of files per second, over the last seconds. */
+static double measure_bytes(struct follow *f)
+{
+	const double weight = 0.4; /* of the newest value */
+	usec_t now = clock_mono(), since = now - f->measured_at;
+
+	if (since < USEC_PER_SEC)
+		return f->byte_rate;
+	double rate = (double)(f->rows.n_bytes - f->measured) * USEC_PER_SEC / (double)since;
+	f->byte_rate = f->byte_rate > 0 ? (1 - weight) * f->byte_rate + weight * rate : rate;
+	f->measured_at = now;
+	f->measured = f->rows.n_bytes;
+	return f->byte_rate;
+}
+
 static void show_bar(struct follow *f)
 {
 	struct progress progress = {.done = f->job.completed,
@@ -70,6 +88,7 @@ static void show_bar(struct follow *f)
 	    .n_good = f->job.counts[VIEW_GOOD],
 	    .good = view_good_word(&f->job),
 	    .rate = f->job.rate,
+	    .byte_rate = measure_bytes(f),
 	    .eta = f->job.eta};
 	struct buf text;
 
@@ -376,7 +395,8 @@ static void init(struct follow *f, const struct follow_opts *opts, const struct 
 	f->rows.copies = opts->copies;
 	f->has_bar = !options->is_quiet && !opts->has_no_bar && has_terminal_for_bar();
 	f->has_terminal_output = isatty(STDOUT_FILENO);
-	f->next_poll = clock_mono() + POLL_EVERY;
+	f->measured_at = clock_mono();
+	f->next_poll = f->measured_at + POLL_EVERY;
 	if (opts->copies != NULL)
 		copies_set_job(opts->copies, f->job.id, on_message, f);
 }

@@ -31,6 +31,7 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/raw.c src/ctl/raw.h \
 	src/ctl/rows.c src/ctl/rows.h \
 	src/ctl/submit.c src/ctl/submit.h \
+	src/ctl/sum.c src/ctl/sum.h \
 	src/ctl/view.c src/ctl/view.h \
 	src/ctl/view_json.c src/ctl/view_json.h \
 	src/ctl/view_schedule.c src/ctl/view_schedule.h
@@ -38,4 +39,4 @@ src_ctl_libctl_a_SOURCES = \
 bin_PROGRAMS += src/asyncprobectl
 src_asyncprobectl_SOURCES = src/ctl/main.c
 src_asyncprobectl_LDADD = src/ctl/libctl.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
-	$(CURL_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS)
+	$(CURL_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS)

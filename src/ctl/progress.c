@@ -1,6 +1,7 @@
 /* The progress bar:
  *
  *	 45% [#########-----------] 450/1000, 200 found, 1234/s, 2s left
+ *	 45% [#########-----------] 450/1000, 440 downloaded, 12/s, 3.4 MB/s, 2s left
  *
  * On a narrow terminal the part in brackets is shortened, then left out; then the text is cut.
  * Thread: any. */
@@ -33,11 +34,23 @@ static double get_share(const struct progress *p)
 	return p->done < p->total ? (double)p->done / (double)p->total : 1;
 }
 
+static void add_byte_rate(struct buf *b, double rate)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	size_t unit = 0;
+
+	for (; rate >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		rate /= 1000;
+	buf_addf(b, ", %.*f %s/s", unit > 0 && rate < 9.95 ? 1 : 0, rate, units[unit]);
+}
+
 static void add_text(struct buf *b, const struct progress *p)
 {
 	buf_addf(b, "%llu/%llu, %llu %s, %.*f/s", (unsigned long long)p->done,
 	    (unsigned long long)p->total, (unsigned long long)p->n_good, p->good,
 	    p->rate > 0 && p->rate < 10 ? 1 : 0, p->rate);
+	if (p->byte_rate > 0)
+		add_byte_rate(b, p->byte_rate);
 	if (p->eta >= 0 && p->done < p->total) {
 		buf_add_str(b, ", ");
 		progress_add_duration(b, p->eta);

@@ -11,6 +11,7 @@ struct progress {
 	uint64_t done, total, n_good;
 	const char *good; /* what these are called: found, downloaded */
 	double rate;      /* items per second; 0: unknown */
+	double byte_rate; /* bytes per second; 0: unknown, or there are none */
 	usec_t eta;       /* time left; -1: unknown */
 };
 

@@ -56,10 +56,11 @@ static void on_file(const void *item, void *arg)
 	const struct file_view *file = item;
 	struct rows *rows = arg;
 
+	rows->n_bytes += file->n_bytes;
 	if (!rows->is_hidden && rows->is_short)
 		print_file(file);
 	if (rows->copies != NULL && file->file != NULL)
-		copies_add(rows->copies, file->file);
+		copies_add(rows->copies, file->file, file->n_bytes, file->sha256);
 }
 
 static bool on_line(const char *line, size_t len, void *arg)

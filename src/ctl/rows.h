@@ -14,6 +14,7 @@ struct rows {
 	bool is_short;         /* print rows of files in a few words instead of as NDJSON */
 	bool is_hidden;        /* print nothing */
 	struct copies *copies; /* borrowed; NULL: none, else the rows are NDJSON */
+	uint64_t n_bytes;      /* of the files in rows that were looked at */
 	uint64_t last;         /* sequence number of the last row; they have no gaps */
 	struct raw raw;
 	struct line_reader reader;

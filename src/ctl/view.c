@@ -142,6 +142,8 @@ static bool read_file(const json_t *object, view_fn *on_file, void *arg)
 	    .reason = view_get_text(object, "reason"),
 	    .detail = view_get_text(object, "detail"),
 	    .file = view_get_text(object, "file"),
+	    .sha256 = view_get_text(object, "sha256"),
+	    .n_bytes = view_get_number(object, "bytes"),
 	    .http_status = http_status <= MAX_HTTP_STATUS ? (int)http_status : 0};
 
 	for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]) && file.title == NULL; i++)

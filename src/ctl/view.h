@@ -57,7 +57,9 @@ struct file_view {
 	const char *status;
 	const char *reason, *detail; /* NULL: none */
 	const char *file;            /* the name it was saved under; NULL: it was not saved */
-	int http_status;             /* 0: none */
+	const char *sha256;          /* NULL: none */
+	uint64_t n_bytes;
+	int http_status; /* 0: none */
 };
 
 /* Read a line of NDJSON: a struct file_view. False: it is no such result. */

@@ -19,11 +19,12 @@
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/metrics.h"
-#include "fetch/fetch_private.h"
+#include "fetch/fetch_parts.h"
 #include "fetch/fetch_way.h"
 #include "fetch/route.h"
 
-enum { MAX_REDIRECTS = 10 };
+/* Of a transfer whose job has a limit of bytes a second and no time-out. */
+#define RATED_TIMEOUT (7 * 86400 * USEC_PER_SEC)
 
 static void fail(struct fetch *f, enum reason reason, const char *detail)
 {
@@ -32,61 +33,20 @@ static void fail(struct fetch *f, enum reason reason, const char *detail)
 
 /* --- Answers --- */
 
-static bool is_redirect(uint32_t status)
-{
-	return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 static bool is_worth_another_try(uint32_t status)
 {
 	return status == 408 || status == 429 || status == 500 || (status >= 502 && status <= 504);
 }
 
-/* End at a redirect that is not followed, and say where it led. */
-static void refuse_redirect(struct fetch *f, enum reason reason, const char *why, const char *to)
-{
-	enum { MOST = 200 }; /* bytes of the URL */
-	char detail[MOST + 80];
-	size_t len = strlen(to);
-
-	snprintf(detail, sizeof(detail), "%s (the redirect leads to %.*s%s)", why, MOST, to,
-	    len > MOST ? "..." : "");
-	fetch_give_up(f, reason, detail);
-}
-
 static void follow(struct fetch *f, const char *location)
 {
-	struct url next;
-	enum url_fault fault;
+	char detail[FETCH_DETAIL_SIZE];
+	enum reason reason = fetch_redirect(f, location, detail);
 
-	if (f->n_redirects == MAX_REDIRECTS) {
-		refuse_redirect(f, REASON_TOO_MANY_REDIRECTS, "more than 10 redirects", location);
-		return;
-	}
-	fault = url_parse(location, strlen(location), &next);
-	if (fault != URL_GOOD) {
-		refuse_redirect(f, fault == URL_SCHEME ? REASON_DENIED_TARGET : REASON_INVALID_URL,
-		    url_fault_text(fault), location);
-		return;
-	}
-	if (f->url.is_tls && !next.is_tls && !f->fetcher->opts.may_downgrade) {
-		url_done(&next);
-		refuse_redirect(f, REASON_DENIED_TARGET, "redirect from https to http", location);
-		return;
-	}
-	if (strcmp(f->url.host, next.host) != 0 || f->url.port != next.port)
-		f->has_left_host = true;
-	url_done(&f->url);
-	f->url = next;
-	f->n_redirects++;
-	fetch_queue(f);
-}
-
-static void drop_body(struct fetch *f)
-{
-	if (f->sink != NULL)
-		sink_drop(f->sink);
-	f->sink = NULL;
+	if (reason == REASON_NONE)
+		fetch_queue(f);
+	else
+		fetch_give_up(f, reason, detail);
 }
 
 /* What is told of the last answer, though it broke off. */
@@ -97,6 +57,8 @@ static void note_answer(struct fetch *f, const struct transfer_outcome *o)
 	free(f->content_type);
 	f->content_type = o->content_type != NULL ? xstrndup(o->content_type, MAX_TYPE) : NULL;
 	memcpy(f->content_encoding, o->content_encoding, sizeof(f->content_encoding));
+	if (f->item.options.is_decoded)
+		f->content_encoding[0] = '\0';
 }
 
 /* The flag has come; now the name of its country is asked for, with a place of its own. */
@@ -125,11 +87,15 @@ static void ask_country(struct fetch *f)
 
 static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 {
-	bool is_good = fetch_is_whole(o->status);
+	bool is_good = fetch_is_complete(f, o);
 
 	note_answer(f, o);
-	if (!is_good)
-		drop_body(f);
+	if (fetch_lost_part(f, o)) {
+		fetch_try_again(f, o, REASON_TRUNCATED);
+		return;
+	}
+	if (!is_good && !f->is_resuming) /* else it is kept for its rest, through redirects too */
+		fetch_drop_body(f);
 	if (is_worth_another_try(o->status)) {
 		struct transfer_outcome slow = *o;
 		slow.is_congestion = o->status == 429 || o->status == 503;
@@ -137,13 +103,13 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 		return;
 	}
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_GOOD);
-	if (is_redirect(o->status) && o->location != NULL)
+	if (fetch_is_redirect(o->status) && o->location != NULL)
 		follow(f, o->location);
 	else if (o->status == 404 || o->status == 410)
 		fetch_finish(f, ITEM_NOT_FOUND, REASON_HTTP_404, NULL, NULL);
 	else if (!is_good)
 		fail(f, REASON_HTTP_STATUS, NULL);
-	else if (f->item.by_country)
+	else if (f->item.options.by_country)
 		ask_country(f);
 	else
 		fetch_save(f, REASON_NONE);
@@ -158,7 +124,7 @@ static void on_metadata_answer(struct fetch *f, const struct transfer_outcome *o
 	ticket_release(f->fetcher->origins, &f->ticket,
 	    o->is_congestion || o->status == 503 || o->status == 429 ? ORIGIN_CONGESTED
 								     : ORIGIN_GOOD);
-	if (o->reason == REASON_NONE && is_redirect(o->status) && o->location != NULL)
+	if (o->reason == REASON_NONE && fetch_is_redirect(o->status) && o->location != NULL)
 		follow(f, o->location);
 	else if (o->reason != REASON_NONE)
 		fetch_save(f, o->reason == REASON_CANCELLED ? REASON_TOO_LARGE : o->reason);
@@ -183,7 +149,6 @@ static void on_stopped(struct fetch *f)
 	    reason != REASON_DISK     ? "the body is longer than allowed"
 	    : f->disk_error == EDQUOT ? "the quota of the download directory is used up"
 				      : strerror(f->disk_error));
-	drop_body(f);
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_GOOD);
 	fail(f, reason, detail);
 }
@@ -209,7 +174,11 @@ static void on_file_failed(struct fetch *f, const struct transfer_outcome *o)
 		on_stopped(f);
 		return;
 	}
-	drop_body(f);
+	if (!fetch_keep_part(f, o)) {
+		uint64_t n_bytes = f->n_bytes;
+		fetch_drop_body(f);
+		f->n_bytes = n_bytes; /* it is told */
+	}
 	if (fetch_try_elsewhere(f, o))
 		return;
 	if (o->reason == REASON_CONNECT || o->reason == REASON_TIMEOUT ||
@@ -227,6 +196,8 @@ static void on_transfer_done(const struct transfer_outcome *outcome, void *arg)
 	struct transfer_outcome o = *outcome;
 	usec_t resolve = f->timings.resolve;
 
+	fetch_note_head(f, outcome);
+	fetch_leave_line(f);
 	f->transfer = NULL;
 	count_transfer(f, &o);
 	fetch_blame(f, &o);
@@ -253,12 +224,14 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	    .on_body = fetch_on_body, .on_done = on_transfer_done};
 	struct fetch *f = fetch_of_ticket(ticket);
 	struct fetcher *fetcher = arg;
+	char range[FETCH_RANGE_SIZE];
 
 	f->timings.resolve += ticket->resolve;
 	f->address = ticket->address;
 	f->has_address = true;
 	f->n_passed_over = 0;
-	if (!f->is_metadata)
+	f->has_begun = f->is_bad_part = false;
+	if (!f->is_metadata && !f->is_resuming)
 		f->n_bytes = 0;
 	if (f->n_redirects == 0 && !f->is_metadata)
 		f->attempts++;
@@ -267,6 +240,8 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	    .socket = ticket_take_socket(ticket),
 	    .timeout = f->timeout,
 	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
+	    .more = fetch_range_headers(f, range),
+	    .is_decoded = f->item.options.is_decoded,
 	    .keeps_connection = ticket_keeps_connection(ticket),
 	    .group = ticket->origin,
 	    .most_connections = ticket_most_connections(ticket)};
@@ -299,13 +274,20 @@ struct fetch *fetch_start(
 	f->job = request->job;
 	f->index = request->index;
 	f->timeout = request->timeout > 0 ? request->timeout : opts->timeout;
-	f->max_attempts = request->attempts > 0 ? request->attempts : opts->attempts;
+	f->attempts_each = request->attempts > 0 ? request->attempts : opts->attempts;
+	f->max_attempts = f->attempts_each;
 	f->started_at = clock_mono();
 	f->item_text = xstrndup(request->item, request->item_len);
 	buf_init(&f->metadata, MAX_METADATA);
 	TAILQ_INSERT_TAIL(&fetcher->fetches, f, link);
 	fetcher->n_fetches++;
 	bool is_good = file_item_read(f->item_text, request->item_len, &f->item);
+	f->source = f->item.url;
+	f->mirrors = f->item.mirrors;
+	if (f->item.options.max_rate > 0)
+		fetch_join_rate(f, f->item.options.max_rate);
+	if (f->item.options.max_rate > 0 && request->timeout == 0)
+		f->timeout = RATED_TIMEOUT; /* it takes the time that it takes */
 	snprintf(f->file_name, sizeof(f->file_name), "%.*s", (int)f->item.name.len,
 	    f->item.name.bytes != NULL ? f->item.name.bytes : "");
 	/* fetch_queue() may end the fetch, and nothing ends before this returned */

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "fetch/fetch_private.h"
+#include "fetch/fetch_parts.h"
+#include "model/tagged.h"
 
 void fetch_release(struct fetch *f)
 {
@@ -13,8 +14,8 @@ void fetch_release(struct fetch *f)
 	if (f->transfer != NULL)
 		transfer_cancel(f->transfer);
 	ticket_release(fetcher->origins, &f->ticket, ORIGIN_UNKNOWN);
-	if (f->sink != NULL)
-		sink_drop(f->sink);
+	fetch_drop_body(f);
+	fetch_leave_rate(f);
 	TAILQ_REMOVE(&fetcher->fetches, f, link);
 	fetcher->n_fetches--;
 	defer_start(&fetcher->room);
@@ -22,6 +23,7 @@ void fetch_release(struct fetch *f)
 	buf_done(&f->metadata);
 	free(f->item_text);
 	free(f->content_type);
+	free(f->given_name);
 	free(f->final_url);
 	free(f);
 }
@@ -34,7 +36,12 @@ static struct span span_of(const char *text)
 void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
     const struct sink_outcome *saved)
 {
-	bool has_moved = f->n_redirects > 0 && !f->is_metadata;
+	bool is_saved = saved != NULL && saved->name != NULL;
+	struct buf tagged;
+
+	if (fetch_try_mirror(f, status, reason))
+		return;
+	bool has_moved = (f->n_redirects > 0 || f->is_mirror) && !f->is_metadata;
 	struct result r = {.index = f->index,
 	    .attempts = f->attempts,
 	    .status = status,
@@ -45,16 +52,16 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 	    .name_len = f->item.url.len,
 	    .is_file = true,
 	    .n_addresses = f->has_address ? 1 : 0,
-	    .file = {.file_name = span_of(saved != NULL ? saved->name : f->file_name),
+	    .file = {.file_name = span_of(is_saved ? saved->name : f->file_name),
 		.code = f->item.code,
 		.detail = span_of(detail),
 		.content_type = span_of(f->content_type),
 		.content_encoding = span_of(f->content_encoding),
 		.final_url = span_of(has_moved ? f->url.text : f->final_url),
 		.country = span_of(f->country),
-		.wants_country = f->item.by_country,
+		.wants_country = f->item.options.by_country,
 		.country_reason = f->country_reason,
-		.is_saved = saved != NULL,
+		.is_saved = is_saved,
 		.n_bytes = saved != NULL ? saved->n_bytes : f->n_bytes,
 		.http_status = f->status,
 		.http_version = f->version,
@@ -62,8 +69,14 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 		.timings = f->timings}};
 
 	r.addresses[0] = f->address;
-	if (saved != NULL)
+	buf_init(&tagged, RESULT_MAX_FIELDS);
+	if (is_saved)
 		memcpy(r.file.digest, saved->digest, sizeof(r.file.digest));
+	else if (saved != NULL)
+		tagged_add(&tagged, RESULT_SHA256,
+		    (struct span){(const char *)saved->digest, sizeof(saved->digest)});
+	r.tagged = (struct span){tagged.data, tagged.len};
 	f->on_done(&r, f->arg);
+	buf_done(&tagged);
 	fetch_release(f);
 }

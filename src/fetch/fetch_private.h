@@ -13,6 +13,7 @@
 #include "loop/loop.h"
 #include "model/file_name.h"
 
+enum { VALIDATOR_SIZE = 256, FETCH_RANGE_SIZE = VALIDATOR_SIZE + 64 };
 enum { MAX_TYPE = 256, MAX_COUNTRY = 128, MAX_METADATA = 64 << 10, MAX_FETCHES = 8192 };
 
 /* The outcomes of asyncprobed_transfers_total. */
@@ -28,9 +29,20 @@ struct fetch {
 	uint32_t index;
 	char *item_text; /* owned; `item` borrows from it */
 	struct file_item item;
-	char file_name[FILE_NAME_MAX + 56];
+	char file_name[FILE_ITEM_NAME_SIZE];
+	char *given_name; /* owned; by the answer's Content-Disposition; NULL: none */
 	usec_t timeout, started_at;
-	uint32_t attempts, max_attempts;
+	uint32_t attempts, max_attempts, attempts_each; /* each: of a URL */
+
+	/* where it is */
+	struct span source;           /* the item's URL, or the mirror that is tried */
+	struct span mirrors;          /* those left */
+	bool is_mirror, is_elsewhere; /* elsewhere: not at the host of the item's URL */
+
+	/* a limit of bytes a second */
+	struct job_rate *rate; /* NULL: none */
+	TAILQ_ENTRY(fetch) in_line;
+	bool is_in_line;
 
 	/* the way there */
 	struct url url; /* owned; the one that is asked for now */
@@ -42,9 +54,15 @@ struct fetch {
 	bool was_unconnected; /* the last transfer had no connection */
 
 	/* the answer */
-	struct sink *sink;       /* NULL: no byte of a file has come */
-	uint64_t n_bytes;        /* of the file, in the last attempt */
-	uint64_t n_passed_over;  /* bytes of bodies that nobody wants */
+	struct sink *sink;   /* NULL: no byte of a file has come */
+	struct digest *hash; /* owned; in place of a sink, of a file that is not saved; NULL */
+	uint64_t n_bytes;    /* of the file, in the last attempt */
+	char validator[VALIDATOR_SIZE]; /* by which the rest can be asked for; "": none */
+	bool is_resuming;               /* the rest is asked for */
+	bool has_begun;                 /* a byte of this attempt's body was taken */
+	bool is_bad_part;               /* another part of the file came */
+	uint64_t whole_size;            /* as told with a part; 0: not told */
+	uint64_t n_passed_over;         /* bytes of bodies that nobody wants */
 	enum reason stop_reason; /* why on_body stopped the transfer; NONE: nobody wants the rest */
 	int disk_error;
 	uint32_t status, version;
@@ -76,6 +94,7 @@ struct fetcher {
 	struct origins *origins;
 	TAILQ_HEAD(, fetch) fetches;
 	size_t n_fetches;
+	struct job_rate *rates; /* hash by job */
 	struct defer room;
 	void (*on_room)(void *arg);
 	void *on_room_arg;
@@ -92,8 +111,7 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 void fetch_on_start(struct ticket *ticket, void *arg);
 void fetch_on_failed(struct ticket *ticket, const struct origin_failure *failure, void *arg);
 
-/* fetch_body.c: whether a whole body comes with this status; 206 is a part nobody asked for. */
-bool fetch_is_whole(long status);
+/* fetch_body.c: of a transfer. */
 enum transfer_verdict fetch_on_body(const char *bytes, size_t n_bytes, long status, void *arg);
 
 /* fetch_save.c: the file is here, and with `country_reason` NONE its country, if it was asked for:

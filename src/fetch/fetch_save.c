@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fetch/digest.h"
 #include "fetch/fetch_private.h"
 
 void fetch_on_saved(const struct sink_outcome *outcome, void *arg)
@@ -65,13 +66,48 @@ static bool is_name(const char *country)
 	return country[strspn(country, " ._/\\")] != '\0';
 }
 
+/* The name that the answer gave, and the one with the item's place in it. */
+static void name_by_answer(struct fetch *f, char ret_second[static sizeof(f->file_name)])
+{
+	const char *name = f->given_name != NULL ? f->given_name : f->file_name;
+	const char *slash = strrchr(name, '/'), *leaf = slash != NULL ? slash + 1 : name;
+	const char *dot = strrchr(leaf, '.');
+	const char *end = dot != NULL && dot != leaf ? dot : leaf + strlen(leaf);
+
+	snprintf(ret_second, sizeof(f->file_name), "%.*s-%u%s", (int)(end - name), name,
+	    f->index + 1, end);
+	if (f->given_name != NULL)
+		snprintf(f->file_name, sizeof(f->file_name), "%s", f->given_name);
+}
+
+/* The file is not saved: its digest is all that is told. */
+static void finish_digest(struct fetch *f, const uint8_t *expected)
+{
+	struct sink_outcome outcome = {.result = SINK_SAVED, .n_bytes = f->n_bytes};
+	bool is_good = digest_finish(f->hash, outcome.digest);
+
+	if (!is_good) {
+		outcome.result = SINK_FAILED;
+		outcome.error = ENOMEM;
+	} else if (expected != NULL && memcmp(expected, outcome.digest, FILE_DIGEST_SIZE) != 0) {
+		outcome.result = SINK_BAD_DIGEST;
+	}
+	fetch_on_saved(&outcome, f);
+}
+
 void fetch_save(struct fetch *f, enum reason country_reason)
 {
 	const struct sink_events events = {.on_done = fetch_on_saved, .arg = f};
 	char second[sizeof(f->file_name)];
 	uint8_t digest[FILE_DIGEST_SIZE];
-	bool has_country = f->item.by_country && country_reason == REASON_NONE;
+	bool has_country = f->item.options.by_country && country_reason == REASON_NONE;
+	const uint8_t *expected = file_digest_parse(f->item.sha256, digest) ? digest : NULL;
+	bool by_answer = f->item.options.by_disposition;
 
+	if (f->item.options.is_unsaved) {
+		finish_digest(f, expected);
+		return;
+	}
 	if (has_country && !is_name(f->country)) {
 		country_reason = REASON_MALFORMED;
 		has_country = false;
@@ -81,12 +117,16 @@ void fetch_save(struct fetch *f, enum reason country_reason)
 		name_by_country(f, second);
 	else
 		f->country[0] = '\0';
+	if (by_answer)
+		name_by_answer(f, second);
 	if (f->sink == NULL) /* an empty file */
 		f->sink = sink_new(f->fetcher->folder, f->fetcher->opts.offload, &f->job, &events);
 	struct sink_naming naming = {.name = f->file_name,
-	    .second = has_country ? second : NULL,
-	    .expected_digest = file_digest_parse(f->item.sha256, digest) ? digest : NULL};
+	    .second = has_country || by_answer ? second : NULL,
+	    .never_replaces = by_answer,
+	    .expected_digest = expected};
 	sink_finish(f->sink, &naming);
 	if (f->on_saving != NULL)
 		f->on_saving(f->arg);
+	f->on_saving = NULL; /* once, though mirrors may follow */
 }

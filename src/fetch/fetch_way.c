@@ -44,8 +44,8 @@ bool fetch_restart(struct fetch *f)
 {
 	url_done(&f->url);
 	f->n_redirects = 0;
-	f->has_left_host = false;
-	return url_parse(f->item.url.bytes, f->item.url.len, &f->url) == URL_GOOD;
+	f->has_left_host = f->is_elsewhere;
+	return url_parse(f->source.bytes, f->source.len, &f->url) == URL_GOOD;
 }
 
 void fetch_on_pause(void *arg)

@@ -14,6 +14,7 @@
 #include "base/alloc.h"
 #include "fetch/draft.h"
 #include "fetch/folder_mark.h"
+#include "fetch/folder_path.h"
 #include "loop/offload.h"
 #include "model/file_name.h"
 
@@ -49,6 +50,7 @@ struct chore {
 	struct id *ids; /* owned */
 	size_t n_ids;
 	uint64_t n_bytes;      /* found, or freed */
+	unsigned depth;        /* of the sub-folder that is looked at */
 	bool is_more, is_gone; /* gone: the job's folder; or, of a look, this one */
 };
 
@@ -68,16 +70,24 @@ int folder_open_job(const struct folder *folder, const struct id *job, bool may_
 	return openat(folder->fd, name, flags);
 }
 
-int folder_open_file(const struct folder *folder, const struct id *job, const char *name)
+int folder_open_place(
+    const struct folder *folder, const struct id *job, const char *path, bool may_make)
+{
+	return folder_path_open(folder_open_job(folder, job, may_make), path, may_make);
+}
+
+int folder_open_file(const struct folder *folder, const struct id *job, const char *path)
 {
 	struct stat st;
-	int dir = file_name_is_safe(name) ? folder_open_job(folder, job, false) : -1;
+	int dir = -1;
 
-	if (dir < 0) {
-		errno = file_name_is_safe(name) ? errno : ENOENT;
+	errno = ENOENT;
+	if (file_path_is_safe(path))
+		dir = folder_open_place(folder, job, path, false);
+	if (dir < 0)
 		return -1;
-	}
-	int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd =
+	    openat(dir, folder_path_leaf(path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	int why = errno;
 	close(dir);
 	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))) {
@@ -85,7 +95,7 @@ int folder_open_file(const struct folder *folder, const struct id *job, const ch
 		fd = -1;
 		why = ENOENT;
 	}
-	errno = why;
+	errno = why == ENOTDIR || why == ELOOP ? ENOENT : why;
 	return fd;
 }
 
@@ -125,9 +135,31 @@ static void each_entry(
 	closedir(dir);
 }
 
+static bool is_folder_at(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Go through a sub-folder, as deep as ours are. */
+static void enter(struct chore *chore, int fd, const char *name,
+    bool (*on_name)(struct chore *chore, int fd, const char *name))
+{
+	if (chore->depth == FILE_MAX_FOLDERS)
+		return;
+	chore->depth++;
+	each_entry(
+	    openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), on_name, chore);
+	chore->depth--;
+}
+
 static bool count_file(struct chore *chore, int fd, const char *name)
 {
-	chore->n_bytes += size_at(fd, name);
+	if (is_folder_at(fd, name))
+		enter(chore, fd, name, count_file);
+	else
+		chore->n_bytes += size_at(fd, name);
 	return true;
 }
 
@@ -159,8 +191,14 @@ static bool remove_entry(struct chore *chore, int fd, const char *name)
 {
 	enum { SLICE = 1000 };
 	uint64_t n_bytes = size_at(fd, name);
+	bool is_folder = is_folder_at(fd, name);
 
-	if (unlinkat(fd, name, 0) == 0) { /* what can't be removed is no reason to go on for ever */
+	if (is_folder)
+		enter(chore, fd, name, remove_entry);
+	if (chore->is_more)
+		return false;
+	if (unlinkat(fd, name, is_folder ? AT_REMOVEDIR : 0) ==
+	    0) { /* what can't be removed is no reason to go on for ever */
 		chore->n_bytes += n_bytes;
 		chore->n_ids++;
 	}
@@ -191,8 +229,11 @@ static void remove_file(struct chore *chore)
 
 	if (dir < 0)
 		return;
-	uint64_t n_bytes = size_at(dir, chore->name);
-	if (unlinkat(dir, chore->name, 0) == 0)
+	int place = folder_open_place(chore->folder, &chore->job, chore->name, false);
+	uint64_t n_bytes = place >= 0 ? size_at(place, folder_path_leaf(chore->name)) : 0;
+	if (place >= 0)
+		close(place);
+	if (folder_path_remove(dir, chore->name))
 		chore->n_bytes = n_bytes;
 	close(dir);
 	(void)remove_job_folder(chore->folder, &chore->job);

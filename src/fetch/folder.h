@@ -1,5 +1,5 @@
 /* The folder in which downloads are saved: one sub-folder a job, called by its id. Every path is
- * made of that id and a name that file_name_is_safe accepts, opened beneath a descriptor of the
+ * made of that id and a path that file_path_is_safe accepts, opened beneath a descriptor of the
  * folder and never through a link. Counts how many bytes it holds against a quota. Thread: loop,
  * except where said. */
 #pragma once
@@ -72,8 +72,12 @@ void folder_list(struct folder *folder, folder_ids_fn *on_ids, void *arg);
 /* Open the sub-folder of a job, made when `may_make`; -1 with errno. */
 int folder_open_job(const struct folder *folder, const struct id *job, bool may_make);
 
+/* Open the folder of a job's file, those that are missing made when `may_make`; -1 with errno. */
+int folder_open_place(
+    const struct folder *folder, const struct id *job, const char *path, bool may_make);
+
 /* Open a saved file for reading; -1 with errno. */
-int folder_open_file(const struct folder *folder, const struct id *job, const char *name);
+int folder_open_file(const struct folder *folder, const struct id *job, const char *path);
 
 /* Where its files are until they are whole; borrowed. */
 struct drafts *folder_drafts(const struct folder *folder);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,6 +16,7 @@
 #include "base/buf.h"
 #include "fetch/draft.h"
 #include "fetch/folder.h"
+#include "fetch/folder_path.h"
 #include "loop/offload.h"
 #include "model/file_name.h"
 
@@ -38,9 +40,10 @@ struct sink {
 	enum step step;
 	struct buf writing;
 	struct draft draft;
-	int dir;          /* owned; of the job, -1: not open */
-	EVP_MD_CTX *hash; /* owned */
-	char *name, *second;
+	int dir;                    /* owned; of the job, -1: not open */
+	EVP_MD_CTX *hash;           /* owned */
+	char *name, *second, *made; /* owned */
+	bool never_replaces;
 	bool has_expected, is_ours; /* is_ours: the name was made by this sink */
 	uint64_t n_replaced;        /* bytes of the file that had the name before */
 	uint8_t expected[FILE_DIGEST_SIZE];
@@ -117,7 +120,8 @@ static bool finish_digest(struct sink *sink)
 static bool is_same(const struct sink *sink, const char *name)
 {
 	uint8_t digest[FILE_DIGEST_SIZE], bytes[16384];
-	int fd = openat(sink->dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+	int fd = openat(
+	    sink->dir, folder_path_leaf(name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	EVP_MD_CTX *hash = fd >= 0 ? EVP_MD_CTX_new() : NULL;
 	bool good = hash != NULL && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
 	unsigned size = 0;
@@ -135,13 +139,14 @@ static bool is_same(const struct sink *sink, const char *name)
 /* Give the file this name; 0 or an errno. */
 static int publish(struct sink *sink, const char *name, bool may_replace)
 {
+	const char *leaf = folder_path_leaf(name);
 	struct stat st;
 
-	if (may_replace && fstatat(sink->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (may_replace && fstatat(sink->dir, leaf, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISREG(st.st_mode))
 		sink->n_replaced = (uint64_t)st.st_size;
 	int error =
-	    draft_publish(&sink->draft, folder_drafts(sink->folder), sink->dir, name, may_replace);
+	    draft_publish(&sink->draft, folder_drafts(sink->folder), sink->dir, leaf, may_replace);
 	if (error == 0) {
 		sink->outcome.name = name;
 		sink->is_ours = true;
@@ -149,25 +154,84 @@ static int publish(struct sink *sink, const char *name, bool may_replace)
 	return error;
 }
 
+/* Put numbers behind the second name until one is free. */
+static int publish_numbered(struct sink *sink)
+{
+	enum { MOST = 1000 };
+	const char *leaf = folder_path_leaf(sink->second), *dot = strrchr(leaf, '.');
+	const char *end = dot != NULL && dot != leaf ? dot : leaf + strlen(leaf);
+	size_t size = strlen(sink->second) + 16;
+	int error = EEXIST;
+
+	for (int i = 1; i <= MOST && error == EEXIST; i++) {
+		free(sink->made);
+		sink->made = xmalloc(size);
+		snprintf(
+		    sink->made, size, "%.*s-%d%s", (int)(end - sink->second), sink->second, i, end);
+		error = publish(sink, sink->made, false);
+	}
+	return error;
+}
+
+/* The name is what an answer said. A file that was saved under it before a crash stays until the
+ * job is removed: it can't be told from another item's. */
+static int give_free_name(struct sink *sink)
+{
+	int error = publish(sink, sink->name, false);
+
+	if (error == EEXIST)
+		error = publish(sink, sink->second, false);
+	return error == EEXIST ? publish_numbered(sink) : error;
+}
+
 /* Names of a job's files are unique: what has this one was saved before a crash that came between
  * the file and the commit of its result, and is replaced. Only that of a country may be another
  * file's. */
-static bool give_name(struct sink *sink)
+static int give_name(struct sink *sink)
 {
 	const char *name = sink->name;
-	int error = publish(sink, name, false);
 
+	if (sink->never_replaces)
+		return give_free_name(sink);
+	int error = publish(sink, name, false);
 	if (error == EEXIST && sink->second != NULL) {
 		if (is_same(sink, name)) {
 			sink->outcome.name = name;
 			sink->n_replaced = sink->n_reserved;
-			return true;
+			return 0;
 		}
 		name = sink->second;
 		error = publish(sink, name, false);
 	}
-	if (error == EEXIST)
-		error = publish(sink, name, true);
+	return error == EEXIST ? publish(sink, name, true) : error;
+}
+
+/* Where a file has the name of one of its folders, as only names that answers tell may, it goes
+ * without folders. */
+static void flatten(char *path)
+{
+	for (; path != NULL && *path != '\0'; path++)
+		*path = *path == '/' ? '_' : *path;
+}
+
+/* Open the file's folder and let it appear there. The folder may be removed in between, when its
+ * last file is. */
+static bool settle(struct sink *sink)
+{
+	enum { MOST = 10 };
+	int error = ENOENT;
+
+	for (int i = 0; i < MOST && error == ENOENT; i++) {
+		if (sink->dir >= 0)
+			close(sink->dir);
+		sink->dir = folder_open_place(sink->folder, &sink->job, sink->name, true);
+		error = sink->dir >= 0 ? give_name(sink) : errno;
+		if (error == ENOTDIR && sink->never_replaces && strchr(sink->name, '/') != NULL) {
+			flatten(sink->name);
+			flatten(sink->second);
+			error = ENOENT;
+		}
+	}
 	return error == 0 || fail(sink, error);
 }
 
@@ -180,10 +244,7 @@ static bool save(struct sink *sink)
 		sink->outcome.result = SINK_BAD_DIGEST;
 		return false;
 	}
-	if (!write_piece(sink))
-		return false;
-	sink->dir = folder_open_job(sink->folder, &sink->job, true);
-	return sink->dir >= 0 ? give_name(sink) : fail(sink, errno);
+	return write_piece(sink) && settle(sink);
 }
 
 static void clean_up(struct sink *sink)
@@ -218,6 +279,7 @@ static void free_sink(struct sink *sink)
 	buf_done(&sink->writing);
 	free(sink->name);
 	free(sink->second);
+	free(sink->made);
 	free(sink);
 }
 
@@ -316,6 +378,7 @@ void sink_finish(struct sink *sink, const struct sink_naming *naming)
 {
 	sink->name = xstrdup(naming->name);
 	sink->second = naming->second != NULL ? xstrdup(naming->second) : NULL;
+	sink->never_replaces = naming->never_replaces;
 	sink->has_expected = naming->expected_digest != NULL;
 	if (sink->has_expected)
 		memcpy(sink->expected, naming->expected_digest, sizeof(sink->expected));

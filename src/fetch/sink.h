@@ -48,6 +48,9 @@ int sink_error(const struct sink *sink); /* why it is SINK_FULL, an errno */
 struct sink_naming {
 	const char *name;   /* borrowed for the call */
 	const char *second; /* borrowed; when not NULL, `name` may be another file's: then this */
+	/* Any name may be another file's: numbers are put behind the second one until it is free,
+	 * which is not NULL then. */
+	bool never_replaces;
 	const uint8_t *expected_digest; /* borrowed; NULL: any */
 };
 

@@ -413,6 +413,23 @@ struct transfer *transfer_start(struct transfers *transfers, const struct transf
 	return t;
 }
 
+const char *transfer_header(const struct transfer *t, const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(t->easy, name, 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return NULL;
+	const char *value = header->value + strspn(header->value, " \t");
+	return value[strspn(value, "\r\n")] != '\0' ? value : NULL;
+}
+
+int64_t transfer_header_date(const struct transfer *t, const char *name)
+{
+	const char *value = transfer_header(t, name);
+
+	return value != NULL ? (int64_t)curl_getdate(value, NULL) : -1;
+}
+
 /* What was held back is offered in here, and libcurl 7.88 goes on although it was refused. */
 void transfer_resume(struct transfer *t)
 {

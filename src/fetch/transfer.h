@@ -37,6 +37,7 @@ struct transfer_request {
 	struct address address; /* where to connect to */
 	int socket; /* connected to it already, and the transfer's now; not above 0: none */
 	struct span headers;   /* `Name: value` lines, each ended by a line feed */
+	struct span more;      /* likewise: what is asked for by ourselves */
 	struct span body;      /* of a POST, and borrowed until the end; without one it is a GET */
 	usec_t timeout;        /* from the connection to the last byte */
 	uint64_t most_bytes;   /* of a body: one that is announced as longer is not taken; 0: any */
@@ -45,6 +46,7 @@ struct transfer_request {
 	 * any number. */
 	const void *group;
 	unsigned most_connections;
+	bool is_decoded; /* bodies are handed on without the codings that libcurl knows */
 };
 
 /* How a transfer ended; all texts are borrowed until on_done returns. */
@@ -78,4 +80,9 @@ struct transfer_events {
 struct transfer *transfer_start(struct transfers *transfers, const struct transfer_request *request,
     const struct transfer_events *events, void *arg);
 void transfer_resume(struct transfer *transfer);
+/* In on_body and on_done: the value of a header of the answer, borrowed until the next call; NULL:
+ * there is none. */
+const char *transfer_header(const struct transfer *transfer, const char *name);
+/* The same for a date, in seconds since 1970; -1: there is none. */
+int64_t transfer_header_date(const struct transfer *transfer, const char *name);
 void transfer_cancel(struct transfer *transfer); /* nothing is called any more */

@@ -41,10 +41,8 @@ static void set_common(struct transfer *t)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, transfers->ca_file);
 }
 
-static struct curl_slist *list_headers(struct span headers)
+static struct curl_slist *list_headers(struct curl_slist *list, struct span headers)
 {
-	struct curl_slist *list = NULL;
-
 	while (headers.len > 0) {
 		const char *end = memchr(headers.bytes, '\n', headers.len);
 		size_t len = end != NULL ? (size_t)(end - headers.bytes) : headers.len;
@@ -81,9 +79,11 @@ void transfer_set_options(struct transfer *t, const struct transfer_request *rq)
 	address_format(&rq->address, address);
 	snprintf(connect_to, sizeof(connect_to), rq->address.is_v6 ? "::[%s]:" : "::%s:", address);
 	t->connect_to = curl_slist_append(NULL, connect_to);
-	t->headers = list_headers(rq->headers);
-	/* libcurl would decode for one who asks by its option */
-	t->headers = curl_slist_append(t->headers, "Accept-Encoding: identity");
+	t->headers = list_headers(list_headers(NULL, rq->headers), rq->more);
+	if (rq->is_decoded)
+		curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
+	else /* libcurl would decode for one who asks by its option */
+		t->headers = curl_slist_append(t->headers, "Accept-Encoding: identity");
 	set_method(t, rq);
 	curl_easy_setopt(t->easy, CURLOPT_URL, rq->url->text);
 	curl_easy_setopt(t->easy, CURLOPT_CONNECT_TO, t->connect_to);

@@ -72,6 +72,9 @@ static void explain(struct transfer_outcome *o, CURL *easy, CURLcode code, const
 		o->reason = o->status > 0 ? REASON_CONNECT : REASON_INTERNAL;
 		o->detail = o->status > 0 ? ANSWER_HEAD_MALFORMED : o->detail;
 		break;
+	case CURLE_BAD_CONTENT_ENCODING:
+		o->reason = REASON_MALFORMED;
+		break;
 	case CURLE_FAILED_INIT:
 		o->reason = REASON_INTERNAL;
 		break;

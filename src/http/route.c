@@ -14,7 +14,8 @@ struct segment {
 	size_t len;
 };
 
-/* Does the path match? `{...}` matches one segment, whose place is returned. */
+/* Does the path match? `{...}` matches one segment, whose place is returned; `{name}`, at the
+ * end, all that are left. */
 static bool match(
     const char *pattern, const char *path, struct segment ret_params[static MAX_PARAMS])
 {
@@ -24,7 +25,8 @@ static bool match(
 		if (*pattern == '{') {
 			struct segment *param = &ret_params[n++];
 			param->text = path;
-			param->len = strcspn(path, "/");
+			bool is_rest = strcmp(pattern, "{name}") == 0;
+			param->len = is_rest ? strlen(path) : strcspn(path, "/");
 			if (param->len == 0)
 				return false;
 			path += param->len;

@@ -10,9 +10,13 @@
 
 enum { FIRST_ROOM = 256 };
 
-struct file_names {
+struct set {
 	uint64_t *slots; /* owned; 0: free */
 	size_t n, room;  /* room is a power of two */
+};
+
+struct file_names {
+	struct set files, folders;
 };
 
 /* Three quarters full at most. */
@@ -21,13 +25,19 @@ static bool is_full(size_t n, size_t room)
 	return n > room / 4 * 3;
 }
 
+static void init(struct set *set, size_t n_expected)
+{
+	for (set->room = FIRST_ROOM; is_full(n_expected, set->room); set->room *= 2)
+		;
+	set->slots = xcalloc(set->room, sizeof(*set->slots));
+}
+
 struct file_names *file_names_new(size_t n_expected)
 {
 	struct file_names *names = xcalloc(1, sizeof(*names));
 
-	for (names->room = FIRST_ROOM; is_full(n_expected, names->room); names->room *= 2)
-		;
-	names->slots = xcalloc(names->room, sizeof(*names->slots));
+	init(&names->files, n_expected);
+	init(&names->folders, 0);
 	return names;
 }
 
@@ -35,8 +45,14 @@ void file_names_free(struct file_names *names)
 {
 	if (names == NULL)
 		return;
-	free(names->slots);
+	free(names->files.slots);
+	free(names->folders.slots);
 	free(names);
+}
+
+size_t file_names_count(const struct file_names *names)
+{
+	return names->files.n + names->folders.n;
 }
 
 static uint64_t *find(uint64_t *slots, size_t room, uint64_t hash)
@@ -48,18 +64,34 @@ static uint64_t *find(uint64_t *slots, size_t room, uint64_t hash)
 	return &slots[i];
 }
 
-static void grow(struct file_names *names)
+static bool has(const struct set *set, uint64_t hash)
 {
-	size_t room = names->room * 2;
+	return *find(set->slots, set->room, hash) != 0;
+}
+
+static void grow(struct set *set)
+{
+	size_t room = set->room * 2;
 	uint64_t *slots = xcalloc(room, sizeof(*slots));
 
-	for (size_t i = 0; i < names->room; i++) {
-		if (names->slots[i] != 0)
-			*find(slots, room, names->slots[i]) = names->slots[i];
+	for (size_t i = 0; i < set->room; i++) {
+		if (set->slots[i] != 0)
+			*find(slots, room, set->slots[i]) = set->slots[i];
 	}
-	free(names->slots);
-	names->slots = slots;
-	names->room = room;
+	free(set->slots);
+	set->slots = slots;
+	set->room = room;
+}
+
+static void add(struct set *set, uint64_t hash)
+{
+	uint64_t *slot = find(set->slots, set->room, hash);
+
+	if (*slot != 0)
+		return;
+	*slot = hash;
+	if (is_full(++set->n, set->room))
+		grow(set);
 }
 
 /* Upper and lower case are one: some file systems don't tell them apart. */
@@ -73,33 +105,75 @@ static uint64_t hash_of(const char *name, size_t len)
 	return hash != 0 ? hash : 1;
 }
 
-static bool add(struct file_names *names, const char *name, size_t len)
+/* Take the path of a file unless a file or a folder has it. */
+static bool take_file(struct file_names *names, const char *path, size_t len)
 {
-	uint64_t hash = hash_of(name, len), *slot = find(names->slots, names->room, hash);
+	uint64_t hash = hash_of(path, len);
 
-	if (*slot != 0)
+	if (has(&names->files, hash) || has(&names->folders, hash))
 		return false;
-	*slot = hash;
-	if (is_full(++names->n, names->room))
-		grow(names);
+	add(&names->files, hash);
 	return true;
 }
 
-size_t file_names_add(struct file_names *names, const char *name, uint32_t index,
-    char ret_name[static FILE_NAMES_SIZE])
+/* Take the path of a folder unless a file has it. */
+static bool take_folder(struct file_names *names, const char *path, size_t len)
+{
+	uint64_t hash = hash_of(path, len);
+
+	if (has(&names->files, hash))
+		return false;
+	add(&names->folders, hash);
+	return true;
+}
+
+/* Add a folder to the `n` bytes of the path. Where a file has its name `_` stands behind it, so
+ * that files of one folder stay together, and the item's place when that is no name either. */
+static size_t add_folder(struct file_names *names, const char *folder, size_t len, uint32_t index,
+    char path[static FILE_NAMES_SIZE], size_t n)
+{
+	size_t end = n + len;
+
+	memcpy(path + n, folder, len);
+	for (unsigned round = 0; !take_folder(names, path, end); round++) {
+		if (round == 0)
+			end += (size_t)snprintf(path + end, FILE_NAMES_SIZE - end, "_");
+		else
+			end = n + len +
+			      (size_t)snprintf(path + n + len, FILE_NAMES_SIZE - n - len, "-%u-%u",
+				  index + 1, round);
+	}
+	path[end] = '/';
+	return end + 1;
+}
+
+/* Add the file's name to the `n` bytes of its folders. */
+static size_t add_file(struct file_names *names, const char *name, uint32_t index,
+    char path[static FILE_NAMES_SIZE], size_t n)
 {
 	const char *dot = strrchr(name, '.');
 	size_t stem = dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
-	int n = snprintf(ret_name, FILE_NAMES_SIZE, "%s", name);
+	char *to = path + n;
+	int len = snprintf(to, FILE_NAMES_SIZE - n, "%s", name);
 
 	/* each round adds another place, so it ends as soon as one is free */
-	for (unsigned round = 0; !add(names, ret_name, (size_t)n); round++) {
+	for (unsigned round = 0; !take_file(names, path, n + (size_t)len); round++) {
 		if (round == 0)
-			n = snprintf(ret_name, FILE_NAMES_SIZE, "%.*s-%u%s", (int)stem, name,
+			len = snprintf(to, FILE_NAMES_SIZE - n, "%.*s-%u%s", (int)stem, name,
 			    index + 1, name + stem);
 		else
-			n = snprintf(ret_name, FILE_NAMES_SIZE, "%.*s-%u-%u%s", (int)stem, name,
+			len = snprintf(to, FILE_NAMES_SIZE - n, "%.*s-%u-%u%s", (int)stem, name,
 			    index + 1, round, name + stem);
 	}
-	return (size_t)n;
+	return n + (size_t)len;
+}
+
+size_t file_names_add(struct file_names *names, const char *path, uint32_t index,
+    char ret_path[static FILE_NAMES_SIZE])
+{
+	size_t n = 0;
+
+	for (const char *slash; (slash = strchr(path, '/')) != NULL; path = slash + 1)
+		n = add_folder(names, path, (size_t)(slash - path), index, ret_path, n);
+	return add_file(names, path, index, ret_path, n);
 }

@@ -6,11 +6,10 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "intake/file_names.h"
+#include "intake/files.h"
 #include "intake/presets.h"
 #include "model/result.h"
 #include "model/target.h"
-#include "model/url.h"
 
 enum { MAX_RAW = 1024 }; /* bytes kept of input that is no name */
 
@@ -126,6 +125,21 @@ void intake_add(struct intake *in, const char *text, size_t len, bool is_valid, 
 	add_item(in, text, len, is_valid);
 }
 
+/* A file, packed; it gets what the job says of all files. */
+static void add_file(struct intake *in, const char *text, size_t len)
+{
+	struct buf packed;
+
+	buf_init(&packed, FILE_ITEM_MAX);
+	struct span raw = files_prepare(
+	    in->opts.spec, in->file_names, (uint32_t)in->total, (struct span){text, len}, &packed);
+	if (raw.bytes != NULL)
+		add_item(in, raw.bytes, raw.len, false);
+	else
+		add_item(in, packed.data, packed.len, true);
+	buf_done(&packed);
+}
+
 static void add_domain(struct intake *in, const char *text, size_t len)
 {
 	char name[TARGET_MAX + 1];
@@ -163,36 +177,6 @@ static void add_word(struct intake *in, const char *word, size_t len, const char
 	add_domain(in, text, len + 1 + tld_len);
 }
 
-/* A file, packed, whose URL is still to be judged and whose name is to be made unique. */
-static void add_file(struct intake *in, const char *text, size_t len)
-{
-	char name[FILE_NAME_MAX + 1], unique[FILE_NAMES_SIZE];
-	struct file_item item;
-	struct url url;
-	struct buf packed;
-
-	if (!file_item_read(text, len, &item)) {
-		add_item(in, text, len, false); /* can't be: it was packed by us */
-		return;
-	}
-	if (url_parse(item.url.bytes, item.url.len, &url) != URL_GOOD) {
-		add_item(in, item.url.bytes, item.url.len, false);
-		return;
-	}
-	url_done(
-	    &url); /* what is fetched is parsed again, so that it needs no trust in the store */
-	if (item.name.len > 0)
-		(void)file_name_make(item.name.bytes, item.name.len, name);
-	else
-		(void)file_name_from_url(item.url.bytes, item.url.len, name);
-	item.name = (struct span){
-	    unique, file_names_add(in->file_names, name, (uint32_t)in->total, unique)};
-	buf_init(&packed, FILE_ITEM_MAX);
-	file_item_add(&packed, &item);
-	add_item(in, packed.data, packed.len, !packed.overflow);
-	buf_done(&packed);
-}
-
 /* BASE_URL/cc/cc.gif, all of it in lower case, saved as CC.gif. */
 static void add_flag(struct intake *in, const char *code)
 {
@@ -214,7 +198,7 @@ static void add_flag(struct intake *in, const char *code)
 	struct file_item item = {.url = {url, (size_t)len},
 	    .name = {name, sizeof(name) - 1},
 	    .code = {code, 2},
-	    .by_country = in->opts.spec->by_country};
+	    .options = in->opts.spec->files};
 	buf_init(&packed, FILE_ITEM_MAX);
 	file_item_add(&packed, &item);
 	add_item(in, packed.data, packed.len, true);
@@ -391,6 +375,11 @@ bool intake_duplicates(struct intake *in, struct duplicate *ret_duplicates, size
 	set_disk_problem(in, dedup_error(in->dedup));
 	*ret_n = n;
 	return p->status == 0;
+}
+
+size_t intake_n_names(const struct intake *in)
+{
+	return in->file_names != NULL ? file_names_count(in->file_names) : 0;
 }
 
 uint64_t intake_total(const struct intake *in)

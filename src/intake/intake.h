@@ -54,6 +54,9 @@ struct chunk *intake_take_chunks(struct intake *in, size_t *ret_n);
 bool intake_duplicates(struct intake *in, struct duplicate *ret_duplicates, size_t max,
     size_t *ret_n, struct problem *p);
 
+/* How many names, of files and their folders, are kept so that they are unique. */
+size_t intake_n_names(const struct intake *in);
+
 uint64_t intake_total(const struct intake *in);
 uint64_t intake_invalid(const struct intake *in);
 /* The first names, at most INTAKE_FIRST; borrowed. */

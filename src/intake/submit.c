@@ -129,7 +129,7 @@ bool submission_is_busy(const struct submission *s)
 
 uint64_t submission_n_file_names(const struct submission *s)
 {
-	return s->intake != NULL && job_kind_is_files(s->spec.kind) ? intake_total(s->intake) : 0;
+	return s->intake != NULL ? intake_n_names(s->intake) : 0;
 }
 
 void submission_feed(struct submission *s, const char *bytes, size_t n_bytes)

@@ -11,13 +11,37 @@ static void add_line(struct buf *b, struct span s)
 	buf_add_char(b, '\n');
 }
 
+static unsigned count_lines(struct span text)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		n += text.bytes[i] == '\n';
+	return n;
+}
+
+static void add_options(struct buf *b, const struct file_item *item)
+{
+	const struct file_options *o = &item->options;
+
+	buf_addf(b, "%d%s%s%s%s%s", o->by_country, o->by_disposition ? "d" : "",
+	    o->is_unsaved ? "n" : "", o->is_decoded ? "z" : "", o->keeps_last ? "l" : "",
+	    o->if_changed ? "c" : "");
+	if (o->max_rate > 0)
+		buf_addf(b, "r%llu", (unsigned long long)o->max_rate);
+	if (item->mirrors.len > 0)
+		buf_addf(b, "m%u", count_lines(item->mirrors));
+	buf_add_char(b, '\n');
+}
+
 void file_item_add(struct buf *b, const struct file_item *item)
 {
 	add_line(b, item->url);
 	add_line(b, item->name);
 	add_line(b, item->sha256);
 	add_line(b, item->code);
-	buf_add_str(b, item->by_country ? "1\n" : "0\n");
+	add_options(b, item);
+	buf_add(b, item->mirrors.bytes, item->mirrors.len);
 	buf_add(b, item->headers.bytes, item->headers.len);
 }
 
@@ -34,19 +58,84 @@ static bool take_line(struct span *rest, struct span *ret_line)
 	return true;
 }
 
+/* Take the digits at the front; 0 when there are none. */
+static uint64_t take_number(struct span *rest)
+{
+	uint64_t value = 0;
+
+	while (rest->len > 0 && *rest->bytes >= '0' && *rest->bytes <= '9') {
+		value = value * 10 + (uint64_t)(*rest->bytes++ - '0');
+		rest->len--;
+	}
+	return value;
+}
+
+/* Read a letter's option; false when there is no such. */
+static bool take_option(struct span *rest, struct file_options *o, uint64_t *n_mirrors)
+{
+	char letter = *rest->bytes++;
+
+	rest->len--;
+	switch (letter) {
+	case 'd':
+		return o->by_disposition = true;
+	case 'n':
+		return o->is_unsaved = true;
+	case 'z':
+		return o->is_decoded = true;
+	case 'l':
+		return o->keeps_last = true;
+	case 'c':
+		return o->if_changed = true;
+	case 'r':
+		return (o->max_rate = take_number(rest)) > 0;
+	case 'm':
+		return (*n_mirrors = take_number(rest)) > 0;
+	default:
+		return false;
+	}
+}
+
+/* Take the options, and the mirrors behind them. */
+static bool take_options(struct span *rest, struct file_item *item)
+{
+	uint64_t n_mirrors = 0;
+	struct span line;
+
+	if (!take_line(rest, &line) || line.len == 0 || (*line.bytes != '0' && *line.bytes != '1'))
+		return false;
+	item->options.by_country = *line.bytes++ == '1';
+	line.len--;
+	while (line.len > 0) {
+		if (!take_option(&line, &item->options, &n_mirrors))
+			return false;
+	}
+	item->mirrors.bytes = rest->bytes;
+	while (n_mirrors-- > 0) {
+		if (!take_line(rest, &line))
+			return false;
+	}
+	item->mirrors.len = (size_t)(rest->bytes - item->mirrors.bytes);
+	return true;
+}
+
 bool file_item_read(const char *text, size_t len, struct file_item *ret_item)
 {
-	struct span rest = {text, len}, by_country;
+	struct span rest = {text, len};
 	struct file_item item = {0};
 
 	if (!take_line(&rest, &item.url) || !take_line(&rest, &item.name) ||
 	    !take_line(&rest, &item.sha256) || !take_line(&rest, &item.code) ||
-	    !take_line(&rest, &by_country) || by_country.len != 1)
+	    !take_options(&rest, &item))
 		return false;
-	item.by_country = by_country.bytes[0] == '1';
 	item.headers = rest;
 	*ret_item = item;
 	return true;
+}
+
+bool file_item_next_mirror(struct span *rest, struct span *ret_url)
+{
+	return take_line(rest, ret_url);
 }
 
 bool file_digest_parse(struct span hex, uint8_t ret_digest[static FILE_DIGEST_SIZE])

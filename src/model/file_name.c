@@ -1,11 +1,12 @@
 /* Names of saved files. */
 #include "model/file_name.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hex.h"
 #include "base/utf8.h"
-#include "model/file.h"
+#include "model/url.h"
 
 enum { EXTENSION_MAX = 16, RAW_MAX = FILE_MAX_URL };
 
@@ -122,6 +123,88 @@ size_t file_name_from_url(const char *url, size_t len, char ret_name[static FILE
 	return file_name_make(segment, n, ret_name);
 }
 
+/* Add a folder to the path of `n` bytes, when there is room; returns how long it is then. */
+static size_t add_folder(
+    char path[static FILE_PATH_MAX + 1], size_t n, unsigned *n_folders, const char *raw, size_t len)
+{
+	char name[FILE_NAME_MAX + 1];
+	bool is_step = len == 0 || (raw[0] == '.' && (len == 1 || (len == 2 && raw[1] == '.')));
+
+	if (is_step || *n_folders == FILE_MAX_FOLDERS)
+		return n;
+	size_t name_len = file_name_make(raw, len, name);
+	if (n + name_len + 1 + FILE_NAME_MAX > FILE_PATH_MAX)
+		return n;
+	memcpy(path + n, name, name_len);
+	path[n + name_len] = '/';
+	++*n_folders;
+	return n + name_len + 1;
+}
+
+static bool is_slash(char c)
+{
+	return c == '/' || c == '\\';
+}
+
+size_t file_path_make(const char *raw, size_t len, char ret_path[static FILE_PATH_MAX + 1])
+{
+	char name[FILE_NAME_MAX + 1];
+	size_t start = 0, n = 0;
+	unsigned n_folders = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (!is_slash(raw[i]))
+			continue;
+		n = add_folder(ret_path, n, &n_folders, raw + start, i - start);
+		start = i + 1;
+	}
+	size_t name_len = file_name_make(raw + start, len - start, name);
+	memcpy(ret_path + n, name, name_len + 1);
+	return n + name_len;
+}
+
+/* Add the folders of a URL's path. */
+static size_t add_url_folders(
+    char path[static FILE_PATH_MAX + 1], size_t n, unsigned *n_folders, const char *url)
+{
+	const char *at = strstr(url, "://");
+	const char *end = url + strcspn(url, "?#");
+	char segment[RAW_MAX];
+
+	at = at != NULL ? memchr(at + 3, '/', (size_t)(end - at - 3)) : NULL;
+	for (const char *next; at != NULL; at = next) {
+		at++;
+		next = memchr(at, '/', (size_t)(end - at));
+		if (next == NULL)
+			break; /* the name */
+		size_t len = decode(at, (size_t)(next - at), segment, sizeof(segment));
+		for (size_t i = 0; i < len; i++)
+			segment[i] = is_slash(segment[i]) ? '_' : segment[i];
+		n = add_folder(path, n, n_folders, segment, len);
+	}
+	return n;
+}
+
+size_t file_path_from_url(const struct url *url, const char *raw, size_t len,
+    enum file_layout layout, char ret_path[static FILE_PATH_MAX + 1])
+{
+	char name[FILE_NAME_MAX + 1], host[FILE_NAME_MAX * 2];
+	bool has_port = url->port != (url->is_tls ? 443 : 80);
+	unsigned n_folders = 0;
+	size_t n = 0;
+
+	if (layout != LAYOUT_FLAT) {
+		int host_len = snprintf(
+		    host, sizeof(host), has_port ? "%s_%u" : "%s", url->host, (unsigned)url->port);
+		n = add_folder(ret_path, n, &n_folders, host, (size_t)host_len);
+	}
+	if (layout == LAYOUT_URL)
+		n = add_url_folders(ret_path, n, &n_folders, url->text);
+	size_t name_len = file_name_from_url(raw, len, name);
+	memcpy(ret_path + n, name, name_len + 1);
+	return n + name_len;
+}
+
 static bool is_control(const unsigned char *s, size_t n)
 {
 	return (n == 1 && (s[0] < ' ' || s[0] == 0x7f)) || (n == 2 && s[0] == 0xc2 && s[1] < 0xa0);
@@ -139,4 +222,23 @@ bool file_name_is_safe(const char *name)
 			return false;
 	}
 	return true;
+}
+
+bool file_path_is_safe(const char *path)
+{
+	char part[256];
+
+	for (unsigned n = 0; n <= FILE_MAX_FOLDERS; n++) {
+		size_t len = strcspn(path, "/");
+		if (len >= sizeof(part))
+			return false;
+		memcpy(part, path, len);
+		part[len] = '\0';
+		if (!file_name_is_safe(part))
+			return false;
+		if (path[len] == '\0')
+			return true;
+		path += len + 1;
+	}
+	return false;
 }

@@ -71,6 +71,14 @@ struct result {
 			       RESULT_MAX_FIELDS bytes; a tag's number is never used again */
 };
 
+/* Tags of `tagged`, part of the store's format: files from 100 on. */
+enum result_tag {
+	RESULT_SHA256 = 100, /* of a file that is not saved */
+};
+
+/* Find the digest of a file, saved or not; false when there is none. */
+bool result_digest(const struct result *r, uint8_t ret_digest[static FILE_DIGEST_SIZE]);
+
 /* Add a piece of evidence; when there is no room the last one is replaced, so the deciding one is
  * always kept. */
 void result_add_evidence(struct result *r, const struct evidence *e);

@@ -148,11 +148,13 @@ struct finding finding_of(const struct result *r, char value[static FINDING_VALU
 {
 	_Static_assert(FILE_DIGEST_TEXT < (int)FINDING_VALUE_SIZE, "a digest fits");
 
+	uint8_t digest[FILE_DIGEST_SIZE];
+
 	value[0] = '\0';
 	if (!r->is_file)
 		join_addresses(r, value);
-	else if (r->file.is_saved)
-		file_digest_format(r->file.digest, value);
+	else if (result_digest(r, digest))
+		file_digest_format(digest, value);
 	return (struct finding){r->status, r->reason, value};
 }
 

@@ -72,6 +72,7 @@ void spec_init(struct spec *spec)
 	buf_init(&spec->names.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->tlds.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->urls.bytes, MAX_LIST_BYTES);
+	buf_init(&spec->headers, FILE_MAX_HEADERS);
 }
 
 void spec_done(struct spec *spec)
@@ -85,6 +86,7 @@ void spec_done(struct spec *spec)
 	buf_done(&spec->names.bytes);
 	buf_done(&spec->tlds.bytes);
 	buf_done(&spec->urls.bytes);
+	buf_done(&spec->headers);
 	*spec = (struct spec){.kind = spec->kind};
 }
 

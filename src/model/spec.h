@@ -41,6 +41,9 @@ enum {
 	SPEC_MAX_CALLBACK = 2048, /* bytes */
 };
 
+/* Bytes a second of a job's transfers. */
+#define SPEC_MAX_BYTE_RATE ((uint64_t)1000000000000)
+
 /* A list of texts, packed as NUL-terminated strings one after the other. */
 struct text_list {
 	struct buf bytes;
@@ -62,7 +65,7 @@ struct job_params {
 };
 
 struct spec {
-	uint32_t given; /* which fields were, for wire/submission.h */
+	uint64_t given; /* which fields were, for wire/submission.h */
 	enum job_kind kind;
 	enum job_check check;
 	struct job_params params;
@@ -78,9 +81,11 @@ struct spec {
 	uint32_t max_length;      /* longest of names and preset kept, in bytes; 0: no limit */
 	struct text_list urls;    /* packed file items (model/file.h), not yet judged */
 	struct codes codes;       /* of flags */
-	char *server, *base_url;  /* owned; where flags are; NULL when not given */
+	char *server, *base_url;  /* owned; where flags, and files without a URL, are; NULL: none */
 	uint32_t limit;           /* flags at most; 0: all */
-	bool by_country;          /* name flags by their countries */
+	enum file_layout layout;
+	struct file_options files; /* of all files */
+	struct buf headers;        /* of all files, as struct file_item has them */
 };
 
 void spec_init(struct spec *spec);

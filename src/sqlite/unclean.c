@@ -97,7 +97,7 @@ static enum err put_crashed(struct db *db, const struct stored_note *n, const st
 		r.name_len = file.url.len;
 		r.file.file_name = file.name;
 		r.file.code = file.code;
-		r.file.wants_country = file.by_country;
+		r.file.wants_country = file.options.by_country;
 	}
 	op->job_no = n->job_no;
 	buf_init(&op->u.put.block, SIZE_MAX / 2);

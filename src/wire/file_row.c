@@ -35,11 +35,12 @@ static bool add_bytes(struct row *row, const struct result *r)
 
 static bool add_digest(struct row *row, const struct result *r)
 {
+	uint8_t digest[FILE_DIGEST_SIZE];
 	char hex[FILE_DIGEST_TEXT + 1];
 
-	if (!r->file.is_saved)
+	if (!result_digest(r, digest))
 		return row_add_nothing(row);
-	file_digest_format(r->file.digest, hex);
+	file_digest_format(digest, hex);
 	return row_add_word(row, hex);
 }
 

@@ -32,24 +32,22 @@ static bool is_simple_string(const char *line, size_t len)
 	return true;
 }
 
-/* Hand on a file given by its URL alone. */
-static void add_url(const char *url, size_t len, lines_fn *on_item, void *arg)
-{
-	struct buf item;
-
-	buf_init(&item, FILE_ITEM_MAX);
-	url_item_add_plain(&item, url, len);
-	on_item(item.data, item.len, arg);
-	buf_done(&item);
-}
-
 static void add_text(
     const struct lines *l, const char *text, size_t len, lines_fn *on_item, void *arg)
 {
-	if (l->has_files)
-		add_url(text, len, on_item, arg);
-	else
+	struct buf item;
+
+	if (!l->has_files) {
 		on_item(text, len, arg);
+		return;
+	}
+	buf_init(&item, FILE_ITEM_MAX);
+	if (l->format == LINES_TEXT)
+		url_item_add_line(&item, text, len);
+	else
+		url_item_add_plain(&item, text, len);
+	on_item(item.data, item.len, arg);
+	buf_done(&item);
 }
 
 static bool read_file(

@@ -16,5 +16,6 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/row.c src/wire/row.h \
 	src/wire/schedule.c src/wire/schedule.h \
 	src/wire/submission.c src/wire/submission.h \
+	src/wire/submission_files.c src/wire/submission_files.h \
 	src/wire/tar.c src/wire/tar.h \
 	src/wire/url_item.c src/wire/url_item.h

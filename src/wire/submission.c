@@ -10,8 +10,7 @@
 #include "base/utf8.h"
 #include "model/target.h"
 #include "model/url.h"
-#include "wire/jvalue.h"
-#include "wire/url_item.h"
+#include "wire/submission_files.h"
 
 enum { FOR_DOMAINS = 1 << KIND_DOMAINS, FOR_DOWNLOADS = 1 << KIND_DOWNLOADS };
 /* Bytes kept of a text. It is more than any field may have, so what is cut is refused, or stays an
@@ -22,7 +21,7 @@ enum { FOR_FLAGS = 1 << KIND_FLAGS, FOR_ALL = FOR_DOMAINS | FOR_DOWNLOADS | FOR_
 struct field {
 	const char *name;
 	unsigned kinds; /* of jobs that have it */
-	/* Exactly one of these: a text, a number of at most `max`, a truth, or a list whose
+	/* Exactly one of these: a text, a number of at most `max`, a truth, a list whose
 	 * elements `add` or, where they are more than texts, `add_json` takes until it says
 	 * false. */
 	void (*set_text)(struct spec *spec, const char *value, struct problem *p);
@@ -31,6 +30,8 @@ struct field {
 	bool (*add)(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 	bool (*add_json)(
 	    struct spec *spec, struct jvalue value, const char *pointer, struct problem *p);
+	/* Or an object, which is read as a whole. */
+	void (*set_object)(struct spec *spec, struct jvalue value, struct problem *p);
 	uint64_t max;
 };
 
@@ -174,22 +175,6 @@ static bool add_code(struct spec *spec, const char *value, const char *pointer, 
 	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
-static bool add_url(struct spec *spec, struct jvalue value, const char *pointer, struct problem *p)
-{
-	struct url_item_fault fault = {.detail = NULL};
-	char member[160];
-
-	if (!url_item_add(&spec->urls.bytes, value, &fault)) {
-		snprintf(member, sizeof(member), "%s%s%s", pointer,
-		    fault.member[0] != '\0' ? "/" : "", fault.member);
-		problem_add(p, member, "%s", fault.detail);
-		return p->n_errors < PROBLEM_MAX_ERRORS;
-	}
-	buf_add_char(&spec->urls.bytes, '\0');
-	spec->urls.n++;
-	return true;
-}
-
 static void set_server(struct spec *spec, const char *value, struct problem *p)
 {
 	(void)p; /* which there are is known where servers are */
@@ -197,28 +182,9 @@ static void set_server(struct spec *spec, const char *value, struct problem *p)
 	spec->server = xstrdup(value);
 }
 
-static void set_base_url(struct spec *spec, const char *value, struct problem *p)
-{
-	struct url url;
-	enum url_fault fault = url_parse(value, strlen(value), &url);
-
-	if (fault != URL_GOOD) {
-		problem_add(p, "/base_url", "%s", url_fault_text(fault));
-		return;
-	}
-	url_done(&url);
-	free(spec->base_url);
-	spec->base_url = xstrdup(value);
-}
-
 static void set_limit(struct spec *spec, uint64_t value)
 {
 	spec->limit = (uint32_t)value;
-}
-
-static void set_by_country(struct spec *spec, bool value)
-{
-	spec->by_country = value;
 }
 
 static const struct field fields[] = {
@@ -238,15 +204,23 @@ static const struct field fields[] = {
     {"run_at", FOR_ALL, .set_text = set_run_at},
     {"deadline", FOR_ALL, .set_text = set_deadline},
     {"callback_url", FOR_ALL, .set_text = set_callback},
-    {"urls", FOR_DOWNLOADS, .add_json = add_url},
+    {"urls", FOR_DOWNLOADS, .add_json = files_add_url},
+    {"layout", FOR_DOWNLOADS, .set_text = files_set_layout},
+    {"save", FOR_DOWNLOADS, .set_bool = files_set_save},
+    {"content_disposition", FOR_DOWNLOADS, .set_bool = files_set_disposition},
+    {"headers", FOR_DOWNLOADS, .set_object = files_set_headers},
+    {"decode", FOR_DOWNLOADS, .set_bool = files_set_decode},
+    {"max_rate", FOR_DOWNLOADS, .set_number = files_set_max_rate, .max = SPEC_MAX_BYTE_RATE},
     {"codes", FOR_FLAGS, .add = add_code},
     {"server", FOR_FLAGS, .set_text = set_server},
-    {"base_url", FOR_FLAGS, .set_text = set_base_url},
+    {"base_url", FOR_FLAGS | FOR_DOWNLOADS, .set_text = files_set_base_url},
     {"limit", FOR_FLAGS, .set_number = set_limit, .max = CODES_ALL},
-    {"name_by_country", FOR_FLAGS, .set_bool = set_by_country},
+    {"name_by_country", FOR_FLAGS, .set_bool = files_set_by_country},
 };
 
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
+
+_Static_assert(N_FIELDS <= 64, "each has a bit of spec.given");
 
 /* Find a field that is being given. */
 static const struct field *find_field(struct spec *spec, const char *name)
@@ -254,7 +228,7 @@ static const struct field *find_field(struct spec *spec, const char *name)
 	for (size_t i = 0; i < N_FIELDS; i++) {
 		if (strcmp(fields[i].name, name) != 0)
 			continue;
-		spec->given |= (uint32_t)1 << i;
+		spec->given |= (uint64_t)1 << i;
 		return &fields[i];
 	}
 	return NULL;
@@ -319,6 +293,8 @@ static void set_json(struct spec *spec, const char *name, struct jvalue value, s
 		problem_add(p, pointer, "Unknown field.");
 	} else if (field->add != NULL || field->add_json != NULL) {
 		set_list(spec, field, value, p);
+	} else if (field->set_object != NULL) {
+		field->set_object(spec, value, p);
 	} else if (field->set_bool != NULL) {
 		if (type == 't' || type == 'f')
 			field->set_bool(spec, type == 't');
@@ -356,6 +332,20 @@ bool submission_parse_json(const char *body, size_t len, struct spec *spec, stru
 	return p->status == 0;
 }
 
+/* Read an object that is given as its JSON. */
+static void set_object_text(struct spec *spec, const struct field *field, const char *text,
+    const char *pointer, struct problem *p)
+{
+	struct problem fault = {.status = 0};
+	struct jvalue value;
+
+	if (jvalue_parse(text, strlen(text), &value, &fault))
+		field->set_object(spec, value, p);
+	else
+		problem_add(p, pointer, "This must be an object, as JSON.");
+	problem_done(&fault);
+}
+
 void submission_set_query(struct spec *spec, const char *name, const char *value, struct problem *p)
 {
 	const struct field *field = find_field(spec, name);
@@ -380,6 +370,8 @@ void submission_set_query(struct spec *spec, const char *name, const char *value
 			problem_add(p, pointer, "This must be true or false.");
 	} else if (field->add_json != NULL) {
 		problem_add(p, pointer, "URLs must be sent as lines of the body.");
+	} else if (field->set_object != NULL) {
+		set_object_text(spec, field, value, pointer, p);
 	} else {
 		AUTO_FREE char *list = xstrdup(value);
 		char *rest = list;
@@ -439,5 +431,7 @@ bool submission_check(const struct spec *spec, bool has_lines, struct problem *p
 		check_domains(spec, has_lines, p);
 	if (spec->kind == KIND_DOWNLOADS && !has_lines && spec->urls.n == 0 && p->status == 0)
 		problem_add(p, "/urls", "Nothing to download: give urls.");
+	if (spec->kind == KIND_DOWNLOADS)
+		files_check(spec, p);
 	return p->status == 0;
 }

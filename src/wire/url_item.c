@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/file.h"
+#include "model/url.h"
 #include "wire/problem.h"
 
 /* Bytes behind what a text may have, so that one which is cut still shows to be too long; and what
@@ -42,13 +43,11 @@ static bool is_field_value(const char *value)
 	return true;
 }
 
-static bool read_headers(struct buf *headers, struct jvalue value, struct url_item_fault *fault)
+bool url_item_add_headers(struct buf *headers, struct jvalue value, struct url_item_fault *fault)
 {
 	char name[64], text[FILE_MAX_HEADERS + ROOM];
 	struct jvalue key, header;
 
-	if (value.at == NULL)
-		return true;
 	if (jvalue_type(value) != '{')
 		return fail(fault, "headers", "This must be an object with string values.");
 	for (const char *at = jvalue_begin(value); jvalue_next_member(&at, &key, &header);) {
@@ -63,7 +62,44 @@ static bool read_headers(struct buf *headers, struct jvalue value, struct url_it
 			    fault, "headers", "Values must be strings without control characters.");
 		buf_addf(headers, "%s: %s\n", name, text);
 	}
-	return !headers->overflow || fail(fault, "headers", "The headers of an item are too long.");
+	return !headers->overflow || fail(fault, "headers", "The headers are too long.");
+}
+
+static bool read_headers(struct buf *headers, struct jvalue value, struct url_item_fault *fault)
+{
+	return value.at == NULL || url_item_add_headers(headers, value, fault);
+}
+
+static bool add_mirror(struct buf *mirrors, struct jvalue value)
+{
+	char text[FILE_MAX_URL + ROOM];
+	struct url url;
+	size_t len = jvalue_copy(value, text, sizeof(text));
+
+	if (jvalue_type(value) != '"' || url_parse(text, len, &url) != URL_GOOD)
+		return false;
+	buf_addf(mirrors, "%s\n", url.text);
+	url_done(&url);
+	return true;
+}
+
+static bool read_mirrors(struct buf *mirrors, struct jvalue value, struct url_item_fault *fault)
+{
+	struct jvalue element;
+	int n = 0;
+
+	if (value.at == NULL)
+		return true;
+	if (jvalue_type(value) != '[')
+		return fail(fault, "mirrors", "This must be a list of URLs.");
+	for (const char *at = jvalue_begin(value); jvalue_next(&at, &element);) {
+		if (++n > FILE_MAX_MIRRORS)
+			return fail(fault, "mirrors", "An item may have at most 8 mirrors.");
+		if (!add_mirror(mirrors, element))
+			return fail(fault, "mirrors",
+			    "Each mirror must be a URL of http or https, without a user.");
+	}
+	return !mirrors->overflow || fail(fault, "mirrors", "The mirrors are too long.");
 }
 
 /* Read a member that is a string, when it is there, into `text`. */
@@ -88,7 +124,8 @@ static bool has_only_known(struct jvalue object, struct url_item_fault *fault)
 	for (const char *at = jvalue_begin(object); jvalue_next_member(&at, &key, &value);) {
 		jvalue_copy(key, name, sizeof(name));
 		if (strcmp(name, "url") != 0 && strcmp(name, "name") != 0 &&
-		    strcmp(name, "sha256") != 0 && strcmp(name, "headers") != 0)
+		    strcmp(name, "sha256") != 0 && strcmp(name, "headers") != 0 &&
+		    strcmp(name, "mirrors") != 0)
 			return fail(fault, name, "Unknown field.");
 	}
 	return true;
@@ -109,7 +146,7 @@ static bool add_object(struct buf *b, struct jvalue value, struct url_item_fault
 	char url[FILE_MAX_URL + ROOM], name[MAX_NAME], sha256[FILE_DIGEST_TEXT + ROOM];
 	struct file_item item = {0};
 	uint8_t digest[FILE_DIGEST_SIZE];
-	struct buf headers;
+	struct buf headers, mirrors;
 
 	if (!has_only_known(value, fault) ||
 	    !read_text(value, "url", url, sizeof(url), &item.url, fault) ||
@@ -123,13 +160,17 @@ static bool add_object(struct buf *b, struct jvalue value, struct url_item_fault
 	if (item.sha256.bytes != NULL && !file_digest_parse(item.sha256, digest))
 		return fail(fault, "sha256", "This must be 64 hexadecimal digits.");
 	buf_init(&headers, FILE_MAX_HEADERS);
-	bool good = read_headers(&headers, jvalue_find(value, "headers"), fault);
+	buf_init(&mirrors, FILE_MIRRORS_SIZE);
+	bool good = read_headers(&headers, jvalue_find(value, "headers"), fault) &&
+		    read_mirrors(&mirrors, jvalue_find(value, "mirrors"), fault);
+	item.mirrors = (struct span){mirrors.data, mirrors.len};
 	item.headers = (struct span){headers.data, headers.len};
 	clean(url, item.url.len);
 	clean(name, item.name.len);
 	if (good)
 		file_item_add(b, &item);
 	buf_done(&headers);
+	buf_done(&mirrors);
 	return good;
 }
 
@@ -147,12 +188,32 @@ bool url_item_add(struct buf *b, struct jvalue value, struct url_item_fault *ret
 	return add_object(b, value, ret_fault);
 }
 
-void url_item_add_plain(struct buf *b, const char *url, size_t len)
+static void add_plain(struct buf *b, const char *url, size_t len, struct span sha256)
 {
 	char copy[FILE_MAX_URL + 1]; /* a URL that is too long stays too long */
 	size_t n = len < sizeof(copy) ? len : sizeof(copy);
 
 	memcpy(copy, url, n);
 	clean(copy, n);
-	file_item_add(b, &(struct file_item){.url = {copy, n}});
+	file_item_add(b, &(struct file_item){.url = {copy, n}, .sha256 = sha256});
+}
+
+void url_item_add_plain(struct buf *b, const char *url, size_t len)
+{
+	add_plain(b, url, len, (struct span){0});
+}
+
+/* coreutils, sha256sum: a `*` in place of the second blank says that the file was read as binary.
+ */
+void url_item_add_line(struct buf *b, const char *line, size_t len)
+{
+	const size_t head = FILE_DIGEST_TEXT + 2;
+	uint8_t digest[FILE_DIGEST_SIZE];
+	struct span sha256 = {line, FILE_DIGEST_TEXT};
+
+	if (len > head && line[FILE_DIGEST_TEXT] == ' ' &&
+	    (line[head - 1] == ' ' || line[head - 1] == '*') && file_digest_parse(sha256, digest))
+		add_plain(b, line + head, len - head, sha256);
+	else
+		add_plain(b, line, len, (struct span){0});
 }

@@ -1,5 +1,6 @@
 /* One file to fetch as a client writes it: a URL, or an object with `url` and perhaps `name`,
- * `sha256` and `headers`; to the packed form of model/file.h. Thread: any. */
+ * `sha256`, `mirrors` and `headers`; or a line as sha256sum writes it. To the packed form of
+ * model/file.h. Thread: any. */
 #pragma once
 
 #include <stdbool.h>
@@ -17,3 +18,10 @@ struct url_item_fault {
 /* Add the packed item. A URL that is none is no fault: it is that item's own result later. */
 bool url_item_add(struct buf *b, struct jvalue value, struct url_item_fault *ret_fault);
 void url_item_add_plain(struct buf *b, const char *url, size_t len);
+
+/* The same for a line of text: a URL, or a digest, two blanks and a URL or a name. */
+void url_item_add_line(struct buf *b, const char *line, size_t len);
+
+/* Add the headers of an object as model/file.h has them. False when one of them may not be set. */
+bool url_item_add_headers(
+    struct buf *headers, struct jvalue value, struct url_item_fault *ret_fault);

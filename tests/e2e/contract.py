@@ -20,7 +20,7 @@ class Contract:
         self.document = yaml.safe_load(self.text)
         self._resolver = jsonschema.RefResolver.from_schema(self.document)
         self._routes = [
-            (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), path)
+            (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.sub(r"\\{name\\}", ".+", re.escape(path)))), path)
             for path in self.document["paths"]]
 
     def operations(self):

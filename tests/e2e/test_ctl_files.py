@@ -6,6 +6,7 @@ import re
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import unquote
 
 import pytest
 
@@ -202,7 +203,7 @@ class Liar(BaseHTTPRequestHandler):
 
     def do_GET(self):
         if "/files/" in self.path:
-            parts = self.files[self.path.partition("/files/")[2]]
+            parts = self.files[unquote(self.path.partition("/files/")[2])]
             self.answer(*(parts.pop(0) if len(parts) > 1 else parts[0]))
         elif "/results" in self.path:
             rows = [{"seq": i + 1, "index": i, "name": name, "status": "ok", "reason": None, "file": name}
@@ -244,10 +245,10 @@ def lie(tmp_path):
 
 
 def test_copies_stay_in_their_folder(lie, tmp_path):
-    names = ["../evil", "/tmp/evil", "..", ".", "", "a/b", "x" * 256]
-    done = lie({name: [(b"evil",)] for name in [*names, "good"]}, 1)
+    names = ["../evil", "/tmp/evil", "..", ".", "", "a//b", "a/../../evil", "a/", "a/.b", "/".join("x" * 18), "x" * 256]
+    done = lie({name: [(b"evil",)] for name in [*names, "good", "a/b"]}, 1)
     assert done.stderr.count("invalid file name") == len(names), done.stderr
-    assert stored_files(tmp_path) == {"in/good": b"evil"}
+    assert stored_files(tmp_path) == {"in/good": b"evil", "in/a/b": b"evil"}
 
 
 def test_copies_are_whole_or_absent(lie, tmp_path):
@@ -366,3 +367,46 @@ def test_progress_on_a_terminal(world):
         os.close(leader)
     assert process.returncode == 0 and "20 flags downloaded." in output
     assert b"/20" in shown and b"downloaded" in shown and b"/s" in shown, f"a bar: {shown!r}"
+
+
+def test_copies_with_folders_are_skipped_when_they_are_there(ctl, world, tmp_path):
+    urls = [world.web.url(f"/files/deep/skip-{i}", size=1000) for i in range(3)]
+    ctl("download", *urls, "--layout", "url", "-o", "kept")
+    names = {f"127.0.0.1_{world.web.port}/files/deep/skip-{i}": content.body(f"deep/skip-{i}", 1000) for i in range(3)}
+    assert stored_files(tmp_path / "kept") == names
+    first, second, third = (tmp_path / "kept" / name for name in names)
+    second.write_bytes(b"x" * 1000)
+    third.unlink()
+    for path in (first, second):
+        os.utime(path, (1, 1))
+    ctl("watch", world.api.jobs()[0]["id"], "-o", "kept")
+    assert stored_files(tmp_path / "kept") == names
+    assert first.stat().st_mtime == 1, "what is the same is not touched"
+    assert second.stat().st_mtime > 1, "what only has the same length is copied"
+
+
+def test_copies_follow_no_link(ctl, world, tmp_path):
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / f"127.0.0.1_{world.web.port}").symlink_to(tmp_path / "outside")
+    ctl("download", world.web.url("/files/linked"), "--layout", "host", "-o", "kept", status=1)
+    assert stored_files(tmp_path / "outside") == {}
+
+
+def test_results_have_the_details_that_download_prints(ctl, world):
+    urls = [world.web.url("/files/detail"), world.web.url("/nothing"), world.web.url("/files/detail-503", status=503),
+            "http://10.0.0.1/denied"]
+    printed = ctl("download", *urls, status=1).stdout
+    job = world.api.jobs()[0]["id"]
+    assert ctl("results", job, status=1).stdout == printed
+    assert "detail-503 error: http_status 503" in printed and "denied error: denied_target (" in printed, printed
+    assert ctl("results", job, "--limit", 1, status=1).stdout == printed.splitlines(True)[0]
+
+
+def test_options_of_download(ctl, world, tmp_path):
+    (tmp_path / "SUMS").write_text(f"{content.sha256('sum', 900)}  sum\n{'0' * 64}  sum\n")
+    base = world.web.url("/files")
+    done = ctl("download", "-i", "SUMS", "--base-url", base, "--no-save", status=1)
+    rows = world.api.results(world.api.jobs()[0])
+    assert [r["url"] for r in rows] == [f"{base}/sum"] * 2 and all(r["file"] is None for r in rows), done
+    ctl("download", world.web.url("/files/rated"), "--max-rate", 1000000, "--decode", "--content-disposition")

@@ -273,7 +273,7 @@ struct fetch *fetch_start(
 	    .code = text_of(item.code)};
 	TAILQ_INSERT_TAIL(&fetcher->fetches, fetch, link);
 	fetcher->n_fetches++;
-	note(fetcher, request, fetch, item.by_country);
+	note(fetcher, request, fetch, item.options.by_country);
 	if (fetcher->answers_all)
 		defer_start(&fetcher->turn);
 	return fetch;

@@ -30,7 +30,8 @@ static void on_file(const char *item, size_t len, void *arg)
 	uint8_t digest[FILE_DIGEST_SIZE];
 
 	FUZZ_CHECK(len <= FILE_ITEM_MAX && file_item_read(item, len, &file));
-	FUZZ_CHECK(file.headers.len <= FILE_MAX_HEADERS && file.code.len == 0 && !file.by_country);
+	FUZZ_CHECK(
+	    file.headers.len <= FILE_MAX_HEADERS && file.code.len == 0 && !file.options.by_country);
 	FUZZ_CHECK(file.sha256.len == 0 || file_digest_parse(file.sha256, digest));
 	on_item(item, len, arg);
 }

@@ -14,17 +14,24 @@ static const struct {
 	size_t n_columns;
 	const char *want; /* without what erases the rest of the line */
 } bars[] = {
-    {"usual", {450, 1000, 200, "found", 1234.4, 2 * USEC_PER_SEC}, 80,
+    {"usual", {450, 1000, 200, "found", 1234.4, 0, 2 * USEC_PER_SEC}, 80,
 	"\r 45% [###############--------------------] 450/1000, 200 found, 1234/s, 2s left"},
-    {"slow", {1, 2, 0, "found", 0.25, -1}, 80,
+    {"slow", {1, 2, 0, "found", 0.25, 0, -1}, 80,
 	"\r 50% [####################--------------------] 1/2, 0 found, 0.2/s"},
-    {"no items", {0, 0, 0, "found", 0, -1}, 40, "\r100% [##############] 0/0, 0 found, 0/s"},
-    {"more than all", {3, 2, 3, "found", 0, 5}, 30, "\r100% 3/2, 3 found, 0/s"},
-    {"no room for a bar", {1, 2, 1, "found", 1, -1}, 25, "\r 50% 1/2, 1 found, 1.0/s"},
-    {"no room for all", {1, 2, 1, "found", 1, -1}, 12, "\r 50% 1/2, 1"},
-    {"no room", {1, 2, 1, "found", 1, -1}, 3, "\r1/"},
-    {"one column", {1, 2, 1, "found", 1, -1}, 1, "\r"},
-    {"no columns", {1, 2, 1, "found", 1, -1}, 0, "\r"},
+    {"bytes", {5, 10, 5, "downloaded", 12, 3440000, 2 * USEC_PER_SEC}, 90,
+	"\r 50% [###################-------------------] 5/10, 5 downloaded, 12/s, 3.4 MB/s, 2s "
+	"left"},
+    {"few bytes", {5, 5, 5, "downloaded", 12, 998, 0}, 50,
+	"\r100% [#########] 5/5, 5 downloaded, 12/s, 998 B/s"},
+    {"many bytes", {5, 5, 5, "downloaded", 12, 12.3e9, 0}, 50,
+	"\r100% [#########] 5/5, 5 downloaded, 12/s, 12 GB/s"},
+    {"no items", {0, 0, 0, "found", 0, 0, -1}, 40, "\r100% [##############] 0/0, 0 found, 0/s"},
+    {"more than all", {3, 2, 3, "found", 0, 0, 5}, 30, "\r100% 3/2, 3 found, 0/s"},
+    {"no room for a bar", {1, 2, 1, "found", 1, 0, -1}, 25, "\r 50% 1/2, 1 found, 1.0/s"},
+    {"no room for all", {1, 2, 1, "found", 1, 0, -1}, 12, "\r 50% 1/2, 1"},
+    {"no room", {1, 2, 1, "found", 1, 0, -1}, 3, "\r1/"},
+    {"one column", {1, 2, 1, "found", 1, 0, -1}, 1, "\r"},
+    {"no columns", {1, 2, 1, "found", 1, 0, -1}, 0, "\r"},
 };
 
 static char *draw(const struct progress *progress, size_t n_columns)
@@ -51,8 +58,8 @@ TEST(bar_is_drawn)
 
 TEST(bar_fits)
 {
-	static const struct progress worst = {
-	    UINT64_MAX - 1, UINT64_MAX, UINT64_MAX, "downloaded", VIEW_MAX_RATE, CLOCK_WALL_MAX};
+	static const struct progress worst = {UINT64_MAX - 1, UINT64_MAX, UINT64_MAX, "downloaded",
+	    VIEW_MAX_RATE, 1e15, CLOCK_WALL_MAX};
 
 	for (size_t n = 0; n < MAX_COLUMNS; n++) {
 		char *got = draw(&worst, n);

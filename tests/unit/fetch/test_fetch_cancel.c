@@ -124,7 +124,7 @@ static void begin_in_state(struct fetch_bench *b, struct fetched *f, int state)
 {
 	const struct file_item item = {.name = {"a", 1},
 	    .code = {"BR", 2},
-	    .by_country = strstr(states[state].url, "/br/") != NULL};
+	    .options.by_country = strstr(states[state].url, "/br/") != NULL};
 	struct waiting w = {.b = b, .f = f, .state = state};
 
 	fetch_bench_begin(b, rules);

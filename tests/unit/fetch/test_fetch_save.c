@@ -278,7 +278,7 @@ static void fetch_flag(struct fetch_bench *b, struct fetched *f, const char *cod
 {
 	char url[64];
 	struct file_item item = {
-	    .name = {name, strlen(name)}, .code = {code, 2}, .by_country = true};
+	    .name = {name, strlen(name)}, .code = {code, 2}, .options.by_country = true};
 
 	snprintf(url, sizeof(url), HOST "/%s/%s.gif", code, code);
 	fetch_begin(b, f, url, &item, 0, 1);

@@ -86,6 +86,33 @@ TEST(a_name_that_another_has)
 	sink_bench_end(&b);
 }
 
+/* No file is replaced: what an answer called it may be any other's name. */
+TEST(a_name_that_an_answer_gave)
+{
+	static const struct sink_naming answered = {
+	    .name = "a/b.pdf", .second = "a/b-7.pdf", .never_replaces = true};
+	static const struct sink_naming blocked = {
+	    .name = "a/b.pdf/c", .second = "a/b.pdf/c-8", .never_replaces = true};
+	struct sink_bench b;
+	struct sink_file f;
+
+	sink_bench_begin(&b, 0, 0, ways[_i].has_named_drafts);
+	sink_bench_save(&b, 1000, 1, &answered, &f);
+	sink_bench_check_saved(&b, &f, "a/b.pdf", 1000, 1);
+	sink_bench_save(&b, 1000, 1, &answered, &f);
+	sink_bench_check_saved(&b, &f, "a/b-7.pdf", 1000, 1);
+	sink_bench_save(&b, 1000, 2, &answered, &f);
+	sink_bench_check_saved(&b, &f, "a/b-7-1.pdf", 1000, 2);
+	sink_bench_save(&b, 1000, 3, &answered, &f);
+	sink_bench_check_saved(&b, &f, "a/b-7-2.pdf", 1000, 3);
+	/* a file is in the place of its folder */
+	sink_bench_save(&b, 1000, 4, &blocked, &f);
+	sink_bench_check_saved(&b, &f, "a_b.pdf_c", 1000, 4);
+	ck_assert(folder_used(b.folder) == 5000);
+	sink_bench_check_list(&b, "a/ a/b-7-1.pdf a/b-7-2.pdf a/b-7.pdf a/b.pdf a_b.pdf_c");
+	sink_bench_end(&b);
+}
+
 /* The other's file stays, with its bytes. */
 TEST(given_up_while_another_has_the_name)
 {
@@ -207,4 +234,5 @@ SUITE(sink_names)
 	ADD_ROWS(its_job_is_removed, ways);
 	ADD_ROWS(saved_again_it_replaces, ways);
 	ADD_ROWS(a_name_that_another_has, ways);
+	ADD_ROWS(a_name_that_an_answer_gave, ways);
 }

@@ -22,6 +22,11 @@ static const struct {
 	"\xc3\xa9 \xc3\x89 \xc3\xa9-3"},
     {"signs that differ by the bit of case", {"@", "`", "[", "{"}, "@ ` [ {"},
     {"nothing in common", {"a", "b", "c"}, "a b c"},
+    {"folders", {"a/b", "a/b", "A/c", "b"}, "a/b a/b-2 A/c b"},
+    {"a file in the place of a folder", {"a/b", "a", "A"}, "a/b a-2 A-3"},
+    {"a folder in the place of a file", {"a", "a/b", "a/c", "A/b"}, "a a_/b a_/c A_/b-4"},
+    {"and what would be its next name", {"a", "a_", "a/b"}, "a a_ a-3-1/b"},
+    {"deep ones", {"a/b/c", "a/b", "a/b/c/d", "a/b/c_"}, "a/b/c a/b-2 a/b/c_/d a/b/c_-4"},
 };
 
 TEST(take)
@@ -32,7 +37,7 @@ TEST(take)
 	for (uint32_t i = 0; rows[_i].names[i] != NULL; i++) {
 		size_t n = file_names_add(names, rows[_i].names[i], i, unique);
 		ck_assert_uint_eq(n, strlen(unique));
-		ck_assert(file_name_is_safe(unique));
+		ck_assert(file_path_is_safe(unique));
 		snprintf(
 		    got + strlen(got), sizeof(got) - strlen(got), "%s%s", i > 0 ? " " : "", unique);
 	}
@@ -58,6 +63,29 @@ TEST(the_longest_fits)
 	}
 	file_names_free(names);
 	file_names_free(NULL);
+}
+
+/* The longest path, with all its folders, each of them taken by a file. */
+TEST(the_longest_path_fits)
+{
+	char path[FILE_PATH_MAX + 1] = "", unique[FILE_NAMES_SIZE];
+	struct file_names *names = file_names_new(0);
+	size_t len = 0;
+
+	for (int i = 0; i < FILE_MAX_FOLDERS; i++) {
+		len += (size_t)snprintf(path + len, sizeof(path) - len, "fffffffff");
+		file_names_add(names, path, 0, unique);
+		strcat(path, "_");
+		file_names_add(names, path, 0, unique);
+		path[len++] = '/';
+	}
+	memset(path + len, 'n', FILE_NAME_MAX);
+	path[len + FILE_NAME_MAX] = '\0';
+	for (int i = 0; i < 20; i++) {
+		size_t n = file_names_add(names, path, UINT32_MAX - 1, unique);
+		ck_assert(n == strlen(unique) && n < FILE_NAMES_SIZE && file_path_is_safe(unique));
+	}
+	file_names_free(names);
 }
 
 static int compare(const void *a, const void *b)
@@ -91,5 +119,6 @@ SUITE(names)
 {
 	ADD_ROWS(take, rows);
 	ADD(the_longest_fits);
+	ADD(the_longest_path_fits);
 	tcase_add_loop_test(tcase, many_are_all_different, 0, 3); /* expected: none to too many */
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/alloc.h"
 #include "intake/intake.h"
 #include "model/file.h"
 #include "wire/url_item.h"
@@ -85,7 +86,7 @@ static void describe(struct buf *text, const struct chunk_item *in)
 	add_span(text, " ", item.name);
 	if (item.code.len > 0)
 		add_span(text, " ", item.code);
-	if (item.by_country)
+	if (item.options.by_country)
 		buf_add_char(text, '*');
 }
 
@@ -169,7 +170,7 @@ TEST(listed_urls_keep_what_they_ask_for)
 
 	begin(&b, KIND_DOWNLOADS);
 	add_url(&b, &(struct file_item){.url = SPAN(A "x"),
-			.name = SPAN("../n.gif"),
+			.name = SPAN("../../n.gif"),
 			.sha256 = SPAN(DIGEST),
 			.headers = SPAN("Accept: a\nReferer: b\n")});
 	add_url(&b, &(struct file_item){.url = SPAN(A "y"), .name = SPAN("N.gif")});
@@ -189,6 +190,67 @@ TEST(listed_urls_keep_what_they_ask_for)
 	ck_assert(item.name.len == 7 && memcmp(item.name.bytes, "N-2.gif", 7) == 0);
 	ck_assert(chunk_next(chunks, &at, &packed) && !packed.is_valid);
 	ck_assert(packed.len == 6 && memcmp(packed.text, "no URL", 6) == 0);
+	chunk_done(chunks);
+	free(chunks);
+	end(&b);
+}
+
+static const struct {
+	const char *name, *base_url, *lines, *want;
+	enum file_layout layout;
+} placed[] = {
+    {"names below a base", "http://b.test/pub/", "a.iso\n./d/e f.iso\n/x\n" A "y\nftp://z/\n",
+	"http://b.test/pub/a.iso a.iso\nhttp://b.test/pub/d/e%20f.iso d/e f.iso\n"
+	"http://b.test/pub//x x\n" A "y y\n!ftp://z/\n",
+	LAYOUT_FLAT},
+    {"sums", "http://b.test?x#y", DIGEST "  a#b?.iso\n" DIGEST " *" A "z\n",
+	"http://b.test/a%23b%3F.iso a#b_.iso\n" A "z z\n", LAYOUT_FLAT},
+    {"no base", NULL, "a.iso\n", "!a.iso\n", LAYOUT_FLAT},
+    {"by host", NULL, A "x/a\nhttp://b.test/x/a\n" A "y/a\n",
+	A "x/a a.test/a\nhttp://b.test/x/a b.test/a\n" A "y/a a.test/a-3\n", LAYOUT_HOST},
+    {"by URL", NULL, A "x\n" A "x/y\n" A "x/z\n" A "x/\n",
+	A "x a.test/x\n" A "x/y a.test/x_/y\n" A "x/z a.test/x_/z\n" A "x/ a.test/x_/index\n",
+	LAYOUT_URL},
+};
+
+TEST(files_have_places)
+{
+	struct bench b;
+	begin(&b, KIND_DOWNLOADS);
+	b.spec.layout = placed[_i].layout;
+	b.spec.base_url = placed[_i].base_url != NULL ? xstrdup(placed[_i].base_url) : NULL;
+	open_intake(&b, true, NULL, 1000);
+	ck_assert(read_text(&b, placed[_i].lines, 1000) && finish(&b, 1000));
+	AUTO_FREE char *got = take_text(&b);
+	ck_row_str(placed[_i].name, got, placed[_i].want);
+	end(&b);
+}
+
+TEST(headers_of_the_job)
+{
+	struct bench b;
+	struct file_item item;
+	struct chunk_item packed;
+	size_t n, at = 0;
+	begin(&b, KIND_DOWNLOADS);
+	buf_add_str(&b.spec.headers, "Accept: job\nUser-Agent: u\nReferer: r\n");
+	b.spec.files = (struct file_options){.by_disposition = true, .max_rate = 7};
+	add_url(&b, &(struct file_item){.url = SPAN(A "x"),
+			.name = SPAN("n"),
+			.headers = SPAN("aCCEPT: own\nReferer: q\n")});
+	add_url(&b, &(struct file_item){.url = SPAN(A "y")});
+	open_intake(&b, false, NULL, 3);
+	ck_assert(finish(&b, 1));
+	struct chunk *chunks = intake_take_chunks(b.intake, &n);
+	ck_assert(
+	    chunk_next(chunks, &at, &packed) && file_item_read(packed.text, packed.len, &item));
+	static const char own[] = "aCCEPT: own\nReferer: q\nUser-Agent: u\n";
+	ck_assert(
+	    item.headers.len == strlen(own) && memcmp(item.headers.bytes, own, strlen(own)) == 0);
+	ck_assert(!item.options.by_disposition && item.options.max_rate == 7);
+	ck_assert(
+	    chunk_next(chunks, &at, &packed) && file_item_read(packed.text, packed.len, &item));
+	ck_assert(item.headers.len == b.spec.headers.len && item.options.by_disposition);
 	chunk_done(chunks);
 	free(chunks);
 	end(&b);
@@ -374,7 +436,7 @@ TEST(bases_of_urls)
 
 	begin(&b, KIND_FLAGS);
 	ck_assert(codes_add(&b.spec.codes, "br", 2));
-	b.spec.by_country = true;
+	b.spec.files.by_country = true;
 	open_intake(&b, false, bases[_i].base, 1000);
 	ck_assert(finish(&b, 10));
 	char *got = take_text(&b);
@@ -425,6 +487,8 @@ SUITE(intake_files)
 	ADD_ROWS(too_many_are_a_fault, kinds);
 	ADD_ROWS(lines_of_urls, urls);
 	ADD(listed_urls_keep_what_they_ask_for);
+	ADD_ROWS(files_have_places, placed);
+	ADD(headers_of_the_job);
 	ADD(files_are_no_duplicates);
 	ADD(long_urls);
 	ADD(chunks_of_long_urls);

@@ -19,17 +19,22 @@ static const struct {
     {"an empty truth", "u\nn\ns\nc\n\n"},
     {"a truth too long", "u\nn\ns\nc\n11\n"},
     {"a truth without line end", "u\nn\ns\nc\n1"},
+    {"an option that is none", "u\nn\ns\nc\n1x\n"},
+    {"a rate of nothing", "u\nn\ns\nc\n0r\n"},
+    {"no mirrors", "u\nn\ns\nc\n0m0\n"},
+    {"mirrors without line end", "u\nn\ns\nc\n0m2\na\nb"},
+    {"more mirrors than there are", "u\nn\ns\nc\n0m99999999999\na\n"},
 };
 
 TEST(refuses_damage)
 {
 	size_t len = strlen(damaged[_i].text);
-	struct file_item item = {.by_country = true};
+	struct file_item item = {.options.by_country = true};
 	AUTO_FREE char *copy = xmalloc(len); /* exact, so that a sanitizer sees one byte too far */
 
 	memcpy(copy, damaged[_i].text, len);
 	ck_assert_msg(!file_item_read(copy, len, &item), "%s", damaged[_i].name);
-	ck_assert(item.by_country && item.url.bytes == NULL);
+	ck_assert(item.options.by_country && item.url.bytes == NULL);
 }
 
 static struct span span_of(const char *text)
@@ -65,7 +70,7 @@ TEST(gives_back_what_was_added)
 	    .sha256 = span_of(items[_i].sha256),
 	    .code = span_of(items[_i].code),
 	    .headers = span_of(items[_i].headers),
-	    .by_country = items[_i].by_country};
+	    .options.by_country = items[_i].by_country};
 	struct file_item got;
 	struct buf b;
 
@@ -79,19 +84,54 @@ TEST(gives_back_what_was_added)
 	check_span(items[_i].name, got.sha256, items[_i].sha256);
 	check_span(items[_i].name, got.code, items[_i].code);
 	check_span(items[_i].name, got.headers, items[_i].headers);
-	ck_assert_int_eq(got.by_country, items[_i].by_country);
+	ck_assert_int_eq(got.options.by_country, items[_i].by_country);
 	buf_done(&b);
+}
+
+/* Each option by itself, and all of them. */
+TEST(options_come_back)
+{
+	const struct file_options options[] = {{.by_disposition = true}, {.is_unsaved = true},
+	    {.is_decoded = true}, {.keeps_last = true}, {.if_changed = true}, {.max_rate = 1},
+	    {.max_rate = UINT64_MAX}, {true, true, true, true, true, true, 12345}};
+
+	for (size_t i = 0; i < N_ROWS(options); i++) {
+		const struct file_item item = {.url = span_of("u"),
+		    .options = options[i],
+		    .mirrors = span_of(i % 2 ? "http://a.test/\nhttp://b.test/\n" : ""),
+		    .headers = span_of("Accept: a\n")};
+		struct file_item got;
+		struct span rest, url;
+		struct buf b;
+		unsigned n = 0;
+		buf_init(&b, FILE_ITEM_MAX);
+		file_item_add(&b, &item);
+		ck_assert_msg(file_item_read(b.data, b.len, &got), "%zu: %s", i, b.data);
+		const struct file_options *o = &got.options, *want = &options[i];
+		ck_assert(o->by_country == want->by_country &&
+			  o->by_disposition == want->by_disposition &&
+			  o->is_unsaved == want->is_unsaved && o->is_decoded == want->is_decoded &&
+			  o->keeps_last == want->keeps_last && o->if_changed == want->if_changed &&
+			  o->max_rate == want->max_rate);
+		check_span("headers", got.headers, "Accept: a\n");
+		for (rest = got.mirrors; file_item_next_mirror(&rest, &url); n++)
+			check_span("mirror", url, n == 0 ? "http://a.test/" : "http://b.test/");
+		ck_assert_uint_eq(n, i % 2 ? 2 : 0);
+		buf_done(&b);
+	}
 }
 
 /* The longest of each part together. */
 TEST(the_longest_item_fits)
 {
-	static char bytes[FILE_MAX_URL];
+	static char bytes[2 * FILE_MAX_URL];
 	const struct file_item item = {.url = {bytes, FILE_MAX_URL},
 	    .name = {bytes, 1024},
 	    .sha256 = {bytes, FILE_DIGEST_TEXT},
 	    .code = {bytes, 2},
-	    .headers = {bytes, FILE_MAX_HEADERS}};
+	    .options = {true, true, true, true, true, true, UINT64_MAX},
+	    .mirrors = {bytes, FILE_MIRRORS_SIZE},
+	    .headers = {bytes, 2 * FILE_MAX_HEADERS}};
 	struct buf b;
 
 	buf_init(&b, FILE_ITEM_MAX);
@@ -142,6 +182,7 @@ SUITE(file)
 {
 	ADD_ROWS(refuses_damage, damaged);
 	ADD_ROWS(gives_back_what_was_added, items);
+	ADD(options_come_back);
 	ADD(the_longest_item_fits);
 	ADD_ROWS(reads_digests, digests);
 }

@@ -6,6 +6,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "model/file_name.h"
+#include "model/url.h"
 
 #define E_ACUTE "\xc3\xa9"
 
@@ -175,6 +176,98 @@ TEST(takes_the_last_segment)
 	check(urls[_i].name, got, n, urls[_i].want);
 }
 
+static const struct {
+	const char *name, *raw, *want;
+} paths[] = {
+    {"nothing", "", "index"},
+    {"a name", "a.bin", "a.bin"},
+    {"a folder", "a/b.bin", "a/b.bin"},
+    {"folders", "a/b/c/d.bin", "a/b/c/d.bin"},
+    {"a root", "/etc/passwd", "etc/passwd"},
+    {"up", "../../x", "x"},
+    {"up inside", "a/../../b/./c", "a/b/c"},
+    {"empty parts", "a//b///c", "a/b/c"},
+    {"no name", "a/b/", "a/b/index"},
+    {"up at the end", "a/..", "a/index"},
+    {"backslashes", "a\\b\\..\\c", "a/b/c"},
+    {"hidden ones", ".ssh/.x", "ssh/x"},
+    {"dots", ".../...", "index/index"},
+    {"awkward ones",
+	"a:b/c\nd/e\x1b"
+	"f",
+	"a_b/c_d/e_f"},
+    {"blanks", " a / b ", "a/b"},
+    {"seventeen folders", "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r",
+	"a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/r"},
+};
+
+TEST(makes_paths)
+{
+	char got[FILE_PATH_MAX + 1];
+	size_t len = strlen(paths[_i].raw);
+	AUTO_FREE char *copy = xmalloc(len);
+
+	memcpy(copy, paths[_i].raw, len);
+	size_t n = file_path_make(copy, len, got);
+	ck_row_str(paths[_i].name, got, paths[_i].want);
+	ck_assert(n == strlen(got) && file_path_is_safe(got));
+}
+
+TEST(long_paths_lose_folders)
+{
+	char got[FILE_PATH_MAX + 1], raw[8192];
+
+	for (size_t unit = 1; unit < 600; unit += 7) {
+		memset(raw, 'x', sizeof(raw));
+		for (size_t at = unit; at < sizeof(raw); at += unit + 1)
+			raw[at] = '/';
+		size_t n = file_path_make(raw, sizeof(raw), got);
+		ck_assert_msg(n == strlen(got) && file_path_is_safe(got), "%zu: %s", unit, got);
+	}
+}
+
+static const struct {
+	const char *name, *url;
+	enum file_layout layout;
+	const char *want;
+} layouts[] = {
+    {"flat", "http://a.test/x/y.gif", LAYOUT_FLAT, "y.gif"},
+    {"host", "http://A.test/x/y.gif?z", LAYOUT_HOST, "a.test/y.gif"},
+    {"host and port", "https://a.test:8443/y", LAYOUT_HOST, "a.test_8443/y"},
+    {"the port of https", "https://a.test:443/y", LAYOUT_HOST, "a.test/y"},
+    {"an IPv6 address", "http://[::1]/y", LAYOUT_HOST, "__1/y"},
+    {"url", "http://a.test/x/z/y.gif?a/b#c/d", LAYOUT_URL, "a.test/x/z/y.gif"},
+    {"the root", "http://a.test", LAYOUT_URL, "a.test/index"},
+    {"a folder", "http://a.test/x/", LAYOUT_URL, "a.test/x/index"},
+    {"up", "http://a.test/x/../../y", LAYOUT_URL, "a.test/y"},
+    {"up, encoded", "http://a.test/x/%2e%2e/%2e%2e/y", LAYOUT_URL, "a.test/x/y"},
+    {"slashes, encoded", "http://a.test/a%2fb/..%2f..%5cc/d", LAYOUT_URL, "a.test/a_b/_.._c/d"},
+    {"hidden, encoded", "http://a.test/%2essh/a%00b/c", LAYOUT_URL, "a.test/ssh/a_b/c"},
+    {"a query with slashes", "http://a.test?x=/y/z", LAYOUT_URL, "a.test/index"},
+};
+
+TEST(lays_out_urls)
+{
+	char got[FILE_PATH_MAX + 1];
+	const char *text = layouts[_i].url;
+	struct url url;
+
+	ck_assert_int_eq(url_parse(text, strlen(text), &url), URL_GOOD);
+	size_t n = file_path_from_url(&url, text, strlen(text), layouts[_i].layout, got);
+	ck_row_str(layouts[_i].name, got, layouts[_i].want);
+	ck_assert(n == strlen(got) && file_path_is_safe(got));
+	url_done(&url);
+}
+
+TEST(unsafe_paths)
+{
+	static const char *const bad[] = {"", "/", "/a", "a/", "a//b", "../a", "a/../b", "a/./b",
+	    ".a/b", "a/.b", "a\n/b", "a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r"};
+
+	for (size_t i = 0; i < N_ROWS(bad); i++)
+		ck_assert_msg(!file_path_is_safe(bad[i]), "%s", bad[i]);
+}
+
 TEST(bytes_of_any_value_give_a_safe_name)
 {
 	char got[FILE_NAME_MAX + 1], raw[4];
@@ -231,6 +324,10 @@ TEST(the_longest_that_a_file_system_takes_is_safe)
 
 SUITE(file_name)
 {
+	ADD_ROWS(makes_paths, paths);
+	ADD(long_paths_lose_folders);
+	ADD_ROWS(lays_out_urls, layouts);
+	ADD(unsafe_paths);
 	ADD_ROWS(makes_safe_names, names);
 	ADD(a_nul_becomes_visible);
 	ADD_ROWS(long_names_keep_their_extension, lengths);

@@ -42,9 +42,29 @@ static const struct {
 	"422 /domains /names /tlds /max_length"},
     {"a preset of downloads", OK_URLS ",\"preset\":\"pop20\"}", "422 /preset"},
     {"fields of flags",
-	OK_URLS ",\"codes\":[\"BR\"],\"server\":\"x\",\"base_url\":\"http://a.test/\",\"limit\":1,"
-		"\"name_by_country\":true}",
-	"422 /codes /server /base_url /limit /name_by_country"},
+	OK_URLS ",\"codes\":[\"BR\"],\"server\":\"x\",\"limit\":1,\"name_by_country\":true}",
+	"422 /codes /server /limit /name_by_country"},
+    {"a layout that is none", OK_URLS ",\"layout\":\"deep\"}", "422 /layout"},
+    {"a layout that is a number", OK_URLS ",\"layout\":1}", "422 /layout"},
+    {"save is a text", OK_URLS ",\"save\":\"no\"}", "422 /save"},
+    {"headers that may not be set", OK_URLS ",\"headers\":{\"Cookie\":\"a\"}}", "422 /headers"},
+    {"headers are a list", OK_URLS ",\"headers\":[]}", "422 /headers"},
+    {"base_url is no URL", OK_URLS ",\"base_url\":\"x\"}", "422 /base_url"},
+    {"max_rate below 0", OK_URLS ",\"max_rate\":-1}", "422 /max_rate"},
+    {"max_rate too high", OK_URLS ",\"max_rate\":1000000000001}", "422 /max_rate"},
+    {"decode is null", OK_URLS ",\"decode\":null}", "422 /decode"},
+    {"names of files that are not saved",
+	OK_URLS ",\"save\":false,\"content_disposition\":true,\"layout\":\"url\"}",
+	"422 /content_disposition /layout"},
+    {"fields of downloads",
+	OK_FLAGS ",\"layout\":\"flat\",\"save\":true,\"headers\":{},"
+		 "\"content_disposition\":true,\"decode\":true,\"max_rate\":1}",
+	"422 /layout /save /content_disposition /headers /decode /max_rate"},
+    {"how files are kept",
+	OK_URLS
+	",\"layout\":\"url\",\"save\":true,\"headers\":{\"Accept\":\"a\"},\"decode\":true,"
+	"\"content_disposition\":true,\"max_rate\":1000000000000,\"base_url\":\"http://a.test\"}",
+	"-"},
     {"fields that are empty are given all the same", OK_URLS ",\"codes\":[]}", "422 /codes"},
     {"the kind behind the fields", "{\"codes\":[\"BR\"],\"kind\":\"downloads\",\"urls\":[\"a\"]}",
 	"422 /codes"},
@@ -179,7 +199,7 @@ TEST(understands_flags)
 	ck_assert_str_eq(spec.server, "local");
 	ck_assert_str_eq(spec.base_url, "http://a.test/flags/");
 	ck_assert_uint_eq(spec.limit, 7);
-	ck_assert(spec.by_country);
+	ck_assert(spec.files.by_country);
 	ck_assert_uint_eq(spec.params.concurrency, 0); /* what it is then is not said here */
 	spec_done(&spec);
 }

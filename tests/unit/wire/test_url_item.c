@@ -67,6 +67,14 @@ static const struct {
     {"Transfer-Encoding", U "\"headers\":{\"Transfer-Encoding\":\"chunked\"}}", "headers"},
     {"Accept-Encoding", U "\"headers\":{\"Accept-Encoding\":\"gzip\"}}", "headers"},
     {"Proxy-Authorization", U "\"headers\":{\"Proxy-Authorization\":\"a\"}}", "headers"},
+    {"mirrors that are text", U "\"mirrors\":\"http://b.test/\"}", "mirrors"},
+    {"a mirror that is a number", U "\"mirrors\":[1]}", "mirrors"},
+    {"a mirror that is no URL", U "\"mirrors\":[\"http://b.test/\",\"x\"]}", "mirrors"},
+    {"a mirror of another scheme", U "\"mirrors\":[\"ftp://b.test/\"]}", "mirrors"},
+    {"nine mirrors",
+	U "\"mirrors\":[\"http://b/\",\"http://b/\",\"http://b/\",\"http://b/\",\"http://b/\","
+	  "\"http://b/\",\"http://b/\",\"http://b/\",\"http://b/\"]}",
+	"mirrors"},
     {"a good one and a bad one", U "\"headers\":{\"Accept\":\"a\",\"TE\":\"b\"}}", "headers"},
 };
 
@@ -135,7 +143,37 @@ TEST(packs)
 	check_span(good[_i].name, item.name, good[_i].file);
 	check_span(good[_i].name, item.sha256, good[_i].sha256);
 	check_span(good[_i].name, item.headers, good[_i].headers);
-	ck_assert(item.code.len == 0 && !item.by_country);
+	ck_assert(item.code.len == 0 && !item.options.by_country);
+	buf_done(&b);
+}
+
+static const struct {
+	const char *name, *line, *url, *sha256;
+} listed[] = {
+    {"a URL", "http://a.test/x", "http://a.test/x", ""},
+    {"a sum", DIGEST "  http://a.test/x", "http://a.test/x", DIGEST},
+    {"a sum of binary", DIGEST " *a b.iso", "a b.iso", DIGEST},
+    {"a sum in a folder", DIGEST "  ./a/b.iso", "./a/b.iso", DIGEST},
+    {"one blank", DIGEST " x", DIGEST " x", ""},
+    {"nothing behind", DIGEST "  ", DIGEST "  ", ""},
+    {"a digit less", "00  x", "00  x", ""},
+    {"no digits", "g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff  x",
+	"g00102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff  x", ""},
+};
+
+TEST(lines_may_be_sums)
+{
+	size_t len = strlen(listed[_i].line);
+	AUTO_FREE char *copy = xmalloc(len);
+	struct file_item item;
+	struct buf b;
+
+	memcpy(copy, listed[_i].line, len);
+	buf_init(&b, FILE_ITEM_MAX);
+	url_item_add_line(&b, copy, len);
+	ck_assert(file_item_read(b.data, b.len, &item));
+	check_span(listed[_i].name, item.url, listed[_i].url);
+	check_span(listed[_i].name, item.sha256, listed[_i].sha256);
 	buf_done(&b);
 }
 
@@ -226,6 +264,7 @@ SUITE(url_item)
 {
 	ADD_ROWS(refuses, bad);
 	ADD_ROWS(packs, good);
+	ADD_ROWS(lines_may_be_sums, listed);
 	ADD(long_parts_fit);
 	ADD(headers_have_a_bound);
 	ADD(names_of_members_are_cut);

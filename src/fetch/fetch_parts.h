@@ -1,0 +1,58 @@
+/* Inside this room: steps of a fetch that call nothing of it back. Not for other folders. Thread:
+ * loop. */
+#pragma once
+
+#include "fetch/fetch_private.h"
+
+/* --- fetch_resume.c: files that came in part --- */
+
+/* Say whether a whole body comes with this status; 206 is a part nobody asked for. */
+bool fetch_is_whole(long status);
+
+/* Forget what came of the body. */
+void fetch_drop_body(struct fetch *f);
+
+/* After a failure: say whether what came is kept, and the rest asked for. */
+bool fetch_keep_part(struct fetch *f, const struct transfer_outcome *o);
+
+/* The header lines that ask for it. */
+struct span fetch_range_headers(const struct fetch *f, char ret_text[static FETCH_RANGE_SIZE]);
+
+/* Say whether a body of this status is taken; of the first bytes, what is done with those before.
+ */
+bool fetch_wants_body(struct fetch *f, long status);
+
+/* Say whether the rest of a file can't be had as it was asked for, so that nothing is left of it.
+ */
+bool fetch_lost_part(struct fetch *f, const struct transfer_outcome *o);
+
+/* Say whether the file is here, now that an answer has ended well. */
+bool fetch_is_complete(struct fetch *f, const struct transfer_outcome *o);
+
+/* --- fetch_head.c: take over what the header of the answer says, while the transfer is there ---
+ */
+
+void fetch_note_head(struct fetch *f, const struct transfer_outcome *o);
+
+/* --- fetch_redirect.c --- */
+
+bool fetch_is_redirect(uint32_t status);
+
+enum { FETCH_DETAIL_SIZE = 300 };
+
+/* Let f->url be where a redirect leads. Otherwise the reason why it is not followed, with where it
+ * leads in `ret_detail`. */
+enum reason fetch_redirect(
+    struct fetch *f, const char *location, char ret_detail[static FETCH_DETAIL_SIZE]);
+
+/* --- fetch_mirror.c: go on with the next mirror after this end; false when there is none --- */
+
+bool fetch_try_mirror(struct fetch *f, enum item_status status, enum reason reason);
+
+/* --- fetch_rate.c: share the job's limit; wait in line until it lets more be taken --- */
+
+void fetch_join_rate(struct fetch *f, uint64_t per_second);
+void fetch_leave_rate(struct fetch *f);
+void fetch_leave_line(struct fetch *f);
+bool fetch_rate_allows(struct fetch *f);
+void fetch_rate_took(struct fetch *f, size_t n_bytes);

@@ -1,0 +1,15 @@
+/* Files in sub-folders of a job's folder: a path is opened part by part beneath a descriptor, and
+ * never through a link. Paths are such that file_path_is_safe accepts. Thread: any; they block. */
+#pragma once
+
+#include <stdbool.h>
+
+/* Open the folder of a path's file beneath `dir`, which is taken; those that are missing are made
+ * when `may_make`. -1 with errno. */
+int folder_path_open(int dir, const char *path, bool may_make);
+
+/* Return the last part of a path. */
+const char *folder_path_leaf(const char *path);
+
+/* Remove the file, and then its folders as far as they are empty. False with errno. */
+bool folder_path_remove(int dir, const char *path);

@@ -1,0 +1,103 @@
+/* The fields of jobs whose items are files. */
+#include "wire/submission_files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "model/url.h"
+#include "wire/url_item.h"
+
+/* Tell of a fault in what is at `pointer`. */
+static void add_fault(const struct url_item_fault *fault, const char *pointer, struct problem *p)
+{
+	char member[160];
+
+	snprintf(member, sizeof(member), "%s%s%s", pointer, fault->member[0] != '\0' ? "/" : "",
+	    fault->member);
+	problem_add(p, member, "%s", fault->detail);
+}
+
+bool files_add_url(struct spec *spec, struct jvalue value, const char *pointer, struct problem *p)
+{
+	struct url_item_fault fault = {.detail = NULL};
+
+	if (!url_item_add(&spec->urls.bytes, value, &fault)) {
+		add_fault(&fault, pointer, p);
+		return p->n_errors < PROBLEM_MAX_ERRORS;
+	}
+	buf_add_char(&spec->urls.bytes, '\0');
+	spec->urls.n++;
+	return true;
+}
+
+void files_set_base_url(struct spec *spec, const char *value, struct problem *p)
+{
+	struct url url;
+	enum url_fault fault = url_parse(value, strlen(value), &url);
+
+	if (fault != URL_GOOD) {
+		problem_add(p, "/base_url", "%s", url_fault_text(fault));
+		return;
+	}
+	url_done(&url);
+	free(spec->base_url);
+	spec->base_url = xstrdup(value);
+}
+
+void files_set_layout(struct spec *spec, const char *value, struct problem *p)
+{
+	if (strcmp(value, "flat") == 0)
+		spec->layout = LAYOUT_FLAT;
+	else if (strcmp(value, "host") == 0)
+		spec->layout = LAYOUT_HOST;
+	else if (strcmp(value, "url") == 0)
+		spec->layout = LAYOUT_URL;
+	else
+		problem_add(p, "/layout", "The layout must be \"flat\", \"host\" or \"url\".");
+}
+
+void files_set_headers(struct spec *spec, struct jvalue value, struct problem *p)
+{
+	struct url_item_fault fault = {.detail = NULL};
+
+	buf_clear(&spec->headers);
+	if (!url_item_add_headers(&spec->headers, value, &fault))
+		problem_add(p, "/headers", "%s", fault.detail);
+}
+
+void files_set_by_country(struct spec *spec, bool value)
+{
+	spec->files.by_country = value;
+}
+
+void files_set_save(struct spec *spec, bool value)
+{
+	spec->files.is_unsaved = !value;
+}
+
+void files_set_disposition(struct spec *spec, bool value)
+{
+	spec->files.by_disposition = value;
+}
+
+void files_set_decode(struct spec *spec, bool value)
+{
+	spec->files.is_decoded = value;
+}
+
+void files_set_max_rate(struct spec *spec, uint64_t value)
+{
+	spec->files.max_rate = value;
+}
+
+void files_check(const struct spec *spec, struct problem *p)
+{
+	const struct file_options *o = &spec->files;
+
+	if (o->is_unsaved && o->by_disposition)
+		problem_add(p, "/content_disposition", "Files that are not saved have no names.");
+	if (o->is_unsaved && spec->layout != LAYOUT_FLAT)
+		problem_add(p, "/layout", "Files that are not saved have no folders.");
+}
