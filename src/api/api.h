@@ -22,25 +22,75 @@ struct api {
 	void *name_server_arg;
 	bool is_draining;
 	bool has_backup;    /* one is being made or sent */
-	bool has_successor; /* sockets are passed: what comes while we drain is work for the next
-			       start, and none of it is turned away */
+	bool has_successor; /* sockets are passed: submissions while draining are accepted for the
+			       next start */
 };
 
 /* The routes of the daemon; static. */
 const struct route *api_routes(size_t *ret_n);
 
-/* Find the job of a request's `{id}`, live or ended, and go on with it; refuses with 404 when there
- * is none. */
+/* --- Reading a request (lookup.c). What returns false has refused the request. --- */
+
+/* Find the job of the path, live or ended, and call `on_found`; refuse with 404 if there is none.
+ */
 typedef void found_job_fn(struct request *rq, struct api *api, const struct job *job, bool is_live);
 void api_find_job(struct request *rq, struct api *api, found_job_fn *on_found);
 
-/* Read a whole number from the query; false when it is bad, and then the request was refused.
- * Absent: *ret_value stays. */
+/* Read an id from the path; 404 names the `noun`. */
+bool api_read_id(struct request *rq, const char *noun, struct id *ret_id);
+
+/* Read a whole number of at most `max` from the query. Absent: *ret_value stays. */
 bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64_t *ret_value);
 
-/* Read state, kind, label, schedule_id, paused and before from the query; false when one is bad,
- * and then the request was refused. The caller ends the filter. */
+/* Read true or false from the query. Absent: false, and *ret_is_given stays. */
+bool api_query_bool(struct request *rq, const char *name, bool *ret_is_given, bool *ret_value);
+
+/* Read `limit` (1 to `most`; absent: `standard`). */
+bool api_query_limit(struct request *rq, uint64_t standard, uint64_t most, uint64_t *ret_limit);
+
+/* Read `limit` and `cursor` of a list, newest first: ids before *ret_before are wanted. */
+bool api_query_page(struct request *rq, uint64_t *ret_limit, struct id *ret_before);
+
+/* Read state, kind, label, schedule_id, paused and before from the query. The caller ends the
+ * filter. */
 bool api_read_filter(struct request *rq, struct job_filter *ret_filter);
+
+/* Whether a Content-Type, which may be NULL, is `type`, with or without parameters. */
+bool api_is_media(const char *header, const char *type);
+
+/* --- Answering (answers.c) --- */
+
+/* A request that waits for the store or the core. The callback frees it. */
+struct call {
+	struct request *rq;
+	struct api *api;
+	struct id id; /* of the path, where the handler needs it */
+};
+struct call *call_new(struct request *rq, struct api *api, const struct id *id);
+
+/* Log who asks for `action`, and on which `noun` of the path (NULL: none). */
+void api_audit(const struct request *rq, const char *action, const char *noun);
+
+void api_refuse_unknown(struct request *rq, const char *noun);          /* 404 */
+void api_refuse_stopping(struct request *rq);                           /* 503 */
+void api_refuse_load(struct request *rq, enum err e, const char *noun); /* 404 or 500 */
+void api_refuse_change(struct request *rq, enum err e, const char *noun, const char *done);
+/* 404, 503 or 507 */
+/* Whether the store takes a change of a `noun` now; refuses with 503 or 507 otherwise. */
+bool api_may_store(struct request *rq, struct api *api, const char *noun);
+
+void api_respond_job(struct request *rq, int status, const struct job *job);
+void api_add_location(struct request *rq, const char *folder, const struct id *id);
+
+/* Answer with a page of a list, and free op->arg, which is a struct call. */
+struct api_list {
+	const char *noun; /* "job"; the array is called "jobs" */
+	int damage;       /* of a row: one of the DAMAGED_ values */
+	/* Add the nth object and return its id. */
+	struct id (*add)(struct buf *b, struct api *api, const struct store_op *op, uint32_t nth);
+};
+void api_respond_list(
+    const struct api_list *list, const struct store_op *op, uint32_t n, bool is_more);
 
 handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, job_delete_handle;
 handler_fn jobs_cancel_handle, jobs_delete_handle;

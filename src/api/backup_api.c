@@ -1,6 +1,5 @@
-/* GET /backup: the database as it was at one moment, in which every job acknowledged before is. The
- * store makes a copy, a file without a name; the offload pool reads it a piece at a time. One
- * backup at a time: each takes as much of the disk as the database. */
+/* GET /backup: a consistent copy of the database. The store makes the copy in an unnamed file; the
+ * pool reads it in pieces. One backup at a time: each needs as much disk space as the database. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -117,7 +116,7 @@ static void refuse(struct request *rq, enum err e)
 	if (e == ERR_FULL || e == ERR_READ_ONLY)
 		request_refuse(rq, 507, "Not enough disk space for a copy of the database.");
 	else if (e == ERR_BUSY)
-		request_refuse(rq, 503, "The daemon is stopping.");
+		api_refuse_stopping(rq);
 	else
 		request_refuse(rq, 500, "The database can't be copied.");
 }
@@ -140,21 +139,11 @@ static void on_copied(const struct store_copy *copy, void *arg)
 	request_stream_sized(b->rq, 200, "application/vnd.sqlite3", b->n_bytes, &events, b);
 }
 
-static void log_audit(const struct request *rq)
-{
-	struct buf client;
-
-	buf_init(&client, 1024);
-	request_describe_client(rq, &client);
-	log_info("audit", "action=backup %s", client.data);
-	buf_done(&client);
-}
-
 void backup_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq);
+	api_audit(rq, "backup", NULL);
 	if (api->is_draining) {
-		request_refuse(rq, 503, "The daemon is stopping.");
+		api_refuse_stopping(rq);
 		return;
 	}
 	if (api->has_backup) {

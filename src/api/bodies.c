@@ -1,5 +1,4 @@
-/* Bodies are refused before they are read, while that costs nothing, where their length is known.
- */
+/* Bodies of known length are refused before they are read. */
 #include "api/bodies.h"
 
 #include <stdlib.h>
@@ -66,7 +65,7 @@ static void leave_holder(struct body_share *share)
 	free(holder);
 }
 
-/* Has the address large bodies enough besides this one? */
+/* Whether the address already has its share of large bodies. */
 static bool has_its_part(const struct body_share *share, uint64_t n_bytes)
 {
 	const struct body_holder *holder = share->holder;

@@ -24,10 +24,9 @@ struct body_share {
 /* Begin to count, with a metric. */
 void bodies_init(struct bodies *bodies, uint64_t max);
 
-/* Let a share hold `n_bytes` in all, or as many as it has when those are more. False when others
- * hold too much: then the request was refused with 503, and the share is as it was. The last eighth
- * is kept for small bodies, and large ones of one address share one half, unless there is only one.
- */
+/* Raise a share to `n_bytes`. False if other bodies take too much: then the request was refused
+ * with 503 and the share has not changed. One eighth is reserved for small bodies. Large bodies of
+ * one address share half of the limit, or there is a single one. */
 bool body_share_grow(struct body_share *share, uint64_t n_bytes, struct request *rq);
 void body_share_end(struct body_share *share);
 

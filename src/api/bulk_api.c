@@ -7,21 +7,6 @@
 #include "base/log.h"
 #include "jobs/bulk.h"
 
-/* Read what is true or false; false when it is neither, and then the request was refused. */
-static bool read_bool(struct request *rq, const char *name, bool *ret_is_given, bool *ret_value)
-{
-	const char *text = request_query(rq, name);
-
-	if (text == NULL)
-		return true;
-	*ret_is_given = true;
-	*ret_value = strcmp(text, "true") == 0;
-	if (*ret_value || strcmp(text, "false") == 0)
-		return true;
-	request_refuse_query(rq, name, "This must be true or false.");
-	return false;
-}
-
 bool api_read_filter(struct request *rq, struct job_filter *ret_filter)
 {
 	const char *state = request_query(rq, "state"), *kind = request_query(rq, "kind");
@@ -41,7 +26,7 @@ bool api_read_filter(struct request *rq, struct job_filter *ret_filter)
 		   (clock_parse(before, &f.created_before) != OK || f.created_before == 0)) {
 		request_refuse_query(
 		    rq, "before", "This must be a time like 2026-11-22T12:00:00Z (RFC 3339).");
-	} else if (read_bool(rq, "paused", &f.has_paused, &f.is_paused)) {
+	} else if (api_query_bool(rq, "paused", &f.has_paused, &f.is_paused)) {
 		f.label = label != NULL ? xstrdup(label) : NULL;
 		*ret_filter = f;
 		return true;

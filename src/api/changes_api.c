@@ -3,6 +3,7 @@
 
 #include "api/feed.h"
 #include "base/alloc.h"
+#include "base/hex.h"
 #include "schedules/schedules.h"
 #include "wire/json_job.h"
 
@@ -18,29 +19,18 @@ static int64_t find_no(struct request *rq, struct api *api, struct id *ret_id)
 	if (id_parse(request_path_param(rq), ret_id))
 		no = schedules_no(api->core, ret_id);
 	if (no == 0)
-		request_refuse(rq, 404, "There is no such schedule.");
+		api_refuse_unknown(rq, "schedule");
 	return no;
-}
-
-static bool read_limit(struct request *rq, uint64_t *ret_limit)
-{
-	*ret_limit = PAGE_DEFAULT;
-	if (!api_query_number(rq, "limit", PAGE_MOST, ret_limit))
-		return false;
-	if (*ret_limit == 0)
-		request_refuse_query(rq, "limit", "This must be at least 1.");
-	return *ret_limit > 0;
 }
 
 static void refuse(struct request *rq, const struct store_op *op, const char *what)
 {
 	if (op->err == ERR_NOT_FOUND)
-		request_refuse(rq, 404, "There is no such schedule.");
+		api_refuse_unknown(rq, "schedule");
 	else if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_CHANGE)
 		request_refuse(rq, 500,
-		    "Change %llu is damaged in the database. Read what is before it with limit, "
-		    "and "
-		    "what is behind it with after=%llu.",
+		    "Change %llu is damaged in the database. Read those before it with limit, and "
+		    "those after it with after=%llu.",
 		    (unsigned long long)op->damage.first, (unsigned long long)op->damage.first);
 	else
 		request_refuse(rq, 500, "The %s could not be read%s.", what,
@@ -49,20 +39,38 @@ static void refuse(struct request *rq, const struct store_op *op, const char *wh
 
 /* --- Changes --- */
 
-static void on_changes(struct store_op *op)
+/* A target may be any bytes, so the cursor of outcomes is the last target in hexadecimal. */
+static void add_cursor(struct buf *b, const struct buf *target)
 {
-	struct request *rq = op->arg;
+	buf_add_char(b, '"');
+	char *text = buf_reserve(b, 2 * target->len);
+	hex_write((const uint8_t *)target->data, target->len, text);
+	buf_commit(b, 2 * target->len);
+	buf_add_char(b, '"');
+}
+
+static void on_page(struct store_op *op)
+{
+	bool is_outcomes = op->verb == STORE_OUTCOMES;
+	const char *name = is_outcomes ? "outcomes" : "changes";
 	struct buf body;
 
 	if (op->err != OK) {
-		refuse(rq, op, "changes");
+		refuse(op->arg, op, name);
 		return;
 	}
 	buf_init(&body, SIZE_MAX / 2);
-	buf_add_str(&body, "{\"changes\":[");
+	buf_addf(&body, "{\"%s\":[", name);
 	buf_add(&body, op->u.log.text.data, op->u.log.text.len);
-	buf_addf(&body, "],\"next\":%llu}\n", (unsigned long long)op->u.log.last);
-	request_respond(rq, 200, "application/json", &body);
+	buf_add_str(&body, "],\"next\":");
+	if (!is_outcomes)
+		buf_add_u64(&body, op->u.log.last);
+	else if (op->u.log.is_more)
+		add_cursor(&body, &op->u.log.target);
+	else
+		buf_add_str(&body, "null");
+	buf_add_str(&body, "}\n");
+	request_respond(op->arg, 200, "application/json", &body);
 }
 
 void changes_handle(struct request *rq, struct api *api)
@@ -72,9 +80,9 @@ void changes_handle(struct request *rq, struct api *api)
 	int64_t no = find_no(rq, api, &id);
 
 	if (no == 0 || !api_query_number(rq, "after", INT64_MAX - 1, &after) ||
-	    !read_limit(rq, &limit))
+	    !api_query_limit(rq, PAGE_DEFAULT, PAGE_MOST, &limit))
 		return;
-	struct store_op *op = store_op_new(STORE_CHANGES, on_changes, rq);
+	struct store_op *op = store_op_new(STORE_CHANGES, on_page, rq);
 	op->u.log.schedule_no = no;
 	op->u.log.after = after;
 	op->u.log.limit = (uint32_t)limit;
@@ -83,56 +91,20 @@ void changes_handle(struct request *rq, struct api *api)
 
 /* --- Outcomes --- */
 
-/* A target may be any bytes, so a cursor is the last one's in hex. */
-static void add_cursor(struct buf *b, const struct buf *target)
-{
-	for (size_t i = 0; i < target->len; i++)
-		buf_addf(b, "%02x", (unsigned char)target->data[i]);
-}
-
-static int hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef", *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)(at - digits) : -1;
-}
-
 static bool read_cursor(const char *text, struct buf *target)
 {
+	size_t len = strlen(text);
+
 	buf_init(target, MAX_CURSOR / 2);
-	for (; *text != '\0'; text += 2) {
-		int high = hex_digit(text[0]), low = high < 0 ? -1 : hex_digit(text[1]);
-		if (low < 0)
-			break;
-		buf_add_char(target, (char)(high << 4 | low));
-	}
-	if (*text == '\0' && !target->overflow)
+	if (len == 0)
 		return true;
+	uint8_t *to = len % 2 == 0 ? (uint8_t *)buf_reserve(target, len / 2) : NULL;
+	if (to != NULL && hex_read(text, len / 2, to)) {
+		buf_commit(target, len / 2);
+		return true;
+	}
 	buf_done(target);
 	return false;
-}
-
-static void on_outcomes(struct store_op *op)
-{
-	struct request *rq = op->arg;
-	struct buf body;
-
-	if (op->err != OK) {
-		refuse(rq, op, "outcomes");
-		return;
-	}
-	buf_init(&body, SIZE_MAX / 2);
-	buf_add_str(&body, "{\"outcomes\":[");
-	buf_add(&body, op->u.log.text.data, op->u.log.text.len);
-	buf_add_str(&body, "],\"next\":");
-	if (op->u.log.is_more) {
-		buf_add_char(&body, '"');
-		add_cursor(&body, &op->u.log.target);
-		buf_add_str(&body, "\"}\n");
-	} else {
-		buf_add_str(&body, "null}\n");
-	}
-	request_respond(rq, 200, "application/json", &body);
 }
 
 void outcomes_handle(struct request *rq, struct api *api)
@@ -143,14 +115,14 @@ void outcomes_handle(struct request *rq, struct api *api)
 	struct id id;
 	int64_t no = find_no(rq, api, &id);
 
-	if (no == 0 || !read_limit(rq, &limit))
+	if (no == 0 || !api_query_limit(rq, PAGE_DEFAULT, PAGE_MOST, &limit))
 		return;
 	if (!read_cursor(cursor != NULL ? cursor : "", &target)) {
 		request_refuse_query(rq, "cursor", "Not a valid cursor.");
 		return;
 	}
 	target.max = SIZE_MAX / 2;
-	struct store_op *op = store_op_new(STORE_OUTCOMES, on_outcomes, rq);
+	struct store_op *op = store_op_new(STORE_OUTCOMES, on_page, rq);
 	op->u.log.schedule_no = no;
 	op->u.log.target = target;
 	op->u.log.limit = (uint32_t)limit;
@@ -173,7 +145,8 @@ static void on_event(enum schedule_event event, const struct job *job, void *arg
 	if (event == SCHEDULE_CHANGED) {
 		s->feed.has_more = true;
 	} else if (event == SCHEDULE_GONE) {
-		s->feed.is_failed = true; /* its log goes with it, and there may be more of it */
+		s->feed.is_failed =
+		    true; /* its log is removed too, and not all of it may have been sent */
 	} else if (out->len - s->feed.n_sent < MAX_UNREAD) {
 		/* no id: what resumes is the log of changes */
 		buf_add_str(out, "event: run\ndata: ");
@@ -212,7 +185,7 @@ void schedule_events_handle(struct request *rq, struct api *api)
 
 	if (no == 0)
 		return;
-	/* who names no number wants what comes */
+	/* without a number, only new changes are sent */
 	uint64_t after = schedules_last_change(api->core, &id);
 	if (!feed_read_after(rq, &after))
 		return;

@@ -27,17 +27,16 @@ static void refuse(struct feed *f, const struct store_op *op)
 	const char *noun = f->kind->noun;
 
 	if (op->err == ERR_NOT_FOUND)
-		request_refuse(f->rq, 404, "There is no such %s.", f->kind->owner);
+		api_refuse_unknown(f->rq, f->kind->owner);
 	else if (op->err == ERR_DAMAGED && d->last > 0)
 		request_refuse(f->rq, 500,
-		    "Of the %s, numbers %llu to %llu are damaged in the database. Read those "
-		    "before "
-		    "them with limit, and those behind them with after=%llu.",
+		    "The %s %llu to %llu are damaged in the database. Read those before them "
+		    "with limit, and those after them with after=%llu.",
 		    noun, (unsigned long long)d->first, (unsigned long long)d->last,
 		    (unsigned long long)d->last);
 	else if (op->err == ERR_DAMAGED)
 		request_refuse(f->rq, 500,
-		    "Of the %s, numbers from %llu on can't be read: the database is damaged.", noun,
+		    "The %s from %llu on can't be read: the database is damaged.", noun,
 		    (unsigned long long)d->first);
 	else
 		request_refuse(f->rq, 500, "The %s could not be read.", noun);
@@ -55,7 +54,7 @@ static void end_unbegun(struct feed *f)
 static void ask_page(struct feed *f);
 static void begin(struct feed *f);
 
-/* The answer has not begun: is it to begin now, to gather more, or to be refused? */
+/* Before the first byte: start the response, gather more, or refuse. */
 static void judge(struct feed *f, const struct store_op *op)
 {
 	if (op->err != OK && (f->is_whole || op->err == ERR_NOT_FOUND || f->n_rows == 0)) {
@@ -122,7 +121,7 @@ static ssize_t on_read(char *bytes, size_t max, void *arg)
 		return STREAM_FAILED;
 	if (f->is_ended && !f->is_reading)
 		return STREAM_END;
-	/* rows that just end would look complete; events go on with another connection */
+	/* a clean end would look complete; events can be resumed */
 	if (f->is_worn_out)
 		return f->is_events ? STREAM_END : STREAM_FAILED;
 	buf_clear(&f->out);

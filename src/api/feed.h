@@ -1,8 +1,8 @@
-/* An answer whose text is read from the store a page at a time, from one sequence number on, and
- * that may go on for as long as the client listens. Who has one says what is read and tells when
- * there is more; the feed asks for a page when all before it was sent, keeps the stream alive, and
- * outlives a client that goes while a page is under way. What is shown is whole: when the rest
- * can't be read, or was removed, the connection breaks. Thread: loop. */
+/* A response whose text is read from the store in pages, from a sequence number on, as long as the
+ * client listens. The owner says what is read and when there is more. The feed requests a page when
+ * the previous ones have been sent, keeps the connection alive, and survives a disconnect while a
+ * page is being read. If the rest can't be read or was removed, the connection is aborted. Thread:
+ * loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -35,7 +35,7 @@ struct feed {
 	uint64_t after; /* rows up to this number were read */
 	bool has_more;  /* there may be some behind it */
 	bool is_ended;  /* nothing is asked for any more */
-	bool is_failed; /* it ends here, but not whole: the connection breaks */
+	bool is_failed; /* ended incomplete: abort the connection */
 	bool is_whole;  /* refuse rather than answer a part, as long as that is not too long */
 	bool is_begun, is_reading, is_closed;
 	const char *content_type;

@@ -9,17 +9,7 @@
 #include "loop/loop.h"
 #include "wire/json_job.h"
 
-enum { LIST_DEFAULT = 100, LIST_MOST = 1000, WAIT_MOST = 60 };
-
-static void respond_job(struct request *rq, const struct job *job)
-{
-	struct buf body;
-
-	buf_init(&body, 1 << 16);
-	json_job_add(&body, job, clock_wall());
-	buf_add_char(&body, '\n');
-	request_respond(rq, 200, "application/json", &body);
-}
+enum { WAIT_MOST = 60 };
 
 /* --- Show --- */
 
@@ -41,7 +31,7 @@ static void show(struct request *rq, const struct job *job)
 	if (request_header_has_tag(rq, "If-None-Match", etag + 3, true))
 		request_respond(rq, 304, NULL, NULL);
 	else
-		respond_job(rq, job);
+		api_respond_job(rq, 200, job);
 }
 
 /* Someone who waits for a job's end, or for the time given to pass. */
@@ -65,7 +55,7 @@ static void end_wait(struct waiter *w, const struct job *job)
 static void give_up_wait(struct waiter *w)
 {
 	timer_cancel(&w->timer);
-	request_refuse(w->rq, 503, "The daemon is stopping.");
+	api_refuse_stopping(w->rq);
 	free(w);
 }
 
@@ -116,133 +106,72 @@ void job_show_handle(struct request *rq, struct api *api)
 
 /* --- List --- */
 
-struct listing {
-	struct request *rq;
-	struct api *api;
-};
+static struct id add_job(struct buf *b, struct api *api, const struct store_op *op, uint32_t nth)
+{
+	const struct job *job = &op->u.list.jobs[nth], *live = jobs_find(api->core, &job->id);
+
+	json_job_add(b, live != NULL ? live : job, clock_wall());
+	return job->id;
+}
 
 static void on_listed(struct store_op *op)
 {
-	struct listing *l = op->arg;
-	struct buf body;
-	usec_t now = clock_wall();
-	char id[ID_TEXT_SIZE];
+	static const struct api_list list = {"job", DAMAGED_JOB, add_job};
 
-	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_JOB) {
-		id_format(&op->damage.id, id);
-		request_refuse(l->rq, 500,
-		    "Job %s is damaged in the database. Continue after it with cursor=%s.", id, id);
-	} else if (op->err != OK) {
-		request_refuse(l->rq, 500, "The list could not be read.");
-	} else {
-		buf_init(&body, 1 << 26);
-		buf_add_str(&body, "{\"jobs\":[");
-		for (uint32_t i = 0; i < op->u.list.n; i++) {
-			const struct job *job = &op->u.list.jobs[i],
-					 *live = jobs_find(l->api->core, &job->id);
-			if (i > 0)
-				buf_add_char(&body, ',');
-			json_job_add(&body, live != NULL ? live : job, now);
-		}
-		buf_add_str(&body, "],\"next\":");
-		if (op->u.list.is_more) {
-			id_format(&op->u.list.jobs[op->u.list.n - 1].id, id);
-			buf_addf(&body, "\"%s\"}\n", id);
-		} else {
-			buf_add_str(&body, "null}\n");
-		}
-		request_respond(l->rq, 200, "application/json", &body);
-	}
-	free(l);
+	api_respond_list(&list, op, op->u.list.n, op->u.list.is_more);
 }
 
 void jobs_list_handle(struct request *rq, struct api *api)
 {
-	const char *cursor = request_query(rq, "cursor");
-	uint64_t limit = LIST_DEFAULT;
 	struct job_filter filter;
 	struct id before;
+	uint64_t limit;
 
-	memset(&before, 0xff, sizeof(before)); /* behind the newest */
-	if (!api_query_number(rq, "limit", LIST_MOST, &limit))
+	if (!api_query_page(rq, &limit, &before) || !api_read_filter(rq, &filter))
 		return;
-	if (limit == 0) {
-		request_refuse_query(rq, "limit", "This must be at least 1.");
-	} else if (cursor != NULL && !id_parse(cursor, &before)) {
-		request_refuse_query(rq, "cursor", "Not a valid cursor.");
-	} else if (api_read_filter(rq, &filter)) {
-		struct listing *l = xcalloc(1, sizeof(*l));
-		*l = (struct listing){rq, api};
-		struct store_op *op = store_op_new(STORE_LIST, on_listed, l);
-		op->u.list.limit = (uint32_t)limit;
-		op->u.list.filter = filter;
-		op->u.list.before = before;
-		store_start(api->store, op);
-	}
+	struct store_op *op = store_op_new(STORE_LIST, on_listed, call_new(rq, api, NULL));
+	op->u.list.limit = (uint32_t)limit;
+	op->u.list.filter = filter;
+	op->u.list.before = before;
+	store_start(api->store, op);
 }
 
 /* --- Cancel --- */
-
-static void log_audit(const struct request *rq, const char *action)
-{
-	struct buf client;
-
-	buf_init(&client, 1024);
-	request_describe_client(rq, &client);
-	log_info(
-	    "audit", "action=%s %s job=%s", action, client.data, log_quote(request_path_param(rq)));
-	buf_done(&client);
-}
-
-struct cancelling {
-	struct request *rq;
-	struct api *api;
-};
 
 static void on_found_cancel(
     struct request *rq, struct api *api, const struct job *job, bool is_live);
 
 static void on_cancelled(enum err e, const struct job *job, void *arg)
 {
-	struct cancelling *c = arg;
+	struct call *c = arg;
 
 	if (e == OK)
-		respond_job(c->rq, job);
+		api_respond_job(c->rq, 200, job);
 	else if (e == ERR_NOT_FOUND) /* it has just ended: show how */
 		api_find_job(c->rq, c->api, on_found_cancel);
-	else if (e == ERR_BUSY)
-		request_refuse(c->rq, 503, "The daemon is stopping.");
 	else
-		request_refuse(
-		    c->rq, 507, "The job can't be cancelled: the database can't be written.");
+		api_refuse_change(c->rq, e, "job", "cancelled");
 	free(c);
 }
 
 static void on_found_cancel(
     struct request *rq, struct api *api, const struct job *job, bool is_live)
 {
-	struct cancelling *c = xcalloc(1, sizeof(*c));
+	struct call *c = call_new(rq, api, NULL);
 
-	*c = (struct cancelling){rq, api};
 	if (is_live && jobs_cancel(api->core, &job->id, on_cancelled, c))
 		return;
 	free(c);
-	respond_job(rq, job);
+	api_respond_job(rq, 200, job);
 }
 
 void job_cancel_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq, "cancel");
+	api_audit(rq, "cancel", "job");
 	api_find_job(rq, api, on_found_cancel);
 }
 
 /* --- Pause and resume --- */
-
-struct pausing {
-	struct request *rq;
-	struct api *api;
-	struct id id;
-};
 
 static void refuse_ended(struct request *rq)
 {
@@ -251,25 +180,23 @@ static void refuse_ended(struct request *rq)
 
 static void on_paused(enum err e, void *arg)
 {
-	struct pausing *p = arg;
+	struct call *p = arg;
 	const struct job *job = jobs_find(p->api->core, &p->id);
 
 	if (e == OK && job != NULL)
-		respond_job(p->rq, job);
+		api_respond_job(p->rq, 200, job);
 	else if (e == OK || e == ERR_NOT_FOUND)
 		refuse_ended(p->rq);
 	else
-		request_refuse(
-		    p->rq, 507, "The change can't be stored: the database can't be written.");
+		api_refuse_change(p->rq, e, "change", "stored");
 	free(p);
 }
 
 static void set_paused(
     struct request *rq, struct api *api, const struct job *job, bool is_live, bool is_paused)
 {
-	struct pausing *p = xcalloc(1, sizeof(*p));
+	struct call *p = call_new(rq, api, &job->id);
 
-	*p = (struct pausing){rq, api, job->id};
 	if (is_live && jobs_pause(api->core, &job->id, is_paused, on_paused, p))
 		return;
 	free(p);
@@ -289,13 +216,13 @@ static void on_found_resume(
 
 void job_pause_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq, "pause");
+	api_audit(rq, "pause", "job");
 	api_find_job(rq, api, on_found_pause);
 }
 
 void job_resume_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq, "resume");
+	api_audit(rq, "resume", "job");
 	api_find_job(rq, api, on_found_resume);
 }
 
@@ -307,12 +234,8 @@ static void on_deleted(enum err e, void *arg)
 
 	if (e == OK)
 		request_respond(rq, 204, NULL, NULL);
-	else if (e == ERR_NOT_FOUND)
-		request_refuse(rq, 404, "There is no such job.");
-	else if (e == ERR_BUSY)
-		request_refuse(rq, 503, "The daemon is stopping.");
 	else
-		request_refuse(rq, 507, "The job can't be deleted: the database can't be written.");
+		api_refuse_change(rq, e, "job", "deleted");
 }
 
 static void on_found_delete(
@@ -324,6 +247,6 @@ static void on_found_delete(
 
 void job_delete_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq, "delete");
+	api_audit(rq, "delete", "job");
 	api_find_job(rq, api, on_found_delete);
 }

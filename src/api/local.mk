@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/api/libapi.a
 src_api_libapi_a_SOURCES = \
+	src/api/answers.c \
 	src/api/api.h \
 	src/api/archive_api.c \
 	src/api/backup_api.c \

@@ -1,10 +1,14 @@
-/* What handlers read from a path and a query: jobs by their id, and numbers. */
+/* What handlers read from a request: ids, jobs, numbers, pages. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "api/api.h"
 #include "base/alloc.h"
 #include "base/str.h"
+
+enum { LIST_DEFAULT = 100, LIST_MOST = 1000 };
 
 bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64_t *ret_value)
 {
@@ -19,6 +23,59 @@ bool api_query_number(struct request *rq, const char *name, uint64_t max, uint64
 	return false;
 }
 
+bool api_query_bool(struct request *rq, const char *name, bool *ret_is_given, bool *ret_value)
+{
+	const char *text = request_query(rq, name);
+
+	if (text != NULL && strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
+		request_refuse_query(rq, name, "This must be true or false.");
+		return false;
+	}
+	*ret_is_given = *ret_is_given || text != NULL;
+	*ret_value = text != NULL && text[0] == 't';
+	return true;
+}
+
+bool api_query_limit(struct request *rq, uint64_t standard, uint64_t most, uint64_t *ret_limit)
+{
+	*ret_limit = standard;
+	if (!api_query_number(rq, "limit", most, ret_limit))
+		return false;
+	if (*ret_limit == 0 && request_query(rq, "limit") != NULL) {
+		request_refuse_query(rq, "limit", "This must be at least 1.");
+		return false;
+	}
+	return true;
+}
+
+bool api_query_page(struct request *rq, uint64_t *ret_limit, struct id *ret_before)
+{
+	const char *cursor = request_query(rq, "cursor");
+
+	memset(ret_before, 0xff, sizeof(*ret_before)); /* after the newest */
+	if (!api_query_limit(rq, LIST_DEFAULT, LIST_MOST, ret_limit))
+		return false;
+	if (cursor == NULL || id_parse(cursor, ret_before))
+		return true;
+	request_refuse_query(rq, "cursor", "Not a valid cursor.");
+	return false;
+}
+
+bool api_read_id(struct request *rq, const char *noun, struct id *ret_id)
+{
+	if (id_parse(request_path_param(rq), ret_id))
+		return true;
+	api_refuse_unknown(rq, noun);
+	return false;
+}
+
+bool api_is_media(const char *header, const char *type)
+{
+	size_t len = header != NULL ? strcspn(header, "; \t") : 0;
+
+	return len == strlen(type) && strncasecmp(header, type, len) == 0;
+}
+
 struct lookup {
 	struct request *rq;
 	struct api *api;
@@ -31,12 +88,8 @@ static void on_loaded(struct store_op *op)
 
 	if (op->err == OK)
 		l->on_found(l->rq, l->api, &op->u.job, false);
-	else if (op->err == ERR_NOT_FOUND)
-		request_refuse(l->rq, 404, "There is no such job.");
-	else if (op->err == ERR_DAMAGED)
-		request_refuse(l->rq, 500, "The job is damaged in the database.");
 	else
-		request_refuse(l->rq, 500, "The job could not be read.");
+		api_refuse_load(l->rq, op->err, "job");
 	free(l);
 }
 
@@ -44,10 +97,8 @@ void api_find_job(struct request *rq, struct api *api, found_job_fn *on_found)
 {
 	struct id id;
 
-	if (!id_parse(request_path_param(rq), &id)) {
-		request_refuse(rq, 404, "There is no such job.");
+	if (!api_read_id(rq, "job", &id))
 		return;
-	}
 	const struct job *job = jobs_find(api->core, &id);
 	if (job != NULL) {
 		on_found(rq, api, job, true);

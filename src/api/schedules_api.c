@@ -11,19 +11,6 @@
 #include "wire/json_job.h"
 #include "wire/schedule.h"
 
-enum { LIST_DEFAULT = 100, LIST_MOST = 1000 };
-
-static void log_audit(const struct request *rq, const char *action)
-{
-	struct buf client;
-
-	buf_init(&client, 1024);
-	request_describe_client(rq, &client);
-	log_info("audit", "action=%s %s schedule=%s", action, client.data,
-	    log_quote(request_path_param(rq)));
-	buf_done(&client);
-}
-
 /* --- Show --- */
 
 static void add_schedule(
@@ -60,39 +47,14 @@ static void respond_schedule(
 	request_respond(rq, status, "application/json", &body);
 }
 
-struct asking {
-	struct request *rq;
-	struct api *api;
-};
-
-static struct asking *new_asking(struct request *rq, struct api *api)
-{
-	struct asking *a = xcalloc(1, sizeof(*a));
-
-	*a = (struct asking){rq, api};
-	return a;
-}
-
-/* Read the id of the path; refuses with 404 when it is none. */
-static bool read_id(struct request *rq, struct id *ret_id)
-{
-	if (id_parse(request_path_param(rq), ret_id))
-		return true;
-	request_refuse(rq, 404, "There is no such schedule.");
-	return false;
-}
-
 static void on_loaded(struct store_op *op)
 {
-	struct asking *a = op->arg;
+	struct call *a = op->arg;
 	const struct schedule *schedule = &op->u.schedule.schedule;
 	char etag[32];
 
-	if (op->err == ERR_NOT_FOUND) {
-		request_refuse(a->rq, 404, "There is no such schedule.");
-	} else if (op->err != OK) {
-		request_refuse(a->rq, 500, "The schedule %s.",
-		    op->err == ERR_DAMAGED ? "is damaged in the database" : "could not be read");
+	if (op->err != OK) {
+		api_refuse_load(a->rq, op->err, "schedule");
 	} else {
 		format_etag(schedule, etag);
 		char tag[32];
@@ -111,70 +73,43 @@ void schedule_show_handle(struct request *rq, struct api *api)
 {
 	struct id id;
 
-	if (!read_id(rq, &id))
+	if (!api_read_id(rq, "schedule", &id))
 		return;
-	struct store_op *op = store_op_new(STORE_SCHEDULE_LOAD, on_loaded, new_asking(rq, api));
+	struct store_op *op = store_op_new(STORE_SCHEDULE_LOAD, on_loaded, call_new(rq, api, NULL));
 	op->u.schedule.schedule.id = id;
 	store_start(api->store, op);
 }
 
 /* --- List --- */
 
+static struct id add_listed(struct buf *b, struct api *api, const struct store_op *op, uint32_t nth)
+{
+	const struct schedule *schedule = &op->u.schedules.schedules[nth];
+
+	add_schedule(b, api, schedule, 1);
+	return schedule->id;
+}
+
 static void on_listed(struct store_op *op)
 {
-	struct asking *a = op->arg;
-	uint32_t n = op->u.schedules.n;
-	struct buf body;
-	char id[ID_TEXT_SIZE];
+	static const struct api_list list = {"schedule", DAMAGED_SCHEDULE, add_listed};
 
-	if (op->err == ERR_DAMAGED && op->damage.what == DAMAGED_SCHEDULE) {
-		id_format(&op->damage.id, id);
-		request_refuse(a->rq, 500,
-		    "Schedule %s is damaged in the database. Read what is behind it with "
-		    "cursor=%s.",
-		    id, id);
-	} else if (op->err != OK) {
-		request_refuse(a->rq, 500, "The list could not be read.");
-	} else {
-		buf_init(&body, SIZE_MAX / 2);
-		buf_add_str(&body, "{\"schedules\":[");
-		for (uint32_t i = 0; i < n; i++) {
-			buf_add_str(&body, i > 0 ? "," : "");
-			add_schedule(&body, a->api, &op->u.schedules.schedules[i], 1);
-		}
-		buf_add_str(&body, "],\"next\":");
-		if (op->u.schedules.is_more && n > 0) {
-			id_format(&op->u.schedules.schedules[n - 1].id, id);
-			buf_addf(&body, "\"%s\"}\n", id);
-		} else {
-			buf_add_str(&body, "null}\n");
-		}
-		request_respond(a->rq, 200, "application/json", &body);
-	}
-	free(a);
+	api_respond_list(&list, op, op->u.schedules.n, op->u.schedules.is_more);
 }
 
 void schedules_list_handle(struct request *rq, struct api *api)
 {
-	const char *name = request_query(rq, "name"), *cursor = request_query(rq, "cursor");
-	uint64_t limit = LIST_DEFAULT;
+	const char *name = request_query(rq, "name");
 	struct id before;
+	uint64_t limit;
 
-	memset(&before, 0xff, sizeof(before)); /* behind the newest */
-	if (!api_query_number(rq, "limit", LIST_MOST, &limit))
+	if (!api_query_page(rq, &limit, &before))
 		return;
-	if (limit == 0) {
-		request_refuse_query(rq, "limit", "This must be at least 1.");
-	} else if (cursor != NULL && !id_parse(cursor, &before)) {
-		request_refuse_query(rq, "cursor", "Not a valid cursor.");
-	} else {
-		struct store_op *op =
-		    store_op_new(STORE_SCHEDULE_LIST, on_listed, new_asking(rq, api));
-		op->u.schedules.before = before;
-		op->u.schedules.limit = (uint32_t)limit;
-		op->u.schedules.name = name != NULL ? xstrdup(name) : NULL;
-		store_start(api->store, op);
-	}
+	struct store_op *op = store_op_new(STORE_SCHEDULE_LIST, on_listed, call_new(rq, api, NULL));
+	op->u.schedules.before = before;
+	op->u.schedules.limit = (uint32_t)limit;
+	op->u.schedules.name = name != NULL ? xstrdup(name) : NULL;
+	store_start(api->store, op);
 }
 
 /* --- Add and change --- */
@@ -216,14 +151,11 @@ static bool may_change(uint64_t revision, void *arg)
 static void on_edited(struct problem *problem, const struct schedule *schedule, void *arg)
 {
 	struct upload *u = arg;
-	char id[ID_TEXT_SIZE], location[64] = "/schedules/";
 
 	if (schedule == NULL) {
 		request_respond_problem(u->rq, problem);
 	} else if (u->action == SCHEDULE_ADD) {
-		id_format(&schedule->id, id);
-		strncat(location, id, sizeof(location) - strlen(location) - 1);
-		request_add_header(u->rq, "Location", location);
+		api_add_location(u->rq, "/schedules/", &schedule->id);
 		respond_schedule(u->rq, u->api, 201, schedule);
 	} else {
 		respond_schedule(u->rq, u->api, 200, schedule);
@@ -273,25 +205,13 @@ static void on_gone(void *arg)
 	free_upload(arg);
 }
 
-static bool is_media(const char *header, const char *type)
-{
-	size_t len = header != NULL ? strcspn(header, "; \t") : 0;
-
-	return len == strlen(type) && strncasecmp(header, type, len) == 0;
-}
-
-/* May anything be changed now? Refuses otherwise. */
+/* Whether anything can be changed now; refuses otherwise. */
 static bool check(struct request *rq, struct api *api)
 {
 	if (api->is_draining)
-		request_refuse(rq, 503, "The daemon is stopping.");
-	else if (!store_is_writable(api->store))
-		request_refuse(
-		    rq, 507, "The schedule can't be stored: the database can't be written.");
-	else if (store_n_queued(api->store) > STORE_QUEUE_MANY)
-		request_refuse(rq, 503, "The store is busy.");
+		api_refuse_stopping(rq);
 	else
-		return true;
+		return api_may_store(rq, api, "schedule");
 	return false;
 }
 
@@ -324,8 +244,8 @@ static void take_body(struct upload *u)
 
 void schedule_add_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq, "schedule_add");
-	if (!is_media(request_header(rq, "Content-Type"), "application/json")) {
+	api_audit(rq, "schedule_add", "schedule");
+	if (!api_is_media(request_header(rq, "Content-Type"), "application/json")) {
 		request_add_header(rq, "Accept-Post", "application/json");
 		request_refuse(rq, 415, "The Content-Type must be application/json.");
 	} else if (check(rq, api)) {
@@ -338,11 +258,11 @@ void schedule_patch_handle(struct request *rq, struct api *api)
 	const char *type = request_header(rq, "Content-Type");
 	struct id id;
 
-	log_audit(rq, "schedule_change");
-	if (!read_id(rq, &id))
+	api_audit(rq, "schedule_change", "schedule");
+	if (!api_read_id(rq, "schedule", &id))
 		return;
-	if (!is_media(type, "application/merge-patch+json") &&
-	    !is_media(type, "application/json")) {
+	if (!api_is_media(type, "application/merge-patch+json") &&
+	    !api_is_media(type, "application/json")) {
 		request_add_header(
 		    rq, "Accept-Patch", "application/merge-patch+json, application/json");
 		request_refuse(rq, 415,
@@ -358,7 +278,7 @@ static void switch_schedule(struct request *rq, struct api *api, enum schedule_a
 {
 	struct id id;
 
-	if (!read_id(rq, &id) || !check(rq, api))
+	if (!api_read_id(rq, "schedule", &id) || !check(rq, api))
 		return;
 	struct upload *u = new_upload(rq, api, action);
 	u->id = id;
@@ -367,13 +287,13 @@ static void switch_schedule(struct request *rq, struct api *api, enum schedule_a
 
 void schedule_pause_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq, "schedule_pause");
+	api_audit(rq, "schedule_pause", "schedule");
 	switch_schedule(rq, api, SCHEDULE_PAUSE);
 }
 
 void schedule_resume_handle(struct request *rq, struct api *api)
 {
-	log_audit(rq, "schedule_resume");
+	api_audit(rq, "schedule_resume", "schedule");
 	switch_schedule(rq, api, SCHEDULE_RESUME);
 }
 
@@ -385,19 +305,16 @@ static void on_removed(enum err e, void *arg)
 
 	if (e == OK)
 		request_respond(rq, 204, NULL, NULL);
-	else if (e == ERR_NOT_FOUND)
-		request_refuse(rq, 404, "There is no such schedule.");
 	else
-		request_refuse(
-		    rq, 507, "The schedule can't be deleted: the database can't be written.");
+		api_refuse_change(rq, e, "schedule", "deleted");
 }
 
 void schedule_delete_handle(struct request *rq, struct api *api)
 {
 	struct id id;
 
-	log_audit(rq, "schedule_delete");
-	if (read_id(rq, &id))
+	api_audit(rq, "schedule_delete", "schedule");
+	if (api_read_id(rq, "schedule", &id))
 		schedules_remove(api->core, &id, on_removed, rq);
 }
 
@@ -406,8 +323,6 @@ void schedule_delete_handle(struct request *rq, struct api *api)
 static void on_run(const struct submission_outcome *outcome, void *arg)
 {
 	struct request *rq = arg;
-	struct buf body;
-	char id[ID_TEXT_SIZE], location[64] = "/jobs/";
 
 	if (outcome->problem->status != 0) {
 		/* the job was good when it was stored: what is wrong is no fault of this request */
@@ -419,20 +334,15 @@ static void on_run(const struct submission_outcome *outcome, void *arg)
 			request_respond_problem(rq, outcome->problem);
 		return;
 	}
-	buf_init(&body, SIZE_MAX / 2);
-	json_job_add(&body, outcome->job, clock_wall());
-	buf_add_char(&body, '\n');
-	id_format(&outcome->job->id, id);
-	strncat(location, id, sizeof(location) - strlen(location) - 1);
-	request_add_header(rq, "Location", location);
-	request_respond(rq, 202, "application/json", &body);
+	api_add_location(rq, "/jobs/", &outcome->job->id);
+	api_respond_job(rq, 202, outcome->job);
 }
 
 void schedule_run_handle(struct request *rq, struct api *api)
 {
 	struct id id;
 
-	log_audit(rq, "schedule_run");
-	if (read_id(rq, &id) && check(rq, api))
+	api_audit(rq, "schedule_run", "schedule");
+	if (api_read_id(rq, "schedule", &id) && check(rq, api))
 		schedules_run(api->core, &id, on_run, rq);
 }

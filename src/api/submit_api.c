@@ -25,15 +25,12 @@ struct upload {
 static void respond_job(struct request *rq, const struct submission_outcome *outcome)
 {
 	struct buf body;
-	char id[ID_TEXT_SIZE], location[64] = "/jobs/";
 
 	buf_init(&body, 1 << 16);
 	json_job_add(&body, outcome->job, clock_wall());
 	buf_truncate(&body, body.len - 1); /* the closing brace */
 	buf_addf(&body, ",\"invalid\":%llu}\n", (unsigned long long)outcome->invalid);
-	id_format(&outcome->job->id, id);
-	strncat(location, id, sizeof(location) - strlen(location) - 1);
-	request_add_header(rq, "Location", location);
+	api_add_location(rq, "/jobs/", &outcome->job->id);
 	if (outcome->is_replay)
 		request_add_header(rq, "Idempotency-Replayed", "true");
 	request_respond(rq, 202, "application/json", &body);
@@ -156,13 +153,6 @@ static void on_gone(void *arg)
 	free_upload(arg);
 }
 
-static bool is_media(const char *header, const char *type)
-{
-	size_t len = strcspn(header, "; \t");
-
-	return len == strlen(type) && strncasecmp(header, type, len) == 0;
-}
-
 static bool parse_content_type(const char *header, enum submission_body *ret_body)
 {
 	static const struct {
@@ -171,8 +161,8 @@ static bool parse_content_type(const char *header, enum submission_body *ret_bod
 	} types[] = {{"application/json", BODY_JSON}, {"text/plain", BODY_TEXT},
 	    {"application/x-ndjson", BODY_NDJSON}};
 
-	for (size_t i = 0; header != NULL && i < sizeof(types) / sizeof(types[0]); i++) {
-		if (is_media(header, types[i].type)) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (api_is_media(header, types[i].type)) {
 			*ret_body = types[i].body;
 			return true;
 		}
@@ -184,13 +174,9 @@ static bool parse_content_type(const char *header, enum submission_body *ret_bod
 static bool check_state(struct request *rq, struct api *api)
 {
 	if (api->is_draining && !api->has_successor)
-		request_refuse(rq, 503, "The daemon is stopping.");
-	else if (!store_is_writable(api->store))
-		request_refuse(rq, 507, "The job can't be stored: the database can't be written.");
-	else if (store_n_queued(api->store) > STORE_QUEUE_MANY)
-		request_refuse(rq, 503, "The store is busy.");
+		api_refuse_stopping(rq);
 	else
-		return true;
+		return api_may_store(rq, api, "job");
 	return false;
 }
 
