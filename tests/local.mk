@@ -24,6 +24,7 @@ LINK_STORE = src/sqlite/libbackend.a src/store/libstore.a src/loop/libloop.a $(L
 UNIT_TESTS = \
 	tests/unit/api/test_api \
 	tests/unit/base/test_base \
+	tests/unit/daemon/test_daemon \
 	tests/unit/core/test_core \
 	tests/unit/ctl/test_ctl \
 	tests/unit/check/test_check \
@@ -140,6 +141,13 @@ tests_unit_api_test_api_SOURCES = $(UNIT) \
 	tests/unit/api/test_range.c
 tests_unit_api_test_api_LDADD = src/api/libapi.a $(LINK_BASE) $(ZLIB_LIBS) $(CHECK_LIBS)
 
+tests_unit_daemon_test_daemon_SOURCES = $(UNIT) \
+	tests/unit/daemon/folder.c tests/unit/daemon/folder.h \
+	tests/unit/daemon/test_conf.c \
+	tests/unit/daemon/test_conf_value.c \
+	tests/unit/daemon/test_secret.c \
+	tests/unit/daemon/test_state_dir.c
+tests_unit_daemon_test_daemon_LDADD = src/daemon/libdaemon.a $(LINK_FETCH) $(INIH_LIBS) $(CHECK_LIBS)
 tests_unit_ctl_test_ctl_SOURCES = $(UNIT) \
 	tests/unit/ctl/hostile.c tests/unit/ctl/hostile.h \
 	tests/unit/ctl/output.c tests/unit/ctl/output.h \

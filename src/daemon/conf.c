@@ -52,7 +52,7 @@ static const struct row *find_row(const char *section, const char *key)
 	return NULL;
 }
 
-/* Quote a value in a message; who a URL's user is and the password are nothing for a log. */
+/* Quote a value in a message, without the user information of URLs. */
 static void add_quoted(struct buf *why, const char *text)
 {
 	const char *slashes;

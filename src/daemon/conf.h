@@ -1,5 +1,6 @@
-/* The configuration: defaults, an INI file, overrides. No module below sees it; main.c hands each a
- * small struct of options. Thread: loop, at start. */
+/* The configuration: defaults, the settings file and -o options. daemon.c passes each module a
+ * struct of options; no other module reads it. Thread: loop, at start; conf_load also in the pool.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -30,7 +31,7 @@ struct conf {
 void conf_init(struct conf *conf);
 void conf_done(struct conf *conf);
 
-/* Where settings come from, besides the defaults; all borrowed. */
+/* Sources of settings in addition to the defaults; all borrowed. */
 struct conf_origin {
 	/* NULL: asyncprobed.conf in $CONFIGURATION_DIRECTORY or else in the installed folder of
 	 * settings, if there is one; and without that variable, which a service has, no file */

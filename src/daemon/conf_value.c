@@ -13,68 +13,79 @@
 #include "model/result.h"
 #include "model/url.h"
 
-/* Count them; false when one is neither an endpoint nor a Unix socket. A port may be 0. */
-static bool count_listeners(const char *text, uint64_t *ret_n)
+/* --- Elements of lists; `element` is not terminated --- */
+
+static bool is_listener(const char *element, size_t len)
 {
-	char element[256];
+	char text[256];
 	struct endpoint e;
+
+	if (len >= sizeof(text))
+		return false;
+	memcpy(text, element, len);
+	text[len] = '\0';
+	return strncmp(text, "unix:/", 6) == 0 || endpoint_parse(text, 1, &e);
+}
+
+static bool is_label(const char *element, size_t len)
+{
+	size_t label = strcspn(element, "=");
+	struct url url;
+
+	if (label == 0 || label >= len ||
+	    url_parse(element + label + 1, len - label - 1, &url) != URL_GOOD)
+		return false;
+	url_done(&url);
+	return true;
+}
+
+static bool is_host(const char *element, size_t len)
+{
+	static const char host[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789.-_:[]";
+
+	return len > 0 && strspn(element, host) >= len;
+}
+
+static bool is_origin(const char *element, size_t len)
+{
+	size_t scheme = strncmp(element, "http://", 7) == 0    ? 7
+			: strncmp(element, "https://", 8) == 0 ? 8
+							       : len;
+
+	return scheme < len && is_host(element + scheme, len - scheme);
+}
+
+/* Count the elements of a list; ERR_INVALID if one of them is not valid. */
+static enum err count_elements(
+    const char *text, bool (*is_valid)(const char *element, size_t len), uint64_t *ret_n)
+{
 	uint64_t n = 0;
 
 	for (text += strspn(text, CONF_SEPARATORS); *text != '\0'; n++) {
 		size_t len = strcspn(text, CONF_SEPARATORS);
-		if (len >= sizeof(element))
-			return false;
-		memcpy(element, text, len);
-		element[len] = '\0';
-		if (strncmp(element, "unix:/", 6) != 0 && !endpoint_parse(element, 1, &e))
-			return false;
+		if (!is_valid(text, len))
+			return ERR_INVALID;
 		text += len;
 		text += strspn(text, CONF_SEPARATORS);
 	}
 	*ret_n = n;
-	return true;
+	return OK;
 }
 
-/* Count the `LABEL=URL` elements; false when one is none. */
-static bool count_labels(const char *text, uint64_t *ret_n)
+static enum err count_servers(const char *text, uint64_t *ret_n, struct buf *why)
 {
-	uint64_t n = 0;
+	struct server_list servers;
+	enum err e = server_list_read(text, &servers, why);
 
-	for (text += strspn(text, CONF_SEPARATORS); *text != '\0'; n++) {
-		size_t len = strcspn(text, CONF_SEPARATORS), label = strcspn(text, "=");
-		struct url url;
-		if (label == 0 || label >= len ||
-		    url_parse(text + label + 1, len - label - 1, &url) != URL_GOOD)
-			return false;
-		url_done(&url);
-		text += len;
-		text += strspn(text, CONF_SEPARATORS);
+	if (e == OK) {
+		*ret_n = servers.n;
+		server_list_done(&servers);
 	}
-	*ret_n = n;
-	return true;
+	return e;
 }
 
-/* Count names of hosts, or origins; false when one is none. */
-static bool count_names(const char *text, bool is_origins, uint64_t *ret_n)
-{
-	static const char host[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-				   "0123456789.-_:[]";
-	uint64_t n = 0;
-
-	for (text += strspn(text, CONF_SEPARATORS); *text != '\0'; n++) {
-		size_t len = strcspn(text, CONF_SEPARATORS), scheme = 0;
-		if (is_origins)
-			scheme = strncmp(text, "http://", 7) == 0    ? 7
-				 : strncmp(text, "https://", 8) == 0 ? 8
-								     : len;
-		if (scheme >= len || strspn(text + scheme, host) < len - scheme)
-			return false;
-		text += len;
-		text += strspn(text, CONF_SEPARATORS);
-	}
-	*ret_n = n;
-	return true;
-}
+/* --- Single values --- */
 
 static bool is_domain(const char *text)
 {
@@ -88,15 +99,30 @@ static bool is_policy_list(enum conf_type type, const char *text, struct buf *wh
 	return type == PORTS ? policy_ports_are_valid(text, why) : policy_list_is_valid(text, why);
 }
 
-static bool parse_word(const char *text, const char *const *words, uint64_t *ret_number)
+static enum err parse_word(enum conf_type type, const char *text, uint64_t *ret_number)
 {
-	for (uint64_t i = 0; words[i] != NULL; i++) {
-		if (strcmp(words[i], text) == 0) {
+	static const char *const words[][5] = {[BOOL] = {"no", "yes"},
+	    [LEVEL] = {"debug", "info", "warning", "error"},
+	    [FORMAT] = {"text", "json"},
+	    [RESOLVER] = {"engine", "evdns"},
+	    [STRATEGY] = {"auto", "order", "spread"}};
+
+	for (uint64_t i = 0; words[type][i] != NULL; i++) {
+		if (strcmp(words[type][i], text) == 0) {
 			*ret_number = i;
-			return true;
+			return OK;
 		}
 	}
-	return false;
+	return ERR_INVALID;
+}
+
+static enum err parse_duration(const char *text, uint64_t *ret_usec)
+{
+	usec_t duration = 0;
+	enum err e = strcmp(text, "0") == 0 ? OK : str_to_duration(text, &duration);
+
+	*ret_usec = (uint64_t)duration;
+	return e;
 }
 
 static bool parse_mode(const char *text, uint64_t *ret_mode)
@@ -137,44 +163,44 @@ const char *conf_value_describe(enum conf_type type)
 enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least, uint64_t most,
     uint64_t *ret_number, struct buf *why)
 {
-	static const char *const levels[] = {"debug", "info", "warning", "error", NULL};
-	static const char *const formats[] = {"text", "json", NULL};
-	static const char *const resolvers[] = {"engine", "evdns", NULL};
-	static const char *const strategies[] = {"auto", "order", "spread", NULL};
-	static const char *const truths[] = {"no", "yes", NULL};
-	struct server_list servers;
-	usec_t duration = 0;
 	enum err e = OK;
 
 	*ret_number = 0;
 	switch (type) {
 	case TEXT:
 		return OK;
-	case LISTENERS:
-		e = count_listeners(text, ret_number) ? OK : ERR_INVALID;
-		break;
-	case SERVERS:
-		e = server_list_read(text, &servers, why);
-		if (e != OK)
-			return e;
-		*ret_number = servers.n;
-		server_list_done(&servers);
-		break;
-	case DOMAIN:
-		e = is_domain(text) ? OK : ERR_INVALID;
-		break;
+	case DATABASE:
+		return *text == '\0' || strncmp(text, "sqlite:///", 10) == 0 ? OK : ERR_INVALID;
 	case ADDRESSES:
 	case PORTS:
 		return is_policy_list(type, text, why) ? OK : ERR_INVALID;
+	case BOOL:
+	case LEVEL:
+	case FORMAT:
+	case RESOLVER:
+	case STRATEGY:
+		return parse_word(type, text, ret_number);
+	case DOMAIN:
+		e = is_domain(text) ? OK : ERR_INVALID;
+		break;
+	case MODE:
+		e = parse_mode(text, ret_number) ? OK : ERR_INVALID;
+		break;
+	case LISTENERS:
+		e = count_elements(text, is_listener, ret_number);
+		break;
 	case LABELS:
-		e = count_labels(text, ret_number) ? OK : ERR_INVALID;
+		e = count_elements(text, is_label, ret_number);
 		break;
 	case HOSTS:
-	case ORIGINS:
-		e = count_names(text, type == ORIGINS, ret_number) ? OK : ERR_INVALID;
+		e = count_elements(text, is_host, ret_number);
 		break;
-	case DATABASE:
-		return *text == '\0' || strncmp(text, "sqlite:///", 10) == 0 ? OK : ERR_INVALID;
+	case ORIGINS:
+		e = count_elements(text, is_origin, ret_number);
+		break;
+	case SERVERS:
+		e = count_servers(text, ret_number, why);
+		break;
 	case NUMBER:
 		e = str_to_u64(text, most, ret_number);
 		break;
@@ -182,21 +208,7 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 		e = str_to_size(text, most, ret_number);
 		break;
 	case DURATION:
-		e = strcmp(text, "0") == 0 ? OK : str_to_duration(text, &duration);
-		*ret_number = (uint64_t)duration;
-		break;
-	case BOOL:
-		return parse_word(text, truths, ret_number) ? OK : ERR_INVALID;
-	case LEVEL:
-		return parse_word(text, levels, ret_number) ? OK : ERR_INVALID;
-	case FORMAT:
-		return parse_word(text, formats, ret_number) ? OK : ERR_INVALID;
-	case RESOLVER:
-		return parse_word(text, resolvers, ret_number) ? OK : ERR_INVALID;
-	case STRATEGY:
-		return parse_word(text, strategies, ret_number) ? OK : ERR_INVALID;
-	case MODE:
-		e = parse_mode(text, ret_number) ? OK : ERR_INVALID;
+		e = parse_duration(text, ret_number);
 		break;
 	}
 	if (e == OK && (*ret_number < least || *ret_number > most))

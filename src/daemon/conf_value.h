@@ -28,12 +28,11 @@ enum conf_type {
 	MODE
 };
 
-/* What stands between the elements of a list: also the line ends of a value that spans lines. */
+/* Separators of list elements, including line ends of continued values. */
 #define CONF_SEPARATORS ", \t\n"
 
-/* Read a value; *ret_number is as in struct conf_value. ERR_INVALID: it is none of the type, and
- * what `why` got is more than conf_value_describe knows. ERR_TOO_BIG: it lies outside its bounds.
- */
+/* Parse a value; *ret_number is as in struct conf_value. ERR_INVALID: not a value of the type;
+ * `why` may have details. ERR_TOO_BIG: out of range. */
 enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least, uint64_t most,
     uint64_t *ret_number, struct buf *why);
 

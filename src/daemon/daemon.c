@@ -92,7 +92,7 @@ static bool start_store(struct daemon *d)
 	AUTO_FREE char *why = NULL;
 
 	d->database = state_dir_database(conf_text(d->conf, CONF_store_url));
-	/* a folder that someone named and that isn't there is a mistake to tell, not to mend */
+	/* a missing directory that was configured is an error */
 	d->folder = state_dir_make(d->database, *conf_text(d->conf, CONF_store_url) == '\0');
 	if (d->folder == NULL) {
 		log_error("state_directory_failed", "path=%s error=%s", log_quote(d->database),

@@ -12,8 +12,7 @@
 #include "base/log.h"
 #include "base/str.h"
 
-/* The path of the token file as new text: the setting, or the credential that systemd gives; NULL:
- * there is none. */
+/* The path of the token file as new text: the setting or the systemd credential; NULL: neither. */
 static char *find_token_file(const struct conf *conf)
 {
 	const char *path = conf_text(conf, CONF_api_token_file),
@@ -136,8 +135,7 @@ static bool check_listeners(struct entrance *e, const struct conf *conf, char **
 	return entrance_judge(e, conf, endpoints, n_tcp, ret_why);
 }
 
-/* The file of the certificate may have been renewed, and that of its key with it. Sessions that
- * there are keep what they have begun with. */
+/* Load a renewed certificate and key. Existing sessions keep the old ones. */
 static void renew_certificate(struct entrance *e, struct tls *fresh)
 {
 	struct tls old = e->tls;

@@ -1,5 +1,5 @@
-/* Who may come in, as the settings of section api want it: what the server asks of each request,
- * and whether it may listen where it shall. Thread: loop. */
+/* Access control from the settings in api: the checks for each request, and whether the server may
+ * listen on its addresses. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -25,8 +25,8 @@ struct entrance {
  * line where there is one; what was loaded before stays. */
 bool entrance_load(struct entrance *e, const struct conf *conf, char **ret_why);
 
-/* May the server listen where it does? Sockets that were handed over need not be those of the
- * settings. To be called before the loop runs; false with *ret_why as entrance_load. */
+/* Whether the server may listen on its sockets; passed sockets can differ from the settings. Call
+ * before the loop runs. False with *ret_why as entrance_load. */
 bool entrance_judge(struct entrance *e, const struct conf *conf, const struct endpoint *endpoints,
     size_t n_endpoints, char **ret_why);
 

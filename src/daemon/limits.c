@@ -8,7 +8,7 @@
 #include "model/spec.h"
 #include "wire/json_text.h"
 
-/* How a setting is told: as it is or in milliseconds, and as null when it is 0. */
+/* How a setting is shown: unchanged, in milliseconds, or as null if it is 0. */
 enum form { PLAIN, MSEC, OR_NULL, MSEC_OR_NULL };
 
 struct limit {

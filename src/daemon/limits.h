@@ -1,4 +1,4 @@
-/* The limits in force, as GET /limits tells them. Thread: loop. */
+/* The current limits as JSON for GET /limits. Thread: loop. */
 #pragma once
 
 #include "api/api.h"

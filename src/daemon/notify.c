@@ -1,9 +1,6 @@
-/* Messages to the service manager.
- *
- * A watchdog that is fed from a thread of its own proves nothing; this one is fed by a timer of the
- * loop, so a loop that hangs feeds it no more. The loop's own turning is not all: the store writes
- * in a thread, and a disk that does not answer would leave a daemon that takes jobs and never
- * commits them. Therefore each part has a heart-beat, and nothing is sent while one is stale. */
+/* Messages to the service manager. A timer of the loop feeds the watchdog, so a blocked loop stops
+ * feeding it. The store has its own thread and could hang on a disk that does not respond;
+ * therefore each part has a heart-beat, and the watchdog is not fed while one is stale. */
 #include "daemon/notify.h"
 
 #include "config.h"
@@ -53,7 +50,7 @@ static void PRINTF(2, 3) tell(const struct notify *n, const char *format, ...)
 #endif
 }
 
-/* Make the status line; false when it says what was told last. */
+/* Make the status line; false if it has not changed. */
 static bool renew_status(struct notify *n)
 {
 	struct buf line;

@@ -1,6 +1,5 @@
-/* What the service manager is told (sd_notify(3)): that the daemon is ready, reloads or stops, what
- * it does, and that it lives. Without a manager, or built without libsystemd, all of this does
- * nothing. Thread: loop. */
+/* Notifications to the service manager (sd_notify(3)): ready, reloading, stopping, status and
+ * watchdog. No effect without a manager or without libsystemd. Thread: loop. */
 #pragma once
 
 #include "base/buf.h"
@@ -21,9 +20,9 @@ struct notify_opts {
 struct notify *notify_new(const struct notify_opts *opts);
 void notify_free(struct notify *notify);
 
-/* Jobs are taken: READY=1. From now on the status is told when it has changed, at most every two
- * seconds and without a wake-up of its own, and the watchdog is fed by the loop at half of its
- * time, as long as no part is stale. */
+/* Send READY=1. From then on the status is sent when it has changed, at most every two seconds and
+ * without extra wake-ups, and the watchdog is fed at half of its interval unless a part is stale.
+ */
 void notify_ready(struct notify *notify);
 
 /* A reload begins, which ends with notify_ready. */

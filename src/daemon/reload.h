@@ -1,6 +1,5 @@
-/* Taking up changed settings while the daemon runs: the file is read anew in the pool, and what
- * differs is taken up in the loop, or named in the log when that takes a restart. A file with a
- * fault changes nothing. Thread: loop. */
+/* Reloading of settings: the file is read in the pool, and changes are applied in the loop or
+ * logged if they need a restart. A file with an error changes nothing. Thread: loop. */
 #pragma once
 
 #include "daemon/conf.h"

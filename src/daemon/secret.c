@@ -26,7 +26,7 @@ static char *join(const char *folder, const char *name)
 	return buf_take(&b, NULL);
 }
 
-/* The path of the file that others gave, as new text; NULL: there is none. */
+/* The path of a configured key file as new text, or NULL. */
 static char *find_given(const struct conf *conf)
 {
 	const char *path = conf_text(conf, CONF_callbacks_secret_file),

@@ -1,7 +1,6 @@
-/* The keys that callbacks are signed with: in the file that callbacks.secret_file names, or the
- * credential asyncprobed.callback that systemd gives, or else in a file of our own beside the
- * database, which is made when it is missing. They are never logged. Thread: loop; it blocks, for
- * one small file. */
+/* The keys that sign callbacks: from callbacks.secret_file, from the systemd credential
+ * asyncprobed.callback, or from a file next to the database, which is created if it is missing.
+ * They are never logged. Thread: loop; blocks for one small file. */
 #pragma once
 
 #include <stdbool.h>
