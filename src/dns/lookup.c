@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/random.h"
 #include "dns/server.h"
 #include "dns/tcp.h"
@@ -46,13 +47,35 @@ static void write_packet(struct dns_lookup *l, const struct server *s)
 	l->n_wire = (uint16_t)dns_query_write(&q, l->wire, &question_end);
 }
 
+/* The only place where a lookup changes its state; see the picture in dns/private.h. */
+static void set_state(struct dns_lookup *l, enum lookup_state state)
+{
+	enum { F = 1 << LOOKUP_FREE, W = 1 << LOOKUP_WAITING, Q = 1 << LOOKUP_QUEUED };
+	enum { A = 1 << LOOKUP_ASKED, P = 1 << LOOKUP_PAUSED };
+	static const unsigned moves[] = {[LOOKUP_FREE] = F | W | Q | P,
+	    [LOOKUP_WAITING] = F | W | Q,
+	    [LOOKUP_QUEUED] = F | A,
+	    [LOOKUP_ASKED] = F | Q,
+	    [LOOKUP_PAUSED] = F | W | Q};
+	static const char *const names[] = {[LOOKUP_FREE] = "free",
+	    [LOOKUP_WAITING] = "waiting",
+	    [LOOKUP_QUEUED] = "queued",
+	    [LOOKUP_ASKED] = "asked",
+	    [LOOKUP_PAUSED] = "paused"};
+
+	assert((moves[l->state] & 1U << state) != 0);
+	log_debug("dns_lookup_state", "lookup=%td from=%s to=%s", l - l->engine->lookups,
+	    names[l->state], names[state]);
+	l->state = state;
+}
+
 static void enqueue(struct dns_lookup *l, bool is_first)
 {
 	struct server *s = l->server;
 	struct lookup_list *list = l->wants_tcp ? &s->tcp_outbox : &s->outbox;
 
 	write_packet(l, s);
-	l->state = LOOKUP_QUEUED;
+	set_state(l, LOOKUP_QUEUED);
 	if (is_first)
 		TAILQ_INSERT_HEAD(list, l, link);
 	else
@@ -76,7 +99,7 @@ static void leave(struct dns_lookup *l)
 		l->server->n_in_flight--;
 	l->is_overdue = false;
 	l->server = NULL;
-	l->state = LOOKUP_FREE;
+	set_state(l, LOOKUP_FREE);
 }
 
 static void note_tried(struct dns_lookup *l, struct server *s)
@@ -102,7 +125,7 @@ void lookup_route(struct dns_lookup *l, usec_t now)
 		return;
 	}
 	if (s == NULL) {
-		l->state = LOOKUP_WAITING;
+		set_state(l, LOOKUP_WAITING);
 		TAILQ_INSERT_TAIL(&engine->waiting, l, link);
 		engine->n_waiting++;
 		return;
@@ -192,7 +215,7 @@ static void on_overdue(struct dns_lookup *l, usec_t now)
 
 void lookup_on_sent(struct dns_lookup *l, usec_t now)
 {
-	l->state = LOOKUP_ASKED;
+	set_state(l, LOOKUP_ASKED);
 	l->sent_at = now;
 	l->deadline = now + wait_for_answer(l, now);
 	wait_more(l, now);
@@ -274,7 +297,7 @@ static void pause_before_next(struct dns_lookup *l, usec_t now)
 {
 	usec_t pause = l->engine->pause;
 
-	l->state = LOOKUP_PAUSED;
+	set_state(l, LOOKUP_PAUSED);
 	pause += (usec_t)random() % (pause / 4 + 1);
 	wheel_set(&l->engine->wheel, &l->timer, now + pause, now);
 }

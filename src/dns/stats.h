@@ -1,6 +1,7 @@
 /* What is known of the servers of an engine. Thread: loop. */
 #pragma once
 
+#include "base/clock.h"
 #include "dns/answer.h"
 #include "model/address.h"
 
