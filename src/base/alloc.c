@@ -1,4 +1,4 @@
-/* Allocation that does not return without memory. */
+/* Allocation that aborts when memory is exhausted. */
 #include "base/alloc.h"
 
 #include <stdlib.h>

@@ -1,6 +1,6 @@
-/* Allocation that ends the process when memory is gone: systemd starts it again and the store
- * resumes the work. Only for sizes that a limit bounds first; anything sized by a peer is checked
- * before it gets here. Thread: any. */
+/* Allocation that ends the process when memory is exhausted; systemd restarts it and the store
+ * resumes the work. Only for sizes that are bounded; sizes that depend on a peer must be checked
+ * first. Thread: any. */
 #pragma once
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* Growing bytes with a ceiling. */
+/* Growing byte buffers with a maximum size. */
 #include "base/buf.h"
 
 #include <assert.h>

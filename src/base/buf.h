@@ -1,6 +1,5 @@
-/* Growing bytes with a ceiling. Adding past the ceiling keeps what fitted before and marks the
- * buffer as overflowed, so that a writer checks once at the end instead of at each step. Thread:
- * any (one at a time). */
+/* Growing byte buffers with a maximum size. An addition beyond the maximum keeps what fits and sets
+ * `overflow`, so that a writer checks once at the end. Thread: any (one at a time). */
 #pragma once
 
 #include <stdarg.h>

@@ -123,7 +123,7 @@ static bool get_day(const char **at, struct tm *tm)
 	tm->tm_mon--;
 	struct tm date = {.tm_year = tm->tm_year, .tm_mon = tm->tm_mon, .tm_mday = tm->tm_mday};
 	time_t day = timegm(&date);
-	gmtime_r(&day, &back); /* a day that there isn't became another one */
+	gmtime_r(&day, &back); /* timegm normalised a day that does not exist */
 	return back.tm_mon == tm->tm_mon && back.tm_mday == tm->tm_mday;
 }
 

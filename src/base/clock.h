@@ -18,9 +18,9 @@ typedef int64_t usec_t;
 usec_t clock_mono(void); /* since an unspecified start; never goes back */
 usec_t clock_wall(void); /* since 1970-01-01T00:00:00Z; may jump */
 
-/* Read an RFC 3339 time (any offset; digits beyond microseconds are dropped; a leap second counts
- * as the next one's start). ERR_INVALID: it is none, or lies before 1970 or after CLOCK_WALL_MAX.
- */
+/* Read an RFC 3339 time with any offset. Digits beyond microseconds are dropped; a leap second is
+ * read as the start of the next second. ERR_INVALID: not a time, or before 1970 or after
+ * CLOCK_WALL_MAX. */
 enum err clock_parse(const char *text, usec_t *ret_wall) MUST_CHECK;
 
 enum { CLOCK_TEXT_SIZE = 32 };

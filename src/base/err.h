@@ -1,5 +1,5 @@
-/* The one vocabulary of our own failures: what a probe found is a struct result, what a user sent
- * wrong is a struct problem, and neither is an error here. Thread: any. */
+/* Errors of the daemon and the system. The outcome of an item is a struct result, and an invalid
+ * request a struct problem; neither is an error here. Thread: any. */
 #pragma once
 
 #define MUST_CHECK   __attribute__((warn_unused_result))
@@ -8,10 +8,10 @@
 enum err {
 	OK = 0,
 	ERR_INVALID = -1,   /* the value cannot be what it should be */
-	ERR_TOO_BIG = -2,   /* a stated limit would be passed */
+	ERR_TOO_BIG = -2,   /* a limit would be exceeded */
 	ERR_NOT_FOUND = -3, /* there is no such thing */
-	ERR_CONFLICT = -4,  /* there is one already, and it differs */
-	ERR_FULL = -5,      /* no room: disk, database or quota */
+	ERR_CONFLICT = -4,  /* a different one exists */
+	ERR_FULL = -5,      /* no space: disk, database or quota */
 	ERR_READ_ONLY = -6, /* the store may be read but not written */
 	ERR_IO = -7,        /* reading or writing failed in another way */
 	ERR_FATAL = -8,     /* durability is in doubt (a failed fsync): the process must end */

@@ -1,5 +1,5 @@
-/* Identifiers of jobs: UUID version 7 (RFC 9562 section 5.7), so they cannot be guessed (62 random
- * bits) and sort by the time they were made. Thread: any. */
+/* Ids of jobs: UUID version 7 (RFC 9562 section 5.7). They can't be guessed (62 random bits) and
+ * sort by creation time. Thread: any. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@ enum { ID_TEXT_SIZE = 37 };
 /* All bytes zero: stands for no id. */
 bool id_is_none(const struct id *id);
 
-/* Make a new id for wall time `now`. Ids made by one process in one millisecond still sort in the
- * order made. Thread: loop (it remembers the last one). */
+/* Make an id for the wall time `now`. Ids made in the same millisecond sort in order of creation.
+ * Thread: loop (it keeps the last one). */
 struct id id_new(usec_t now);
 
 /* Write the canonical lower-case text form. */

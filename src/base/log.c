@@ -172,7 +172,7 @@ void log_write(enum log_level level, const char *event, const char *pairs, ...)
 	vsnprintf(text, sizeof(text), pairs, args);
 	va_end(args);
 	for (char *c = text; *c != '\0'; c++) {
-		if ((unsigned char)*c < ' ') /* someone else's text, not quoted: still one line */
+		if ((unsigned char)*c < ' ') /* unquoted foreign text: still keep it on one line */
 			*c = ' ';
 	}
 	clock_format(clock_wall(), time);
@@ -194,6 +194,6 @@ void log_write(enum log_level level, const char *event, const char *pairs, ...)
 		buf_add_char(&line, '\n');
 	}
 	ssize_t n = write(STDERR_FILENO, line.data, line.len);
-	(void)n; /* there is nowhere to say that the log can't be written */
+	(void)n; /* a failure of the log can't be reported anywhere */
 	buf_done(&line);
 }

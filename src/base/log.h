@@ -1,6 +1,5 @@
-/* The log: one line an event on stderr, an event word first, then key=value pairs. Values that hold
- * anything but plain characters are quoted by log_quote, so that a hostile name can't forge a line.
- * Thread: any (one write(2) a line). */
+/* The log: one event per line on stderr, as an event name and key=value pairs. log_quote quotes
+ * values from outside, so that they can't forge lines. Thread: any (one write(2) per line). */
 #pragma once
 
 #include <stdbool.h>
@@ -14,9 +13,9 @@ enum log_format { LOG_TEXT, LOG_JSON };
 /* Set what is written and how. Before the first call: info and above, as text. */
 void log_setup(enum log_level least, enum log_format format);
 
-/* Find out whether stderr is the journal's; returns it. Then lines begin with their priority,
- * `<6>`, which the journal takes off, and text lines have no time; an object of JSON keeps its own,
- * so that it is whole wherever it goes. Before the first call: no. */
+/* Detect whether stderr is the systemd journal. If so, lines start with their priority (`<6>`),
+ * which the journal removes, and text lines have no time; JSON keeps it. Call before the first
+ * message. */
 bool log_detect_journal(void);
 bool log_is_on(enum log_level level);
 const char *log_level_name(enum log_level level);

@@ -28,7 +28,7 @@ static const struct metric_row rows[] = {
 
 enum { MAX_BUCKETS = 16, N_FORMATS = METRICS_OPENMETRICS + 1 };
 
-#define MANY 1e15 /* whole numbers below are exact in a double, and short */
+#define MANY 1e15 /* integers below this are exact in a double */
 
 struct bucket_set {
 	int n;

@@ -1,9 +1,7 @@
-/* Metrics: cells that modules count in and getters that are asked at each scrape, one list of them
- * (metrics.def), and the two text forms that Prometheus reads. A gauge is a getter on the container
- * it measures, so it can't drift.
- *
- * Each label set is registered once, at start, so that all of them are exported from the first
- * scrape. Thread: loop. */
+/* Metrics: cells that modules update, and getters that are called for each scrape. metrics.def
+ * lists all metrics. A gauge is a getter on the container that it measures, so it can't drift. All
+ * label sets are registered at start, so that they are exported from the first scrape. Thread:
+ * loop. */
 #pragma once
 
 #include <stdint.h>
@@ -28,8 +26,8 @@ typedef double metric_get_fn(void *arg);
  * call. */
 struct metric_cell *metrics_cell(enum metric metric, ...);
 
-/* Have `get(arg)` asked at each scrape for these label values. Replaces an earlier getter of the
- * same label set. */
+/* Call `get(arg)` for these label values at each scrape. Replaces an earlier getter of the same
+ * label set. */
 void metrics_getter(enum metric metric, metric_get_fn *get, void *arg, ...);
 
 void metric_add(struct metric_cell *cell, uint64_t n);
@@ -42,12 +40,12 @@ enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 /* Write all metrics: Prometheus text format 0.0.4, or OpenMetrics 1.0 with its `# EOF`. */
 void metrics_write(struct buf *b, enum metrics_format format);
 
-/* How often metrics_write was called: a getter that has to look at much keeps what it found for the
- * other getters of the same scrape. */
+/* The number of scrapes so far. Expensive getters use it to compute their values once per scrape.
+ */
 unsigned long metrics_n_scrapes(void);
 
 /* Register the process_* family and the log's counters. */
 void metrics_add_process(void);
 
-/* Free all cells; those handed out are dead then. */
+/* Free all cells. Pointers to cells are invalid afterwards. */
 void metrics_done(void);

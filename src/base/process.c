@@ -61,8 +61,7 @@ static double seconds_of(clockid_t id)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Asked once, when the process registers its metrics: the wall clock may jump later, the start must
- * not. */
+/* Computed once, since the wall clock may jump later */
 static double get_start(void *arg)
 {
 	static double start;
@@ -90,8 +89,8 @@ static double get_limit(void *arg)
 	return (double)limit.rlim_cur;
 }
 
-/* Since Linux 6.2 the size of the folder tells how many there are. Before, it is 0, and listing
- * them takes a quarter of a millisecond for a thousand. */
+/* Since Linux 6.2 the size of the directory is the number of descriptors. Before, it is 0, and
+ * listing a thousand descriptors takes a quarter of a millisecond. */
 static double get_open_fds(void *arg)
 {
 	struct stat st;

@@ -1,4 +1,4 @@
-/* Random bytes, asked of the kernel some hundred at a time. */
+/* Random bytes, fetched from the kernel in batches. */
 #include "base/random.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ static void fill(uint8_t *bytes, size_t n)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
-			abort(); /* an id could be guessed, an answer forged: so nothing is made */
+			abort(); /* without randomness ids could be guessed and answers forged */
 		bytes += got;
 		n -= (size_t)got;
 	}
@@ -40,13 +40,13 @@ void random_bytes(void *ret_bytes, size_t n)
 	}
 	uint8_t *from = stock.bytes + STOCK_SIZE - stock.n_left;
 	memcpy(ret_bytes, from, n);
-	explicit_bzero(from, n); /* what was given out is not here to be found */
+	explicit_bzero(from, n); /* used bytes are erased from memory */
 	stock.n_left -= n;
 }
 
-/* libevent takes the identifier of each DNS question from this function of the C library, which in
- * Debian 12 makes a system call each time: 5 % of what a name costs. The program's own definition
- * comes before the library's. */
+/* libevent gets the id of each DNS query from this function of the C library. In Debian 12 it makes
+ * a system call each time, which is 5 % of the cost of a name. This definition takes precedence
+ * over that of the library. */
 void arc4random_buf(void *ret_bytes, size_t n);
 void arc4random_buf(void *ret_bytes, size_t n)
 {

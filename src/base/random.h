@@ -1,8 +1,7 @@
-/* Random bytes that nobody can guess. Thread: any. */
+/* Cryptographically secure random bytes. Thread: any. */
 #pragma once
 
 #include <stddef.h>
 
-/* Fill `n` bytes from the kernel's generator. It doesn't fail: without randomness the process
- * ends. */
+/* Fill `n` bytes from the kernel's generator. The process ends if there is no randomness. */
 void random_bytes(void *ret_bytes, size_t n);

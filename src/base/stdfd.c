@@ -10,6 +10,6 @@ void stdfd_open(void)
 		/* the lowest free number is given, and all below are taken */
 		if (fcntl(fd, F_GETFD) < 0 &&
 		    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-			return; /* there is no /dev/null: as it was */
+			return; /* no /dev/null: leave it closed */
 	}
 }

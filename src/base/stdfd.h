@@ -1,8 +1,8 @@
-/* Standard input, output and error: numbers that must not become anything else's. Thread: main,
- * before any other is there. */
+/* Descriptors 0 to 2 must not be reused for other files. Thread: main, before other threads start.
+ */
 #pragma once
 
-/* Open those of descriptors 0 to 2 that the process was started without: else the next socket or
- * file that is opened gets the number, and what is printed goes into it. They lead to /dev/null the
- * wrong way round, so reading and writing fail as before. */
+/* Open /dev/null for those of descriptors 0 to 2 that are closed, so that no later file or socket
+ * gets the number and receives printed text. They are opened with the opposite access mode, so that
+ * reading and writing still fail. */
 void stdfd_open(void);

@@ -2,6 +2,7 @@
  * signs, or anything left over at the end. Thread: any. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,20 @@ enum err str_to_u64(const char *s, uint64_t max, uint64_t *ret_value) MUST_CHECK
 
 /* The index of `text` among `n` names, or -1. */
 int str_find(const char *const *names, int n, const char *text);
+
+/* Define name() and parse() for an enumeration with a table of names. */
+#define STR_DEFINE_NAMES(prefix, type, names)                                                      \
+	const char *prefix##_name(type value)                                                      \
+	{                                                                                          \
+		return names[value];                                                               \
+	}                                                                                          \
+	bool prefix##_parse(const char *name, type *ret_value)                                     \
+	{                                                                                          \
+		int i = str_find(names, (int)(sizeof(names) / sizeof(names[0])), name);            \
+		if (i >= 0)                                                                        \
+			*ret_value = (type)i;                                                      \
+		return i >= 0;                                                                     \
+	}
 
 /* Read bytes as `64K`, `10M`, `2G` (powers of 1024) or a plain number. Errors as str_to_u64. */
 enum err str_to_size(const char *s, uint64_t max, uint64_t *ret_bytes) MUST_CHECK;

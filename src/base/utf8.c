@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* How many bytes a character has that begins with `first`; 0: none begins so. */
+/* The length of a character with this first byte, or 0 if the byte is invalid. */
 static size_t length_by(uint8_t first)
 {
 	if (first < 0x80)

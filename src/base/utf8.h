@@ -13,13 +13,13 @@ size_t utf8_length(const char *s, size_t len);
 /* Return the code point of the character of `n` bytes at `s`. */
 uint32_t utf8_code_point(const char *s, size_t n);
 
-/* Say whether the character of `n` bytes at `s` must not be shown, nor be part of a file's name:
- * control characters, those that end lines, those that are not seen, and those that change the
- * direction of others. */
+/* Whether the character of `n` bytes at `s` is unsafe to show or to use in file names: control
+ * characters, line separators, invisible characters, and characters that change the direction of
+ * text. */
 bool utf8_is_unsafe(const char *s, size_t n);
 
-/* Return the length of what is unsafe at `s`: of such a character, or 1 of bytes that are none; 0
- * when a character follows that may be shown. `len` is at least 1. */
+/* Return the length of the unsafe character at `s`, 1 for an invalid byte, or 0 if the character is
+ * safe. `len` is at least 1. */
 size_t utf8_unsafe_length(const char *s, size_t len);
 
 /* Add text in which each unsafe character, and each byte that is part of none, is replaced. */

@@ -1,5 +1,4 @@
-/* The checker carries out one check at a time for whoever asks, and knows nothing of jobs. Thread:
- * loop. */
+/* Runs up to 8192 checks of names concurrently. Knows nothing about jobs. Thread: loop. */
 #pragma once
 
 #include <stddef.h>

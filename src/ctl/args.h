@@ -42,6 +42,9 @@ struct syntax {
 	bool has_command;   /* a command follows `max_args` arguments, and is left alone */
 };
 
+/* In a struct syntax: the command takes the ID of one `thing`. */
+#define TAKES_ONE_ID(thing) .usage = "ID", .min_args = 1, .max_args = 1, .ids_of = thing
+
 struct args {
 	char **list; /* borrowed from argv */
 	int n;

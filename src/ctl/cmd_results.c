@@ -107,11 +107,8 @@ int cmd_results(int argc, char **argv, struct options *options)
 	    {0},
 	};
 	static const struct syntax syntax = {.groups = {{own_options, NULL, 0}},
-	    .usage = "ID",
 	    .doc = "Print the results of a job in the order of completion.",
-	    .min_args = 1,
-	    .max_args = 1,
-	    .ids_of = "job"};
+	    TAKES_ONE_ID("job")};
 	struct results r = {.format = NULL};
 	struct args args;
 
@@ -167,11 +164,8 @@ int cmd_watch(int argc, char **argv, struct options *options)
 	    {0},
 	};
 	static const struct syntax syntax = {.groups = {{own_options, NULL, 0}},
-	    .usage = "ID",
 	    .doc = "Follow a job to its end, as the command that queues it does.",
-	    .min_args = 1,
-	    .max_args = 1,
-	    .ids_of = "job"};
+	    TAKES_ONE_ID("job")};
 	struct watch w = {.after = 0};
 	struct args args;
 

@@ -242,11 +242,8 @@ int cmd_schedules_changes(int argc, char **argv, struct options *options)
 {
 	static const struct syntax syntax = {
 	    .groups = {{limit_option, NULL, 0}, {change_options, NULL, 0}},
-	    .usage = "ID",
 	    .doc = "Print how the results of a schedule's runs changed from one run to the next.",
-	    .min_args = 1,
-	    .max_args = 1,
-	    .ids_of = "schedule"};
+	    TAKES_ONE_ID("schedule")};
 
 	return run(argc, argv, options, &syntax, print_changes);
 }
@@ -254,11 +251,8 @@ int cmd_schedules_changes(int argc, char **argv, struct options *options)
 int cmd_schedules_outcomes(int argc, char **argv, struct options *options)
 {
 	static const struct syntax syntax = {.groups = {{limit_option, NULL, 0}},
-	    .usage = "ID",
 	    .doc = "Print the last result of each target, and since when it has been the same.",
-	    .min_args = 1,
-	    .max_args = 1,
-	    .ids_of = "schedule"};
+	    TAKES_ONE_ID("schedule")};
 
 	return run(argc, argv, options, &syntax, print_outcomes);
 }

@@ -1,4 +1,4 @@
-/* What the daemon sends, written as it is. Thread: main. */
+/* Writes what the daemon sends. Thread: main. */
 #include "ctl/raw.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* What the daemon sends, written as it is. On a terminal, bytes that are unsafe to show are
- * replaced: escape sequences could rewrite what the terminal shows. Thread: main. */
+/* Writes what the daemon sends. On a terminal, bytes that are unsafe to show are replaced, since
+ * escape sequences could change what is displayed. Thread: main. */
 #pragma once
 
 #include <stdbool.h>

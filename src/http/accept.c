@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* How well a range fits a type: 0 not at all, 1 by the two stars, 2 by the type and a star, 3
+/* How specifically a range matches a type: 0 not at all, 1 as any type, 2 by its main type, 3
  * exactly. */
 static int fit(const char *range, size_t len, const char *type)
 {

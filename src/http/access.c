@@ -1,4 +1,4 @@
-/* Names and origins are few: they are looked through. */
+/* Linear search: there are few names and origins. */
 #include "http/access.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* What every answer has. Inside the server. Thread: loop. */
+/* Headers that all responses have. Internal to the server. Thread: loop. */
 #pragma once
 
 #include <microhttpd.h>

@@ -16,7 +16,7 @@ bool char_is_visible(unsigned char c); /* VCHAR */
 bool char_is_value(unsigned char c);   /* what a field value may hold: VCHAR, SP, HTAB, obs-text */
 
 bool span_is_token(struct slice s);
-bool span_same(struct slice a, struct slice b);     /* but for the case of ASCII letters */
+bool span_same(struct slice a, struct slice b);     /* ignoring the case of ASCII letters */
 bool span_equals(struct slice s, const char *text); /* as span_same */
 struct slice span_trim(struct slice s);             /* without blanks at both ends */
 

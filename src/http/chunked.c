@@ -4,6 +4,7 @@
 #include "base/hex.h"
 
 enum state {
+	BAD,
 	FIRST_DIGIT,
 	DIGITS,
 	BEFORE_SEMICOLON, /* blanks behind a size or a value */
@@ -36,72 +37,83 @@ static bool add_digit(struct chunked *c, unsigned char byte, struct fault *ret_f
 	if (++c->n_digits > CHUNK_MAX_DIGITS)
 		return fault_set(ret_fault, 400, "The chunk size has too many digits.");
 	c->left = c->left << 4 | (unsigned)digit;
-	/* checked at each digit, and therefore it can't overflow */
+	/* can't overflow: checked after each digit */
 	if (c->left > c->max_data - c->n_data)
 		return fault_set(ret_fault, 413, "The body is too long.");
 	c->state = DIGITS;
 	return true;
 }
 
-/* What may follow a whole part of a chunk's line: CR, `;`, blanks before a `;`. -1: something else.
- */
-static int after_part(unsigned char byte)
-{
-	if (byte == '\r')
-		return LINE_LF;
-	if (byte == ';')
-		return BEFORE_NAME;
-	return char_is_blank(byte) ? BEFORE_SEMICOLON : -1;
-}
+/* --- Extensions --- */
 
-/* The state behind `byte` of the extensions, or -1. Blanks stand only before and behind `;` and
- * `=`, never at the end of the line. */
-static int extension_state(int state, unsigned char byte)
+enum kind { TOKEN, BLANK, SEMICOLON, EQUALS, QUOTE, BACKSLASH, CR, OTHER_VALUE, OTHER, N_KINDS };
+
+static enum kind kind_of(unsigned char byte)
 {
-	switch (state) {
-	case BEFORE_SEMICOLON:
-		return byte == '\r' ? -1 : after_part(byte);
-	case BEFORE_NAME:
-		return char_is_blank(byte) ? BEFORE_NAME : char_is_token(byte) ? NAME : -1;
-	case NAME:
-		if (char_is_token(byte))
-			return NAME;
-		if (byte == '=')
-			return BEFORE_VALUE;
-		return char_is_blank(byte) ? AFTER_NAME : after_part(byte);
-	case AFTER_NAME:
-		if (char_is_blank(byte))
-			return AFTER_NAME;
-		return byte == '=' ? BEFORE_VALUE : byte == ';' ? BEFORE_NAME : -1;
-	case BEFORE_VALUE:
-		if (char_is_blank(byte))
-			return BEFORE_VALUE;
-		return byte == '"' ? QUOTED : char_is_token(byte) ? VALUE : -1;
-	case VALUE:
-		return char_is_token(byte) ? VALUE : after_part(byte);
-	case QUOTED:
-		if (byte == '"' || byte == '\\')
-			return byte == '"' ? AFTER_QUOTED : ESCAPED;
-		return char_is_value(byte) ? QUOTED : -1;
-	case ESCAPED:
-		return char_is_value(byte) ? QUOTED : -1;
-	default: /* AFTER_QUOTED */
-		return after_part(byte);
+	if (char_is_token(byte))
+		return TOKEN;
+	if (char_is_blank(byte))
+		return BLANK;
+	switch (byte) {
+	case ';':
+		return SEMICOLON;
+	case '=':
+		return EQUALS;
+	case '"':
+		return QUOTE;
+	case '\\':
+		return BACKSLASH;
+	case '\r':
+		return CR;
+	default:
+		return char_is_value(byte) ? OTHER_VALUE : OTHER;
 	}
 }
+
+/* The state after a byte of the extensions; BAD (0) where nothing is listed. White space is allowed
+ * only around `;` and `=`, never at the end of the line. A size is followed by what may follow a
+ * quoted value. */
+static const unsigned char next_state[][N_KINDS] = {
+    [BEFORE_SEMICOLON] = {[BLANK] = BEFORE_SEMICOLON, [SEMICOLON] = BEFORE_NAME},
+    [BEFORE_NAME] = {[BLANK] = BEFORE_NAME, [TOKEN] = NAME},
+    [NAME] = {[TOKEN] = NAME,
+	[EQUALS] = BEFORE_VALUE,
+	[BLANK] = AFTER_NAME,
+	[SEMICOLON] = BEFORE_NAME,
+	[CR] = LINE_LF},
+    [AFTER_NAME] = {[BLANK] = AFTER_NAME, [EQUALS] = BEFORE_VALUE, [SEMICOLON] = BEFORE_NAME},
+    [BEFORE_VALUE] = {[BLANK] = BEFORE_VALUE, [QUOTE] = QUOTED, [TOKEN] = VALUE},
+    [VALUE] =
+	{[TOKEN] = VALUE, [BLANK] = BEFORE_SEMICOLON, [SEMICOLON] = BEFORE_NAME, [CR] = LINE_LF},
+    [QUOTED] = {[QUOTE] = AFTER_QUOTED,
+	[BACKSLASH] = ESCAPED,
+	[TOKEN] = QUOTED,
+	[BLANK] = QUOTED,
+	[SEMICOLON] = QUOTED,
+	[EQUALS] = QUOTED,
+	[OTHER_VALUE] = QUOTED},
+    [ESCAPED] = {[QUOTE] = QUOTED,
+	[BACKSLASH] = QUOTED,
+	[TOKEN] = QUOTED,
+	[BLANK] = QUOTED,
+	[SEMICOLON] = QUOTED,
+	[EQUALS] = QUOTED,
+	[OTHER_VALUE] = QUOTED},
+    [AFTER_QUOTED] = {[BLANK] = BEFORE_SEMICOLON, [SEMICOLON] = BEFORE_NAME, [CR] = LINE_LF},
+};
 
 static bool add_extension(struct chunked *c, unsigned char byte, struct fault *ret_fault)
 {
 	if (byte != '\r' && ++c->n_extensions > CHUNK_MAX_EXTENSIONS)
 		return fault_set(ret_fault, 400, "The chunk extensions are too long.");
-	int state = extension_state(c->state, byte);
-	if (state < 0)
+	int state = next_state[c->state][kind_of(byte)];
+	if (state == BAD)
 		return fault_set(ret_fault, 400, "Malformed chunk extensions.");
 	c->state = state;
 	return true;
 }
 
-/* The next byte must be `want`, and `next` is the state behind it. */
+/* Require the byte `want`, then go to the state `next`. */
 static bool expect(
     struct chunked *c, unsigned char byte, char want, int next, struct fault *ret_fault)
 {
@@ -111,7 +123,7 @@ static bool expect(
 	return true;
 }
 
-/* Take one byte of the framing. */
+/* Process one byte of the framing. */
 static bool step(struct chunked *c, unsigned char byte, struct fault *ret_fault)
 {
 	if (++c->n_framing > CHUNK_FRAMING_BASE &&
@@ -123,9 +135,9 @@ static bool step(struct chunked *c, unsigned char byte, struct fault *ret_fault)
 		c->left = 0;
 		return add_digit(c, byte, ret_fault);
 	case DIGITS:
-		if (after_part(byte) < 0)
+		if (next_state[AFTER_QUOTED][kind_of(byte)] == BAD)
 			return add_digit(c, byte, ret_fault);
-		c->state = after_part(byte);
+		c->state = next_state[AFTER_QUOTED][kind_of(byte)];
 		c->n_extensions = byte != '\r';
 		return true;
 	case LINE_LF:

@@ -29,7 +29,7 @@ void connection_enter(struct connection *c, enum connection_phase phase)
 
 /* --- The end --- */
 
-/* Let go of libmicrohttpd and of the request that it has. */
+/* Detach from libmicrohttpd and abandon its request. */
 static void detach(struct connection *c)
 {
 	struct request *rq = c->rq;
@@ -79,18 +79,24 @@ void connections_reap(struct server *server)
 
 /* --- To the client --- */
 
+/* Start or cancel a watch of the client's socket. */
+static void set_watch(struct connection *c, struct watch *w, bool *is_on, bool is_wanted,
+    enum err (*start)(struct watch *w, struct loop *loop, int fd, loop_fn *on_ready, void *arg),
+    loop_fn *on_ready)
+{
+	if (is_wanted && !*is_on)
+		*is_on = start(w, c->server->loop, c->transport.fd, on_ready, c) == OK;
+	else if (!is_wanted && *is_on)
+		watch_cancel(w);
+	*is_on = *is_on && is_wanted;
+}
+
 static void on_writable(void *arg);
 
 static void watch_output(struct connection *c)
 {
-	bool is_wanted = c->out.len > 0 || c->transport.wants_write;
-
-	if (is_wanted && !c->is_writing)
-		c->is_writing = watch_start_write(&c->writable, c->server->loop, c->transport.fd,
-				    on_writable, c) == OK;
-	else if (!is_wanted && c->is_writing)
-		watch_cancel(&c->writable);
-	c->is_writing = c->is_writing && is_wanted;
+	set_watch(c, &c->writable, &c->is_writing, c->out.len > 0 || c->transport.wants_write,
+	    watch_start_write, on_writable);
 }
 
 static void send_waiting(struct connection *c)
@@ -183,7 +189,7 @@ static size_t measure_head(struct connection *c, const char *bytes, size_t n)
 
 /* --- Answers --- */
 
-/* The bytes are an interim answer: the final one is still to come. */
+/* An interim response (1xx); the final one follows. */
 static bool is_interim(const struct connection *c, const char *bytes, size_t n)
 {
 	static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
@@ -191,7 +197,7 @@ static bool is_interim(const struct connection *c, const char *bytes, size_t n)
 	return c->phase == PHASE_BODY && n == sizeof(text) - 1 && memcmp(bytes, text, n) == 0;
 }
 
-/* The answer is over, whole or not: go on with the next request, or end. */
+/* The response has ended, complete or not: start the next request, or close. */
 static void finish(struct connection *c)
 {
 	bool is_whole = c->is_completed && !c->is_broken;
@@ -201,7 +207,7 @@ static void finish(struct connection *c)
 	if (!is_whole && c->is_under_way && !c->is_answering) {
 		connection_refuse(c, 500, "The request failed.");
 	} else if (!is_whole && c->is_http_1_0) {
-		transport_break(&c->transport); /* its end is all that tells the length */
+		transport_break(&c->transport); /* the length is determined by the close */
 		connection_close(c);
 	} else if (!may_stay) {
 		linger(c);
@@ -222,33 +228,39 @@ void connection_complete(struct connection *c, bool is_whole)
 	c->is_completed = true;
 }
 
-void connection_relay(struct connection *c)
+/* Send on one piece of the response; false if there is nothing more to do now. */
+static bool relay_piece(struct connection *c)
 {
 	char *scratch = c->server->scratch;
+	ssize_t n = recv(c->pipe->fd, scratch, SERVER_PIECE, MSG_DONTWAIT);
 
+	if (n < 0 && errno == EAGAIN) {
+		pipe_listen(c->pipe, true);
+		if (c->is_completed)
+			finish(c);
+		return false;
+	}
+	if (n <= 0) {
+		pipe_close(c->pipe);
+		c->pipe = NULL;
+		finish(c);
+		return false;
+	}
+	c->is_answering = c->is_answering || !is_interim(c, scratch, (size_t)n);
+	send_bytes(c, scratch, c->is_head ? measure_head(c, scratch, (size_t)n) : (size_t)n);
+	if (n == SERVER_PIECE || !c->is_completed || c->out.len > 0 || c->is_closed)
+		return true;
+	finish(c); /* no more data; the pipe reports whether libmicrohttpd has closed */
+	return false;
+}
+
+void connection_relay(struct connection *c)
+{
 	for (int round = 0; c->pipe != NULL && c->out.len == 0; round++) {
 		if (round >= MAX_ROUNDS && !c->is_completed)
 			break;
-		ssize_t n = recv(c->pipe->fd, scratch, SERVER_PIECE, MSG_DONTWAIT);
-		if (n < 0 && errno == EAGAIN) {
-			pipe_listen(c->pipe, true);
-			if (c->is_completed)
-				finish(c);
+		if (!relay_piece(c))
 			return;
-		}
-		if (n <= 0) {
-			pipe_close(c->pipe);
-			c->pipe = NULL;
-			finish(c);
-			return;
-		}
-		c->is_answering = c->is_answering || !is_interim(c, scratch, (size_t)n);
-		send_bytes(
-		    c, scratch, c->is_head ? measure_head(c, scratch, (size_t)n) : (size_t)n);
-		if (n < SERVER_PIECE && c->is_completed && c->out.len == 0 && !c->is_closed) {
-			finish(c); /* that was all; if libmicrohttpd closes, the pipe will say so */
-			return;
-		}
 	}
 	if (c->pipe != NULL)
 		pipe_listen(c->pipe, c->out.len == 0);
@@ -332,14 +344,14 @@ static void on_end(struct connection *c)
 		connection_enter(c, PHASE_WORK);
 }
 
-/* One request at a time, and no more of it than libmicrohttpd takes. */
+/* One request at a time, and only as much as libmicrohttpd accepts. */
 static bool may_pass(const struct connection *c)
 {
 	return c->phase != PHASE_CLOSING && !c->is_passed &&
 	       (c->pipe == NULL || !c->pipe->is_writing) && !(c->is_under_way && c->pipe == NULL);
 }
 
-/* Pass on what may be passed on; returns how many bytes were read. */
+/* Pass on as much as possible; returns the number of bytes read. */
 static size_t pass(struct connection *c, const char *bytes, size_t n)
 {
 	enum reader_event event = READER_END;
@@ -374,7 +386,7 @@ static size_t pass(struct connection *c, const char *bytes, size_t n)
 	return n_taken;
 }
 
-/* The client sends no more: what it asked for whole is answered, else it is gone. */
+/* The client has shut down its side: answer complete requests, else close. */
 static void judge_end(struct connection *c)
 {
 	bool is_waiting = c->is_under_way && c->is_passed;
@@ -395,8 +407,9 @@ static bool wants_bytes(const struct connection *c)
 }
 
 /* Take what the client has sent, up to a bound. */
-static void take(struct connection *c)
+static void on_readable(void *arg)
 {
+	struct connection *c = arg;
 	char *scratch = c->server->scratch;
 
 	for (int round = 0; wants_bytes(c); round++) {
@@ -424,23 +437,11 @@ static void take(struct connection *c)
 	watch_input(c);
 }
 
-static void on_readable(void *arg)
-{
-	take(arg);
-}
-
 static void watch_input(struct connection *c)
 {
-	bool is_wanted = wants_bytes(c);
-
 	if (c->is_closed)
 		return;
-	if (is_wanted && !c->is_reading)
-		c->is_reading = watch_start_read(&c->readable, c->server->loop, c->transport.fd,
-				    on_readable, c) == OK;
-	else if (!is_wanted && c->is_reading)
-		watch_cancel(&c->readable);
-	c->is_reading = c->is_reading && is_wanted;
+	set_watch(c, &c->readable, &c->is_reading, wants_bytes(c), watch_start_read, on_readable);
 	watch_output(c);
 }
 
@@ -494,5 +495,5 @@ void connection_open(struct server *server, int fd, const struct endpoint *endpo
 	TAILQ_INSERT_TAIL(&server->door.connections, c, link);
 	door_enter(server, c);
 	connection_enter(c, PHASE_HEADER);
-	take(c);
+	on_readable(c);
 }

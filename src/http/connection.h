@@ -57,7 +57,7 @@ struct connection {
 					       connection ends with it; its version */
 	bool is_quiet;               /* the request waits for an event: its answer is a stream
 					that has nothing to send, or comes after it */
-	bool is_closed;              /* memory alone is left, until the loop's next turn */
+	bool is_closed;              /* closed; freed in the next turn of the loop */
 	struct defer again;          /* reading goes on in the next turn */
 	bool is_reading, is_writing; /* the watches run */
 	/* the deadlines, for the door: */
@@ -68,7 +68,7 @@ struct connection {
 	bool has_waited;   /* for us, since then */
 };
 
-/* Serve a client; takes `fd`, and counts in `share` (NULL: none). */
+/* Serve a client. Takes `fd`; counts it in `share` (NULL: none). */
 void connection_open(struct server *server, int fd, const struct endpoint *endpoint,
     struct share *share, bool is_clear);
 
@@ -90,9 +90,9 @@ void connection_enter(struct connection *c, enum connection_phase phase);
  * complete. The connection may be freed. */
 void connection_relay(struct connection *c);
 
-/* libmicrohttpd is through with the request: `is_whole`: and has written the whole answer. To be
- * called within libmicrohttpd; connection_relay follows. */
+/* libmicrohttpd has finished the request; `is_whole`: it has written the complete response. Called
+ * within libmicrohttpd; connection_relay follows. */
 void connection_complete(struct connection *c, bool is_whole);
 
-/* Give up the pair of sockets, which an idle connection needs not. */
+/* Close the pair of sockets, which an idle connection does not need. */
 void connection_rest(struct connection *c);

@@ -22,9 +22,10 @@
 #include "http/server_private.h"
 
 enum {
-	LEAST_RATE = 1024,   /* bytes a second of a body or an answer */
-	MOST_LINES = 20,     /* logged from sweep to sweep */
-	RESERVED_PART = 8,   /* of all connections, one in so many is for addresses with few */
+	LEAST_RATE = 1024, /* bytes a second of a body or an answer */
+	MOST_LINES = 20,   /* logged from sweep to sweep */
+	RESERVED_PART =
+	    8, /* the reciprocal of the share that is reserved for addresses with few connections */
 	RESERVED_SHARE = 16, /* connections that such an address has at most */
 	NEEDED_FDS = 3,      /* of a connection at work: its own, and a pair of sockets */
 	MOST_EVICTED = 64    /* connections that make room in one sweep */
@@ -69,7 +70,7 @@ static void count_cut(struct server *server, enum cut why, const struct endpoint
 void door_cut(struct connection *c, enum cut why)
 {
 	count_cut(c->server, why, &c->endpoint);
-	if (why == CUT_ANSWER) /* nor shall the kernel go on sending */
+	if (why == CUT_ANSWER) /* discard what the kernel has not sent */
 		transport_break(&c->transport);
 	connection_close(c);
 }
@@ -204,7 +205,7 @@ void door_measure(struct connection *c, uint64_t n_bytes)
 	c->has_waited = false;
 }
 
-/* What the kernel knows of a connection. */
+/* Socket statistics of the kernel. */
 struct flow {
 	uint64_t taken; /* bytes that arrived at the other end; a Unix socket doesn't count them:
 			   a number that changes when it takes some */
@@ -228,7 +229,7 @@ static struct flow ask_flow(const struct connection *c)
 	    .is_owed = info.tcpi_notsent_bytes > 0 || info.tcpi_unacked > 0 || c->out.len > 0};
 }
 
-/* Is what was moved since the measuring began less than it must be? */
+/* Whether the progress since the start of the measurement is too slow. */
 static bool is_too_slow(const struct connection *c, usec_t age, uint64_t n_bytes)
 {
 	return n_bytes - c->n_before < (uint64_t)(age / USEC_PER_MSEC) * LEAST_RATE / 1000;
@@ -248,7 +249,7 @@ static void judge_body(struct connection *c, usec_t age)
 	connection_refuse(c, 408, "The body arrived too slowly.");
 }
 
-/* Does the client take what it is owed? `is_waiting`: there is nothing more at this time. */
+/* Whether the client reads its response fast enough. `is_waiting`: there is nothing to send. */
 static void judge_taking(struct connection *c, const struct flow *flow, bool is_waiting, usec_t age)
 {
 	bool has_taken = flow->taken != c->n_before;
@@ -319,7 +320,7 @@ static void judge(struct connection *c, usec_t age)
 	case PHASE_BODY:
 		judge_body(c, age);
 		break;
-	case PHASE_WORK: /* the handler takes the time that it needs */
+	case PHASE_WORK: /* handlers have no time limit */
 		if (c->is_quiet && has_left(c))
 			door_cut(c, CUT_GONE);
 		break;

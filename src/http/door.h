@@ -1,5 +1,5 @@
-/* The door: who is connected, how many may be, and how long each may take. Inside the server.
- * Thread: loop. */
+/* Limits of connections and streams, in total and per client, and time-outs. Internal to the
+ * server. Thread: loop. */
 #pragma once
 
 #include <sys/queue.h>
@@ -16,17 +16,18 @@ struct server;
 /* Why the server closed a connection, or did not take it. */
 enum cut {
 	CUT_GONE,        /* the client had closed before its request was whole, or left a stream */
-	CUT_IDLE,        /* nothing was asked for too long */
+	CUT_IDLE,        /* idle for too long */
 	CUT_HEADER,      /* the header was not complete in time */
 	CUT_BODY,        /* the body came too slowly */
 	CUT_ANSWER,      /* the answer was taken too slowly, or not at all */
 	CUT_PER_ADDRESS, /* too many from this address */
-	CUT_CROWDED,     /* an idle one made room for another client */
+	CUT_CROWDED,     /* an idle connection was closed for another client */
 	N_CUTS
 };
 
-/* What one client has of the server: of an address its connections and streams, of a token its
- * streams. An IPv4 address, or the /64 that an IPv6 client picks from freely, is one client. */
+/* What one client uses: an address its connections and streams, a token its streams. An IPv4
+ * address counts as one client, and so does an IPv6 /64, in which clients can choose their address
+ * freely. */
 struct share {
 	size_t n_connections;
 	size_t n_live, n_finite; /* streams: that wait for events, and that end by themselves */
@@ -46,7 +47,7 @@ struct door {
 	struct metric_cell *cuts[N_CUTS];
 };
 
-/* Prepare the door of `server`, whose options are complete. */
+/* Initialise the door of `server`, whose options are set. */
 void door_init(struct server *server);
 
 /* The time-outs among the options of `server` have changed. */
@@ -60,12 +61,11 @@ struct share *door_share_address(struct server *server, const struct address *ad
 struct share *door_share_token(struct server *server, const char *name);
 void door_unshare(struct server *server, struct share *share); /* NULL is fine */
 
-/* May one more client of this address connect? Where an idle connection of the address can make
- * room it is closed. */
+/* Whether one more connection from this address is allowed. May close an idle connection of the
+ * address. */
 bool door_admits(struct server *server, struct share *share, const struct endpoint *endpoint);
 
-/* Say that there is no place for one more connection of any address (is_local: by a Unix socket).
- */
+/* Whether the total limit of connections is reached (is_local: of Unix sockets). */
 bool door_is_full(const struct server *server, bool is_local);
 
 /* Close idle connections to free descriptors for one more that is served. */

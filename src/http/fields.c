@@ -8,10 +8,10 @@
 enum { MAX_OPTIONS = 32 };
 
 enum use {
-	ONCE,    /* given again it is refused: two readers could choose differently */
+	ONCE,    /* duplicates are refused: implementations differ in which one they use */
 	LIST,    /* several are joined by commas */
 	ONE_HOP, /* about this connection only: not passed on */
-	UNREAD,  /* nothing here reads it: not passed on */
+	UNREAD,  /* not used: not passed on */
 };
 
 #define NAMED(text)                                                                                \

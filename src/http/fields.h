@@ -45,11 +45,10 @@ bool fields_check_trailer(struct slice name, struct fault *ret_fault);
 /* Give the value of the first field of a kind, trimmed. False: there is none. */
 bool fields_find(const struct fields *f, enum field_kind kind, struct slice *ret_value);
 
-/* Obey the options of all fields Connection: fields that they name are dropped. Refuses with 400
- * a name that is not for one connection only. */
+/* Apply the options of all Connection fields: fields that they name are dropped. Refuses end-to-end
+ * fields with 400. */
 bool fields_read_connection(struct fields *f, bool *ret_is_close, struct fault *ret_fault);
 
-/* Write those that go further: not those that the reader looks for or that are meant for one
- * connection. Those of a list are joined, what nothing reads is left out, and what is not known
- * stays as it is. */
+/* Write the fields for libmicrohttpd: without those that the reader handles itself, hop-by-hop
+ * fields and unused fields. List fields are joined; unknown fields are copied. */
 void fields_write(const struct fields *f, struct buf *text);

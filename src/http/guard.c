@@ -1,8 +1,7 @@
-/* What is asked about a request before its handler sees it: how the daemon is called in it, whether
- * a web page sends it, and with which token. A browser sends requests of any page to any address,
- * so a page that its user only looks at must get nowhere: it can't take the daemon's name (Host),
- * nor change anything (Origin, Sec-Fetch-Site, and the content types of POST /jobs), nor read what
- * is answered (no CORS but for those that the settings name). */
+/* Checks before a handler runs: host name, web page, token, client certificate. A browser sends
+ * requests of any page to any address. A page must not be able to use the name of the daemon
+ * (Host), to change anything (Origin, Sec-Fetch-Site, and the content types of POST /jobs), or to
+ * read responses (CORS only for api.origins). */
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 
-/* The secret in `Authorization: Bearer SECRET`; NULL: there is none. */
+/* The secret of `Authorization: Bearer SECRET`, or NULL. */
 static const char *get_secret(const struct request *rq)
 {
 	static const char scheme[] = "Bearer";
@@ -28,7 +27,7 @@ static const char *get_secret(const struct request *rq)
 	return n_blanks > 0 && header[n_blanks] != '\0' ? header + n_blanks : NULL;
 }
 
-/* What RFC 6750 section 3 wants said to who has no token, or one that doesn't do. */
+/* The WWW-Authenticate header (RFC 6750 section 3). */
 static void challenge(struct request *rq, const char *error)
 {
 	char text[128];
@@ -102,7 +101,7 @@ static void check_host(struct request *rq, const struct access *access)
 {
 	const char *host = request_header(rq, "Host");
 
-	/* no browser leaves it out, or can speak to a Unix socket */
+	/* browsers always send it and can't use Unix sockets */
 	if (host == NULL || rq->client->share == NULL)
 		return;
 	struct address local = get_local_address(rq);
@@ -110,7 +109,7 @@ static void check_host(struct request *rq, const struct access *access)
 		request_refuse(rq, 421, "Unknown Host header; allowed names are set by api.hosts.");
 }
 
-/* TLS lets clients in without a certificate; here they learn that they need one. */
+/* TLS accepts clients without a certificate, so that they get an HTTP error here. */
 static void check_certificate(struct request *rq)
 {
 	const struct tls *tls = rq->server->opts.tls;
@@ -139,7 +138,7 @@ static const char request_headers[] =
     "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, If-Range, "
     "Last-Event-ID, Range";
 
-/* Let the browser show the answer to a page that may see it. */
+/* Add the CORS headers for an allowed origin. */
 static void add_cors(struct request *rq, const char *origin)
 {
 	request_add_header(rq, "Access-Control-Allow-Origin", origin);
@@ -157,7 +156,7 @@ static void add_methods(const struct server *server, struct buf *text)
 	}
 }
 
-/* The browser asks whether a page may send what it wants to. */
+/* Answer a CORS preflight request. */
 static void answer_preflight(struct request *rq)
 {
 	struct buf methods;
@@ -227,7 +226,7 @@ void request_describe_client(const struct request *rq, struct buf *text)
 	}
 }
 
-/* Tell of it, but let nobody fill the log so. */
+/* Log the refusal, with a rate limit. */
 static void log_refusal(struct request *rq)
 {
 	struct buf client;

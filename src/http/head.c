@@ -1,4 +1,4 @@
-/* What a whole head says, and the text that is passed on. */
+/* The meaning of a complete request header, and its canonical text. */
 #include "http/head.h"
 
 #include <assert.h>
@@ -24,7 +24,7 @@ static bool read_length(struct slice value, uint64_t *ret_length, struct fault *
 	return true;
 }
 
-/* A coding that is not known, or no list of codings at all? */
+/* Whether it is an unknown coding or a malformed list. */
 static bool refuse_coding(struct slice list, struct fault *ret_fault)
 {
 	bool is_known = true;

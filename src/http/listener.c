@@ -1,5 +1,5 @@
-/* A listener that has no place for one more client rests: those who connect meanwhile wait in the
- * kernel's backlog. So does one when the process is out of descriptors, for a moment. */
+/* A listener without capacity rests: new clients wait in the kernel's backlog. It also rests for a
+ * moment when the process is out of descriptors. */
 #include "http/listener.h"
 
 #include <errno.h>
@@ -65,7 +65,7 @@ static void rest(struct listener *l)
 	l->server->is_resting = true;
 }
 
-/* No client can be taken, and the socket stays ready: look again a little later. */
+/* The socket stays ready although no client can be accepted: retry a little later. */
 static void pause_for(struct listener *l, int error)
 {
 	struct server *server = l->server;
@@ -119,8 +119,7 @@ void listeners_resume(struct server *server)
 
 /* --- Opening --- */
 
-/* Remove the socket of a daemon that is gone. One that is served stays, and so does anything that
- * is no socket. */
+/* Remove a stale socket. Sockets in use and other files are left alone. */
 static void remove_stale(const char *path)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -161,8 +160,8 @@ static enum err open_unix(const struct server_opts *opts, const char *path, int 
 	return OK;
 }
 
-/* Have the kernel find out when a client's host has vanished, which a stream with nothing to send
- * would not see, and send what is written at once. Connections inherit both. */
+/* Enable keep-alive, to detect vanished clients of idle streams, and disable Nagle's algorithm.
+ * Connections inherit both. */
 static void set_options(int fd)
 {
 	static const int on = 1, idle = 60, every = 15, most = 4;
@@ -234,8 +233,7 @@ static enum err open_socket(const struct server_opts *opts, const char *where, s
 	return result;
 }
 
-/* Take over a socket that was passed to us. Its file in the file system, if it has one, is not
- * ours. */
+/* Use a passed socket. Its file, if any, belongs to the sender. */
 static enum err adopt_socket(const struct server_socket *passed, struct listener *l)
 {
 	struct sockaddr_storage address;

@@ -1,5 +1,5 @@
-/* The listening sockets: opened here, or passed by whoever started the daemon. Inside the server.
- * Thread: loop. */
+/* Listening sockets, opened here or passed by the service manager. Internal to the server. Thread:
+ * loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -28,5 +28,5 @@ bool listener_open(struct listener *l, struct server *server, const char *where,
 /* Close it, and remove the file of a Unix socket that was opened here. Closing twice is fine. */
 void listener_close(struct listener *l);
 
-/* Accept clients for which there is a place now. */
+/* Accept clients while the limits allow. */
 void listeners_resume(struct server *server);

@@ -1,5 +1,5 @@
-/* libmicrohttpd may keep its end longer than the client lives, and may close it first: the pipe is
- * freed by whoever lets go last. */
+/* libmicrohttpd may close its end before or after the client closes: the last user frees the pipe.
+ */
 #include "http/pipe.h"
 
 #include <errno.h>

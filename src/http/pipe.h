@@ -27,15 +27,14 @@ struct pipe {
 /* Connect to libmicrohttpd; NULL when the system or libmicrohttpd refuses. */
 struct pipe *pipe_open(struct server *server, loop_fn *on_answer, loop_fn *on_room, void *owner);
 
-/* Close our end: the client has gone, or needs libmicrohttpd no more. The pipe is freed when
- * libmicrohttpd has closed its end. */
+/* Close our end. The pipe is freed when libmicrohttpd has closed its end. */
 void pipe_close(struct pipe *p);
 
 /* Add bytes to those that wait. */
 void pipe_add(struct pipe *p, const void *bytes, size_t n_bytes);
 
-/* Send the bytes that wait, in one call. What libmicrohttpd does not take now waits on, and on_room
- * tells when nothing does. */
+/* Send pending bytes in one call. What does not fit stays pending; on_room is called when nothing
+ * is pending. */
 void pipe_send(struct pipe *p);
 
 /* Watch for answers, or not. */

@@ -47,7 +47,7 @@ void reader_init(struct reader *r, const struct reader_limits *limits)
 	fields_init(&r->fields, limits->max_head);
 }
 
-/* An idle connection keeps no memory. */
+/* Idle connections use no memory. */
 static void forget_input(struct reader *r)
 {
 	buf_done(&r->line_text);

@@ -75,5 +75,5 @@ void reader_done(struct reader *r);
 size_t reader_feed(struct reader *r, const char *bytes, size_t n, enum reader_event *ret_event,
     const char **ret_piece, size_t *ret_n_piece);
 
-/* Say that some bytes of a request were taken and its head is not complete. */
+/* Whether a request header has been received partly. */
 bool reader_is_in_head(const struct reader *r);

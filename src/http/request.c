@@ -37,7 +37,7 @@ void request_free_when_over(struct request *rq)
 		bool is_stream = rq->is_stream_open;
 		rq->is_queued = true;
 		MHD_destroy_response(unsent);
-		if (is_stream) /* on_stream_free came here again, and freed the request */
+		if (is_stream) /* on_stream_free called this function and freed the request */
 			return;
 	}
 	if (rq->is_stream_open)
@@ -68,7 +68,8 @@ static enum MHD_Result queue_answer(struct request *rq)
 	count_request(rq);
 	enum MHD_Result result =
 	    MHD_queue_response(rq->connection, (unsigned)rq->status, rq->response);
-	MHD_destroy_response(rq->response); /* the queue has it; the pointer stays as a mark */
+	MHD_destroy_response(
+	    rq->response); /* owned by the queue now; the pointer remains as a marker */
 	return result;
 }
 
@@ -113,7 +114,7 @@ static enum MHD_Result on_piece(struct request *rq, const char *bytes, size_t *n
 			request_suspend(rq);
 	}
 	if (rq->response != NULL)
-		n = *n_bytes; /* refused: the rest is passed over */
+		n = *n_bytes; /* refused: the rest is ignored */
 	*n_bytes -= n;
 	return MHD_YES;
 }
@@ -143,7 +144,7 @@ static void resume(struct request *rq)
 	defer_start(&rq->server->pump);
 }
 
-/* The client has gone: what waits for it ends. */
+/* The client has disconnected: end what waits for it. */
 static void abandon(struct request *rq)
 {
 	bool is_in_body = rq->has_body_events && !rq->is_body_ended;

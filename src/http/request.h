@@ -1,5 +1,4 @@
-/* Requests and responses as handlers see them: what serves HTTP stays behind server.c. Thread:
- * loop. */
+/* Requests and responses for handlers; hides the server. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,9 +14,9 @@
 struct api;
 struct request;
 
-/* A handler is called when the head of a request has been read; it answers now or later, exactly
- * once, by one of the respond functions, even when the client has gone. Until then it may read the
- * request; afterwards the request is dead to it. */
+/* A handler is called when the header of a request has been read. It answers exactly once, now or
+ * later, with one of the respond functions, even if the client has disconnected. The request must
+ * not be used after that. */
 typedef void handler_fn(struct request *request, struct api *api);
 
 struct route {
@@ -46,10 +45,10 @@ const char *request_query(const struct request *rq, const char *name); /* NULL: 
 typedef void query_param_fn(const char *name, const char *value, void *arg);
 void request_each_query(const struct request *rq, query_param_fn *fn, void *arg);
 
-/* Take the body in pieces. `on_piece` returns how many of the bytes it took; when it took fewer
- * than all, nothing comes until request_continue. `on_end` is called when the body is complete;
- * `on_gone` instead when the client went away before: then the request is dead at once and must not
- * be answered. To be called by the handler; without it the body is passed over. */
+/* Receive the body in pieces. `on_piece` returns the number of bytes accepted; if fewer than all,
+ * it is not called again until request_continue. `on_end` is called at the end of the body, or
+ * `on_gone` if the client disconnected: then the request is invalid and must not be answered.
+ * Called by the handler; otherwise the body is ignored. */
 struct body_events {
 	size_t (*on_piece)(const char *bytes, size_t n_bytes, void *arg);
 	void (*on_end)(void *arg);
@@ -58,25 +57,24 @@ struct body_events {
 void request_take_body(struct request *rq, const struct body_events *events, void *arg);
 void request_continue(struct request *rq);
 
-/* Add who sends it, as pairs for the log: `token=NAME peer=192.0.2.1:40000`, or `token=- peer=unix
- * uid=1000`, with `certificate=SUBJECT` where one was shown. To be called by the handler at once:
- * later the client may have gone. */
+/* Add the client as log pairs: `token=NAME peer=192.0.2.1:40000`, or `token=- peer=unix uid=1000`,
+ * with `certificate=SUBJECT` if one was presented. Called by the handler at once, since the client
+ * may disconnect. */
 void request_describe_client(const struct request *rq, struct buf *text);
 
-/* Tell the address that it comes from, as the one that limits go by: of IPv6 the /64. False for a
- * Unix socket, and once the client has gone. */
+/* Get the client address that limits apply to: for IPv6 the /64. False for Unix sockets and after a
+ * disconnect. */
 bool request_client_address(const struct request *rq, struct address *ret_address);
 
-/* Return the name of the token that it was sent with; NULL: none was asked for. */
+/* Return the name of the token of the request; NULL: none was required. */
 const char *request_token_name(const struct request *rq);
 
-/* Say that the answer waits for something to happen: the time it takes is no measure of the server.
- */
+/* Exclude this request from the duration metric because it waits for an event. */
 void request_set_slow(struct request *rq);
 
-/* Wait for an event before the answer. Such a request has a place among the streams; false when
- * there is none: then it was refused with 503. `on_gone` is called with `arg` when the client has
- * gone before the answer: the handler must answer at once. To be called by the handler. */
+/* Wait for an event before answering. The request counts as a stream; false if the limit is reached
+ * (503 was sent). `on_gone(arg)` is called if the client disconnects: the handler must answer at
+ * once. Called by the handler. */
 bool request_wait(struct request *rq, loop_fn *on_gone, void *arg) MUST_CHECK;
 
 /* --- Answers --- */

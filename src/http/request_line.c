@@ -21,7 +21,7 @@ static bool read_version(struct slice version, bool *ret_is_1_0, struct fault *r
 	return true;
 }
 
-/* An escaped NUL is left to who unescapes: a text with one stays as it is, and so names nothing. */
+/* An escaped NUL stays escaped, so it matches no name. */
 static bool check_escapes(struct slice path, struct fault *ret_fault)
 {
 	const char *end = path.data + path.len;

@@ -17,8 +17,7 @@ struct request_line {
 	bool is_http_1_0;
 };
 
-/* Understand the parts of a line. The caller has seen to it that `method` is a token and `target`
- * visible ASCII, neither of them empty. The result borrows from both. Refuses with 400, 414, 501
- * or 505. */
+/* Parse the parts of a request line. `method` must be a token and `target` visible ASCII, both not
+ * empty. The result borrows from both. Refuses with 400, 414, 501 or 505. */
 bool request_line_read(struct slice method, struct slice target, struct slice version,
     size_t max_params, struct request_line *ret_line, struct fault *ret_fault);

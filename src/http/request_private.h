@@ -64,5 +64,5 @@ enum MHD_Result server_on_access(void *arg, struct MHD_Connection *connection, c
 void server_on_completed(void *arg, struct MHD_Connection *connection, void **con_cls,
     enum MHD_RequestTerminationCode code);
 
-/* End streams and answer whoever still waits. */
+/* End all streams and answer all waiting requests. */
 void server_end_requests(struct server *server);

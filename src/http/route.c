@@ -44,7 +44,7 @@ static bool serves_method(const struct route *route, const char *method)
 	       (strcmp(method, "HEAD") == 0 && strcmp(route->method, "GET") == 0);
 }
 
-/* Has the path a route of its own? Then it is no parameter of another one. */
+/* Whether a literal route matches the path; then it is not a parameter of another route. */
 static bool is_literal(const struct server *server, const char *path)
 {
 	for (size_t i = 0; i < server->opts.n_routes; i++) {
@@ -87,8 +87,7 @@ static void refuse_route(struct request *rq, const struct buf *allow)
 	}
 }
 
-/* A parameter that the route doesn't know, or that is there again, where only the first would
- * count, is a mistake that should not pass in silence. */
+/* Refuse unknown and duplicate parameters, so that typing errors are noticed. */
 static void check_query(const char *name, const char *value, void *arg)
 {
 	struct request *rq = arg;

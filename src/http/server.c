@@ -1,6 +1,6 @@
-/* How libmicrohttpd runs in our loop: it has no socket of its own, its epoll descriptor is one
- * event, and one timer obeys its time-out (its sockets are edge-triggered, so ignoring the time-out
- * would leave requests hanging). Resuming a connection wakes nothing by itself in this mode: pump
+/* Integration of libmicrohttpd in the loop. It has no sockets of its own; its epoll descriptor is
+ * one event, and a timer implements its time-out. The sockets are edge-triggered, so without the
+ * timer requests would hang. Resuming a connection does not wake the loop in this mode: call pump
  * after each resume. */
 #include "http/server.h"
 
@@ -16,7 +16,7 @@
  * head takes and little more. */
 enum { MEMORY_LIMIT = 48 << 10, MEMORY_STEP = 16 << 10, MAX_ROUNDS = 4, STOP_ROUNDS = 16 };
 
-/* A new connection counts as busy for so long: its request is about to come. */
+/* A new connection counts as busy for this time, since its request is expected. */
 #define HEADER_GRACE USEC_PER_SEC
 
 /* Let libmicrohttpd work; true when it has more to do at once. *ret_wait: milliseconds until it

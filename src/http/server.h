@@ -13,7 +13,7 @@ struct tls;
 
 enum { SERVER_MAX_LISTENERS = 8 };
 
-/* A listening stream socket that someone else has opened, and keeps open over our restarts. */
+/* A passed listening stream socket, which the sender keeps open across restarts. */
 struct server_socket {
 	int fd;        /* taken */
 	char name[64]; /* what the log calls it */
@@ -51,12 +51,12 @@ struct server_opts {
  * error. */
 struct server *server_new(struct loop *loop, const struct server_opts *opts, char **ret_why);
 
-/* Take up the numbers of `opts`, but not max_connections; all else in it is passed over. Requests
- * and connections that are there are judged by the new ones. */
+/* Apply the limits and time-outs of `opts` except max_connections. They also apply to existing
+ * connections. */
 void server_set_limits(struct server *server, const struct server_opts *opts);
 
-/* Take no new connections: those to passed sockets wait for whoever has these next, and kept
- * connections are closed with their next answer. Without passed sockets nothing changes. */
+/* Stop accepting: new connections to passed sockets wait for the next process, and kept connections
+ * are closed after their next response. No effect without passed sockets. */
 void server_hand_over(struct server *server);
 bool server_has_passed(const struct server *server);
 

@@ -1,4 +1,4 @@
-/* Inside the server: what its files share. */
+/* Internal to the server: types shared by its files. */
 #pragma once
 
 #include <microhttpd.h>
@@ -40,6 +40,6 @@ struct server {
 	size_t n_live, n_finite; /* streams: that wait for events, and that end by themselves */
 	struct request_metrics *metrics; /* owned */
 	struct bucket refusals;          /* how often one may be logged */
-	bool is_handing_over; /* whoever has the sockets next takes the new connections */
+	bool is_handing_over;            /* new connections are left to the next process */
 	bool is_ending;
 };

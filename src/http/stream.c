@@ -42,8 +42,8 @@ static void find_shares(struct request *rq)
 		rq->shares[1] = door_share_token(rq->server, rq->token_name);
 }
 
-/* Why there is no place for one more stream; NULL: there is one. Streams that wait for events can
- * last for ever, so they have no places in common with those that end by themselves. */
+/* Why one more stream is not allowed; NULL: it is. Streams that wait for events can last forever,
+ * so they are counted apart from those that end by themselves. */
 static const char *find_crowd(const struct request *rq, bool is_live)
 {
 	const struct server *server = rq->server;
@@ -86,7 +86,7 @@ void request_stream_sized(struct request *rq, int status, const char *content_ty
 	const char *crowd = find_crowd(rq, events->is_live);
 	if (crowd != NULL && rq->connection != NULL && rq->response == NULL) {
 		rq->is_turned_away = true;
-		buf_clear(&rq->headers); /* they were about what is not sent */
+		buf_clear(&rq->headers); /* headers of the body that is not sent */
 		request_refuse(rq, 503, "%s", crowd);
 		return;
 	}

@@ -29,7 +29,7 @@ static char *read_file(const char *path, bool is_secret, enum err *ret_err, stru
 	return bytes;
 }
 
-/* Keys with a password can't be used: there is nobody to ask. */
+/* Refuse encrypted keys: nobody can enter the password. */
 static int refuse_password(char *text, int size, int is_writing, void *arg)
 {
 	(void)text, (void)size, (void)is_writing, (void)arg;
@@ -91,7 +91,8 @@ static bool trust(SSL_CTX *context, const char *pem)
 
 /* --- Contexts --- */
 
-/* Let every client in: who has no good certificate learns so by an answer (RFC 9110 15.5.4). */
+/* Accept all clients in the handshake; those without a valid certificate get an HTTP error (RFC
+ * 9110 section 15.5.4). */
 static int on_verify(int is_good, X509_STORE_CTX *store)
 {
 	(void)is_good, (void)store;

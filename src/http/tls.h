@@ -1,6 +1,5 @@
-/* TLS of the listeners: the files that say who the daemon is and whom it trusts, sessions of
- * clients, and the client at the other end of one. TLS 1.2 and 1.3; only ciphers with forward
- * secrecy and authenticated encryption (RFC 9325). Thread: loop. */
+/* TLS of the listeners: certificates, sessions, and the identity of clients. TLS 1.2 and 1.3; only
+ * ciphers with forward secrecy and authenticated encryption (RFC 9325). Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,12 +15,12 @@ struct tls {
 	bool asks_clients;          /* clients need a certificate of an authority that is trusted */
 };
 
-/* Read the files and see that they fit each other; `client_ca` may be empty. The key must not be
- * open to everyone. On an error *ret_why is new text that says which file is wrong and why. ERR_IO:
- * one can't be read; ERR_INVALID: one is wrong. */
+/* Load the files and check that they match; `client_ca` may be empty. The key must not be
+ * accessible to others. On an error *ret_why is new text with the file and the reason. ERR_IO: a
+ * file can't be read; ERR_INVALID: it is invalid. */
 enum err tls_load(const char *cert, const char *key, const char *client_ca, struct tls *ret_tls,
     char **ret_why) MUST_CHECK;
-void tls_done(struct tls *tls); /* frees the inside; a zeroed one is fine; sessions live on */
+void tls_done(struct tls *tls); /* frees the members; may be zeroed */
 
 /* Say that both present the same certificate, with the same key. */
 bool tls_is_same(const struct tls *a, const struct tls *b);

@@ -116,7 +116,7 @@ static const char *read_line(struct tokens *tokens, const char *line, double rat
 	}
 	if (tokens->n == TOKENS_MAX)
 		return "more than 1000 tokens";
-	/* a second's worth at once, since clients come in bursts */
+	/* bursts of up to one second of the rate */
 	bucket_init(&token.bucket, rate, clock_mono());
 	token.bucket.most = token.bucket.tokens = rate > 1 ? rate : 1;
 	tokens->list[tokens->n++] = token;

@@ -1,6 +1,5 @@
-/* Bearer tokens as the token file names them: of each its name, what it may do, and the SHA-256
- * digest of its secret. Secrets are long random texts, which nobody finds by guessing, so a plain
- * digest keeps them as well as a slow one would, and costs a request nothing. Thread: loop. */
+/* Bearer tokens from the token file: name, scopes and the SHA-256 digest of the secret. Secrets are
+ * long random texts that can't be guessed, so a fast digest is sufficient. Thread: loop. */
 #pragma once
 
 #include <stddef.h>
@@ -37,8 +36,7 @@ enum err tokens_load(const char *path, double rate, struct tokens **ret_tokens, 
     MUST_CHECK;
 void tokens_free(struct tokens *tokens);
 
-/* Return the token of a secret, or NULL; borrowed. How long it takes tells nothing of the
- * digests. */
+/* Return the token of a secret, borrowed, or NULL. Takes constant time. */
 struct token *tokens_find(struct tokens *tokens, const char *secret);
 
 /* Return the bit of a scope's name; 0: there is no such scope. */

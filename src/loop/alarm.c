@@ -1,4 +1,4 @@
-/* A timer of the system on the wall clock, that also tells when the clock was set. */
+/* A kernel timer on the wall clock, which also reports that the clock was set. */
 #include "loop/alarm.h"
 
 #include <string.h>

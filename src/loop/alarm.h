@@ -1,5 +1,5 @@
-/* An alarm that goes by the wall clock, for what people gave a date: when the clock is set, forward
- * or back, it counts from then on. Thread: loop. */
+/* An alarm on the wall clock, for dates given by users. It follows the clock when that is set.
+ * Thread: loop. */
 #pragma once
 
 #include "loop/loop.h"
@@ -16,8 +16,8 @@ struct alarm {
 enum err alarm_init(struct alarm *a, struct loop *loop, loop_fn *on_time, void *arg) MUST_CHECK;
 void alarm_done(struct alarm *a); /* fine after a failed alarm_init */
 
-/* Call once at wall time `due`, at once when that has passed; an alarm that runs is set anew. It is
- * called early when the clock was set: the owner looks at alarm_now and starts it again. The
+/* Call once at wall time `due`, or at once if that has passed. Restarts an active alarm. If the
+ * clock is set the call comes early: the owner checks alarm_now and starts the alarm again. The
  * callback may end the alarm. */
 void alarm_start(struct alarm *a, usec_t due);
 void alarm_cancel(struct alarm *a); /* the callback will not be called any more */

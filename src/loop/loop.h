@@ -21,7 +21,7 @@ void loop_free(struct loop *loop);
 int loop_run(struct loop *loop);
 void loop_stop(struct loop *loop, int status);
 
-/* Do what is due now, once, without waiting. For the time after loop_run. */
+/* Run what is due once, without waiting. For use after loop_run. */
 void loop_turn(struct loop *loop);
 
 /* For the file that wraps a library which wants libevent's own handle. */
@@ -37,9 +37,8 @@ void loop_watch_lag(struct loop *loop, bool is_busy);
 
 typedef void loop_fn(void *arg);
 
-/* Call `on_beat` whenever the lag was measured, which is once a second at least: for what shall
- * happen now and then without a wake-up of its own. Embedded in its owner; a zeroed one may be
- * cancelled. */
+/* Call `on_beat` whenever the lag is measured, at least once a second. For periodic checks that
+ * should not wake the process. Embedded in its owner; a zeroed one may be cancelled. */
 struct beat {
 	LIST_ENTRY(beat) link;
 	loop_fn *on_beat; /* NULL: it is not started */
@@ -62,8 +61,8 @@ void timer_start(struct timer *t, usec_t delay);
 void timer_cancel(struct timer *t); /* the callback will not be called any more */
 bool timer_is_set(const struct timer *t);
 
-/* A call put off to the loop's next turn, embedded in its owner; asked for twice it is made once.
- */
+/* A call deferred to the next turn of the loop, embedded in its owner. Several requests result in
+ * one call. */
 struct defer {
 	struct event event;
 	bool is_due;

@@ -1,5 +1,5 @@
-/* Where other threads meet the loop: a queue of messages and an eventfd. What is posted is given
- * away; it is delivered in the loop's thread, in the order posted. */
+/* The interface between other threads and the loop: a queue of messages and an eventfd. A posted
+ * message belongs to the receiver. Messages are delivered in the loop's thread, in order. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* The pool. Who submits bounds how many tasks it has under way; the queue's length is a metric. */
+/* The thread pool. Callers limit their number of tasks; the length of the queue is a metric. */
 #include "loop/offload.h"
 
 #include <pthread.h>
@@ -40,8 +40,8 @@ static struct offload_task *take(struct offload *offload)
 	return task;
 }
 
-/* Where there are fewer processors than threads, the loop goes first: it answers clients, and what
- * the pool does may wait. If the system forbids it, all are equal. */
+/* Lower the priority of pool threads, so that the loop answers clients first if there are few
+ * processors. Failure is harmless. */
 static void yield_to_loop(void)
 {
 	enum { NICE = 5 };

@@ -1,6 +1,6 @@
-/* A pool of threads for work that would hold up the loop: decoding big bodies, sorting, files. A
- * task runs in one of the pool's threads and then completes in the loop's. Thread: loop, except
- * where said. */
+/* A thread pool for work that would block the loop: decoding large bodies, sorting, files. A task
+ * runs in a thread of the pool and then completes in the loop. Thread: loop, except where stated.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -22,8 +22,8 @@ struct offload_task {
 /* Start `n_threads`; NULL when the system refuses. */
 struct offload *offload_new(struct mailbox *mailbox, int n_threads);
 
-/* Work off what was submitted and end the threads; what is submitted from now on runs in the
- * caller's thread. */
+/* Finish all submitted tasks and end the threads. Tasks submitted later run in the caller's thread.
+ */
 void offload_stop(struct offload *offload);
 
 /* Stop and free. Completions come with the mailbox's next delivery. */

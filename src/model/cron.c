@@ -13,7 +13,7 @@ enum { MINUTE = 60, DAY = 24 * 3600, TM_YEAR_MAX = 9999 - 1900 };
 /* 29 February on a given day of the week may take 40 years to come, across 2100. */
 enum { MAX_YEARS = 41 };
 
-/* No local time and no instant, for both may lie before 1970. */
+/* Marks a missing local time or instant; both may be before 1970. */
 #define NEVER INT64_MIN
 
 struct field {
@@ -199,7 +199,7 @@ static bool parse_fields(char *const texts[], struct cron *ret_cron, char *ret_f
 	return true;
 }
 
-/* Return the text that a nickname stands for, NULL when there is no such nickname. */
+/* Return the expression for a nickname such as @daily, or NULL. */
 static const char *expand(const char *name)
 {
 	for (size_t i = 0; i < sizeof(nicknames) / sizeof(nicknames[0]); i++) {

@@ -28,15 +28,15 @@ enum {
 	CRON_FAULT_SIZE = 160, /* a fault with its NUL */
 };
 
-/* Bit n is set when the value n of the field fits. */
+/* Bit n is set if the field matches the value n. */
 struct cron {
 	uint64_t minutes;
 	uint32_t hours, days, months, weekdays; /* weekday 0 is Sunday */
 	bool has_either_day;                    /* fitting `days` or `weekdays` is enough */
 };
 
-/* Read an expression. False when it is none or can never fire; then `ret_fault` says why, in words
- * for people that begin with the field. */
+/* Parse an expression. False if it is invalid or can never fire; then `ret_fault` has the reason,
+ * starting with the name of the field. */
 bool cron_parse(const char *text, struct cron *ret_cron, char ret_fault[static CRON_FAULT_SIZE]);
 
 /* Say whether it fires in every hour of the day, and so goes on where clocks are changed. */

@@ -38,7 +38,7 @@ static size_t clean(const char *raw, size_t len, char *ret_name, size_t max)
 	return n;
 }
 
-/* Bytes of the extension with its dot, 0 when there is none worth keeping. */
+/* The length of the extension with its dot; 0 if there is no usable one. */
 static size_t extension_length(const char *name, size_t len)
 {
 	const char *dot = memrchr(name, '.', len);
@@ -81,7 +81,7 @@ size_t file_name_make(const char *raw, size_t len, char ret_name[static FILE_NAM
 	return n;
 }
 
-/* Undo percent-encoding (RFC 3986 section 2.1); what is none stays as it is. */
+/* Undo percent-encoding (RFC 3986 section 2.1); invalid escapes stay. */
 static size_t decode(const char *s, size_t len, char *ret_text, size_t max)
 {
 	size_t n = 0;

@@ -125,7 +125,7 @@ static bool is_symbol(gunichar c)
 	       (c >= 0x1f000 && c <= 0x1faff);
 }
 
-/* Joiners stand between symbols only; elsewhere the rules of IDNA2008 say where they may. */
+/* Joiners are allowed only between symbols; elsewhere IDNA2008 decides. */
 static bool may_stand(gunichar c, gunichar before)
 {
 	if (c == 0x200d)

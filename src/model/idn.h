@@ -1,6 +1,6 @@
-/* Labels in other scripts: A-labels (RFC 5890) and their Unicode form, by UTS-46 non-transitional
- * processing. IDNA2008 leaves out what registries sell all the same, emoji and other symbols; such
- * labels are converted too, and can be told apart. Thread: any. */
+/* Conversion between A-labels (RFC 5890) and Unicode, by UTS #46 non-transitional processing. Emoji
+ * and other symbols, which IDNA2008 does not allow but registries accept, are converted too and can
+ * be detected. Thread: any. */
 #pragma once
 
 #include <stdbool.h>

@@ -48,5 +48,5 @@ void job_set_state(struct job *job, enum job_state state, usec_t now);
 /* Time worked on so far, or in all when ended. */
 usec_t job_elapsed(const struct job *job, usec_t now);
 
-/* Time left at the present rate; -1 when that can't be told. */
+/* Time left at the current rate; -1 if unknown. */
 usec_t job_eta(const struct job *job);

@@ -14,7 +14,7 @@ struct job_filter {
 	usec_t created_before; /* wall; 0: any time */
 };
 
-void job_filter_done(struct job_filter *filter); /* frees the inside; a zeroed one is fine */
+void job_filter_done(struct job_filter *filter); /* frees the members; may be zeroed */
 struct job_filter job_filter_copy(const struct job_filter *filter);
 
 bool job_filter_fits(const struct job_filter *filter, const struct job *job);

@@ -21,19 +21,7 @@ static const char *const rcode_names[] = {
 #undef X
 };
 
-const char *item_status_name(enum item_status status)
-{
-	return status_names[status];
-}
-
-bool item_status_parse(const char *name, enum item_status *ret_status)
-{
-	int i = str_find(status_names, ITEM_N_STATUSES, name);
-
-	if (i >= 0)
-		*ret_status = (enum item_status)i;
-	return i >= 0;
-}
+STR_DEFINE_NAMES(item_status, enum item_status, status_names)
 
 const char *reason_name(enum reason reason)
 {

@@ -7,7 +7,7 @@
 /* The order of these and of the reasons is part of the store's format: add at the end. */
 #define ITEM_STATUSES(X) X(FOUND, "found") X(NOT_FOUND, "not_found") X(ERROR, "error") X(OK, "ok")
 
-/* NONE stands for JSON null: the item was found, or is ok. */
+/* REASON_NONE is null in JSON: the item was found, or is ok. */
 #define REASONS(X) \
 	X(NONE, NULL) X(NXDOMAIN, "nxdomain") X(NO_ADDRESS, "no_address") X(TIMEOUT, "timeout") \
 	X(SERVFAIL, "servfail") X(REFUSED, "refused") X(TRUNCATED, "truncated") X(MALFORMED, "malformed") \

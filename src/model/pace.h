@@ -1,5 +1,5 @@
-/* How fast a job goes lately: the mean rate over the last 5 to 10 seconds, or since the start while
- * that is shorter. Time is an argument. Thread: any (one at a time). */
+/* The recent rate of a job: the mean over the last 5 to 10 seconds, or since the start if that is
+ * shorter. Time is an argument. Thread: any (one at a time). */
 #pragma once
 
 #include <stdint.h>

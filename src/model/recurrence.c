@@ -80,8 +80,7 @@ bool recurrence_follow(const struct recurrence *r, const struct clocks *now, str
 	return rhythm->due != due;
 }
 
-/* Bring a grid whose last point lies ahead, because the wall clock went back, to where it would be
- * had it not. */
+/* Correct a grid whose last point is in the future because the wall clock was set back. */
 static void pull_back(const struct recurrence *r, const struct clocks *now, struct rhythm *rhythm)
 {
 	usec_t ahead = rhythm->served_until - now->mono;

@@ -50,12 +50,12 @@ struct clocks {
 struct recurrence {
 	usec_t every; /* up to RECURRENCE_MAX_EVERY; 0: cron and zone are in force */
 	struct cron cron;
-	struct zone *zone; /* never closed here; whoever fills this in says whose it is */
+	struct zone *zone; /* not closed here: belongs to the owner of the recurrence */
 	usec_t offset;     /* each due time is later by this: recurrence_offset */
 };
 
 struct rhythm {
-	usec_t served_until; /* all due times up to this one are served, or were passed over */
+	usec_t served_until; /* all due times up to this one were served or skipped */
 	usec_t due;          /* the next one; RECURRENCE_NEVER: there is none */
 };
 
@@ -84,8 +84,8 @@ void recurrence_serve(const struct recurrence *r, const struct clocks *now, stru
 usec_t recurrence_stored(
     const struct recurrence *r, const struct clocks *now, const struct rhythm *rhythm);
 
-/* Go on behind a stop of the daemon. With CATCH_UP_ONE, and a due time that passed, it is due now;
- * with CATCH_UP_SKIP it is due at a later time. An interval goes on in its grid. */
+/* Continue after a restart of the daemon. With CATCH_UP_ONE, a missed due time makes it due now;
+ * with CATCH_UP_SKIP missed due times are skipped. An interval keeps its grid. */
 void recurrence_restart(const struct recurrence *r, const struct clocks *now, usec_t stored,
     enum catch_up catch_up, struct rhythm *ret);
 

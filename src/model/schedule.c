@@ -12,33 +12,9 @@ static const char *const overlap_names[N_OVERLAPS] = {
     [OVERLAP_SKIP] = "skip", [OVERLAP_QUEUE] = "queue", [OVERLAP_REPLACE] = "replace"};
 static const char *const catch_up_names[2] = {[CATCH_UP_SKIP] = "skip", [CATCH_UP_ONE] = "one"};
 
-const char *schedule_overlap_name(enum schedule_overlap overlap)
-{
-	return overlap_names[overlap];
-}
+STR_DEFINE_NAMES(schedule_overlap, enum schedule_overlap, overlap_names)
 
-bool schedule_overlap_parse(const char *name, enum schedule_overlap *ret_overlap)
-{
-	int i = str_find(overlap_names, N_OVERLAPS, name);
-
-	if (i >= 0)
-		*ret_overlap = (enum schedule_overlap)i;
-	return i >= 0;
-}
-
-const char *schedule_catch_up_name(enum catch_up catch_up)
-{
-	return catch_up_names[catch_up];
-}
-
-bool schedule_catch_up_parse(const char *name, enum catch_up *ret_catch_up)
-{
-	int i = str_find(catch_up_names, 2, name);
-
-	if (i >= 0)
-		*ret_catch_up = (enum catch_up)i;
-	return i >= 0;
-}
+STR_DEFINE_NAMES(schedule_catch_up, enum catch_up, catch_up_names)
 
 void schedule_rule_done(struct schedule_rule *rule)
 {

@@ -58,7 +58,7 @@ void schedule_done(struct schedule *schedule); /* frees the inside */
 /* Return the interval, 0 for a cron expression. */
 usec_t schedule_every(const struct schedule_rule *rule);
 
-/* Return the jitter that is given, or that stands for none. */
+/* Return the given or default jitter. */
 usec_t schedule_jitter(const struct schedule_rule *rule);
 
 /* Read when it is due; opens a zone, which is the caller's then, where there is an expression. The

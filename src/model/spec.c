@@ -11,19 +11,7 @@ static const char *const kind_names[N_KINDS] = {
     [KIND_DOMAINS] = "domains", [KIND_DOWNLOADS] = "downloads", [KIND_FLAGS] = "flags"};
 static const char *const check_names[N_CHECKS] = {[CHECK_RESOLVE] = "resolve"};
 
-const char *job_kind_name(enum job_kind kind)
-{
-	return kind_names[kind];
-}
-
-bool job_kind_parse(const char *name, enum job_kind *ret_kind)
-{
-	int i = str_find(kind_names, N_KINDS, name);
-
-	if (i >= 0)
-		*ret_kind = (enum job_kind)i;
-	return i >= 0;
-}
+STR_DEFINE_NAMES(job_kind, enum job_kind, kind_names)
 
 bool job_kind_is_files(enum job_kind kind)
 {
@@ -36,19 +24,7 @@ bool job_kind_has_status(enum job_kind kind, enum item_status status)
 	       status == ITEM_NOT_FOUND || status == ITEM_ERROR;
 }
 
-const char *job_check_name(enum job_check check)
-{
-	return check_names[check];
-}
-
-bool job_check_parse(const char *name, enum job_check *ret_check)
-{
-	int i = str_find(check_names, N_CHECKS, name);
-
-	if (i >= 0)
-		*ret_check = (enum job_check)i;
-	return i >= 0;
-}
+STR_DEFINE_NAMES(job_check, enum job_check, check_names)
 
 void text_list_add(struct text_list *list, const char *text)
 {

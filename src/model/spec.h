@@ -20,13 +20,13 @@ bool job_kind_parse(const char *name, enum job_kind *ret_kind);
 /* Say whether items of the kind are files to fetch. */
 bool job_kind_is_files(enum job_kind kind);
 
-/* Say whether an item of the kind can end so. */
+/* Whether items of the kind can have the status. */
 bool job_kind_has_status(enum job_kind kind, enum item_status status);
 
 const char *job_check_name(enum job_check check);
 bool job_check_parse(const char *name, enum job_check *ret_check);
 
-/* Bounds of what a submission may ask; 0 always means that the daemon decides. */
+/* Limits of submissions; 0 always means the default of the daemon. */
 enum {
 	SPEC_MAX_CONCURRENCY = 100000,
 	SPEC_MAX_RATE = 1000000,     /* items a second */
@@ -91,6 +91,6 @@ struct spec {
 void spec_init(struct spec *spec);
 void spec_done(struct spec *spec);
 
-/* Normalise `tld` (leading and trailing dots stripped, several labels allowed) and add it; false
- * when it is none. */
+/* Normalise `tld` (leading and trailing dots are removed, several labels are allowed) and add it;
+ * false if it is invalid. */
 bool spec_add_tld(struct spec *spec, const char *tld);

@@ -15,19 +15,7 @@ static const bool moves[JOB_N_STATES][JOB_N_STATES] = {
     [JOB_RUNNING] = {[JOB_DONE] = true, [JOB_CANCELLED] = true, [JOB_FAILED] = true},
 };
 
-const char *job_state_name(enum job_state state)
-{
-	return names[state];
-}
-
-bool job_state_parse(const char *name, enum job_state *ret_state)
-{
-	int i = str_find(names, JOB_N_STATES, name);
-
-	if (i >= 0)
-		*ret_state = (enum job_state)i;
-	return i >= 0;
-}
+STR_DEFINE_NAMES(job_state, enum job_state, names)
 
 bool job_state_is_ended(enum job_state state)
 {

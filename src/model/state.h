@@ -19,5 +19,5 @@ const char *job_state_name(enum job_state state);
 bool job_state_parse(const char *name, enum job_state *ret_state);
 bool job_state_is_ended(enum job_state state);
 
-/* Say whether the drawing above has an arrow from `from` to `to`. */
+/* Whether the diagram above has an arrow from `from` to `to`. */
 bool job_state_may_move(enum job_state from, enum job_state to);

@@ -36,7 +36,7 @@ static char *get_part(CURLU *u, CURLUPart part, unsigned flags)
 	return copy;
 }
 
-/* Say whether a name ends in a number: parsers that are laxer than ours take it for an address. */
+/* Whether a name ends in a number: lax parsers read such a name as an address. */
 static bool ends_in_number(const char *name)
 {
 	const char *dot = strrchr(name, '.'), *label = dot != NULL ? dot + 1 : name;
@@ -70,7 +70,7 @@ static bool read_host(const char *raw, struct url *url)
 	return true;
 }
 
-/* Say whether the text is its own normal form: most are, and need not be put together again. */
+/* Whether the text is already normalised, as most are. */
 static bool is_plain(const char *text, const char *scheme, const char *host)
 {
 	size_t scheme_len = strlen(scheme), host_len = strlen(host);

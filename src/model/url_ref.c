@@ -99,6 +99,15 @@ static void merge(struct buf *b, const struct reference *base, struct span path)
 	buf_add(b, path.bytes, path.len);
 }
 
+/* Add a part that is present, after its delimiter. */
+static void add_part(struct buf *b, const char *delimiter, struct span part)
+{
+	if (part.bytes != NULL) {
+		buf_add_str(b, delimiter);
+		buf_add(b, part.bytes, part.len);
+	}
+}
+
 /* Put the URL together (sections 5.2.2 and 5.3). */
 static void add_target(
     struct buf *b, struct buf *merged, const struct reference *base, struct reference r)
@@ -113,10 +122,7 @@ static void add_target(
 
 	buf_add(b, scheme.bytes, scheme.len);
 	buf_add_char(b, ':');
-	if (authority.bytes != NULL) {
-		buf_add_str(b, "//");
-		buf_add(b, authority.bytes, authority.len);
-	}
+	add_part(b, "//", authority);
 	if (is_absolute || has_authority || (has_path && r.path.bytes[0] == '/')) {
 		add_path(b, r.path);
 	} else if (has_path) {
@@ -125,14 +131,8 @@ static void add_target(
 	} else {
 		buf_add(b, base->path.bytes, base->path.len);
 	}
-	if (query.bytes != NULL) {
-		buf_add_char(b, '?');
-		buf_add(b, query.bytes, query.len);
-	}
-	if (r.fragment.bytes != NULL) {
-		buf_add_char(b, '#');
-		buf_add(b, r.fragment.bytes, r.fragment.len);
-	}
+	add_part(b, "?", query);
+	add_part(b, "#", r.fragment);
 }
 
 static void encode(struct buf *b, const char *text)

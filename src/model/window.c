@@ -47,8 +47,8 @@ static void open_up(struct window *w, usec_t now)
 		w->size = w->cap;
 }
 
-/* Say whether more stay out than usual, and more than by chance: of a small round's few queries the
- * share varies, by a standard deviation of sqrt(p(1-p)/n), and three of these are rare. */
+/* Whether significantly more answers are missing than usual: in a small round the share varies with
+ * a standard deviation of sqrt(p(1-p)/n), and three of these are rare. */
 static bool is_lossy(const struct window *w, double loss, uint32_t n)
 {
 	double excess = loss - w->usual_loss, variance = w->usual_loss * (1 - w->usual_loss) / n;

@@ -42,5 +42,5 @@ void window_on_loss(struct window *w, usec_t now, usec_t timeout);
 /* Note that the sender had more to send than the window let it. */
 void window_on_full(struct window *w);
 
-/* Say whether the server seems dead: a long row of queries without any answer. */
+/* Whether the server seems dead: many queries in a row without an answer. */
 bool window_is_dead(const struct window *w);

@@ -27,7 +27,7 @@ static bool is_name(const char *name)
 		if (strncmp(name, others[i], strlen(others[i])) == 0)
 			return false;
 	}
-	/* no dot: neither `..` nor the tables that lie beside the zones */
+	/* no dot: excludes `..` and the tables next to the zones */
 	return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/") ==
 	       len;
 }

@@ -17,15 +17,15 @@ enum { ZONE_NAME_MAX = 64 }; /* bytes; the longest of today has 32 */
 
 struct zone;
 
-/* Open the zone that the database has under `name`, exactly so written; NULL when it has none. Only
- * names of the database are known: no paths, no abbreviated rules, not the machine's own zone, no
- * zone that counts leap seconds. Close it with zone_close. Zones of one name share their data. */
+/* Open the zone with exactly this `name` in the database, or return NULL. Paths, POSIX rules, the
+ * local time zone and zones with leap seconds are not supported. Close it with zone_close. Zones
+ * with the same name share their data. */
 struct zone *zone_open(const char *name);
 
 /* Close a zone that zone_open or zone_ref returned; NULL is accepted. */
 void zone_close(struct zone *zone);
 
-/* Return the same zone for another owner, who closes it too. */
+/* Add a reference for another owner, who closes the zone too. */
 struct zone *zone_ref(struct zone *zone);
 
 /* Return the name it was opened by, borrowed from the zone. */

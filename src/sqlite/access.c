@@ -28,7 +28,7 @@ enum err db_error(struct db *db, int code)
 	case SQLITE_CANTOPEN:
 		return ERR_READ_ONLY;
 	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB: /* what is written may lie on damage; what is read is just not there */
+	case SQLITE_NOTADB: /* damage is fatal for writes, but not for reads */
 		return db->is_writer ? ERR_FATAL : ERR_DAMAGED;
 	case SQLITE_CONSTRAINT:
 		return ERR_CONFLICT;

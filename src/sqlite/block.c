@@ -12,7 +12,7 @@ int64_t db_sum(const void *bytes, size_t len, uint64_t first, uint64_t n)
 	return (int64_t)XXH3_64bits_withSeed(bytes, len, first * 1000003 + n);
 }
 
-/* Say whether `n` records can be read, and nothing is left. */
+/* Whether the bytes are exactly `n` valid records. */
 static bool is_whole(const char *bytes, size_t len, uint64_t n)
 {
 	struct result r;
@@ -87,8 +87,8 @@ static bool fail(struct walk *w, uint64_t first, uint64_t last)
 	return false;
 }
 
-/* The block under the cursor is damaged, perhaps in its number of records too: so it ends where the
- * next one begins. */
+/* The block under the cursor is damaged, maybe including its number of records: it is assumed to
+ * end where the next block starts. */
 static bool fail_block(struct walk *w)
 {
 	int code = sqlite3_step(w->rows);

@@ -34,7 +34,7 @@ struct walk {
 	struct store_damage damage;
 };
 
-/* Begin behind result `after`. ERR_NOT_FOUND: there is no such job; nothing is to be ended then. */
+/* Start after the result `after`. ERR_NOT_FOUND: no such job; then there is nothing to end. */
 enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after) MUST_CHECK;
 /* The next result, with its seq; its texts live until the next call. False at the end, and where
  * there is damage. */

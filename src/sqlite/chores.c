@@ -1,8 +1,7 @@
-/* What the database needs beside transactions, a slice at a time while nothing else waits: rows
- * that forgotten jobs left are deleted, free space is given back. A thread of its own copies the
- * write-ahead log back (a checkpoint) when it is long. No chores are done before that has ended:
- * else the log, and with it the time that the checkpoint keeps the disk from commits, would grow as
- * long as there are chores. */
+/* Maintenance of the database in small steps while nothing else waits: rows of removed jobs are
+ * deleted and free space is returned. A thread checkpoints a long write-ahead log. No other
+ * maintenance runs until the checkpoint has ended; otherwise the log, and the time for which the
+ * checkpoint delays commits, would keep growing. */
 #include "sqlite/chores.h"
 
 #include <pthread.h>
@@ -18,7 +17,7 @@ enum { CHECKPOINT_PAGES = 1000 };
  * what is needed again soon is not worth the writing. */
 enum { MUCH_FREE = 4 << 20, MUCH_FREE_SHARE = 5, LITTLE_FREE = 1 << 20, LITTLE_FREE_SHARE = 20 };
 
-/* Chores wait so long before they try again when reads kept the log from starting anew. */
+/* Delay before the next attempt if reads kept the log from being reset. */
 #define CHORE_PAUSE (250 * USEC_PER_MSEC)
 
 struct chores {
@@ -149,7 +148,7 @@ static void *run(void *arg)
 
 /* --- Thread: loop --- */
 
-/* Say whether the file has what was given back before the last daemon's end. */
+/* Whether the file still has free space from before the last end of the daemon. */
 static bool is_longer_than_it_should_be(const struct chores *c)
 {
 	struct stat st;

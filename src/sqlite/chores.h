@@ -1,5 +1,4 @@
-/* What the database needs beside transactions, as the backend has it (store/backend.h). Inside the
- * SQLite backend. */
+/* Maintenance of the database (store/backend.h). Internal to the SQLite backend. */
 #pragma once
 
 #include "sqlite/database.h"

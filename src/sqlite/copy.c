@@ -20,7 +20,7 @@ static int on_progress(void *arg)
 	return atomic_load((atomic_bool *)arg) ? 1 : 0;
 }
 
-/* Is there room for the copy, and for the commits that come meanwhile? */
+/* Whether there is enough disk space for the copy and for concurrent commits. */
 static bool has_room(struct db *db, const char *path)
 {
 	struct store_size size;

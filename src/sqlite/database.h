@@ -25,8 +25,7 @@ void db_read(struct db *db, struct store_op *op);
 enum err db_write(struct db *db, struct store_op_list *ops) MUST_CHECK;
 enum err db_touch(struct db *db) MUST_CHECK;
 
-/* Delete a slice of what forgotten jobs left; *ret_is_more tells whether there is more to do. A
- * slice takes some milliseconds. */
+/* Delete some rows of removed jobs, for a few milliseconds; *ret_is_more: there are more. */
 enum err db_sweep(struct db *db, bool *ret_is_more) MUST_CHECK;
 
 /* Give a slice of the file's free pages back to the file system; the file itself gets shorter with
@@ -37,12 +36,11 @@ enum err db_shrink(struct db *db) MUST_CHECK;
 enum err db_measure(struct db *db, struct store_size *ret_size) MUST_CHECK;
 int db_wal_pages(const struct db *db);
 
-/* Copy the write-ahead log back into the database, so that it starts anew; with `wants_room` its
- * file is emptied too. Commits are held up for some milliseconds at most: ERR_BUSY when reads under
- * way still need the log. */
+/* Checkpoint and reset the write-ahead log; with `wants_room` truncate its file too. Delays commits
+ * for some milliseconds at most. ERR_BUSY: active reads need the log. */
 enum err db_checkpoint(struct db *db, bool wants_room) MUST_CHECK;
 
-/* Copy the database into a new file at `path`, mode 0600, as it is at one moment; commits and reads
- * go on. ERR_FULL: there is no room. ERR_BUSY: *is_cancelled, which may be NULL, was set. On an
- * error nothing is left. */
+/* Write a consistent copy of the database to a new file at `path`, mode 0600, while commits and
+ * reads continue. ERR_FULL: not enough disk space. ERR_BUSY: *is_cancelled, which may be NULL, was
+ * set. On an error the file is removed. */
 enum err db_copy(struct db *db, const char *path, atomic_bool *is_cancelled) MUST_CHECK;

@@ -6,7 +6,7 @@
 
 #include "sqlite/database.h"
 
-/* Values of job.state that no user sees, beside enum job_state. */
+/* Internal values of job.state, in addition to enum job_state. */
 enum { ROW_STAGED = 16 };
 
 /* Values of job.garbage: nothing; input that is not needed any more; the whole job. */
@@ -30,7 +30,7 @@ struct db {
 	char why[160];
 };
 
-/* --- access.c: what all others stand on --- */
+/* --- access.c: used by all other files --- */
 
 /* Return the statement, reset and unbound, or NULL when it can't be prepared. */
 sqlite3_stmt *db_statement(struct db *db, enum statement id);
@@ -38,7 +38,7 @@ sqlite3_stmt *db_statement(struct db *db, enum statement id);
 /* Run a statement that returns no rows. */
 enum err db_run(struct db *db, sqlite3_stmt *statement);
 
-/* The error that the last SQLite call on this connection stands for. */
+/* The error code for the last SQLite call on this connection. */
 enum err db_error(struct db *db, int code);
 
 /* Bind whole numbers to the parameters from the `first` on. */
@@ -68,8 +68,8 @@ enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_numbe
 /* Finish the transaction: keep it all, or nothing of it when `e` is not OK. */
 enum err db_end(struct db *db, enum err e);
 
-/* copy.c: make the file anew, in the form that can shrink; the connection is to be closed
- * then and opened again. False when that could not be: all is as before. */
+/* copy.c: rebuild the file so that it can shrink; the connection must be closed and reopened
+ * afterwards. False if that was not possible: nothing has changed. */
 bool db_remake(struct db *db);
 
 /* --- rows.c --- */

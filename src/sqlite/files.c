@@ -82,7 +82,7 @@ static enum err check_log(const struct db_files *f, char **ret_why)
 	    f->paths[LOG]);
 }
 
-/* What jobs are about is nobody else's business, whatever the umask was when a file was made. */
+/* The content of jobs is private, whatever the umask is. */
 static bool tighten(const char *path)
 {
 	struct stat st;
@@ -111,7 +111,7 @@ static enum err tighten_all(const struct db_files *f, char **ret_why)
 	return OK;
 }
 
-/* Open the database's file and lock it, as it is in its place then. */
+/* Open and lock the database file that is at its path now. */
 static enum err lock(struct db_files *f, int *ret_fd, char **ret_why)
 {
 	const char *path = f->paths[DATABASE];

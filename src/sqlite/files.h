@@ -1,5 +1,5 @@
-/* The files of the database: who may read them, whose they are, and whether they are still where
- * they were opened. Inside the store. Thread: loop, except where said. */
+/* The files of the database: permissions, lock, and whether they are still where they were opened.
+ * Internal to the backend. Thread: loop, except where stated. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,6 +19,6 @@ void db_files_close(struct db_files *files); /* NULL is fine */
  * anew since it was opened; then that one is locked. Errors as above. */
 enum err db_files_settle(struct db_files *files, char **ret_why) MUST_CHECK;
 
-/* Say whether each file is in its place. Otherwise it was removed, moved or replaced: what is
- * written goes into a file that the next start won't find. Thread: any. */
+/* Whether each file is still at its path. If not, it was removed, moved or replaced, and the next
+ * start would not find what is written. Thread: any. */
 bool db_files_are_there(const struct db_files *files);

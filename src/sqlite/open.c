@@ -40,7 +40,7 @@ static enum err configure(struct db *db, bool is_writer)
 	return OK;
 }
 
-/* Open a connection as it is, whatever the tables. */
+/* Open a connection without checking the schema. */
 static enum err connect_to(const char *path, bool is_writer, struct db **ret_db)
 {
 	struct db *db = xcalloc(1, sizeof(*db));
@@ -69,7 +69,7 @@ static enum err read_form(struct db *db)
 	return e;
 }
 
-/* A file of an older version is made anew once, if that can be. */
+/* Rebuild a file of an older version once, if possible. */
 static enum err prepare(struct db **db)
 {
 	enum err e = schema_apply(*db);

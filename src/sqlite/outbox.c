@@ -23,7 +23,7 @@ static void add_host(struct buf *b, const char *url)
 	struct url parsed;
 
 	if (url_parse(url, strlen(url), &parsed) != URL_GOOD)
-		return; /* can't be: it was read before; the attempt will tell */
+		return; /* can't happen: it was read before; a delivery attempt reports it */
 	buf_addf(b, "%s:%u", parsed.host, parsed.port);
 	url_done(&parsed);
 }

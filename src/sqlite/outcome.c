@@ -160,7 +160,7 @@ static enum err add_job(struct noting *n, struct buf *data)
 	return e;
 }
 
-/* Write what is told; *ret_total is 0 when nothing has changed, and then nothing is. */
+/* Write the changes; if there are none, *ret_total is 0 and nothing is written. */
 static enum err write_call(
     struct noting *n, const struct schedule *schedule, struct buf *data, uint64_t *ret_total)
 {
@@ -180,7 +180,7 @@ static enum err write_call(
 	return e;
 }
 
-/* The run has ended: whoever wants to know is told, if anything has changed. */
+/* The run has ended: queue a callback if there were changes. */
 static enum err call(struct noting *n)
 {
 	sqlite3_stmt *s = QUERY(n->db, STATEMENT_SELECT_SCHEDULE_BY_NO, n->changes->schedule_no);
@@ -216,7 +216,7 @@ enum err db_note_outcomes(struct db *db, struct store_op *op)
 	changes->n = 0;
 	changes->is_called = false;
 	if (code == SQLITE_DONE)
-		return OK; /* the schedule was deleted: its run goes on without it */
+		return OK; /* the schedule was deleted; its run continues */
 	n.last = before;
 	enum err e = code == SQLITE_ROW ? note_block(&n) : db_error(db, code);
 	changes->n = n.last - before;

@@ -1,5 +1,5 @@
-/* The reading verbs. Each is one short read transaction, because an open reader keeps the
- * write-ahead log from starting anew. */
+/* The read operations. Each is one short transaction, because open readers keep the write-ahead log
+ * from being reset. */
 #include <stdlib.h>
 #include <string.h>
 

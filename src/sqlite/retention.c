@@ -127,7 +127,7 @@ static enum err sweep_step(struct db *db, int64_t job_no, int garbage)
 	return e;
 }
 
-/* Which job is garbage; false when none is. */
+/* Find a removed job with rows left; false if there is none. */
 static enum err find_garbage(struct db *db, int64_t *ret_no, int *ret_garbage, bool *ret_is_any)
 {
 	sqlite3_stmt *s = db_statement(db, STATEMENT_NEXT_GARBAGE);

@@ -96,7 +96,7 @@ enum err db_add_schedule(struct db *db, struct store_op *op)
 	return e;
 }
 
-/* Run an update of one schedule; `otherwise` when it met none. */
+/* Update one schedule; returns `otherwise` if no row matched. */
 static enum err update_one(struct db *db, sqlite3_stmt *s, enum err otherwise)
 {
 	enum err e = db_run(db, s);

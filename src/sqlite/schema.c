@@ -1,5 +1,5 @@
-/* The tables, and how older versions become the present one: schema/N.sql makes version N, in a
- * transaction of its own. `PRAGMA user_version` says which version a file has. */
+/* The schema and its upgrades: schema/N.sql upgrades to version N in a transaction. `PRAGMA
+ * user_version` is the version of a file. */
 #include "sqlite/schema.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* The backend of the store that keeps all in an SQLite database: a file, with its log beside it. */
+/* The SQLite backend of the store: a database file with its log. */
 #pragma once
 
 #include "store/backend.h"

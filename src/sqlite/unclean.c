@@ -176,7 +176,8 @@ static enum err read_notes(struct db *db, struct stored_note *ret_notes, size_t 
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-/* Leave out what has settled since; returns how many of the rest were begun by the last daemon. */
+/* Drop items that have a result by now; returns how many of the rest were started by the last
+ * daemon. */
 static enum err sift_notes(struct db *db, struct store_life *life, size_t *ret_n_begun)
 {
 	size_t n = 0;
@@ -194,7 +195,7 @@ static enum err sift_notes(struct db *db, struct store_life *life, size_t *ret_n
 	return e;
 }
 
-/* Blame what was begun alone; else all that was begun is in doubt. */
+/* Blame an item that was started alone; otherwise all started items are suspects. */
 static enum err judge_notes(struct db *db, bool is_unclean, struct store_life *life)
 {
 	size_t n_begun = 0, n = 0;

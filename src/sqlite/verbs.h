@@ -30,7 +30,7 @@ enum err db_read_one_schedule(struct db *db, sqlite3_stmt *s, struct schedule *r
  * damaged. */
 bool db_read_change(sqlite3_stmt *s, struct change *ret_change);
 
-/* Delete a slice of what forgotten schedules left; *ret_is_more tells whether there is more. */
+/* Delete some rows of removed schedules; *ret_is_more: there are more. */
 enum err db_sweep_schedules(struct db *db, bool *ret_is_more) MUST_CHECK;
 
 /* --- outcome.c --- */
@@ -51,7 +51,7 @@ enum err db_outbox_add_job(struct db *db, int64_t job_no) MUST_CHECK;
 
 /* --- end.c --- */
 
-/* A job has ended: have that told. Results are not lost for a row that can't be told of. */
+/* A job has ended: queue its callback. A failure here does not fail the results. */
 enum err db_tell_end(struct db *db, struct store_op *op) MUST_CHECK;
 
 /* --- watch.c --- */

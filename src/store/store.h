@@ -89,12 +89,12 @@ struct store_size {
 /* How big the database was after the last commit. */
 struct store_size store_size(const struct store *store);
 
-/* Is something left to do of what was forgotten: rows to delete, free space to give back? Done when
- * nothing else waits. */
+/* Whether removed jobs still have rows to delete or free space to return. This is done when nothing
+ * else waits. */
 bool store_has_chores(const struct store *store);
 
-/* Can the database's file get shorter? No when it is from a version that could not have it so and
- * there was no room to make it anew at the opening. */
+/* Whether the database file can shrink. False if an older version created the file and there was no
+ * space to rebuild it when it was opened. */
 bool store_can_shrink(const struct store *store);
 
 /* A copy of the database as it was at one moment: a file without a name. */

@@ -1,4 +1,4 @@
-/* Operations are made here and ended, whoever carries them out. */
+/* Creation and end of store operations. */
 #include <stdlib.h>
 
 #include "base/alloc.h"

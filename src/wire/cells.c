@@ -22,8 +22,8 @@ static bool is_formula(const char *s, size_t len)
 	return false;
 }
 
-/* Put an apostrophe before what is a formula at the start, or behind a semicolon, at which
- * spreadsheets of some languages begin a new cell. */
+/* Put an apostrophe before a formula at the start of a cell, or after a semicolon, at which some
+ * spreadsheets start a new cell. */
 static void add_guarded(struct buf *b, const char *s, size_t len)
 {
 	for (const char *end = s + len, *stop; s < end; s = stop) {

@@ -1,4 +1,4 @@
-/* A state machine over the bytes; what is open stands in a stack of bits. */
+/* A state machine over the bytes; open objects and lists are on a stack of bits. */
 #include "wire/json_check.h"
 
 #include <errno.h>
@@ -183,8 +183,8 @@ size_t json_decode(const char **at, const char *end, char *to, size_t room)
 
 /* --- Names --- */
 
-/* The hash (FNV-1a) of what a name says, however it is written. Two names that were made to collide
- * count as one twice, which harms nobody but their sender. */
+/* The FNV-1a hash of the decoded name. Names that collide are reported as duplicates, which affects
+ * only a sender who constructs them. */
 static uint64_t hash_name(const char *at, const char *end)
 {
 	uint64_t hash = 0xcbf29ce484222325;
@@ -304,6 +304,27 @@ static bool is_real_in_range(const char *at, const char *end)
 	return strtod(text, NULL) < HUGE_VAL;
 }
 
+/* Read a fraction and an exponent, of which both may be missing. */
+static bool check_real(struct checker *c, bool *ret_is_real)
+{
+	const char *begin = c->at;
+
+	if (c->at < c->end && *c->at == '.') {
+		c->at++;
+		if (count_digits(c) == 0)
+			return malformed(c, "expected a digit after the decimal point");
+	}
+	if (c->at < c->end && (*c->at == 'e' || *c->at == 'E')) {
+		c->at++;
+		if (c->at < c->end && (*c->at == '+' || *c->at == '-'))
+			c->at++;
+		if (count_digits(c) == 0)
+			return malformed(c, "expected a digit in the exponent");
+	}
+	*ret_is_real = c->at > begin;
+	return true;
+}
+
 static bool check_number(struct checker *c)
 {
 	const char *begin = c->at;
@@ -314,20 +335,8 @@ static bool check_number(struct checker *c)
 		c->at++;
 	else if (count_digits(c) == 0)
 		return malformed(c, "expected a digit");
-	if (c->at < c->end && *c->at == '.') {
-		is_real = true;
-		c->at++;
-		if (count_digits(c) == 0)
-			return malformed(c, "expected a digit after the decimal point");
-	}
-	if (c->at < c->end && (*c->at == 'e' || *c->at == 'E')) {
-		is_real = true;
-		c->at++;
-		if (c->at < c->end && (*c->at == '+' || *c->at == '-'))
-			c->at++;
-		if (count_digits(c) == 0)
-			return malformed(c, "expected a digit in the exponent");
-	}
+	if (!check_real(c, &is_real))
+		return false;
 	if (is_real ? is_real_in_range(begin, c->at) : is_integer_in_range(begin, c->at))
 		return true;
 	return fail(c, JSON_BIG_NUMBER, "the number is out of range");

@@ -1,6 +1,6 @@
-/* Is a text JSON? RFC 8259, strictly: UTF-8 without a byte order mark, no half surrogates and no
- * NUL in strings, no name twice in an object. It takes no memory but eight bytes a member of the
- * objects that are open, so a text may be judged before anything is made of it. Thread: any. */
+/* A strict JSON validator (RFC 8259): UTF-8 without a byte order mark, no unpaired surrogates and
+ * no NUL in strings, no duplicate names in an object. It needs only eight bytes for each member of
+ * the open objects, so a text can be checked before anything is allocated for it. Thread: any. */
 #pragma once
 
 #include <stdbool.h>

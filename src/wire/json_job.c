@@ -18,6 +18,12 @@ static void add_counts(struct buf *b, const struct job *job)
 	}
 }
 
+static void add_time(struct buf *b, const char *name, usec_t time)
+{
+	buf_addf(b, ",\"%s\":", name);
+	json_add_time(b, time);
+}
+
 static void add_id(struct buf *b, const char *name, const struct id *id)
 {
 	char text[ID_TEXT_SIZE];
@@ -34,10 +40,8 @@ static void add_life(struct buf *b, const struct job *job)
 	buf_addf(b, ",\"priority\":%u,\"paused\":%s,\"reason\":", job->params.priority,
 	    job->is_paused ? "true" : "false");
 	json_add_optional(b, job_reason_name(job->reason));
-	buf_add_str(b, ",\"run_at\":");
-	json_add_time(b, job->run_at);
-	buf_add_str(b, ",\"deadline\":");
-	json_add_time(b, job->deadline);
+	add_time(b, "run_at", job->run_at);
+	add_time(b, "deadline", job->deadline);
 	buf_add_str(b, ",\"callback_url\":");
 	json_add_optional(b, job->callback_url);
 	add_id(b, "schedule_id", &job->schedule_id);
@@ -61,12 +65,10 @@ void json_job_add(struct buf *b, const struct job *job, usec_t now)
 	    job_state_name(job->state), (unsigned long long)job->total,
 	    (unsigned long long)job->completed);
 	add_counts(b, job);
-	buf_add_str(b, "},\"created_at\":");
-	json_add_time(b, job->created_at);
-	buf_add_str(b, ",\"started_at\":");
-	json_add_time(b, job->started_at);
-	buf_add_str(b, ",\"finished_at\":");
-	json_add_time(b, job->finished_at);
+	buf_add_char(b, '}');
+	add_time(b, "created_at", job->created_at);
+	add_time(b, "started_at", job->started_at);
+	add_time(b, "finished_at", job->finished_at);
 	buf_addf(b, ",\"elapsed_ms\":%lld,\"rate_per_second\":%.1f,\"eta_ms\":",
 	    (long long)(elapsed / USEC_PER_MSEC), rate);
 	if (eta >= 0)

@@ -5,7 +5,7 @@
 
 #include "base/utf8.h"
 
-/* Bytes that stand for themselves in a JSON string. */
+/* Bytes that need no escape in a JSON string. */
 static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';

@@ -1,5 +1,5 @@
-/* JSON as it stands in its text: a value is where it begins and ends, and is read when it is asked
- * for. Nothing is allocated, so a text takes no more memory than its bytes. Thread: any. */
+/* JSON values as slices of their text, parsed on access. Nothing is allocated, so a text needs no
+ * more memory than its bytes. Thread: any. */
 #pragma once
 
 #include <stdbool.h>
@@ -13,19 +13,18 @@ struct jvalue {
 	size_t len;
 };
 
-/* Judge a text (wire/json_check.h) and return its value, an object or a list. False with `p`
- * filled: 400 when it is not JSON, 422 when it has more than we take. A byte order mark before it
- * is passed over. */
+/* Check a text (wire/json_check.h) and return its value, an object or a list. False with `p`
+ * filled: 400 if it is not JSON, 422 if it exceeds a limit. A byte order mark is ignored. */
 bool jvalue_parse(const char *text, size_t len, struct jvalue *ret_value, struct problem *p);
 /* The same for a value of any type, without a mark. */
 bool jvalue_parse_any(const char *text, size_t len, struct jvalue *ret_value, struct problem *p);
 
-/* Return what it is: `{` an object, `[` a list, `"` a string, `t`, `f`, `n` true, false and null,
- * `0` a number, NUL none. */
+/* Return the type: `{` object, `[` list, `"` string, `t` true, `f` false, `n` null, `0` number, NUL
+ * for no value. */
 char jvalue_type(struct jvalue value);
 
-/* Walk through a list or an object: from jvalue_begin on, each call yields the next element, or
- * member, until there is none. */
+/* Iterate over a list or an object: after jvalue_begin, each call yields the next element or
+ * member; false at the end. */
 const char *jvalue_begin(struct jvalue container);
 bool jvalue_next(const char **at, struct jvalue *ret_element);
 bool jvalue_next_member(const char **at, struct jvalue *ret_name, struct jvalue *ret_value);

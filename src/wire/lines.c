@@ -19,7 +19,7 @@ void lines_done(struct lines *l)
 	buf_done(&l->rest);
 }
 
-/* The common line, a string without escapes, is taken as it stands. */
+/* The common case, a string without escapes, is used in place. */
 static bool is_simple_string(const char *line, size_t len)
 {
 	if (len < 2 || line[0] != '"' || line[len - 1] != '"')

@@ -35,5 +35,5 @@ void lines_done(struct lines *l);
 bool lines_feed(struct lines *l, const char *bytes, size_t n_bytes, lines_fn *on_name, void *arg,
     struct problem *p);
 
-/* Read what stands behind the last line end; as lines_feed. */
+/* Read the text after the last line end; otherwise as lines_feed. */
 bool lines_finish(struct lines *l, lines_fn *on_name, void *arg, struct problem *p);

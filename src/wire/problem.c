@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/url.h"
 #include "wire/json_text.h"
 
 static char *PRINTF(1, 0) format(const char *text, va_list args)
@@ -101,4 +102,18 @@ void problem_escape(const char *name, char *ret_part, size_t size)
 		}
 	}
 	ret_part[n] = '\0';
+}
+
+bool problem_check_url(struct problem *p, const char *pointer, const char *text, size_t max)
+{
+	struct url url;
+	enum url_fault fault = url_parse(text, strlen(text), &url);
+
+	if (fault != URL_GOOD)
+		problem_add(p, pointer, "%s", url_fault_text(fault));
+	else
+		url_done(&url);
+	if (fault == URL_GOOD && strlen(text) > max)
+		problem_add(p, pointer, "This must have at most %zu bytes.", max);
+	return fault == URL_GOOD && strlen(text) <= max;
 }

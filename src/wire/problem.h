@@ -2,6 +2,7 @@
  * Thread: any. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
@@ -18,10 +19,10 @@ struct problem {
 	} errors[PROBLEM_MAX_ERRORS];
 };
 
-void problem_done(struct problem *p); /* frees the inside; a zeroed one is fine */
+void problem_done(struct problem *p); /* frees the members; may be zeroed */
 
-/* Set status and detail, unless a problem was set before: the first one stands. A detail longer
- * than PROBLEM_MAX_DETAIL bytes is cut. */
+/* Set status and detail, unless a problem was set before. The detail is cut to PROBLEM_MAX_DETAIL
+ * bytes. */
 void problem_set(struct problem *p, int status, const char *detail, ...) PRINTF(3, 4);
 
 /* Add a fault of one field and make the problem a 422; faults past PROBLEM_MAX_ERRORS are dropped.
@@ -37,3 +38,7 @@ void problem_encode(const struct problem *p, struct buf *b);
 /* Write `name` as one part of a JSON pointer (RFC 6901 section 3), cut to `size` bytes with the
  * terminator. */
 void problem_escape(const char *name, char *ret_part, size_t size);
+
+/* Whether `text` is an http or https URL of at most `max` bytes; adds an error at `pointer` if not.
+ */
+bool problem_check_url(struct problem *p, const char *pointer, const char *text, size_t max);

@@ -231,7 +231,7 @@ static void get_file(struct reader *in, struct file_result *f)
 	f->content_encoding = (flags & IS_ENCODED) != 0 ? get_span(in, MAX_TEXT) : (struct span){0};
 }
 
-/* Fields of a later version may mean something else; unknown tags of this one are passed over. */
+/* A later version may change the meaning of fields; unknown tags of this version are skipped. */
 static struct span get_fields(struct reader *in)
 {
 	uint8_t version = get_byte(in);

@@ -19,13 +19,12 @@ enum result_format {
 	N_FORMATS
 };
 
-/* What a row of results holds, as JSON, as CSV and as a line of text. Files have one table, names
- * one for each check. */
+/* Result rows as JSON, CSV and text. Files have one table of fields, names one for each check. */
 struct row_table;
 const struct row_table *row_table_of(enum job_kind kind, enum job_check check);
 
-/* Add what goes before the first row and after the last; `next` is the sequence number to continue
- * behind. */
+/* Add the text before the first row, or after the last one; `next` is the sequence number to
+ * continue after. */
 void result_add_head(struct buf *b, enum result_format format, const struct row_table *table);
 void result_add_tail(struct buf *b, enum result_format format, uint64_t next);
 

@@ -1,6 +1,8 @@
 /* Schedules as JSON, both ways. */
 #include "wire/schedule.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +10,6 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "model/spec.h"
-#include "model/url.h"
 #include "wire/json_text.h"
 #include "wire/jvalue.h"
 
@@ -16,39 +17,18 @@
 
 struct field {
 	const char *name;
-	/* Exactly one of these. A text is taken. */
-	char **(*text)(struct schedule_rule *rule);
+	/* A text at this offset of the rule, or a function. */
+	bool is_text;
+	size_t offset;
 	void (*set)(struct schedule_rule *rule, struct jvalue value, struct problem *p);
 };
 
-static char **name_of(struct schedule_rule *rule)
-{
-	return &rule->name;
-}
+#define TEXT_AT(member) .is_text = true, .offset = offsetof(struct schedule_rule, member)
 
-static char **every_of(struct schedule_rule *rule)
+/* `rule` may be const: then the text is only read. */
+static char **text_at(const struct schedule_rule *rule, size_t offset)
 {
-	return &rule->every;
-}
-
-static char **cron_of(struct schedule_rule *rule)
-{
-	return &rule->cron;
-}
-
-static char **zone_of(struct schedule_rule *rule)
-{
-	return &rule->zone;
-}
-
-static char **jitter_of(struct schedule_rule *rule)
-{
-	return &rule->jitter;
-}
-
-static char **callback_of(struct schedule_rule *rule)
-{
-	return &rule->callback_url;
+	return (char **)((char *)(uintptr_t)rule + offset);
 }
 
 /* The longest text that means anything is a callback's URL; a longer one is kept so far that it
@@ -82,7 +62,7 @@ static void set_paused(struct schedule_rule *rule, struct jvalue value, struct p
 	rule->is_paused = type == 't';
 }
 
-/* A run begins when the schedule says so: its job has no time of its own. */
+/* The schedule determines the start of a run, so its job must not have run_at. */
 static void set_job(struct schedule_rule *rule, struct jvalue value, struct problem *p)
 {
 	char deadline[64];
@@ -107,15 +87,15 @@ static void set_job(struct schedule_rule *rule, struct jvalue value, struct prob
 }
 
 static const struct field fields[] = {
-    {"name", .text = name_of},
-    {"every", .text = every_of},
-    {"cron", .text = cron_of},
-    {"timezone", .text = zone_of},
+    {"name", TEXT_AT(name)},
+    {"every", TEXT_AT(every)},
+    {"cron", TEXT_AT(cron)},
+    {"timezone", TEXT_AT(zone)},
     {"overlap", .set = set_overlap},
     {"catch_up", .set = set_catch_up},
-    {"jitter", .text = jitter_of},
+    {"jitter", TEXT_AT(jitter)},
     {"paused", .set = set_paused},
-    {"callback_url", .text = callback_of},
+    {"callback_url", TEXT_AT(callback_url)},
     {"job", .set = set_job},
 };
 
@@ -150,7 +130,7 @@ static void set_field(
 		if (fields[i].set != NULL)
 			fields[i].set(rule, value, p);
 		else if (jvalue_type(value) == '"')
-			set_text(fields[i].text(rule), value);
+			set_text(text_at(rule, fields[i].offset), value);
 		else
 			problem_add(p, pointer, "This must be a string.");
 		return;
@@ -170,21 +150,6 @@ static void set_fields(struct schedule_rule *rule, struct jvalue object, struct 
 }
 
 /* --- Checks --- */
-
-static void check_callback(const char *text, struct problem *p)
-{
-	struct url url;
-	enum url_fault fault = url_parse(text, strlen(text), &url);
-
-	if (fault != URL_GOOD) {
-		problem_add(p, "/callback_url", "%s", url_fault_text(fault));
-		return;
-	}
-	url_done(&url);
-	if (strlen(text) > SPEC_MAX_CALLBACK)
-		problem_add(
-		    p, "/callback_url", "This must have at most %d bytes.", SPEC_MAX_CALLBACK);
-}
 
 /* The interval; 0 when it is none. */
 static usec_t check_every(const char *text, usec_t min_every, struct problem *p)
@@ -259,7 +224,7 @@ static void check_rule(const struct schedule_rule *rule, usec_t min_every,
 	if (rule->name != NULL && strlen(rule->name) > SCHEDULE_MAX_NAME)
 		problem_add(p, "/name", "The name must be at most %d bytes.", SCHEDULE_MAX_NAME);
 	if (rule->callback_url != NULL)
-		check_callback(rule->callback_url, p);
+		(void)problem_check_url(p, "/callback_url", rule->callback_url, SPEC_MAX_CALLBACK);
 	if (rule->job == NULL && p->status == 0)
 		problem_add(p, "/job", "The job is missing.");
 	check_when(rule, min_every, ret_recurrence, p);
@@ -325,8 +290,7 @@ static void merge_rule(struct buf *b, const struct schedule_rule *base, struct j
 	    schedule_overlap_name(base->overlap), schedule_catch_up_name(base->catch_up),
 	    base->is_paused ? "true" : "false");
 	for (size_t i = 0; i < N_FIELDS; i++) {
-		const char *text =
-		    fields[i].text == NULL ? NULL : *fields[i].text((struct schedule_rule *)base);
+		const char *text = fields[i].is_text ? *text_at(base, fields[i].offset) : NULL;
 		if (text == NULL)
 			continue;
 		buf_addf(&rule, ",\"%s\":", fields[i].name);

@@ -17,7 +17,7 @@ bool schedule_parse(const char *body, size_t len, const struct schedule_rule *ba
     usec_t min_every, struct schedule_rule *ret_rule, struct recurrence *ret_recurrence,
     struct problem *p);
 
-/* What is told of a schedule beside what is stored. */
+/* Facts about a schedule that are not stored with it. */
 struct schedule_facts {
 	bool is_running;
 	enum job_state last_state; /* when it has a last job */

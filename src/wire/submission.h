@@ -1,6 +1,6 @@
-/* Submissions: a JSON body, or query parameters beside a body of lines, to a struct spec. Strict:
- * an unknown field, a wrong type or a value out of bounds is a fault with a pointer to it, so a
- * typo never passes in silence. Thread: any. */
+/* Parsing of submissions: a JSON body, or query parameters with a line-based body, to a struct
+ * spec. Unknown fields, wrong types and values out of range are errors with a pointer. Thread: any.
+ */
 #pragma once
 
 #include <stdbool.h>

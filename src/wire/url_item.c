@@ -131,7 +131,7 @@ static bool has_only_known(struct jvalue object, struct url_item_fault *fault)
 	return true;
 }
 
-/* No line feed may stand in what is packed as lines; a URL with one is none anyway. */
+/* Packed texts must not contain line feeds; a URL with one is invalid anyway. */
 static void clean(char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {

@@ -15,7 +15,7 @@ struct url_item_fault {
 	const char *detail;
 };
 
-/* Add the packed item. A URL that is none is no fault: it is that item's own result later. */
+/* Add the packed item. An invalid URL is not an error here: it becomes the result of the item. */
 bool url_item_add(struct buf *b, struct jvalue value, struct url_item_fault *ret_fault);
 void url_item_add_plain(struct buf *b, const char *url, size_t len);
 
