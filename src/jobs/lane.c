@@ -1,5 +1,4 @@
-/* The table of lanes, and what all have in common: items by number, and events until they are
- * taken. */
+/* What all lanes have in common: items by number, and events until they are taken. */
 #include "jobs/lane.h"
 
 #include <assert.h>
@@ -10,7 +9,11 @@
 #include "jobs/opts.h"
 #include "wire/record.h"
 
-static const struct lane_ops *(*const rows[N_LANES])(void) = {lane_dns, lane_files};
+static const struct lane_ops *(*const rows[N_LANES])(void) = {
+#define X(name) lane_##name,
+    LANES(X)
+#undef X
+};
 
 struct lane_item {
 	struct lane *lane;
@@ -42,11 +45,11 @@ static void on_room(void *arg)
 	tell(arg);
 }
 
-struct lane *lane_new(size_t i, const struct core_opts *opts)
+struct lane *lane_new(enum lane_row row, const struct core_opts *opts)
 {
 	struct lane *lane = xcalloc(1, sizeof(*lane));
 
-	lane->ops = rows[i]();
+	lane->ops = rows[row]();
 	lane->engine = lane->ops->engine_of(opts);
 	buf_init(&lane->events, SIZE_MAX / 2);
 	lane->ops->set_on_room(lane->engine, on_room, lane);

@@ -4,7 +4,7 @@
  * only note that lane_take or lane_room is worth a call. An engine could therefore run in another
  * thread or process.
  *
- * A new lane is one file with its struct lane_ops, and one row in lane.c. Thread: loop. */
+ * A new lane is one file with its struct lane_ops, and one row in LANES. Thread: loop. */
 #pragma once
 
 #include "base/buf.h"
@@ -62,13 +62,22 @@ struct lane_ops {
 	void (*remove_job)(void *engine, const struct id *job); /* likewise, of all its results */
 };
 
-/* Rows of the table in lane.c. */
-enum { N_LANES = 2 };
-const struct lane_ops *lane_dns(void);
-const struct lane_ops *lane_files(void);
+/* The table: one row a lane. */
+#define LANES(X) X(dns) X(files)
 
-/* Make the lane of the table's row `i`. Its engine outlives it. */
-struct lane *lane_new(size_t i, const struct core_opts *opts);
+enum lane_row {
+#define X(name) LANE_##name,
+	LANES(X)
+#undef X
+	    N_LANES
+};
+
+#define X(name) const struct lane_ops *lane_##name(void);
+LANES(X)
+#undef X
+
+/* Make the lane of a row. Its engine outlives it. */
+struct lane *lane_new(enum lane_row row, const struct core_opts *opts);
 void lane_free(struct lane *lane); /* nothing may be in flight */
 const struct lane_ops *lane_ops(const struct lane *lane);
 

@@ -185,12 +185,12 @@ static void on_lane_event(void *arg)
 	defer_start(&ring->serve);
 }
 
-static void init_ring(struct core *core, size_t i)
+static void init_ring(struct core *core, enum lane_row row)
 {
-	struct ring *ring = &core->rings[i];
+	struct ring *ring = &core->rings[row];
 
 	ring->core = core;
-	ring->lane = lane_new(i, &core->opts);
+	ring->lane = lane_new(row, &core->opts);
 	TAILQ_INIT(&ring->jobs);
 	buf_init(&ring->spare, SIZE_MAX / 2);
 	defer_init(&ring->serve, core->opts.loop, serve, ring);
@@ -204,8 +204,8 @@ static void init_ring(struct core *core, size_t i)
 void turns_init(struct core *core, const struct turn_hooks *hooks)
 {
 	core->turn_hooks = hooks;
-	for (size_t i = 0; i < N_LANES; i++)
-		init_ring(core, i);
+	for (int row = 0; row < N_LANES; row++)
+		init_ring(core, (enum lane_row)row);
 }
 
 void turns_done(struct core *core)

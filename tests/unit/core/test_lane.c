@@ -22,24 +22,13 @@ static void on_event(void *arg)
 	((struct world *)arg)->n_told++;
 }
 
-static struct lane *lane_named(const struct core_opts *opts, const char *name)
-{
-	for (size_t i = 0; i < N_LANES; i++) {
-		struct lane *lane = lane_new(i, opts);
-		if (strcmp(lane_ops(lane)->name, name) == 0)
-			return lane;
-		lane_free(lane);
-	}
-	ck_abort_msg("no lane %s", name);
-}
-
 static void begin(struct world *w)
 {
 	*w = (struct world){.loop = loop_new()};
 	w->opts.checker = fake_checks_new(w->loop, 8);
 	w->opts.fetcher = fake_fetcher_new(w->loop, 8);
-	w->dns = lane_named(&w->opts, "dns");
-	w->files = lane_named(&w->opts, "files");
+	w->dns = lane_new(LANE_dns, &w->opts);
+	w->files = lane_new(LANE_files, &w->opts);
 	lane_set_on_event(w->dns, on_event, w);
 	lane_set_on_event(w->files, on_event, w);
 	buf_init(&w->events, 1 << 20);
