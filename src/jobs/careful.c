@@ -31,7 +31,7 @@ static uint32_t find_place(const struct open_chunk *c)
 {
 	uint32_t place = c->at.next;
 
-	while (place < c->at.end && open_chunk_skips(c, place))
+	while (place < c->at.end && chunk_mask_has(&c->stored.done, place))
 		place++;
 	return place;
 }

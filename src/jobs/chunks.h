@@ -10,19 +10,11 @@ struct open_chunk {
 	TAILQ_ENTRY(open_chunk) link;
 	struct live_job *live;
 	struct stored_chunk stored;
-	struct chunk_cursor at;                 /* what is begun in turns */
-	uint32_t n_left;                        /* items not settled */
-	uint64_t low_seq;                       /* results of its items lie behind this number */
-	bool has_failed;                        /* some of its items did */
-	uint64_t skip[(CHUNK_ITEMS + 63) / 64]; /* items to skip: aliases, or done before a crash */
+	struct chunk_cursor at; /* what is begun in turns */
+	uint32_t n_left;        /* items not settled */
+	bool is_dirty;          /* items were settled since the last commit began */
 	struct care care;
 };
-
-/* Return whether the item at `place` is skipped. */
-static inline bool open_chunk_skips(const struct open_chunk *c, uint32_t place)
-{
-	return (c->skip[place / 64] >> (place % 64) & 1) != 0;
-}
 
 /* An item in flight, or a suspect one before. */
 struct item {
@@ -30,14 +22,14 @@ struct item {
 	struct live_job *live;
 	struct open_chunk *chunk;
 	uint64_t number;        /* in its lane; see live.c */
+	uint32_t index;         /* in the job */
 	bool is_saving;         /* a file that was received */
 	struct suspect suspect; /* of a suspect one, from when it stands in line */
 	struct chunk_item in;   /* likewise; borrowed from the chunk */
 };
 
 /* Open a chunk after those that are open. Takes its contents. */
-struct open_chunk *chunks_open(
-    struct live_job *live, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip);
+struct open_chunk *chunks_open(struct live_job *live, struct stored_chunk *stored);
 /* Move to the next item that is not skipped. False at the end. */
 bool chunks_next_item(struct open_chunk *c, struct chunk_cursor *at, struct chunk_item *ret_item,
     uint32_t *ret_index);

@@ -1,8 +1,5 @@
 /* Input: chunks are fetched from the store a little ahead of need, so a job of ten million items
  * needs the memory of its window only. */
-#include <stdlib.h>
-
-#include "base/alloc.h"
 #include "base/log.h"
 #include "jobs/jobs_private.h"
 #include "wire/record.h"
@@ -10,28 +7,21 @@
 /* Chunks that a job holds ready: four while few jobs are active, one when there are many. */
 enum { FEW_JOBS = 16, CHUNKS_AHEAD = 4 };
 
-static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
-{
-	*numbers = xrealloc(*numbers, (*n + 1) * sizeof(**numbers));
-	(*numbers)[(*n)++] = number;
-}
-
 /* All items of the chunk are settled. The next commit deletes it, or keeps it for a retry if some
  * failed and results don't have all of an item (intake/retry.c). */
 static void finish_chunk(struct live_job *live, struct open_chunk *c)
 {
-	if (c->has_failed && lane_ops(live_lane(live))->keeps_failed)
-		add_number(&live->kept_chunks, &live->n_kept_chunks, c->stored.no);
-	else
-		add_number(&live->finished_chunks, &live->n_finished_chunks, c->stored.no);
+	bool is_kept = c->stored.has_failed && lane_ops(live_lane(live))->keeps_failed;
+
+	commit_add_progress(live, &(struct chunk_progress){.no = c->stored.no,
+				      .state = is_kept ? CHUNK_KEPT : CHUNK_FINISHED});
 	chunks_close_one(c);
 	commit_mark(live);
 }
 
-void claims_open(
-    struct live_job *live, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip)
+void claims_open(struct live_job *live, struct stored_chunk *stored)
 {
-	struct open_chunk *c = chunks_open(live, stored, skip, n_skip);
+	struct open_chunk *c = chunks_open(live, stored);
 
 	if (c->n_left == 0)
 		finish_chunk(live, c);
@@ -39,10 +29,13 @@ void claims_open(
 		live->current = c;
 }
 
-void claims_settle(struct live_job *live, struct open_chunk *c, const struct lane_event *done)
+void claims_settle(
+    struct live_job *live, struct open_chunk *c, uint32_t index, const struct lane_event *done)
 {
 	commit_add(live, done);
-	c->has_failed = c->has_failed || done->status == ITEM_ERROR;
+	chunk_mask_add(&c->stored.done, index - c->stored.chunk.first);
+	c->stored.has_failed = c->stored.has_failed || done->status == ITEM_ERROR;
+	c->is_dirty = true;
 	if (--c->n_left == 0)
 		finish_chunk(live, c);
 	commit_mark(live);
@@ -63,7 +56,7 @@ void claims_settle_invalid(
 
 	buf_init(&record, SIZE_MAX / 2);
 	record_add(&record, &r);
-	claims_settle(live, c,
+	claims_settle(live, c, index,
 	    &(struct lane_event){.type = LANE_DONE,
 		.status = r.status,
 		.reason = r.reason,
@@ -91,8 +84,7 @@ static void on_claimed(struct store_op *op)
 			live_stop(live, JOB_FAILED, JOB_REASON_INPUT_LOST);
 		}
 		for (size_t i = 0; i < op->u.claim.n; i++)
-			claims_open(
-			    live, &op->u.claim.chunks[i], op->u.claim.skip, op->u.claim.n_skip);
+			claims_open(live, &op->u.claim.chunks[i]);
 		live->is_all_claimed = op->u.claim.n < op->u.claim.max;
 		commit_mark(live); /* nothing may be left to do */
 		turns_wake(live);

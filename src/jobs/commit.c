@@ -115,15 +115,15 @@ void live_finish(struct live_job *live, usec_t now)
 
 /* Results are committed: now they count and show. */
 static void count_results(
-    struct live_job *live, uint64_t completed, const uint64_t counts[ITEM_N_STATUSES])
+    struct live_job *live, const struct job_totals *totals, const uint64_t counts[ITEM_N_STATUSES])
 {
-	live->job.completed = completed;
+	live->job.completed = totals->completed;
 	for (int i = 0; i < ITEM_N_STATUSES; i++) {
-		live->job.counts[i] += counts[i];
+		live->job.counts[i] = totals->counts[i];
 		if (counts[i] > 0)
 			metric_add(live->core->items[live->job.kind][i], counts[i]);
 	}
-	live->job.rate = pace_update(&live->pace, clock_mono(), completed);
+	live->job.rate = pace_update(&live->pace, clock_mono(), totals->completed);
 }
 
 static void check_drained(struct core *core)
@@ -157,7 +157,7 @@ static void on_put(struct store_op *op)
 	if (op->err == OK)
 		retention_grew(core->retention, op->u.put.block.len);
 	if (!live->is_gone && op->err == OK) {
-		count_results(live, op->u.put.completed, op->u.put.counts);
+		count_results(live, &op->u.put.totals, op->u.put.counts);
 		if (live->job.schedule_no != 0)
 			core->events->noted(live, &op->u.put.changes);
 		if (job_state_is_ended(op->u.put.state))
@@ -174,15 +174,24 @@ static void on_put(struct store_op *op)
 	live_op_done(live);
 }
 
-/* Chunks that were open before a crash may still wait to be claimed when all open ones are settled.
- * Their results must be found again after another crash. */
-static uint64_t low_seq_of(const struct live_job *live)
+void commit_add_progress(struct live_job *live, const struct chunk_progress *progress)
 {
-	const struct open_chunk *oldest = TAILQ_FIRST(&live->chunks);
+	live->progress = xrealloc(live->progress, (live->n_progress + 1) * sizeof(*live->progress));
+	live->progress[live->n_progress++] = *progress;
+}
 
-	if (oldest != NULL)
-		return oldest->low_seq;
-	return live->n_done > 0 ? live->low_seq : live->job.completed;
+/* Tell how far the chunks are that the block has results of. */
+static void add_open_chunks(struct live_job *live)
+{
+	struct open_chunk *c;
+
+	TAILQ_FOREACH (c, &live->chunks, link) {
+		if (c->is_dirty)
+			commit_add_progress(live, &(struct chunk_progress){.no = c->stored.no,
+						      .has_failed = c->stored.has_failed,
+						      .done = c->stored.done});
+		c->is_dirty = false;
+	}
 }
 
 void commit_describe(const struct live_job *live, struct store_op *op)
@@ -209,12 +218,10 @@ static void start_put(struct live_job *live)
 		op->u.put.counts[i] = live->block_counts[i];
 		live->block_counts[i] = 0;
 	}
-	op->u.put.n_chunks = live->n_finished_chunks;
-	op->u.put.chunks = TAKE(live->finished_chunks);
-	op->u.put.n_kept = live->n_kept_chunks;
-	op->u.put.kept = TAKE(live->kept_chunks);
+	add_open_chunks(live);
+	op->u.put.n_progress = live->n_progress;
+	op->u.put.progress = TAKE(live->progress);
 	op->u.put.is_watched = suspects_is_careful(core->opts.suspects);
-	op->u.put.low_seq = low_seq_of(live);
 	op->u.put.has_aliases = live->has_aliases;
 	op->u.put.has_files = lane_ops(live_lane(live))->is_file;
 	commit_describe(live, op);
@@ -225,7 +232,7 @@ static void start_put(struct live_job *live)
 		live->is_ending = true;
 	}
 	live->n_block = 0;
-	live->n_finished_chunks = live->n_kept_chunks = 0;
+	live->n_progress = 0;
 	live->n_ops++;
 	core->n_puts++;
 	store_start(core->opts.store, op);
@@ -250,7 +257,7 @@ static void on_copied(struct store_op *op)
 	live->is_copying = false;
 	if (!live->is_gone && op->err == OK) {
 		if (op->u.copy.n > 0)
-			count_results(live, op->u.copy.completed, op->u.copy.counts);
+			count_results(live, &op->u.copy.totals, op->u.copy.counts);
 		live->n_settled += op->u.copy.n;
 		/* none left although some should be: decide_end finds that the sum is wrong */
 		live->n_aliases = op->u.copy.n > 0 ? live->n_aliases - op->u.copy.n : 0;
@@ -284,8 +291,7 @@ static void flush_job(struct live_job *live)
 	decide_end(live);
 	if (live->is_ending)
 		return;
-	if (live->n_block > 0 || live->n_finished_chunks > 0 || live->n_kept_chunks > 0 ||
-	    job_state_is_ended(live->next_state))
+	if (live->n_block > 0 || live->n_progress > 0 || job_state_is_ended(live->next_state))
 		start_put(live);
 	else if (is_input_settled(live) && live->n_aliases > 0 && !live->is_copying)
 		start_copy(live);

@@ -10,8 +10,9 @@ static void on_done(struct item *item, const struct lane_event *event)
 	TAILQ_REMOVE(&live->items, item, link);
 	live->n_items--;
 	live->n_saving -= item->is_saving;
+	uint32_t index = item->index;
 	item_free(item);
-	claims_settle(live, chunk, event);
+	claims_settle(live, chunk, index, event);
 	turns_wake(live);
 }
 
@@ -48,6 +49,7 @@ static void start_item(struct item *item, const struct chunk_item *in, uint32_t 
 	    .text = in->text,
 	    .len = in->len};
 
+	item->index = index;
 	TAILQ_INSERT_TAIL(&live->items, item, link);
 	live->n_items++;
 	lane_start(live_lane(live), &request);

@@ -38,6 +38,8 @@ void live_remove(struct live_job *live);
 /* commit.c: settled results and changes of state go to the store, one transaction at a time. */
 void commit_init(struct core *core);
 void commit_add(struct live_job *live, const struct lane_event *done);
+/* ... and this of a chunk that it is of. */
+void commit_add_progress(struct live_job *live, const struct chunk_progress *progress);
 void commit_mark(struct live_job *live); /* there is something to commit */
 /* Hand the settled results over now. */
 void commit_results(struct live_job *live);
@@ -51,11 +53,11 @@ void live_drop_results(struct live_job *live);
 enum { COMMIT_PENDING_MANY = 50000, COMMIT_PENDING_BYTES = 64 << 20 };
 
 /* claims.c: open a chunk (its contents are taken); fetch more input when it runs low. */
-void claims_open(
-    struct live_job *live, struct stored_chunk *stored, const uint32_t *skip, size_t n_skip);
+void claims_open(struct live_job *live, struct stored_chunk *stored);
 void claims_fetch(struct live_job *live);
 /* One of its items is settled; may free the chunk. */
-void claims_settle(struct live_job *live, struct open_chunk *c, const struct lane_event *done);
+void claims_settle(
+    struct live_job *live, struct open_chunk *c, uint32_t index, const struct lane_event *done);
 void claims_settle_invalid(
     struct live_job *live, struct open_chunk *c, const struct chunk_item *in, uint32_t index);
 /* End the job when there should be more. */

@@ -32,10 +32,7 @@ struct live_job *live_new(struct core *core, struct job *job)
 static void free_live(struct live_job *live)
 {
 	buf_done(&live->block);
-	free(live->finished_chunks);
-	free(live->kept_chunks);
-	free(live->done);
-	free(live->failed);
+	free(live->progress);
 	job_done(&live->job);
 	free(live);
 }

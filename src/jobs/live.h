@@ -55,11 +55,6 @@ struct live_job {
 	uint64_t n_aliases;  /* not copied yet */
 	bool has_aliases;
 	bool is_copying;
-	size_t n_done;    /* items with results from before a crash */
-	uint32_t *done;   /* owned, ascending; NULL when none */
-	size_t n_failed;  /* those of them that failed */
-	uint32_t *failed; /* owned, ascending; NULL when none */
-	uint64_t low_seq; /* they lie behind this number */
 
 	/* work */
 	TAILQ_HEAD(, item) items;
@@ -72,10 +67,8 @@ struct live_job {
 	struct buf block;
 	uint32_t n_block;
 	uint64_t block_counts[ITEM_N_STATUSES];
-	uint32_t *finished_chunks; /* owned */
-	size_t n_finished_chunks;
-	uint32_t *kept_chunks; /* owned; finished, and kept for a retry */
-	size_t n_kept_chunks;
+	struct chunk_progress *progress; /* owned; of chunks that are finished */
+	size_t n_progress;
 	uint64_t n_settled;        /* of the job, those committed included */
 	uint64_t n_denied;         /* settled since the start of the daemon: targets not allowed */
 	enum job_state next_state; /* what the next commit makes of it; see live_set_next */

@@ -1,62 +1,20 @@
-/* After a start: resume the jobs that had not ended. Their open chunks are claimed again, and items
- * that have a result already are skipped. All results of open chunks have numbers above the job's
- * low_seq, so little is read back however long the job. */
+/* After a start: resume the jobs that had not ended. Their open chunks are claimed again, and a
+ * claim tells which of their items have results. */
 #include "base/alloc.h"
 #include "base/log.h"
 #include "jobs/jobs_private.h"
 
-static void begin(struct live_job *live)
-{
-	places_begin(live);
-	commit_mark(live); /* perhaps only its end is missing */
-}
-
-static void on_done_items(struct store_op *op)
-{
-	struct live_job *live = op->arg;
-
-	if (!live->is_gone && op->err == OK) {
-		live->n_done = op->u.done.n;
-		live->done = TAKE(op->u.done.indexes);
-		live->n_failed = op->u.done.n_failed;
-		live->failed = TAKE(op->u.done.failed);
-		live->is_all_claimed = live->next_chunk == UINT32_MAX;
-		commit_mark(live);
-		turns_wake(live);
-	} else if (!live->is_gone) {
-		char id[ID_TEXT_SIZE];
-		id_format(&live->job.id, id);
-		log_error("recover_failed", "job=%s error=%s", id, err_str(op->err));
-		live_stop(live, JOB_FAILED, JOB_REASON_INPUT_LOST);
-	}
-	live->is_claiming = false;
-	if (live->place == PLACE_ACTIVE)
-		claims_fetch(live);
-	live_op_done(live);
-}
-
 static void on_job(struct unfinished_job *u, void *arg)
 {
-	struct core *core = arg;
-	bool has_open_results = u->job.completed > u->low_seq;
-	struct live_job *live = live_new(core, &u->job);
+	struct live_job *live = live_new(arg, &u->job);
 
 	live->is_recovered = true;
 	live->n_aliases = u->n_aliases;
-	live->low_seq = u->low_seq;
 	live->has_aliases = u->n_aliases > 0;
 	live->next_chunk = u->next_chunk;
-	live->is_all_claimed = u->next_chunk == UINT32_MAX && !has_open_results;
-	begin(live);
-	if (!has_open_results)
-		return;
-	/* no chunk is claimed before it is known which items are done */
-	struct store_op *op = store_op_new(STORE_DONE, on_done_items, live);
-	op->job_no = live->job.no;
-	op->u.done.low_seq = u->low_seq;
-	live->is_claiming = true;
-	live->n_ops++;
-	store_start(core->opts.store, op);
+	live->is_all_claimed = u->next_chunk == UINT32_MAX;
+	places_begin(live);
+	commit_mark(live); /* perhaps only its end is missing */
 }
 
 /* Remove files of jobs that this database has removed, if the last daemon did not finish that. Keep

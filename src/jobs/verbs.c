@@ -11,11 +11,13 @@ enum { KEEP_CHUNKS = 8 };
 
 /* --- Start --- */
 
-static int compare_indexes(const void *a, const void *b)
+static void mark_aliases(struct stored_chunk *c, const struct alias *aliases, size_t n)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
+	for (size_t i = 0; i < n; i++) {
+		uint32_t place = aliases[i].index - c->chunk.first;
+		if (place < c->chunk.n)
+			chunk_mask_add(&c->done, place);
+	}
 }
 
 void jobs_start(struct core *core, struct store_op *op, bool has_staged)
@@ -30,12 +32,10 @@ void jobs_start(struct core *core, struct store_op *op, bool has_staged)
 	/* what waits for its time is not held in memory */
 	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || live->place == PLACE_LATER)
 		return;
-	AUTO_FREE uint32_t *skip = xmalloc(op->u.input.n_aliases * sizeof(*skip));
-	for (size_t i = 0; i < op->u.input.n_aliases; i++)
-		skip[i] = op->u.input.aliases[i].index;
-	qsort(skip, op->u.input.n_aliases, sizeof(*skip), compare_indexes);
-	for (size_t i = 0; i < op->u.input.n_chunks; i++)
-		claims_open(live, &op->u.input.chunks[i], skip, op->u.input.n_aliases);
+	for (size_t i = 0; i < op->u.input.n_chunks; i++) {
+		mark_aliases(&op->u.input.chunks[i], op->u.input.aliases, op->u.input.n_aliases);
+		claims_open(live, &op->u.input.chunks[i]);
+	}
 	live->is_all_claimed = true;
 }
 

@@ -49,3 +49,22 @@ bool chunk_next(const struct chunk *c, size_t *offset, struct chunk_item *ret_it
 	*offset += HEAD_BYTES + len;
 	return true;
 }
+
+bool chunk_mask_has(const struct chunk_mask *mask, uint32_t place)
+{
+	return (mask->bits[place / 8] >> place % 8 & 1) != 0;
+}
+
+void chunk_mask_add(struct chunk_mask *mask, uint32_t place)
+{
+	mask->bits[place / 8] |= (uint8_t)(1 << place % 8);
+}
+
+uint32_t chunk_mask_count(const struct chunk_mask *mask, uint32_t n)
+{
+	uint32_t count = 0;
+
+	for (uint32_t place = 0; place < n; place++)
+		count += chunk_mask_has(mask, place);
+	return count;
+}

@@ -19,6 +19,11 @@ struct chunk {
 	struct buf bytes;
 };
 
+/* Some of a chunk's items: a bit each, the first in the lowest bit of the first byte. */
+struct chunk_mask {
+	uint8_t bits[(CHUNK_ITEMS + 7) / 8];
+};
+
 struct chunk_item {
 	const char *text; /* borrowed from the chunk, not terminated */
 	uint16_t len;
@@ -33,6 +38,10 @@ bool chunk_is_full(const struct chunk *c);
 
 /* Add an item; the chunk must not be full, `len` be at most CHUNK_MAX_TEXT. */
 void chunk_add(struct chunk *c, const char *text, size_t len, bool is_valid);
+
+bool chunk_mask_has(const struct chunk_mask *mask, uint32_t place);
+void chunk_mask_add(struct chunk_mask *mask, uint32_t place);
+uint32_t chunk_mask_count(const struct chunk_mask *mask, uint32_t n); /* of the first `n` items */
 
 /* Read the item at `*offset` (0 for the first) and move the offset on. False at the end, or when
  * the bytes are damaged: then the offset is not chunk->bytes.len. */

@@ -113,13 +113,14 @@ enum err db_read_pragma(struct db *db, const char *sql, int64_t *ret_number)
 	return e;
 }
 
-enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number)
+enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_numbers, int n_numbers)
 {
 	int code = SQLITE_DONE;
 	enum err e = db_step_one(db, s);
 
 	if (e == OK) {
-		*ret_number = (uint64_t)sqlite3_column_int64(s, 0);
+		for (int i = 0; i < n_numbers; i++)
+			ret_numbers[i] = (uint64_t)sqlite3_column_int64(s, i);
 		code = sqlite3_step(s); /* the change is complete after the last row only */
 	}
 	sqlite3_reset(s);

@@ -61,9 +61,9 @@ enum err db_read_number(struct db *db, sqlite3_stmt *s, int64_t *ret_number);
 /* The number that a pragma yields; such statements are not kept. */
 enum err db_read_pragma(struct db *db, const char *sql, int64_t *ret_number) MUST_CHECK;
 
-/* The same of a statement that updates a job and returns a number of its row: how many results it
- * has then, or its state. */
-enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_number) MUST_CHECK;
+/* Run a statement that updates one row and returns numbers of it. ERR_NOT_FOUND: there is none. */
+enum err db_update_returning(struct db *db, sqlite3_stmt *s, uint64_t *ret_numbers, int n_numbers)
+    MUST_CHECK;
 
 /* Finish the transaction: keep it all, or nothing of it when `e` is not OK. */
 enum err db_end(struct db *db, enum err e);
@@ -87,6 +87,9 @@ enum err db_read_job(sqlite3_stmt *s, struct job *ret_job) MUST_CHECK;
 /* The same of the one row that a statement selects, which is done then. ERR_NOT_FOUND: *ret_job is
  * as it was. */
 enum err db_find_job(struct db *db, sqlite3_stmt *s, struct job *ret_job) MUST_CHECK;
+
+/* The same of a statement on a job that returns its totals. */
+enum err db_update_totals(struct db *db, sqlite3_stmt *s, struct job_totals *ret_totals) MUST_CHECK;
 
 /* How a job ended, as its row says; failed when that can't be. */
 enum job_state db_ended_state(int64_t state);

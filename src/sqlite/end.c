@@ -17,7 +17,7 @@ enum err db_cancel(struct db *db, struct store_op *op)
 	sqlite3_stmt *s = QUERY(db, STATEMENT_CANCEL_JOB, op->job_no, op->u.put.state,
 	    op->u.put.started_at, op->u.put.finished_at);
 
-	enum err e = db_update_returning(db, s, &op->u.put.completed);
+	enum err e = db_update_totals(db, s, &op->u.put.totals);
 	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
 	if (e == OK)
@@ -30,7 +30,7 @@ enum err db_forget(struct db *db, struct store_op *op)
 	uint64_t state = 0;
 	sqlite3_stmt *s = QUERY(db, STATEMENT_FORGET_JOB, op->job_no);
 
-	enum err e = db_update_returning(db, s, &state);
+	enum err e = db_update_returning(db, s, &state, 1);
 	if (e == OK)
 		e = RUN(db, STATEMENT_FORGET_KEYS, op->job_no);
 	if (e == OK)

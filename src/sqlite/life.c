@@ -10,16 +10,6 @@ enum err db_pause(struct db *db, struct store_op *op)
 	return e == OK && sqlite3_changes(db->handle) == 0 ? ERR_NOT_FOUND : e;
 }
 
-enum err db_keep_chunks(struct db *db, const struct store_op *op)
-{
-	enum err e = OK;
-
-	for (size_t i = 0; e == OK && i < op->u.put.n_kept; i++) {
-		e = RUN(db, STATEMENT_KEEP_CHUNK, op->job_no, op->u.put.kept[i]);
-	}
-	return e;
-}
-
 enum err db_read_failed(struct db *db, struct store_op *op)
 {
 	enum { MOST_BLOCKS = 2000 }; /* looked through in one go when few failed */

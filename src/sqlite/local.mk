@@ -11,6 +11,7 @@ src_sqlite_libbackend_a_SOURCES = \
 	src/sqlite/open.c \
 	src/sqlite/outbox.c \
 	src/sqlite/outcome.c \
+	src/sqlite/progress.c src/sqlite/progress.h \
 	src/sqlite/read.c \
 	src/sqlite/retention.c \
 	src/sqlite/rows.c \
@@ -25,7 +26,7 @@ src_sqlite_libbackend_a_SOURCES = \
 nodist_src_sqlite_libbackend_a_SOURCES = src/sqlite/schema_steps.c
 # In their order.
 SCHEMA = src/sqlite/schema/1.sql src/sqlite/schema/2.sql src/sqlite/schema/3.sql src/sqlite/schema/4.sql \
-	src/sqlite/schema/5.sql
+	src/sqlite/schema/5.sql src/sqlite/schema/6.sql
 EXTRA_DIST += src/sqlite/embed_schema.sh $(SCHEMA)
 CLEANFILES += src/sqlite/schema_steps.c
 

@@ -6,52 +6,25 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "sqlite/block.h"
+#include "sqlite/progress.h"
 #include "sqlite/verbs.h"
 
-/* Say whether `n` items can be read, and nothing is left: of a chunk without a sum. */
-static bool is_whole(const struct chunk *chunk)
+/* Mark the aliases among the items of the claimed chunks. */
+static enum err mark_aliases(struct db *db, struct store_op *op)
 {
-	struct chunk_item item;
-	size_t offset = 0;
-	uint32_t n = 0;
-
-	while (chunk_next(chunk, &offset, &item))
-		n++;
-	return n == chunk->n && offset == chunk->bytes.len;
-}
-
-/* False when it is damaged. */
-static bool read_chunk(sqlite3_stmt *s, struct stored_chunk *ret_chunk)
-{
-	ret_chunk->no = (uint32_t)sqlite3_column_int64(s, 0);
-	chunk_init(&ret_chunk->chunk, (uint32_t)sqlite3_column_int64(s, 1));
-	ret_chunk->chunk.n = (uint32_t)sqlite3_column_int64(s, 2);
-	buf_add(
-	    &ret_chunk->chunk.bytes, sqlite3_column_blob(s, 3), (size_t)sqlite3_column_bytes(s, 3));
-	ret_chunk->n_suspects = (uint32_t)sqlite3_column_int64(s, 5);
-	const struct chunk *c = &ret_chunk->chunk;
-	bool is_good =
-	    sqlite3_column_type(s, 4) == SQLITE_NULL
-		? is_whole(c)
-		: sqlite3_column_int64(s, 4) == db_sum(c->bytes.data, c->bytes.len, c->first, c->n);
-	return is_good && !c->bytes.overflow && c->n > 0 && c->n <= CHUNK_ITEMS;
-}
-
-/* Add a number to an array that grows by doubling. */
-static void add_number(uint32_t **numbers, size_t *n, uint32_t number)
-{
-	if (*n == 0 || (*n >= 1024 && (*n & (*n - 1)) == 0))
-		*numbers = xrealloc(*numbers, (*n > 0 ? *n * 2 : 1024) * sizeof(**numbers));
-	(*numbers)[(*n)++] = number;
-}
-
-/* Collect the first column of all rows. */
-static enum err read_numbers(struct db *db, sqlite3_stmt *s, uint32_t **numbers, size_t *n)
-{
+	struct stored_chunk *c = op->u.claim.chunks, *last = c + op->u.claim.n - 1;
+	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_SKIP, op->job_no, c->chunk.first,
+	    (int64_t)last->chunk.first + last->chunk.n - 1);
 	int code;
 
-	while ((code = sqlite3_step(s)) == SQLITE_ROW)
-		add_number(numbers, n, (uint32_t)sqlite3_column_int64(s, 0));
+	while ((code = sqlite3_step(s)) == SQLITE_ROW) { /* ascending, as the chunks */
+		uint32_t index = (uint32_t)sqlite3_column_int64(s, 0);
+		while (
+		    c < last && index - c->chunk.first >= c->chunk.n && index >= c[1].chunk.first)
+			c++;
+		if (index - c->chunk.first < c->chunk.n)
+			chunk_mask_add(&c->done, index - c->chunk.first);
+	}
 	sqlite3_reset(s);
 	return code == SQLITE_DONE ? OK : db_error(db, code);
 }
@@ -66,7 +39,7 @@ enum err db_claim(struct db *db, struct store_op *op)
 
 	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
 	while (is_good && (code = sqlite3_step(s)) == SQLITE_ROW)
-		is_good = read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
+		is_good = db_read_chunk(s, &op->u.claim.chunks[op->u.claim.n++]);
 	sqlite3_reset(s);
 	if (!is_good) {
 		struct stored_chunk *bad = &op->u.claim.chunks[--op->u.claim.n];
@@ -78,10 +51,7 @@ enum err db_claim(struct db *db, struct store_op *op)
 		return db_error(db, code);
 	if (!op->u.claim.has_aliases || op->u.claim.n == 0)
 		return OK;
-	const struct chunk *last = &op->u.claim.chunks[op->u.claim.n - 1].chunk;
-	s = QUERY(db, STATEMENT_SELECT_SKIP, op->job_no, op->u.claim.chunks[0].chunk.first,
-	    (int64_t)last->first + last->n - 1);
-	return read_numbers(db, s, &op->u.claim.skip, &op->u.claim.n_skip);
+	return mark_aliases(db, op);
 }
 
 enum err db_load(struct db *db, struct store_op *op)
@@ -172,37 +142,6 @@ enum err db_read_rows(struct db *db, struct store_op *op)
 			break;
 		add_row(page, &r);
 	}
-	return db_walk_end(&w, op);
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-static void sort_numbers(uint32_t *numbers, size_t n)
-{
-	if (n > 0)
-		qsort(numbers, n, sizeof(*numbers), compare_numbers);
-}
-
-enum err db_read_done(struct db *db, struct store_op *op)
-{
-	struct walk w;
-	struct result r;
-	enum err e = db_walk_begin(&w, db, op->job_no, op->u.done.low_seq);
-
-	if (e != OK)
-		return e;
-	while (db_walk_next(&w, &r)) {
-		add_number(&op->u.done.indexes, &op->u.done.n, r.index);
-		if (r.status == ITEM_ERROR)
-			add_number(&op->u.done.failed, &op->u.done.n_failed, r.index);
-	}
-	sort_numbers(op->u.done.indexes, op->u.done.n);
-	sort_numbers(op->u.done.failed, op->u.done.n_failed);
 	return db_walk_end(&w, op);
 }
 
@@ -319,12 +258,11 @@ enum err db_recover(struct db *db, void (*on_job)(struct unfinished_job *job, vo
 			    (long long)u.job.no);
 			continue;
 		}
-		u.low_seq = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
-		u.n_aliases = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 1);
+		u.n_aliases = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
 		/* no chunk left: UINT32_MAX, behind the last */
-		u.next_chunk = sqlite3_column_type(s, JOB_N_COLUMNS + 2) == SQLITE_NULL
+		u.next_chunk = sqlite3_column_type(s, JOB_N_COLUMNS + 1) == SQLITE_NULL
 				   ? UINT32_MAX
-				   : (uint32_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 2);
+				   : (uint32_t)sqlite3_column_int64(s, JOB_N_COLUMNS + 1);
 		on_job(&u, arg);
 	}
 	sqlite3_reset(s);

@@ -112,6 +112,8 @@ static enum err sweep_step(struct db *db, int64_t job_no, int garbage)
 	    db, STATEMENT_SIZES_OF_CHUNKS, STATEMENT_SWEEP_CHUNKS, job_no, garbage, &was_any);
 
 	if (e == OK && !was_any)
+		e = sweep_small(db, STATEMENT_SWEEP_PROGRESS, job_no, &was_any);
+	if (e == OK && !was_any)
 		e = sweep_small(db, STATEMENT_SWEEP_ALIASES, job_no, &was_any);
 	if (e == OK && !was_any)
 		e = sweep_small(db, STATEMENT_SWEEP_LEADERS, job_no, &was_any);

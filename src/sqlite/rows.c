@@ -21,6 +21,18 @@ void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id)
 		memcpy(ret_id->bytes, bytes, sizeof(ret_id->bytes));
 }
 
+enum err db_update_totals(struct db *db, sqlite3_stmt *s, struct job_totals *ret_totals)
+{
+	uint64_t numbers[1 + ITEM_N_STATUSES];
+	enum err e = db_update_returning(db, s, numbers, 1 + ITEM_N_STATUSES);
+
+	if (e == OK) {
+		ret_totals->completed = numbers[0];
+		memcpy(ret_totals->counts, numbers + 1, sizeof(ret_totals->counts));
+	}
+	return e;
+}
+
 enum job_state db_ended_state(int64_t state)
 {
 	return state >= 0 && state < JOB_N_STATES ? (enum job_state)state : JOB_FAILED;

@@ -7,6 +7,7 @@
  *                                 +--not open at the next, or an orderly stop--> no row
  */
 #include "base/alloc.h"
+#include "sqlite/progress.h"
 #include "sqlite/verbs.h"
 #include "wire/record.h"
 
@@ -15,7 +16,6 @@
 /* A job with what a STORE_PUT of one result must know of it. */
 struct noted_job {
 	struct job job;
-	uint64_t low_seq;
 	bool has_aliases;
 };
 
@@ -27,60 +27,41 @@ static enum err load_job(struct db *db, int64_t job_no, struct noted_job *ret_jo
 	enum err e = db_step_one(db, s);
 	if (e == OK)
 		e = db_read_job(s, &ret_job->job);
-	if (e == OK) {
-		ret_job->low_seq = (uint64_t)sqlite3_column_int64(s, JOB_N_COLUMNS);
-		ret_job->has_aliases = sqlite3_column_int64(s, JOB_N_COLUMNS + 1) > 0;
-	}
+	if (e == OK)
+		ret_job->has_aliases = sqlite3_column_int64(s, JOB_N_COLUMNS) > 0;
 	sqlite3_reset(s);
 	return e;
 }
 
 /* Find the item in its chunk; its text is borrowed from `ret_chunk`, which the caller frees.
- * ERR_NOT_FOUND: the chunk is settled, or has no such item. */
-static enum err load_item(struct db *db, const struct stored_note *n, struct chunk *ret_chunk,
-    struct chunk_item *ret_item)
+ * ERR_NOT_FOUND: the chunk is settled, or has no such item. ERR_CONFLICT: the item has its result,
+ * so it was not the cause. */
+static enum err load_item(struct db *db, const struct stored_note *n,
+    struct stored_chunk *ret_chunk, struct chunk_item *ret_item)
 {
 	sqlite3_stmt *s = QUERY(db, STATEMENT_SELECT_NOTED_CHUNK, n->job_no, n->chunk);
 	size_t offset = 0;
 	bool is_found = false;
 
 	enum err e = db_step_one(db, s);
-	if (e == OK) {
-		chunk_init(ret_chunk, (uint32_t)sqlite3_column_int64(s, 1));
-		ret_chunk->n = (uint32_t)sqlite3_column_int64(s, 2);
-		buf_add(&ret_chunk->bytes, sqlite3_column_blob(s, 3),
-		    (size_t)sqlite3_column_bytes(s, 3));
-	}
+	if (e == OK && !db_read_chunk(s, ret_chunk))
+		e = ERR_NOT_FOUND;
 	sqlite3_reset(s);
 	if (e != OK)
 		return e;
-	int64_t place = n->index - ret_chunk->first;
-	for (int64_t i = 0; i <= place && place < ret_chunk->n; i++) {
-		is_found = chunk_next(ret_chunk, &offset, ret_item);
+	int64_t place = n->index - ret_chunk->chunk.first;
+	for (int64_t i = 0; i <= place && place < ret_chunk->chunk.n; i++) {
+		is_found = chunk_next(&ret_chunk->chunk, &offset, ret_item);
 		if (!is_found)
 			break;
 	}
-	return is_found ? OK : ERR_NOT_FOUND;
-}
-
-/* ERR_CONFLICT: the item has its result, so it was not the cause. */
-static enum err check_open(struct db *db, const struct stored_note *n, uint64_t low_seq)
-{
-	struct store_op *op = store_op_new(STORE_DONE, NULL, NULL);
-
-	op->job_no = n->job_no;
-	op->u.done.low_seq = low_seq;
-	enum err e = db_read_done(db, op);
-	for (size_t i = 0; e == OK && i < op->u.done.n; i++) {
-		if (op->u.done.indexes[i] == n->index)
-			e = ERR_CONFLICT;
-	}
-	store_op_free(op);
-	return e;
+	if (!is_found)
+		return ERR_NOT_FOUND;
+	return chunk_mask_has(&ret_chunk->done, (uint32_t)place) ? ERR_CONFLICT : OK;
 }
 
 static enum err put_crashed(struct db *db, const struct stored_note *n, const struct noted_job *j,
-    const struct chunk_item *in)
+    const struct stored_chunk *c, const struct chunk_item *in)
 {
 	struct store_op *op = store_op_new(STORE_PUT, NULL, NULL);
 	struct file_item file = {0};
@@ -104,7 +85,11 @@ static enum err put_crashed(struct db *db, const struct stored_note *n, const st
 	record_add(&op->u.put.block, &r);
 	op->u.put.n = 1;
 	op->u.put.counts[ITEM_ERROR] = 1;
-	op->u.put.low_seq = j->low_seq;
+	op->u.put.n_progress = 1;
+	op->u.put.progress = xcalloc(1, sizeof(*op->u.put.progress));
+	*op->u.put.progress =
+	    (struct chunk_progress){.no = c->no, .has_failed = true, .done = c->done};
+	chunk_mask_add(&op->u.put.progress->done, (uint32_t)n->index - c->chunk.first);
 	op->u.put.has_aliases = j->has_aliases;
 	op->u.put.state = JOB_RUNNING;
 	op->u.put.started_at = j->job.started_at > 0 ? j->job.started_at : r.finished_at;
@@ -119,25 +104,23 @@ static enum err put_crashed(struct db *db, const struct stored_note *n, const st
  * nothing to doubt any more. */
 static enum err judge_item(struct db *db, const struct stored_note *n, struct store_life *life)
 {
-	struct noted_job j = {.low_seq = 0};
+	struct noted_job j = {.has_aliases = false};
 	struct chunk_item item;
-	struct chunk chunk;
+	struct stored_chunk c = {.no = 0};
 
-	chunk_init(&chunk, 0);
+	chunk_init(&c.chunk, 0);
 	enum err e = load_job(db, n->job_no, &j);
 	if (e == OK)
-		e = load_item(db, n, &chunk, &item);
-	if (e == OK)
-		e = check_open(db, n, j.low_seq);
+		e = load_item(db, n, &c, &item);
 	if (e == OK && life != NULL) {
-		e = put_crashed(db, n, &j, &item);
+		e = put_crashed(db, n, &j, &c, &item);
 		life->crashed = CRASHED_ITEM;
 		life->crashed_id = j.job.id;
 		life->crashed_kind = j.job.kind;
 		life->crashed_index = (uint32_t)n->index;
 	}
 	job_done(&j.job);
-	chunk_done(&chunk);
+	chunk_done(&c.chunk);
 	return e;
 }
 

@@ -11,11 +11,6 @@
 #include "store/verbs.def"
 #undef VERB
 
-/* --- life.c --- */
-
-/* Keep those chunks of a PUT that are to be retried. */
-enum err db_keep_chunks(struct db *db, const struct store_op *op) MUST_CHECK;
-
 /* --- schedule.c --- */
 
 /* Note that the job of a STORE_SUBMIT serves its schedule's due time. */
@@ -59,5 +54,3 @@ enum err db_tell_end(struct db *db, struct store_op *op) MUST_CHECK;
 /* Put notes in place of those before. */
 enum err db_put_notes(struct db *db, const struct stored_note *all, size_t n) MUST_CHECK;
 enum err db_unwatch(struct db *db, int64_t job_no, int64_t no) MUST_CHECK;
-/* The chunks of a PUT. */
-enum err db_unwatch_chunks(struct db *db, const struct store_op *op) MUST_CHECK;

@@ -43,14 +43,3 @@ enum err db_unwatch(struct db *db, int64_t job_no, int64_t no)
 {
 	return RUN(db, STATEMENT_UNWATCH, job_no, no);
 }
-
-enum err db_unwatch_chunks(struct db *db, const struct store_op *op)
-{
-	enum err e = OK;
-
-	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
-		e = db_unwatch(db, op->job_no, op->u.put.chunks[i]);
-	for (size_t i = 0; e == OK && i < op->u.put.n_kept; i++)
-		e = db_unwatch(db, op->job_no, op->u.put.kept[i]);
-	return e;
-}

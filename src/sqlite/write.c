@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "sqlite/block.h"
+#include "sqlite/progress.h"
 #include "sqlite/verbs.h"
 #include "wire/record.h"
 
@@ -224,9 +225,9 @@ static enum err put_progress(struct db *db, struct store_op *op)
 	for (int i = 0; i < ITEM_N_STATUSES; i++)
 		sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.put.counts[i]);
 	int next = 3 + ITEM_N_STATUSES;
-	BIND(s, next, (int64_t)op->u.put.low_seq, op->u.put.state, op->u.put.started_at,
-	    op->u.put.finished_at, op->u.put.reason);
-	return db_update_returning(db, s, &op->u.put.completed);
+	BIND(s, next, op->u.put.state, op->u.put.started_at, op->u.put.finished_at,
+	    op->u.put.reason);
+	return db_update_totals(db, s, &op->u.put.totals);
 }
 
 enum err db_put(struct db *db, struct store_op *op)
@@ -234,15 +235,11 @@ enum err db_put(struct db *db, struct store_op *op)
 	enum err e = put_progress(db, op);
 
 	if (e == OK && op->u.put.n > 0)
-		e = put_block(db, op, op->u.put.completed - op->u.put.n + 1);
-	for (size_t i = 0; e == OK && i < op->u.put.n_chunks; i++)
-		e = RUN(db, STATEMENT_DELETE_CHUNK, op->job_no, op->u.put.chunks[i]);
+		e = put_block(db, op, op->u.put.totals.completed - op->u.put.n + 1);
+	for (size_t i = 0; e == OK && i < op->u.put.n_progress; i++)
+		e = db_put_progress(db, op, &op->u.put.progress[i]);
 	if (e == OK && op->u.put.changes.schedule_no != 0)
 		e = db_note_outcomes(db, op);
-	if (e == OK && op->u.put.n_kept > 0)
-		e = db_keep_chunks(db, op);
-	if (e == OK && op->u.put.is_watched)
-		e = db_unwatch_chunks(db, op);
 	if (e == OK && store_op_leaves_garbage(op))
 		e = RUN(db, STATEMENT_SET_INPUT_GARBAGE, op->job_no);
 	if (e == OK && job_state_is_ended(op->u.put.state))
@@ -294,10 +291,10 @@ enum err db_copy_results(struct db *db, struct store_op *op)
 		sqlite3_stmt *s = QUERY(db, STATEMENT_UPDATE_COPIED, op->job_no, op->u.copy.n);
 		for (int i = 0; i < ITEM_N_STATUSES; i++)
 			sqlite3_bind_int64(s, 3 + i, (int64_t)op->u.copy.counts[i]);
-		e = db_update_returning(db, s, &op->u.copy.completed);
+		e = db_update_totals(db, s, &op->u.copy.totals);
 		if (e == OK)
-			e = insert_blocks(db, op->job_no, op->u.copy.completed - op->u.copy.n + 1,
-			    op->u.copy.n, &block);
+			e = insert_blocks(db, op->job_no,
+			    op->u.copy.totals.completed - op->u.copy.n + 1, op->u.copy.n, &block);
 		if (e == OK)
 			e = RUN(db, STATEMENT_DELETE_ALIASES, op->job_no, last);
 	}

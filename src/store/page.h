@@ -45,24 +45,14 @@ struct chunks_page {
 	uint32_t from, max;
 	bool has_aliases;
 	bool with_kept; /* also those that are finished and kept */
-	size_t n, n_skip;
+	size_t n;
 	struct stored_chunk *chunks; /* owned, out */
-	uint32_t *skip;              /* owned, out: aliases among them, ascending */
 };
 
 /* Ids, of which only those that are no jobs are left. */
 struct unknown_ids {
 	struct id *ids; /* owned */
 	size_t n;
-};
-
-/* Items that have a result behind low_seq. */
-struct done_page {
-	uint64_t low_seq;
-	uint32_t *indexes; /* owned, out: ascending */
-	size_t n;
-	uint32_t *failed; /* owned, out: those of them that failed, ascending */
-	size_t n_failed;
 };
 
 /* Jobs that have files, in; out: those that this database does not know, and all that it knows to

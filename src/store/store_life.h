@@ -30,7 +30,6 @@ struct store_life {
 /* A job that had not ended when the store was opened. */
 struct unfinished_job {
 	struct job job;
-	uint64_t low_seq;
 	uint64_t n_aliases; /* not copied yet */
 	uint32_t next_chunk;
 };

@@ -50,14 +50,12 @@ static void free_input(struct store_op *op)
 static void free_put(struct store_op *op)
 {
 	buf_done(&op->u.put.block);
-	free(op->u.put.chunks);
-	free(op->u.put.kept);
+	free(op->u.put.progress);
 }
 
 static void free_claim(struct store_op *op)
 {
 	free_chunks(op->u.claim.chunks, op->u.claim.n);
-	free(op->u.claim.skip);
 }
 
 static void free_list(struct store_op *op)
@@ -110,12 +108,6 @@ static void free_failed(struct store_op *op)
 {
 	free(op->u.failed.indexes);
 	chunk_done(&op->u.failed.names);
-}
-
-static void free_done(struct store_op *op)
-{
-	free(op->u.done.indexes);
-	free(op->u.done.failed);
 }
 
 static void free_folders(struct store_op *op)

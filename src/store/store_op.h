@@ -41,22 +41,19 @@ struct store_op {
 			bool is_run;
 			struct due_time due;
 		} input;
-		/* PUT. ERR_NOT_FOUND: the job was deleted. CANCEL: `state`, the times, `completed`
+		/* PUT. ERR_NOT_FOUND: the job was deleted. CANCEL: `state`, the times, `totals`
 		 * and `changes` alone. ERR_NOT_FOUND: it has ended, or was deleted. */
 		struct {
 			uint32_t n;                       /* records in `block` */
 			struct buf block;                 /* wire/record.h */
 			uint64_t counts[ITEM_N_STATUSES]; /* of this block */
-			size_t n_chunks;
-			uint32_t *chunks; /* owned: numbers of chunks that are finished now */
-			size_t n_kept;
-			uint32_t *kept;   /* owned: of those to be kept for a retry */
-			uint64_t low_seq; /* results of chunks still open lie behind this number */
+			size_t n_progress;
+			struct chunk_progress *progress; /* owned: of the chunks of its items */
 			bool has_aliases, has_files, is_watched; /* watched: the chunks may be */
 			enum job_state state;
 			enum job_reason reason;
 			usec_t started_at, finished_at;
-			uint64_t completed; /* out: results in all */
+			struct job_totals totals; /* out: as the job's row has them now */
 			struct run_changes changes;
 		} put;
 		/* PAUSE. ERR_NOT_FOUND: it has ended, or was deleted. */
@@ -65,9 +62,9 @@ struct store_op {
 		enum job_state state;
 		/* COPY: at most `max` aliases, in order. */
 		struct {
-			uint32_t max, n; /* n: out */
-			uint64_t counts[ITEM_N_STATUSES];
-			uint64_t completed; /* out: results in all */
+			uint32_t max, n;                  /* n: out */
+			uint64_t counts[ITEM_N_STATUSES]; /* out: of the copies */
+			struct job_totals totals;         /* out: as the job's row has them now */
 		} copy;
 		struct retirement retire; /* RETIRE */
 		struct chunks_page claim; /* CLAIM */
@@ -92,7 +89,6 @@ struct store_op {
 		struct schedule_write schedule;  /* SCHEDULE_ADD, EDIT, PASS, REMOVE, LOAD */
 		struct schedules_page schedules; /* SCHEDULE_LIST */
 		struct schedule_log log;         /* CHANGES, OUTCOMES */
-		struct done_page done;           /* DONE */
 	} u;
 };
 

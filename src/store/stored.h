@@ -26,8 +26,23 @@ struct stored_file {
 struct stored_chunk {
 	uint32_t no;
 	struct chunk chunk;
+	struct chunk_mask done; /* out: items that have their results, or are aliases */
+	bool has_failed;        /* out: some of those that have results failed */
 	uint32_t
 	    n_suspects; /* of its first items: those may be the cause of a crash (store_life.h) */
+};
+
+/* How far a chunk is. */
+struct chunk_progress {
+	uint32_t no;
+	enum { CHUNK_OPEN, CHUNK_FINISHED, CHUNK_KEPT } state; /* KEPT: finished, for a retry */
+	bool has_failed;        /* of an open one: some of its items failed */
+	struct chunk_mask done; /* of an open one: as in struct stored_chunk */
+};
+
+/* Results of a job, in all. */
+struct job_totals {
+	uint64_t completed, counts[ITEM_N_STATUSES];
 };
 
 /* Items of a chunk of the operation's job that are begun, or may be from now on: the first

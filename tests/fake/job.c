@@ -52,6 +52,31 @@ void fake_job_add_result(struct fake_job *j, uint32_t index, enum item_status s,
 	j->job.counts[s]++;
 }
 
+static bool is_alias(const struct fake_job *j, uint32_t index)
+{
+	for (size_t i = 0; i < j->n_aliases; i++) {
+		if (j->aliases[i].index == index)
+			return true;
+	}
+	return false;
+}
+
+static bool is_settled(const struct fake_job *j, uint32_t index)
+{
+	return (j->has_result != NULL && j->has_result[index]) || is_alias(j, index);
+}
+
+/* What an operation says of an open chunk is what the results say. */
+void fake_job_check_progress(const struct fake_job *j, const struct chunk_progress *p)
+{
+	for (size_t i = 0; i < j->n_chunks; i++) {
+		const struct chunk *c = &j->chunks[i].chunk;
+		for (uint32_t place = 0; j->chunks[i].no == p->no && place < c->n; place++)
+			ck_assert(
+			    chunk_mask_has(&p->done, place) == is_settled(j, c->first + place));
+	}
+}
+
 void fake_job_finish_chunk(struct fake_job *j, uint32_t no, bool is_kept)
 {
 	size_t i = 0;
@@ -59,6 +84,8 @@ void fake_job_finish_chunk(struct fake_job *j, uint32_t no, bool is_kept)
 	while (i < j->n_chunks && j->chunks[i].no != no)
 		i++;
 	ck_assert_msg(i < j->n_chunks, "chunk %u was finished twice", no);
+	for (uint32_t place = 0; place < j->chunks[i].chunk.n; place++)
+		ck_assert(is_settled(j, j->chunks[i].chunk.first + place));
 	if (is_kept) {
 		j->kept = xrealloc(j->kept, (j->n_kept + 1) * sizeof(*j->kept));
 		j->kept[j->n_kept++] = j->chunks[i];
@@ -67,6 +94,12 @@ void fake_job_finish_chunk(struct fake_job *j, uint32_t no, bool is_kept)
 	}
 	j->n_chunks--;
 	memmove(&j->chunks[i], &j->chunks[i + 1], (j->n_chunks - i) * sizeof(*j->chunks));
+}
+
+void fake_job_total(const struct fake_job *j, struct job_totals *ret_totals)
+{
+	ret_totals->completed = j->job.completed;
+	memcpy(ret_totals->counts, j->job.counts, sizeof(ret_totals->counts));
 }
 
 enum err fake_job_copy(struct fake_job *j, struct store_op *op)
@@ -88,7 +121,7 @@ enum err fake_job_copy(struct fake_job *j, struct store_op *op)
 	j->n_aliases -= n;
 	memmove(j->aliases, j->aliases + n, j->n_aliases * sizeof(*j->aliases));
 	op->u.copy.n = (uint32_t)n;
-	op->u.copy.completed = j->job.completed;
+	fake_job_total(j, &op->u.copy.totals);
 	return OK;
 }
 
@@ -98,13 +131,6 @@ enum err fake_job_pause(struct fake_job *j, const struct store_op *op)
 		return ERR_NOT_FOUND;
 	j->job.is_paused = op->u.is_paused;
 	return OK;
-}
-
-static int compare(const void *a, const void *b)
-{
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
 }
 
 static const struct stored_chunk *next_chunk(
@@ -131,39 +157,36 @@ enum err fake_job_cancel(struct fake_job *j, struct store_op *op)
 	j->job.started_at = op->u.put.started_at;
 	j->job.finished_at = op->u.put.finished_at;
 	j->job.is_paused = false;
-	op->u.put.completed = j->job.completed;
+	fake_job_total(j, &op->u.put.totals);
 	return OK;
+}
+
+static void mark_settled(const struct fake_job *j, struct stored_chunk *c)
+{
+	for (uint32_t place = 0; place < c->chunk.n; place++) {
+		if (is_settled(j, c->chunk.first + place))
+			chunk_mask_add(&c->done, place);
+	}
+	for (size_t i = 0; i < j->n_results; i++) {
+		if (j->results[i].index - c->chunk.first < c->chunk.n)
+			c->has_failed = c->has_failed || j->results[i].status == ITEM_ERROR;
+	}
 }
 
 void fake_job_claim(const struct fake_job *j, struct store_op *op)
 {
-	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
-	op->u.claim.skip = xcalloc(j->n_aliases, sizeof(*op->u.claim.skip));
 	uint32_t from = op->u.claim.from;
 	const struct stored_chunk *c;
+
+	op->u.claim.chunks = xcalloc(op->u.claim.max, sizeof(*op->u.claim.chunks));
 	while (op->u.claim.n < op->u.claim.max &&
 	       (c = next_chunk(j, from, op->u.claim.with_kept)) != NULL) {
-		op->u.claim.chunks[op->u.claim.n++] =
-		    (struct stored_chunk){.no = c->no, .chunk = copy_chunk(&c->chunk)};
+		struct stored_chunk *to = &op->u.claim.chunks[op->u.claim.n++];
+		*to = (struct stored_chunk){.no = c->no, .chunk = copy_chunk(&c->chunk)};
+		if (!op->u.claim.with_kept)
+			mark_settled(j, to);
 		from = c->no + 1;
 	}
-	for (size_t i = 0; op->u.claim.has_aliases && i < j->n_aliases; i++)
-		op->u.claim.skip[op->u.claim.n_skip++] = j->aliases[i].index;
-	qsort(op->u.claim.skip, op->u.claim.n_skip, sizeof(uint32_t), compare);
-}
-
-void fake_job_done(const struct fake_job *j, struct store_op *op)
-{
-	op->u.done.indexes = xcalloc(j->n_results + 1, sizeof(uint32_t));
-	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++)
-		op->u.done.indexes[op->u.done.n++] = j->results[i].index;
-	qsort(op->u.done.indexes, op->u.done.n, sizeof(uint32_t), compare);
-	op->u.done.failed = xcalloc(j->n_results + 1, sizeof(uint32_t));
-	for (size_t i = (size_t)op->u.done.low_seq; i < j->n_results; i++) {
-		if (j->results[i].status == ITEM_ERROR)
-			op->u.done.failed[op->u.done.n_failed++] = j->results[i].index;
-	}
-	qsort(op->u.done.failed, op->u.done.n_failed, sizeof(uint32_t), compare);
 }
 
 enum err fake_job_find_failed(const struct fake_job *j, struct store_op *op)

@@ -88,17 +88,19 @@ static enum err put(struct store *store, struct fake_job *j, struct store_op *op
 	}
 	ck_assert(n == op->u.put.n && offset == block->len);
 	ck_assert_mem_eq(counts, op->u.put.counts, sizeof(counts));
-	for (size_t i = 0; i < op->u.put.n_chunks; i++)
-		finish_chunk(store, j, op->u.put.chunks[i], false);
-	for (size_t i = 0; i < op->u.put.n_kept; i++)
-		finish_chunk(store, j, op->u.put.kept[i], true);
-	j->low_seq = op->u.put.low_seq;
+	for (size_t i = 0; i < op->u.put.n_progress; i++) {
+		const struct chunk_progress *p = &op->u.put.progress[i];
+		if (p->state == CHUNK_OPEN)
+			fake_job_check_progress(j, p);
+		else
+			finish_chunk(store, j, p->no, p->state == CHUNK_KEPT);
+	}
 	j->job.state = op->u.put.state;
 	j->job.started_at = op->u.put.started_at;
 	j->job.finished_at = op->u.put.finished_at;
 	j->job.reason = op->u.put.reason;
 	j->job.is_paused = j->job.is_paused && !job_state_is_ended(op->u.put.state);
-	op->u.put.completed = j->job.completed;
+	fake_job_total(j, &op->u.put.totals);
 	if (job_state_is_ended(op->u.put.state) && j->job.callback_url != NULL)
 		fake_outbox_add(&store->outbox, "called.test", 0);
 	return OK;
@@ -184,9 +186,6 @@ static enum err carry_out(struct store *store, struct store_op *op)
 		for (size_t i = 0; i < op->u.claim.n; i++)
 			op->u.claim.chunks[i].n_suspects = fake_watched_suspects(
 			    &store->watched, op->job_no, op->u.claim.chunks[i].no);
-		return OK;
-	case STORE_DONE:
-		fake_job_done(j, op);
 		return OK;
 	case STORE_LIST:
 		fake_store_list(store, op);
@@ -419,7 +418,6 @@ enum err store_recover(
 		if (!j->is_submitted || j->is_deleted || job_state_is_ended(j->job.state))
 			continue;
 		struct unfinished_job u = {.job = job_copy(&j->job),
-		    .low_seq = j->low_seq,
 		    .n_aliases = j->n_aliases,
 		    .next_chunk = j->n_chunks > 0 ? j->chunks[0].no : UINT32_MAX};
 		on_job(&u, arg);

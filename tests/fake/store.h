@@ -22,7 +22,6 @@ struct fake_item {
 struct fake_job {
 	struct job job;
 	bool is_submitted, is_deleted, is_removed; /* removed: its files are known to be gone */
-	uint64_t low_seq;
 	size_t n_chunks, n_aliases;
 	struct stored_chunk *chunks; /* owned; those not finished, ascending */
 	struct alias *aliases;       /* owned; those not copied */

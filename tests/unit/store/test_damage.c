@@ -84,9 +84,6 @@ TEST(readers_stop_where_the_damage_is)
 	op = world_call(&w, op);
 	check(op, (size_t)_i, op->u.files.last);
 	store_op_free(op);
-	op = world_call(&w, make_op(STORE_DONE, no));
-	check(op, (size_t)_i, op->u.done.n);
-	store_op_free(op);
 	world_done(&w);
 }
 

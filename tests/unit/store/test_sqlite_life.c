@@ -63,7 +63,7 @@ TEST(a_cancelled_job_keeps_its_results_and_ends_once)
 	int64_t no = submit_job(&w, 2, 10);
 	ck_assert_int_eq(world_run(&w, make_put(no, 0, 3, JOB_RUNNING)), OK);
 	struct store_op *op = world_call(&w, make_cancel(no));
-	ck_assert(op->err == OK && op->u.put.completed == 3);
+	ck_assert(op->err == OK && op->u.put.totals.completed == 3);
 	store_op_free(op);
 	ck_assert_int_eq(world_run(&w, make_cancel(no)), ERR_NOT_FOUND);
 	ck_assert(world_wait(&w, is_swept));
@@ -90,13 +90,6 @@ static int64_t submit_files(struct world *w, uint32_t n_chunks)
 	int64_t no = done->job_no;
 	store_op_free(done);
 	return no;
-}
-
-static void keep_chunk(struct store_op *put, uint32_t no)
-{
-	put->u.put.kept =
-	    xrealloc(put->u.put.kept, (put->u.put.n_kept + 1) * sizeof(*put->u.put.kept));
-	put->u.put.kept[put->u.put.n_kept++] = no;
 }
 
 static size_t claim(struct world *w, int64_t no, uint32_t from, bool with_kept)

@@ -126,10 +126,10 @@ TEST(rows_in_each_format)
 	world_done(&w);
 }
 
-static void check_claim(
-    struct world *w, int64_t no, uint32_t from, uint32_t max, const char *want, const char *skip)
+static void check_claim(struct world *w, int64_t no, uint32_t from, uint32_t max, const char *want,
+    const char *want_done)
 {
-	char text[64] = "", skipped[64] = "";
+	char text[64] = "", done[64] = "";
 	struct store_op *op = make_op(STORE_CLAIM, no);
 
 	op->u.claim.from = from;
@@ -146,16 +146,18 @@ static void check_claim(
 		ck_assert(chunk_next(&c->chunk, &offset, &item));
 		const char *name = item_name(c->chunk.first);
 		ck_assert(item.len == strlen(name) && memcmp(item.text, name, item.len) == 0);
+		for (uint32_t place = 0; place < c->chunk.n; place++) {
+			if (chunk_mask_has(&c->done, place))
+				snprintf(done + strlen(done), sizeof(done) - strlen(done), "%u ",
+				    c->chunk.first + place);
+		}
 	}
-	for (size_t i = 0; i < op->u.claim.n_skip; i++)
-		snprintf(skipped + strlen(skipped), sizeof(skipped) - strlen(skipped), "%u ",
-		    op->u.claim.skip[i]);
 	ck_assert_str_eq(text, want);
-	ck_assert_str_eq(skipped, skip);
+	ck_assert_str_eq(done, want_done);
 	store_op_free(op);
 }
 
-TEST(claims_chunks_and_what_to_skip)
+TEST(claims_chunks_and_their_aliases)
 {
 	struct world w;
 
@@ -180,27 +182,28 @@ TEST(claims_chunks_and_what_to_skip)
 	world_done(&w);
 }
 
-TEST(done_items_lie_behind_low_seq)
+/* What a claim says is done is what the last commit said. */
+TEST(a_claim_tells_what_is_done)
 {
-	static const struct {
-		uint64_t low_seq;
-		size_t n;
-	} rows[] = {{0, 30}, {10, 20}, {11, 19}, {30, 0}};
 	struct world w;
 
 	world_init(&w);
 	world_start(&w);
-	int64_t no = submit_thirty(&w);
-	for (size_t i = 0; i < N_ROWS(rows); i++) {
-		struct store_op *op = make_op(STORE_DONE, no);
-		op->u.done.low_seq = rows[i].low_seq;
-		op = world_call(&w, op);
-		ck_assert_int_eq(op->err, OK);
-		ck_assert_uint_eq(op->u.done.n, rows[i].n);
-		for (size_t k = 0; k < op->u.done.n; k++)
-			ck_assert_uint_eq(op->u.done.indexes[k], rows[i].low_seq + k);
-		store_op_free(op);
-	}
+	int64_t no = submit_job(&w, 2, 10), other = submit_job(&w, 1, 10);
+	struct store_op *put = make_put(no, 10, 13, JOB_RUNNING);
+	mark_chunk(put, 1, 0, 3);
+	ck_assert_int_eq(world_run(&w, put), OK);
+	check_claim(&w, no, 0, 9, "0:0+10 1:10+10 ", "10 11 12 ");
+	put = make_put(no, 13, 19, JOB_RUNNING);
+	mark_chunk(put, 1, 0, 9);
+	ck_assert_int_eq(world_run(&w, put), OK);
+	check_claim(&w, no, 1, 9, "1:10+10 ", "10 11 12 13 14 15 16 17 18 ");
+	check_claim(&w, other, 0, 9, "0:0+10 ", "");
+	put = make_put(no, 19, 20, JOB_RUNNING);
+	use_chunk(put, 1);
+	ck_assert_int_eq(world_run(&w, put), OK);
+	check_claim(&w, no, 0, 9, "0:0+10 ", "");
+	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM progress"), 0);
 	world_done(&w);
 }
 
@@ -263,7 +266,7 @@ SUITE(sqlite_read)
 	ADD(rows_of_an_unknown_job);
 	ADD_ROWS(pages_of_rows, pages);
 	ADD_ROWS(rows_in_each_format, formats);
-	ADD(claims_chunks_and_what_to_skip);
-	ADD(done_items_lie_behind_low_seq);
+	ADD(claims_chunks_and_their_aliases);
+	ADD(a_claim_tells_what_is_done);
 	ADD(lists_newest_first);
 }

@@ -46,7 +46,7 @@ TEST(failed_operation_spoils_no_other)
 	ck_assert_int_eq(good[0]->err, OK);
 	ck_assert_int_eq(bad->err, ERR_NOT_FOUND);
 	ck_assert_int_eq(good[1]->err, OK);
-	ck_assert_uint_eq(good[1]->u.put.completed, 5);
+	ck_assert_uint_eq(good[1]->u.put.totals.completed, 5);
 	for (int i = 0; i < 2; i++)
 		store_op_free(good[i]);
 	store_op_free(bad);
@@ -264,17 +264,19 @@ TEST(put_counts_and_uses_chunks_up)
 	struct store_op *put = make_put(no, 0, 4, JOB_RUNNING);
 	put = world_call(&w, put);
 	ck_assert_int_eq(put->err, OK);
-	ck_assert_uint_eq(put->u.put.completed, 4);
+	ck_assert_uint_eq(put->u.put.totals.completed, 4);
 	store_op_free(put);
 	put = make_put(no, 4, 12, JOB_RUNNING);
-	put->u.put.low_seq = 4;
+	mark_chunk(put, 1, 0, 2);
 	use_chunk(put, 0);
 	put = world_call(&w, put);
-	ck_assert_uint_eq(put->u.put.completed, 12);
+	ck_assert_uint_eq(put->u.put.totals.completed, 12);
+	const struct job_totals put_totals = put->u.put.totals;
 	store_op_free(put);
 	ck_assert_int_eq(world_sql(&w, "SELECT min(seq) FROM result"), 1);
 	ck_assert_int_eq(world_sql(&w, "SELECT max(seq) FROM result"), 5);
-	ck_assert_int_eq(world_sql(&w, "SELECT low_seq FROM job"), 4);
+	ck_assert_uint_eq(put_totals.counts[ITEM_FOUND], 4);
+	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM progress WHERE no = 1"), 1);
 	ck_assert_int_eq(world_sql(&w, "SELECT found FROM job"), 4);
 	ck_assert_int_eq(world_sql(&w, "SELECT not_found FROM job"), 4);
 	ck_assert_int_eq(world_sql(&w, "SELECT error FROM job"), 4);
@@ -283,7 +285,7 @@ TEST(put_counts_and_uses_chunks_up)
 	ck_assert_int_eq(world_sql(&w, "SELECT state FROM job"), JOB_RUNNING);
 	put = make_put(no, 0, 0, JOB_CANCELLED);
 	put = world_call(&w, put);
-	ck_assert_uint_eq(put->u.put.completed, 12);
+	ck_assert_uint_eq(put->u.put.totals.completed, 12);
 	store_op_free(put);
 	ck_assert(world_wait(&w, is_swept));
 	ck_assert_int_eq(count_input(&w), 0); /* a cancelled job needs no input */
@@ -339,13 +341,13 @@ TEST(copy_gives_aliases_their_results)
 	struct store_op *copy = copy_some(&w, no, 3);
 	ck_assert_int_eq(copy->err, OK);
 	ck_assert_uint_eq(copy->u.copy.n, 3);
-	ck_assert_uint_eq(copy->u.copy.completed, 19);
+	ck_assert_uint_eq(copy->u.copy.totals.completed, 19);
 	ck_assert_uint_eq(copy->u.copy.counts[ITEM_FOUND], 2);
 	ck_assert_uint_eq(copy->u.copy.counts[ITEM_NOT_FOUND], 1);
 	store_op_free(copy);
 	copy = copy_some(&w, no, 3);
 	ck_assert_uint_eq(copy->u.copy.n, 1);
-	ck_assert_uint_eq(copy->u.copy.completed, 20);
+	ck_assert_uint_eq(copy->u.copy.totals.completed, 20);
 	store_op_free(copy);
 	copy = copy_some(&w, no, 3);
 	ck_assert(copy->err == OK && copy->u.copy.n == 0);
@@ -353,11 +355,6 @@ TEST(copy_gives_aliases_their_results)
 	struct store_op *rows = world_call(&w, make_rows(no, 16, 0));
 	ck_assert_str_eq(rows->u.rows.text.data, want);
 	store_op_free(rows);
-	struct store_op *done = world_call(&w, make_op(STORE_DONE, no));
-	ck_assert_uint_eq(done->u.done.n, 20);
-	for (uint32_t i = 0; i < 20; i++)
-		ck_assert_uint_eq(done->u.done.indexes[i], i);
-	store_op_free(done);
 	ck_assert_int_eq(world_sql(&w, "SELECT aliases FROM job"), 0);
 	struct store_op *put = make_put(no, 0, 0, JOB_DONE);
 	put->u.put.has_aliases = true;

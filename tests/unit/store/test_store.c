@@ -191,7 +191,7 @@ TEST(stop_works_everything_off)
 	world_stop(&w);
 	for (uint32_t i = 0; i < N; i++) {
 		ck_assert_int_eq(puts[i]->err, OK);
-		ck_assert_uint_eq(puts[i]->u.put.completed, i + 1);
+		ck_assert_uint_eq(puts[i]->u.put.totals.completed, i + 1);
 		ck_assert_int_eq(reads[i]->err, OK);
 		store_op_free(puts[i]);
 		store_op_free(reads[i]);
@@ -210,7 +210,6 @@ TEST(recovers_what_has_not_ended)
 	for (int i = 0; i < 6; i++)
 		ck_assert_int_eq(submit_job(&w, 3, 10), i + 1);
 	struct store_op *put = make_put(2, 0, 12, JOB_RUNNING);
-	put->u.put.low_seq = 10;
 	use_chunk(put, 0);
 	ck_assert_int_eq(world_run(&w, put), OK);
 	put = make_put(3, 0, 30, JOB_RUNNING);
@@ -228,11 +227,9 @@ TEST(recovers_what_has_not_ended)
 		ck_assert_int_eq(u[i].job.no, i + 1);
 	ck_assert_int_eq(u[0].job.state, JOB_QUEUED);
 	ck_assert_uint_eq(u[0].next_chunk, 0);
-	ck_assert_uint_eq(u[0].low_seq, 0);
 	ck_assert_str_eq(u[0].job.label, "a label");
 	ck_assert_int_eq(u[1].job.state, JOB_RUNNING);
 	ck_assert_uint_eq(u[1].next_chunk, 1);
-	ck_assert_uint_eq(u[1].low_seq, 10);
 	ck_assert_uint_eq(u[1].job.completed, 12);
 	ck_assert_uint_eq(u[1].job.counts[ITEM_FOUND], 4);
 	ck_assert_uint_eq(u[2].next_chunk, UINT32_MAX);

@@ -146,9 +146,7 @@ TEST(what_is_settled_or_deleted_is_not_suspect)
 	watch(&w, deleted, 0, 1);
 	struct store_op *put = make_put(job, 0, 10, JOB_RUNNING);
 	use_chunk(put, 0);
-	put->u.put.n_kept = 1;
-	put->u.put.kept = xcalloc(1, sizeof(*put->u.put.kept));
-	put->u.put.kept[0] = 1;
+	keep_chunk(put, 1);
 	put->u.put.is_watched = true;
 	ck_assert_int_eq(world_run(&w, put), OK);
 	ck_assert_int_eq(world_sql(&w, "SELECT count(*) FROM watched"), 2);
@@ -225,8 +223,11 @@ TEST(nobody_else_is_blamed)
 	world_start(&w);
 	int64_t job = submit_job(&w, 1, 5);
 	note(&w, job, why == NO_CHUNK ? 1 : 0, why == NO_ITEM ? 5 : 2);
-	if (why == HAS_RESULT)
-		ck_assert_int_eq(world_run(&w, make_put(job, 2, 3, JOB_RUNNING)), OK);
+	if (why == HAS_RESULT) {
+		struct store_op *put = make_put(job, 2, 3, JOB_RUNNING);
+		mark_chunk(put, 0, 2, 3);
+		ck_assert_int_eq(world_run(&w, put), OK);
+	}
 	if (why == CLEARED)
 		note(&w, 0, 0, 0);
 	if (why == DELETED)
@@ -293,7 +294,9 @@ TEST(several_are_in_doubt)
 		    life(&w)->doubts[i].index == (int64_t)i + 1 && !life(&w)->doubts[i].is_begun);
 	die(&w); /* before any of them was begun */
 	ck_assert_uint_eq(life(&w)->n_doubts, 3);
-	ck_assert_int_eq(world_run(&w, make_put(job, 1, 2, JOB_RUNNING)), OK);
+	struct store_op *put = make_put(job, 1, 2, JOB_RUNNING);
+	mark_chunk(put, 0, 1, 2);
+	ck_assert_int_eq(world_run(&w, put), OK);
 	op = make_notes(3);
 	for (size_t i = 0; i < 3; i++)
 		op->u.notes.all[i] = (struct stored_note){

@@ -95,13 +95,13 @@ TEST(without_room_results_are_kept)
 	bool did_report = world_wait(&w, is_unwritable);
 	for (uint32_t i = 3; i < 6; i++)
 		world_begin(&w, make_put(no, i, i + 1, JOB_RUNNING), &puts[i]);
-	world_begin(&w, make_op(STORE_DONE, no), &done);
+	world_begin(&w, make_rows(no, 0, 0), &done);
 	bool can_read = world_wait(&w, has_read);
 	size_t n_open = w.n_open;
 	set_room(true);
 	ck_assert(did_report && can_read);
 	ck_assert_uint_eq(n_open, 6);
-	ck_assert(done->err == OK && done->u.done.n == 0);
+	ck_assert(done->err == OK && done->u.rows.n == 0);
 	store_op_free(done);
 	ck_assert(world_wait(&w, world_is_idle));
 	ck_assert(world_wait(&w, is_writable));
@@ -109,7 +109,7 @@ TEST(without_room_results_are_kept)
 	ck_assert_int_eq(w.n_unwritable, 1);
 	for (uint32_t i = 0; i < 6; i++) { /* each once, in order */
 		ck_assert_int_eq(puts[i]->err, OK);
-		ck_assert_uint_eq(puts[i]->u.put.completed, i + 1);
+		ck_assert_uint_eq(puts[i]->u.put.totals.completed, i + 1);
 		store_op_free(puts[i]);
 	}
 	ck_assert_int_eq(world_sql(&w, "SELECT completed FROM job"), 6);
@@ -238,7 +238,7 @@ TEST(writes_in_order_beside_reads)
 	for (int k = 0; k < N_JOBS; k++) {
 		for (uint32_t i = 0; i < N; i++) {
 			ck_assert(puts[k][i]->err == OK);
-			ck_assert(puts[k][i]->u.put.completed == i + 1);
+			ck_assert(puts[k][i]->u.put.totals.completed == i + 1);
 			store_op_free(puts[k][i]);
 		}
 	}

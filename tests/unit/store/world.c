@@ -302,12 +302,31 @@ struct store_op *make_put(int64_t job_no, uint32_t from, uint32_t to, enum job_s
 	return op;
 }
 
+static void add_progress(struct store_op *put, const struct chunk_progress *progress)
+{
+	size_t n = put->u.put.n_progress++;
+
+	put->u.put.progress = xrealloc(put->u.put.progress, (n + 1) * sizeof(*progress));
+	put->u.put.progress[n] = *progress;
+}
+
 void use_chunk(struct store_op *put, uint32_t no)
 {
-	size_t n = put->u.put.n_chunks++;
+	add_progress(put, &(struct chunk_progress){.no = no, .state = CHUNK_FINISHED});
+}
 
-	put->u.put.chunks = xrealloc(put->u.put.chunks, (n + 1) * sizeof(*put->u.put.chunks));
-	put->u.put.chunks[n] = no;
+void keep_chunk(struct store_op *put, uint32_t no)
+{
+	add_progress(put, &(struct chunk_progress){.no = no, .state = CHUNK_KEPT});
+}
+
+void mark_chunk(struct store_op *put, uint32_t no, uint32_t from, uint32_t to)
+{
+	struct chunk_progress progress = {.no = no, .state = CHUNK_OPEN};
+
+	for (uint32_t place = from; place < to; place++)
+		chunk_mask_add(&progress.done, place);
+	add_progress(put, &progress);
 }
 
 struct store_op *make_rows(int64_t job_no, uint64_t after, uint64_t limit)

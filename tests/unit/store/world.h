@@ -69,6 +69,9 @@ void add_alias(struct store_op *op, uint32_t index, uint32_t first);
 struct store_op *make_put(int64_t job_no, uint32_t from, uint32_t to, enum job_state state);
 void add_result(struct store_op *put, uint32_t index);
 void use_chunk(struct store_op *put, uint32_t no);
+void keep_chunk(struct store_op *put, uint32_t no);
+/* Its items from place `from` up to `to` are done. */
+void mark_chunk(struct store_op *put, uint32_t no, uint32_t from, uint32_t to);
 struct store_op *make_rows(int64_t job_no, uint64_t after, uint64_t limit);
 
 /* Submit such a job; returns its number. */
