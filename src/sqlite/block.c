@@ -65,21 +65,6 @@ enum err db_load_result(struct db *db, int64_t job_no, int64_t seq, struct resul
 
 /* --- Walks --- */
 
-enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after)
-{
-	*w = (struct walk){.db = db, .seq = after + 1};
-	w->job = QUERY(db, STATEMENT_SELECT_COMPLETED, job_no);
-	/* it is not reset before the end: so both statements see the same moment */
-	w->err = db_step_one(db, w->job);
-	if (w->err != OK) {
-		sqlite3_reset(w->job);
-		return w->err;
-	}
-	w->completed = (uint64_t)sqlite3_column_int64(w->job, 0);
-	w->rows = QUERY(db, STATEMENT_SELECT_ROWS, job_no, (int64_t)w->seq);
-	return OK;
-}
-
 static bool fail(struct walk *w, uint64_t first, uint64_t last)
 {
 	w->err = ERR_DAMAGED;
@@ -93,10 +78,10 @@ static bool fail_block(struct walk *w)
 {
 	int code = sqlite3_step(w->rows);
 	uint64_t last = code == SQLITE_ROW    ? (uint64_t)sqlite3_column_int64(w->rows, 0) - 1
-			: code == SQLITE_DONE ? w->completed
+			: code == SQLITE_DONE ? w->base.completed
 					      : 0;
 
-	return fail(w, w->seq, last >= w->seq ? last : 0);
+	return fail(w, w->base.seq, last >= w->base.seq ? last : 0);
 }
 
 /* Move on to the block that has result `seq`; false at the end, or when there is damage. */
@@ -107,37 +92,55 @@ static bool next_block(struct walk *w)
 	while ((code = sqlite3_step(w->rows)) == SQLITE_ROW) {
 		struct block b = read_block(w->rows);
 		uint64_t last = b.first + b.n - 1;
-		if (b.is_good && last < w->seq)
+		if (b.is_good && last < w->base.seq)
 			continue; /* the one before a gap */
-		if (b.first > w->seq)
-			return fail(w, w->seq, b.first - 1);
-		if (!b.is_good || last > w->completed)
+		if (b.first > w->base.seq)
+			return fail(w, w->base.seq, b.first - 1);
+		if (!b.is_good || last > w->base.completed)
 			return fail_block(w);
 		w->block = b;
 		w->offset = 0;
 		w->at = b.first;
-		w->n_blocks++;
+		w->base.n_blocks++;
 		return true;
 	}
 	if (code == SQLITE_DONE)
-		return w->seq > w->completed ? false : fail(w, w->seq, w->completed);
+		return w->base.seq > w->base.completed ? false
+						       : fail(w, w->base.seq, w->base.completed);
 	w->err = db_error(w->db, code);
-	return w->err == ERR_DAMAGED ? fail(w, w->seq, 0) : false;
+	return w->err == ERR_DAMAGED ? fail(w, w->base.seq, 0) : false;
 }
 
-bool db_walk_next(struct walk *w, struct result *ret_result)
+static bool next_result(struct results_walk *walk, struct result *ret_result)
 {
+	struct walk *w = (struct walk *)walk;
+
 	for (;;) {
 		if (w->at == w->block.first + w->block.n && (w->err != OK || !next_block(w)))
 			return false;
 		if (!record_next(w->block.bytes, w->block.len, &w->offset, ret_result))
 			return fail_block(w);
 		ret_result->seq = w->at++;
-		if (ret_result->seq == w->seq) {
-			w->seq++;
+		if (ret_result->seq == w->base.seq) {
+			w->base.seq++;
 			return true;
 		}
 	}
+}
+
+enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after)
+{
+	*w = (struct walk){.db = db, .base = {.next = next_result, .seq = after + 1}};
+	w->job = QUERY(db, STATEMENT_SELECT_COMPLETED, job_no);
+	/* it is not reset before the end: so both statements see the same moment */
+	w->err = db_step_one(db, w->job);
+	if (w->err != OK) {
+		sqlite3_reset(w->job);
+		return w->err;
+	}
+	w->base.completed = (uint64_t)sqlite3_column_int64(w->job, 0);
+	w->rows = QUERY(db, STATEMENT_SELECT_ROWS, job_no, (int64_t)w->base.seq);
+	return OK;
 }
 
 enum err db_walk_end(struct walk *w, struct store_op *op)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "sqlite/db.h"
+#include "store/results.h"
 
 /* What stands in the column `sum` for such bytes, that hold `n` results or items from number
  * `first` on. */
@@ -22,22 +23,17 @@ struct block {
 
 /* A walk through the results of a job behind a number, all as of one moment. */
 struct walk {
+	struct results_walk base;
 	struct db *db;
 	sqlite3_stmt *job, *rows;
-	uint64_t completed; /* results of the job */
-	uint64_t seq;       /* of the result that comes next; there is one when it isn't above */
 	struct block block;
 	size_t offset;
 	uint64_t at; /* number of the record at `offset` */
-	unsigned n_blocks;
 	enum err err;
 	struct store_damage damage;
 };
 
 /* Start after the result `after`. ERR_NOT_FOUND: no such job; then there is nothing to end. */
 enum err db_walk_begin(struct walk *w, struct db *db, int64_t job_no, uint64_t after) MUST_CHECK;
-/* The next result, with its seq; its texts live until the next call. False at the end, and where
- * there is damage. */
-bool db_walk_next(struct walk *w, struct result *ret_result);
 /* End it; returns how it went, and says in `op` where damage is. */
 enum err db_walk_end(struct walk *w, struct store_op *op);

@@ -1,6 +1,11 @@
-/* A cancelled job ends here; a removed one is marked, and its rows go later (retention.c).
- */
+/* Jobs are paused, cancelled and removed here. The rows of a removed one go later (retention.c). */
 #include "sqlite/verbs.h"
+
+enum err db_pause(struct db *db, struct store_op *op)
+{
+	enum err e = RUN(db, STATEMENT_PAUSE_JOB, op->job_no, op->u.is_paused);
+	return e == OK && sqlite3_changes(db->handle) == 0 ? ERR_NOT_FOUND : e;
+}
 
 enum err db_tell_end(struct db *db, struct store_op *op)
 {

@@ -7,7 +7,6 @@ src_sqlite_libbackend_a_SOURCES = \
 	src/sqlite/copy.c \
 	src/sqlite/end.c \
 	src/sqlite/files.c src/sqlite/files.h \
-	src/sqlite/life.c \
 	src/sqlite/open.c \
 	src/sqlite/outbox.c \
 	src/sqlite/outcome.c \

@@ -113,7 +113,7 @@ static enum err mark_results(
 
 	if (e != OK)
 		return e;
-	while (db_walk_next(&w, &r)) {
+	while (w.base.next(&w.base, &r)) {
 		struct open_chunk *c =
 		    bsearch(&r.index, open->all, open->n, sizeof(*open->all), compare_place);
 		if (c == NULL || r.index - c->first >= CHUNK_ITEMS)

@@ -112,99 +112,60 @@ enum err db_list(struct db *db, struct store_op *op)
 	return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(db, code);
 }
 
-/* Add a row of the page, unless the filter is against it. */
-static void add_row(struct rows_page *page, const struct result *r)
+/* The saved file of the name is the one result of a walk. */
+struct one_file {
+	struct results_walk walk;
+	struct db *db;
+	int64_t job_no;
+	enum err err;
+};
+
+static bool next_file(struct results_walk *walk, struct result *ret_result)
 {
-	page->last = r->seq;
-	if (page->has_status && r->status != page->status)
-		return;
-	result_add_row(&page->text, page->format, page->table, r, page->is_first && page->n == 0);
-	page->n++;
-}
+	struct one_file *file = (struct one_file *)walk;
 
-enum err db_read_rows(struct db *db, struct store_op *op)
-{
-	enum { MOST_BLOCKS = 2000 }; /* looked through in one go when a filter lets few rows pass */
-	struct rows_page *page = &op->u.rows;
-	struct walk w;
-	struct result r;
-
-	buf_init(&page->text, SIZE_MAX / 2);
-	page->last = page->after;
-	enum err e = db_walk_begin(&w, db, op->job_no, page->after);
-	if (e != OK)
-		return e;
-	for (;;) {
-		page->is_more = w.seq <= w.completed;
-		if ((page->limit > 0 && page->n == page->limit) ||
-		    page->text.len >= page->max_bytes || w.n_blocks > MOST_BLOCKS ||
-		    !db_walk_next(&w, &r))
-			break;
-		add_row(page, &r);
-	}
-	return db_walk_end(&w, op);
-}
-
-static char *copy_span(struct span s)
-{
-	return s.len > 0 ? xstrndup(s.bytes, s.len) : NULL;
-}
-
-static void add_file(struct store_op *op, const struct result *r)
-{
-	const struct file_result *f = &r->file;
-	struct stored_file *file = &op->u.files.files[op->u.files.n++];
-
-	file->name = xstrndup(f->file_name.bytes, f->file_name.len);
-	file->content_type = copy_span(f->content_type);
-	file->content_encoding = copy_span(f->content_encoding);
-	file->n_bytes = f->n_bytes;
-	file->saved_at = r->finished_at;
-	memcpy(file->digest, f->digest, sizeof(file->digest));
+	file->err = db_load_result(file->db, file->job_no, (int64_t)walk->seq, ret_result);
+	if (file->err == OK && (!ret_result->is_file || !ret_result->file.is_saved))
+		file->err = ERR_DAMAGED; /* another result than the file's */
+	ret_result->seq = walk->seq++;
+	return file->err == OK;
 }
 
 static enum err find_file(struct db *db, struct store_op *op)
 {
+	struct one_file file = {.walk.next = next_file, .db = db, .job_no = op->job_no};
 	sqlite3_stmt *s = QUERY(db, STATEMENT_FIND_FILE, op->job_no);
-	struct result r;
+	int64_t seq = 0;
 
 	sqlite3_bind_text(s, 2, op->u.files.name, -1, SQLITE_STATIC);
-	int64_t seq = 0;
 	enum err e = db_read_number(db, s, &seq);
 	if (e != OK)
 		return e;
-	e = db_load_result(db, op->job_no, seq, &r);
-	if (e == OK && (!r.is_file || !r.file.is_saved))
-		e = ERR_DAMAGED; /* another result than the file's */
-	if (e == OK)
-		add_file(op, &r);
-	else if (e == ERR_DAMAGED)
+	file.walk.seq = (uint64_t)seq;
+	op->u.files.max = 1;
+	(void)results_begin(op);
+	results_fill(op, &file.walk);
+	if (file.err == ERR_DAMAGED)
 		op->damage = (struct store_damage){
 		    .what = DAMAGED_RESULTS, .first = (uint64_t)seq, .last = (uint64_t)seq};
 	(void)db_statement(db, STATEMENT_SELECT_BLOCK);
-	return e;
+	return file.err;
+}
+
+enum err db_read_results(struct db *db, struct store_op *op)
+{
+	struct walk w;
+	enum err e = db_walk_begin(&w, db, op->job_no, results_begin(op));
+
+	if (e != OK)
+		return e;
+	results_fill(op, &w.base);
+	return db_walk_end(&w, op);
 }
 
 enum err db_read_files(struct db *db, struct store_op *op)
 {
-	struct files_page *page = &op->u.files;
-	struct walk w;
-	struct result r;
-
-	page->files = xcalloc(page->name != NULL ? 1 : page->max, sizeof(*page->files));
-	if (page->name != NULL)
-		return find_file(db, op);
-	page->last = page->after;
-	enum err e = db_walk_begin(&w, db, op->job_no, page->after);
-	if (e != OK)
-		return e;
-	while (page->n < page->max && db_walk_next(&w, &r)) {
-		page->last = r.seq;
-		if (r.is_file && r.file.is_saved)
-			add_file(op, &r);
-	}
-	page->is_more = w.seq <= w.completed;
-	return db_walk_end(&w, op);
+	return op->u.files.name != NULL ? find_file(db, op) : db_read_results(db, op);
 }
 
 /* Jobs that were removed, and whose files may be there still. */
