@@ -28,9 +28,9 @@ static void add_json(struct buf *b, const struct row_table *table, const struct 
 			continue;
 		if (is_first) {
 			buf_add_char(b, '{');
-			buf_add_str(b, f->json + 1);
+			buf_add(b, f->json + 1, f->json_len - 1);
 		} else {
-			buf_add_str(b, f->json);
+			buf_add(b, f->json, f->json_len);
 		}
 		if (f->add(&row, r))
 			is_first = false;

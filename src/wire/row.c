@@ -1,6 +1,8 @@
 /* Values of rows. */
 #include "wire/row.h"
 
+#include <string.h>
+
 #include "wire/cells.h"
 #include "wire/json_text.h"
 
@@ -22,11 +24,14 @@ bool row_add_word(struct row *row, const char *word)
 {
 	if (word == NULL)
 		return row_add_nothing(row);
+	size_t len = strlen(word), quotes = row->is_json ? 1 : 0;
+	char *at = buf_reserve(row->out, len + 2 * quotes);
+	if (at == NULL)
+		return true;
+	memcpy(at + quotes, word, len);
 	if (row->is_json)
-		buf_add_char(row->out, '"');
-	buf_add_str(row->out, word);
-	if (row->is_json)
-		buf_add_char(row->out, '"');
+		at[0] = at[len + 1] = '"';
+	buf_commit(row->out, len + 2 * quotes);
 	return true;
 }
 

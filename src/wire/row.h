@@ -19,27 +19,29 @@ struct row {
 
 struct row_field {
 	const char *json; /* `,"KEY":`; NULL: not in JSON */
-	const char *csv;  /* `,COLUMN`; NULL: not in CSV */
+	size_t json_len;
+	const char *csv; /* `,COLUMN`; NULL: not in CSV */
 	/* Add the value. False: the result has no such field; it is left out of JSON then, and its
 	 * cell is empty. */
 	bool (*add)(struct row *row, const struct result *r);
 };
 
+#define ROW_KEY(key) ",\"" key "\":", sizeof(",\"" key "\":") - 1
 #define ROW_FIELD(key, add)                                                                        \
 	{                                                                                          \
-		",\"" key "\":", "," key, add                                                      \
+		ROW_KEY(key), "," key, add                                                         \
 	}
 #define ROW_JSON(key, add)                                                                         \
 	{                                                                                          \
-		",\"" key "\":", NULL, add                                                         \
+		ROW_KEY(key), NULL, add                                                            \
 	}
 #define ROW_CSV(key, add)                                                                          \
 	{                                                                                          \
-		NULL, "," key, add                                                                 \
+		NULL, 0, "," key, add                                                              \
 	}
 #define ROW_END                                                                                    \
 	{                                                                                          \
-		NULL, NULL, NULL                                                                   \
+		NULL, 0, NULL, NULL                                                                \
 	}
 
 struct row_table {

@@ -134,11 +134,6 @@ static void retire(struct store *store, struct store_op *op)
 	}
 }
 
-static bool is_read(enum store_verb verb)
-{
-	return verb >= STORE_CLAIM;
-}
-
 static void forget_removal(struct store *store, const struct id *id)
 {
 	for (size_t k = 0; k < store->n_jobs; k++) {
@@ -230,12 +225,11 @@ static bool step(struct store *store)
 	struct store_op *op;
 
 	STAILQ_FOREACH (op, &store->ops, link) {
-		enum err e = is_read(op->verb) ? store->read_error : store->write_error;
+		enum err e = store_op_writes(op) ? store->write_error : store->read_error;
 		e = store->verb_errors[op->verb] != OK ? store->verb_errors[op->verb] : e;
-		if (e != OK && e != ERR_DAMAGED &&
-		    (op->verb == STORE_PUT || op->verb == STORE_COPY || op->verb == STORE_POSTED))
+		if (e != OK && e != ERR_DAMAGED && store_op_must_not_be_lost(op))
 			continue; /* tried again later */
-		if (is_read(op->verb) && store->is_holding_reads)
+		if (!store_op_writes(op) && store->is_holding_reads)
 			continue;
 		if (e != OK &&
 		    op->verb == STORE_STAGE) /* the number of a row that is rolled back */
