@@ -199,6 +199,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/unit/core/test_bulk.c \
 	tests/unit/core/test_careful.c \
 	tests/unit/core/test_careful_callbacks.c \
+	tests/unit/core/test_doubts.c \
 	tests/unit/core/test_callbacks.c \
 	tests/unit/core/test_callbacks_turns.c \
 	tests/unit/core/test_lane.c \

@@ -70,6 +70,7 @@ void careful_open(struct open_chunk *c)
 		n = c->stored.chunk.n;
 	c->care.step = TOLD_FIRST;
 	c->care.at.end = n;
+	TAILQ_INIT(&c->care.waiting);
 	c->live->n_suspects += n > 0 ? 1 : 0;
 	while (c->at.next < n && chunk_next(&c->stored.chunk, &c->at.offset, &item))
 		c->at.next++;
@@ -77,29 +78,63 @@ void careful_open(struct open_chunk *c)
 
 void careful_close(struct open_chunk *c)
 {
-	struct item *item = TAKE(c->care.next);
+	struct item *item;
 
 	c->live->n_suspects -= c->care.at.end > 0 ? 1 : 0;
-	if (item == NULL)
-		return;
-	careful_rest(item);
-	item_free(item);
+	while ((item = TAILQ_FIRST(&c->care.waiting)) != NULL) {
+		TAILQ_REMOVE(&c->care.waiting, item, link);
+		careful_rest(item);
+		item_free(item);
+	}
+}
+
+static void on_noted(void *arg)
+{
+	struct item *item = arg;
+	struct core *core = item->live->core;
+
+	TAILQ_INSERT_TAIL(&core->noted, item, noted);
+	item->is_noted = true;
+	turns_kick(core);
+}
+
+static void forget_noted(struct item *item)
+{
+	if (item->is_noted)
+		TAILQ_REMOVE(&item->live->core->noted, item, noted);
+	item->is_noted = false;
+}
+
+void careful_wait(struct item *item)
+{
+	struct care *care = &item->chunk->care;
+
+	item->suspect.on_noted = on_noted;
+	item->suspect.arg = item;
+	TAILQ_INSERT_TAIL(&care->waiting, item, link);
+	care->n_waiting++;
+}
+
+void careful_ask(struct open_chunk *c)
+{
+	struct item *item;
+
+	TAILQ_FOREACH (item, &c->care.waiting, link)
+		suspects_ask(c->live->core->opts.suspects, &item->suspect);
 }
 
 void careful_begin(struct item *item)
 {
-	struct core *core = item->live->core;
+	struct care *care = &item->chunk->care;
 
-	core->noted = NULL;
-	item->chunk->care.next = NULL;
-	suspects_begin(core->opts.suspects, &item->suspect);
+	forget_noted(item);
+	TAILQ_REMOVE(&care->waiting, item, link);
+	care->n_waiting--;
+	suspects_begin(item->live->core->opts.suspects, &item->suspect);
 }
 
 void careful_rest(struct item *item)
 {
-	struct core *core = item->live->core;
-
-	if (core->noted == item)
-		core->noted = NULL;
-	suspects_leave(core->opts.suspects, &item->suspect);
+	forget_noted(item);
+	suspects_leave(item->live->core->opts.suspects, &item->suspect);
 }

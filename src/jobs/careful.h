@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 struct item;
 struct open_chunk;
@@ -18,10 +19,11 @@ struct chunk_cursor {
 };
 
 struct care {
-	bool is_telling;        /* the store is told that more items are begun */
-	uint32_t n_told, step;  /* so many may be; how many more are told next */
-	struct chunk_cursor at; /* of its suspect items, which are its first ones */
-	struct item *next;      /* one of them, that waits for its note; NULL: none */
+	bool is_telling;            /* the store is told that more items are begun */
+	uint32_t n_told, step;      /* so many may be; how many more are told next */
+	struct chunk_cursor at;     /* of its suspect items, which are its first ones */
+	TAILQ_HEAD(, item) waiting; /* those of them that wait for their notes */
+	size_t n_waiting;
 };
 
 void careful_open(struct open_chunk *c);  /* its input is there */
@@ -30,7 +32,11 @@ void careful_close(struct open_chunk *c); /* before it is freed */
 /* May its items begin in turns? No: turns_wake follows. */
 bool careful_may_begin(struct open_chunk *c);
 
-/* A noted item begins; then items_wake_suspects has the chunk's next one stand in line. */
+/* A suspect item is to be noted; careful_ask has all that wait so stand in line. */
+void careful_wait(struct item *item);
+void careful_ask(struct open_chunk *c);
+
+/* A noted item begins; then items_wake_suspects has the chunk's next ones wait. */
 void careful_begin(struct item *item);
 
 /* An item has ended, or is not to begin now. What isn't suspect is left alone. */

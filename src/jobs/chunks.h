@@ -21,11 +21,13 @@ struct item {
 	TAILQ_ENTRY(item) link;
 	struct live_job *live;
 	struct open_chunk *chunk;
-	uint64_t number;        /* in its lane; see live.c */
-	uint32_t index;         /* in the job */
-	bool is_saving;         /* a file that was received */
-	struct suspect suspect; /* of a suspect one, from when it stands in line */
-	struct chunk_item in;   /* likewise; borrowed from the chunk */
+	uint64_t number;         /* in its lane; see live.c */
+	uint32_t index;          /* in the job */
+	bool is_saving;          /* a file that was received */
+	bool is_noted;           /* a suspect one that may begin now */
+	TAILQ_ENTRY(item) noted; /* then, in core->noted */
+	struct suspect suspect;  /* of a suspect one, from when it stands in line */
+	struct chunk_item in;    /* likewise; borrowed from the chunk */
 };
 
 /* Open a chunk after those that are open. Takes its contents. */

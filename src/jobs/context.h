@@ -19,8 +19,7 @@ struct ring {
 /* How items begin and end; items.c, called by turns.c. */
 struct turn_hooks {
 	bool (*begin)(struct live_job *live); /* one item; false: it may not begin any now */
-	/* Begin the suspect item that is noted if it belongs to the ring and may begin now. Return
-	 * whether it did. */
+	/* Begin a suspect item of the ring that is noted. False: none may begin now. */
 	bool (*begin_suspect)(struct ring *ring);
 	void (*on_event)(struct ring *ring, const struct lane_event *event);
 	void (*woken)(struct live_job *live); /* its suspect items may stand in line */
@@ -42,7 +41,7 @@ struct core {
 	struct live_job *live; /* hash by id */
 	struct agenda agenda;
 	struct waiting waiting;
-	struct item *noted; /* a suspect one that is to begin now */
+	TAILQ_HEAD(, item) noted; /* suspect ones that are to begin now */
 	struct live_list dirty;
 	struct ring rings[N_LANES];
 	struct ring *ring_of_kind[N_KINDS];

@@ -1,6 +1,9 @@
 /* How an item begins and ends: from its chunk to its lane, and back. */
 #include "jobs/jobs_private.h"
 
+/* Suspect items of a chunk that wait for their notes. */
+enum { MOST_WAITING = 64 };
+
 static void on_done(struct item *item, const struct lane_event *event)
 {
 	struct live_job *live = item->live;
@@ -117,43 +120,32 @@ bool items_begin(struct live_job *live)
 	return true;
 }
 
-static void on_noted(void *arg)
-{
-	struct item *item = arg;
-	struct core *core = item->live->core;
-
-	core->noted = item;
-	turns_kick(core);
-}
-
-/* Set c->care.next to the next suspect item that must be begun. Invalid items are settled on the
- * way, which closes the chunk with its last one. False: there is none. */
-static bool find_next(struct open_chunk *c)
+/* Have the next suspect items that are to be asked wait for their notes; what needs no asking is
+ * settled, and the chunk with the last of it. False: none waits. */
+static bool fill_waiting(struct open_chunk *c)
 {
 	struct live_job *live = c->live;
 	struct chunk_item in;
 	bool is_last = false;
 	uint32_t index;
 
-	while (c->care.next == NULL && !is_last) {
+	while (c->care.n_waiting < MOST_WAITING && !is_last) {
 		if (!chunks_next_item(c, &c->care.at, &in, &index)) {
 			claims_check_end(c, &c->care.at);
-			return false;
+			break;
 		}
 		is_last = !in.is_valid && c->n_left == 1;
 		if (!in.is_valid) {
 			claims_settle_invalid(live, c, &in, index);
 			continue;
 		}
-		struct item *item = c->care.next = item_new(live, c);
+		struct item *item = item_new(live, c);
 		item->in = in;
-		item->suspect = (struct suspect){.job_no = live->job.no,
-		    .chunk = c->stored.no,
-		    .index = index,
-		    .on_noted = on_noted,
-		    .arg = item};
+		item->suspect =
+		    (struct suspect){.job_no = live->job.no, .chunk = c->stored.no, .index = index};
+		careful_wait(item);
 	}
-	return !is_last;
+	return !is_last && c->care.n_waiting > 0;
 }
 
 void items_wake_suspects(struct live_job *live)
@@ -167,27 +159,36 @@ void items_wake_suspects(struct live_job *live)
 		next = TAILQ_NEXT(c, link);
 		if (job_state_is_ended(live->next_state) || live->is_held || live->n_cancels > 0)
 			return;
-		if (c->care.at.end > 0 && find_next(c))
-			suspects_ask(core->opts.suspects, &c->care.next->suspect);
+		if (c->care.at.end > 0 && fill_waiting(c))
+			careful_ask(c);
 	}
+}
+
+static struct item *find_noted(const struct ring *ring)
+{
+	struct item *item = TAILQ_FIRST(&ring->core->noted);
+
+	while (item != NULL && live_lane(item->live) != ring->lane)
+		item = TAILQ_NEXT(item, noted);
+	return item;
 }
 
 bool items_begin_suspect(struct ring *ring)
 {
-	struct item *item = ring->core->noted;
+	struct item *item;
 
-	if (item == NULL || live_lane(item->live) != ring->lane)
-		return false;
-	struct live_job *live = item->live;
-	if (live->place != PLACE_ACTIVE || job_state_is_ended(live->next_state)) {
-		careful_rest(item); /* it asks again when the job is woken */
-		return false;
+	while ((item = find_noted(ring)) != NULL) {
+		struct live_job *live = item->live;
+		if (live->place != PLACE_ACTIVE || job_state_is_ended(live->next_state) ||
+		    !has_room(live) || !spend_token(live)) {
+			careful_rest(item); /* it asks again when the job is woken */
+			continue;
+		}
+		begin_job(live);
+		careful_begin(item);
+		start_item(item, &item->in, (uint32_t)item->suspect.index);
+		items_wake_suspects(live);
+		return true;
 	}
-	if (!has_room(live) || !spend_token(live))
-		return false;
-	begin_job(live);
-	careful_begin(item);
-	start_item(item, &item->in, (uint32_t)item->suspect.index);
-	items_wake_suspects(live);
-	return true;
+	return false;
 }

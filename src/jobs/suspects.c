@@ -16,18 +16,26 @@
  * would be blamed for a crash by something that is not suspect yet. */
 #define HEAD_START USEC_PER_SEC
 
-enum { MOST = 64 /* begun at one time */ };
+enum {
+	MOST = STORE_MAX_NOTES, /* noted at one time: names whose servers fail take seconds, and
+				   must not stop the line */
+	MOST_GROUP = 64,        /* noted by one transaction */
+	FEW_DOUBTS = 8,         /* so few in doubt are begun one after the other */
+	DOUBT_PATIENCE = 10,    /* with one in doubt, in patiences of others */
+};
 
 struct suspects {
 	struct store *store;
 	usec_t patience;
-	TAILQ_HEAD(suspect_list, suspect) alone, line; /* who waits; those in doubt come first */
-	struct suspect_list noted;                     /* or begun; the latest is the last */
-	size_t n_noted;
-	struct suspect *writing;    /* whose note is under way; NULL: it left */
-	bool is_writing, has_notes; /* notes: the database has some that are begun */
-	usec_t begun_at;            /* monotonic; of the latest */
-	size_t n_doubts;
+	TAILQ_HEAD(suspect_list, suspect) doubted, line; /* who waits; those in doubt come first */
+	struct suspect_list writing;                     /* whose notes are under way */
+	struct suspect_list noted;                       /* or begun */
+	size_t n_noted, n_begun;                         /* noted: the begun ones too */
+	size_t group;                                    /* so many of the line are noted next */
+	bool is_writing, has_notes;    /* notes: the database has some that are begun */
+	bool is_doubted;               /* those that are noted are in doubt */
+	usec_t begun_at;               /* monotonic; of the latest */
+	size_t n_doubts, most_doubted; /* doubted: so many of them may be noted at one time */
 	struct stored_note doubts[STORE_MAX_NOTES]; /* not settled yet */
 	struct defer step;
 	struct timer again; /* to look at the line */
@@ -43,25 +51,40 @@ static struct stored_note *find_doubt(struct suspects *s, const struct suspect *
 	return NULL;
 }
 
+/* The store refused the notes, and has said why: those who were to have them stand in line again.
+ */
+static void put_back(struct suspects *s)
+{
+	struct suspect *suspect;
+
+	while ((suspect = TAILQ_LAST(&s->writing, suspect_list)) != NULL) {
+		TAILQ_REMOVE(&s->writing, suspect, link);
+		TAILQ_INSERT_HEAD(suspect->is_doubted ? &s->doubted : &s->line, suspect, link);
+		suspect->place = SUSPECT_WAITING;
+	}
+	timer_start(&s->pause, AGAIN);
+}
+
 static void on_written(struct store_op *op)
 {
 	struct suspects *s = op->arg;
-	struct suspect *suspect = TAKE(s->writing);
+	struct suspect *suspect;
 
 	s->is_writing = false;
-	if (op->err != OK) { /* the store has said why */
-		timer_start(&s->pause, AGAIN);
+	if (op->err != OK) {
+		put_back(s);
 		return;
 	}
 	s->has_notes = op->u.notes.n > 0 && op->u.notes.all[0].is_begun;
-	defer_start(&s->step); /* it may have left */
-	if (suspect == NULL)
-		return;
-	TAILQ_REMOVE(suspect->is_alone ? &s->alone : &s->line, suspect, link);
-	TAILQ_INSERT_TAIL(&s->noted, suspect, link);
-	s->n_noted++;
-	suspect->place = SUSPECT_NOTED;
-	suspect->on_noted(suspect->arg);
+	defer_start(&s->step); /* they may have left */
+	while ((suspect = TAILQ_FIRST(&s->writing)) != NULL) {
+		TAILQ_REMOVE(&s->writing, suspect, link);
+		TAILQ_INSERT_TAIL(&s->noted, suspect, link);
+		s->n_noted++;
+		s->is_doubted = suspect->is_doubted;
+		suspect->place = SUSPECT_NOTED;
+		suspect->on_noted(suspect->arg);
+	}
 }
 
 static void add_note(struct stored_notes *notes, const struct suspect *suspect)
@@ -72,17 +95,17 @@ static void add_note(struct stored_notes *notes, const struct suspect *suspect)
 	    .is_begun = true};
 }
 
-/* Write who is noted from now on: `next` if not NULL, those noted already, and then those in doubt
- * as far as there is room. */
-static void write_notes(struct suspects *s, struct suspect *next)
+/* Write who is noted from now on: those that wait for it, those noted already, and then those in
+ * doubt as far as there is room. */
+static void write_notes(struct suspects *s)
 {
 	struct store_op *op = store_op_new(STORE_NOTE, on_written, s);
 	struct stored_notes *notes = &op->u.notes;
 	const struct suspect *suspect;
 
 	notes->all = xcalloc(STORE_MAX_NOTES, sizeof(*notes->all));
-	if (next != NULL)
-		add_note(notes, next);
+	TAILQ_FOREACH (suspect, &s->writing, link)
+		add_note(notes, suspect);
 	TAILQ_FOREACH (suspect, &s->noted, link)
 		add_note(notes, suspect);
 	size_t n_begun = notes->n;
@@ -94,40 +117,57 @@ static void write_notes(struct suspects *s, struct suspect *next)
 		if (!is_there)
 			notes->all[notes->n++] = s->doubts[i];
 	}
-	s->writing = next;
 	s->is_writing = true;
 	store_start(s->store, op);
 }
 
-/* Return whether one more may be noted. Set the timer if only time is missing. */
-static bool has_room(struct suspects *s, const struct suspect *next)
+/* Return whether more may be noted, in doubt or not. Set the timer if only time is missing. */
+static bool has_room(struct suspects *s, bool is_doubted)
 {
-	const struct suspect *latest = TAILQ_LAST(&s->noted, suspect_list);
-
-	if (latest == NULL)
+	if (s->n_noted == 0)
 		return true;
-	if (next->is_alone || latest->is_alone || latest->place != SUSPECT_BEGUN ||
-	    s->n_noted >= MOST)
+	if (is_doubted != s->is_doubted || s->n_begun < s->n_noted ||
+	    s->n_noted >= (is_doubted ? s->most_doubted : MOST))
 		return false;
-	usec_t left = s->begun_at + s->patience - clock_mono();
+	usec_t left = s->begun_at + s->patience * (is_doubted ? DOUBT_PATIENCE : 1) - clock_mono();
 	if (left > 0)
 		timer_start(&s->again, left);
 	return left <= 0;
 }
 
-/* Note the first in line. If there is none and none is begun, withdraw the last note, so that it is
- * not blamed for a later crash. */
+/* Note the first in line: one in doubt, or a group. Each group is twice as large as the previous.
+ */
+static void take_next(struct suspects *s, struct suspect_list *list)
+{
+	struct suspect *suspect;
+	size_t n = list == &s->line ? s->group : 1;
+
+	n = n < MOST - s->n_noted ? n : MOST - s->n_noted;
+	for (; n > 0 && (suspect = TAILQ_FIRST(list)) != NULL; n--) {
+		TAILQ_REMOVE(list, suspect, link);
+		TAILQ_INSERT_TAIL(&s->writing, suspect, link);
+		suspect->place = SUSPECT_WRITING;
+	}
+	if (list == &s->line && s->group < MOST_GROUP)
+		s->group *= 2;
+	write_notes(s);
+}
+
+/* Note the next in line. If there is none and none is begun, withdraw the last notes, so that they
+ * are not blamed for a later crash. */
 static void step(void *arg)
 {
 	struct suspects *s = arg;
-	struct suspect *next = TAILQ_FIRST(&s->alone);
+	struct suspect_list *list = TAILQ_EMPTY(&s->doubted) ? &s->line : &s->doubted;
 
-	if (next == NULL)
-		next = TAILQ_FIRST(&s->line);
 	if (s->is_writing || timer_is_set(&s->pause))
 		return;
-	if (next == NULL ? s->n_noted == 0 && s->has_notes : has_room(s, next))
-		write_notes(s, next);
+	if (!TAILQ_EMPTY(list)) {
+		if (has_room(s, list == &s->doubted))
+			take_next(s, list);
+	} else if (s->n_noted == 0 && s->has_notes) {
+		write_notes(s);
+	}
 }
 
 void suspects_ask(struct suspects *s, struct suspect *suspect)
@@ -135,14 +175,15 @@ void suspects_ask(struct suspects *s, struct suspect *suspect)
 	if (suspect->place != SUSPECT_IDLE)
 		return;
 	suspect->place = SUSPECT_WAITING;
-	suspect->is_alone = find_doubt(s, suspect) != NULL;
-	TAILQ_INSERT_TAIL(suspect->is_alone ? &s->alone : &s->line, suspect, link);
+	suspect->is_doubted = find_doubt(s, suspect) != NULL;
+	TAILQ_INSERT_TAIL(suspect->is_doubted ? &s->doubted : &s->line, suspect, link);
 	defer_start(&s->step);
 }
 
 void suspects_begin(struct suspects *s, struct suspect *suspect)
 {
 	suspect->place = SUSPECT_BEGUN;
+	s->n_begun++;
 	s->begun_at = clock_mono();
 	defer_start(&s->step);
 }
@@ -152,13 +193,14 @@ void suspects_leave(struct suspects *s, struct suspect *suspect)
 	if (suspect->place == SUSPECT_IDLE)
 		return;
 	if (suspect->place == SUSPECT_WAITING) {
-		TAILQ_REMOVE(suspect->is_alone ? &s->alone : &s->line, suspect, link);
+		TAILQ_REMOVE(suspect->is_doubted ? &s->doubted : &s->line, suspect, link);
+	} else if (suspect->place == SUSPECT_WRITING) {
+		TAILQ_REMOVE(&s->writing, suspect, link);
 	} else {
 		TAILQ_REMOVE(&s->noted, suspect, link);
 		s->n_noted--;
+		s->n_begun -= suspect->place == SUSPECT_BEGUN ? 1 : 0;
 	}
-	if (s->writing == suspect)
-		s->writing = NULL;
 	struct stored_note *doubt = find_doubt(s, suspect);
 	if (doubt != NULL && suspect->place == SUSPECT_BEGUN)
 		*doubt = s->doubts[--s->n_doubts];
@@ -195,6 +237,17 @@ static void tell_crash(const struct store_life *life)
 	}
 }
 
+/* Few are begun alone. Of many a small part is begun at one time, so that the next crash leaves
+ * only that in doubt. */
+static size_t find_most_doubted(size_t n_doubts)
+{
+	size_t n = 1;
+
+	while (n_doubts > FEW_DOUBTS && n * n < n_doubts)
+		n++;
+	return n;
+}
+
 static double get_unclean(void *arg)
 {
 	return (double)suspects_n_unclean(arg);
@@ -207,10 +260,13 @@ struct suspects *suspects_new(struct loop *loop, struct store *store, usec_t pat
 
 	s->store = store;
 	s->patience = patience;
-	TAILQ_INIT(&s->alone);
+	TAILQ_INIT(&s->doubted);
 	TAILQ_INIT(&s->line);
+	TAILQ_INIT(&s->writing);
 	TAILQ_INIT(&s->noted);
 	s->n_doubts = life->n_doubts;
+	s->most_doubted = find_most_doubted(s->n_doubts);
+	s->group = 1;
 	memcpy(s->doubts, life->doubts, sizeof(s->doubts));
 	defer_init(&s->step, loop, step, s);
 	timer_init(&s->again, loop, step, s);

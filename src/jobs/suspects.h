@@ -1,9 +1,11 @@
 /* Suspects: what may have crashed the daemon, which are the items of suspect chunks and suspect
- * callbacks (store/store_life.h). They begin one after the other, across all jobs, each after the
- * store has committed a note of it. The next one begins when the previous one has ended or has been
- * under way for some time, since most crashes come at once. What alone was noted at a crash was its
- * cause. If several were noted, each begins alone the next time. Other work goes on beside. Thread:
- * loop. */
+ * callbacks (store/store_life.h). They stand in one line, across all jobs, and begin in groups. The
+ * first group is one item, and each is twice as large as the previous one. A group begins after the
+ * store has committed a note of each item, and when the previous group has ended or has been under
+ * way for some time, since most crashes come at once. What alone was noted at a crash was its
+ * cause. If several were noted, they are in doubt and begin before others the next time: one after
+ * the other if they are few, else a few beside each other, so that one more crash leaves few in
+ * doubt. Other work goes on beside. Thread: loop. */
 #pragma once
 
 #include <sys/queue.h>
@@ -16,8 +18,8 @@ struct suspects;
 
 /* A suspect, embedded in its owner, who fills the upper part.
  *
- *   idle --ask--> waiting --note committed--> noted --begin--> begun --leave--> idle
- *                    +--------------------------+-----leave--------------------> idle */
+ *   idle --ask--> waiting --> writing --note committed--> noted --begin--> begun --leave--> idle
+ *                    +-----------+--------------------------+-----leave-----------------> idle */
 struct suspect {
 	int64_t job_no; /* 0: a callback */
 	uint32_t chunk;
@@ -25,8 +27,8 @@ struct suspect {
 	void (*on_noted)(void *arg); /* it may begin from now on; may begin and leave within */
 	void *arg;
 	/* of this module */
-	enum { SUSPECT_IDLE, SUSPECT_WAITING, SUSPECT_NOTED, SUSPECT_BEGUN } place;
-	bool is_alone; /* it is in doubt */
+	enum { SUSPECT_IDLE, SUSPECT_WAITING, SUSPECT_WRITING, SUSPECT_NOTED, SUSPECT_BEGUN } place;
+	bool is_doubted; /* it was noted, with others, at a crash */
 	TAILQ_ENTRY(suspect) link;
 };
 

@@ -118,14 +118,14 @@ static void serve(void *arg)
 	if (core->is_draining)
 		return;
 	activate_waiting(core);
-	if ((TAILQ_EMPTY(&ring->jobs) && core->noted == NULL) ||
+	if ((TAILQ_EMPTY(&ring->jobs) && TAILQ_EMPTY(&core->noted)) ||
 	    core->n_pending >= COMMIT_PENDING_MANY || core->pending_bytes >= COMMIT_PENDING_BYTES)
 		return;
 	size_t room = lane_room(ring->lane);
 	bool is_more = room > MAX_PER_TURN;
 	if (is_more)
 		room = MAX_PER_TURN;
-	if (room > 0 && core->turn_hooks->begin_suspect(ring))
+	while (room > 0 && core->turn_hooks->begin_suspect(ring))
 		room--;
 	while (room > 0 && (live = TAILQ_FIRST(&ring->jobs)) != NULL) {
 		if (!core->turn_hooks->begin(live)) {
@@ -149,7 +149,7 @@ void turns_wake(struct live_job *live)
 	if (live->current != NULL || !live->is_all_claimed)
 		enter_ring(live);
 	live->core->turn_hooks->woken(live);
-	if (live->has_turn || live->core->noted != NULL)
+	if (live->has_turn || !TAILQ_EMPTY(&live->core->noted))
 		defer_start(&ring_of(live)->serve);
 }
 
@@ -204,6 +204,7 @@ static void init_ring(struct core *core, enum lane_row row)
 void turns_init(struct core *core, const struct turn_hooks *hooks)
 {
 	core->turn_hooks = hooks;
+	TAILQ_INIT(&core->noted);
 	for (int row = 0; row < N_LANES; row++)
 		init_ring(core, (enum lane_row)row);
 }

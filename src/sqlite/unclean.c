@@ -178,7 +178,8 @@ static enum err sift_notes(struct db *db, struct store_life *life, size_t *ret_n
 	return e;
 }
 
-/* Blame an item that was started alone; otherwise all started items are suspects. */
+/* Blame an item that was started alone. If several were started, those and no others are in doubt
+ * from now on. */
 static enum err judge_notes(struct db *db, bool is_unclean, struct store_life *life)
 {
 	size_t n_begun = 0, n = 0;
@@ -191,6 +192,8 @@ static enum err judge_notes(struct db *db, bool is_unclean, struct store_life *l
 			e = judge(db, &life->doubts[i], life);
 			continue;
 		}
+		if (is_unclean && n_begun > 1 && !life->doubts[i].is_begun)
+			continue;
 		life->doubts[n] = life->doubts[i];
 		life->doubts[n++].is_begun = false;
 	}

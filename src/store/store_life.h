@@ -12,8 +12,8 @@
  * CAREFUL_ENDS of them in a row is suspect: its items, or the callback, begin after a STORE_NOTE of
  * them was committed. What alone was noted at an unclean end, and has no result, is taken for its
  * cause: the next store_open gives the item the result error, crashed, or drops the row of the
- * outbox. If several were noted, each of them is in doubt, and is to be the only one the next time.
- */
+ * outbox. If several were noted, those and no others are in doubt from then on: the cause is to be
+ * found among them the next time. */
 enum { CAREFUL_ENDS = 2 };
 struct store_life {
 	bool is_known; /* false: the database could not be written; then nothing else is told */

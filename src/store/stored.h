@@ -60,7 +60,7 @@ struct stored_note {
 	bool is_begun; /* no: it was, with others, at an unclean end before */
 };
 
-enum { STORE_MAX_NOTES = 128 };
+enum { STORE_MAX_NOTES = 1024 };
 
 struct stored_notes {
 	size_t n;                /* at most STORE_MAX_NOTES */

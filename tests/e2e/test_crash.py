@@ -27,7 +27,7 @@ def see(api, job, n):
 
 def check_job(api, job, names, seen=()):
     """Check that a job ends with one right result for each name, and that what was seen still stands."""
-    ended = api.wait(job, 150)  # after many kills much is suspect, and begun one by one
+    ended = api.wait(job, 60)  # after many kills much is suspect, and begun one by one
     assert (ended["state"], ended["completed"]) == ("done", len(names)), ended
     lines = list(api.follow(job))
     assert lines[:len(seen)] == list(seen), "lines that were shown before the kill have changed"
@@ -135,7 +135,7 @@ def test_ledger(daemon, contract):
         with ThreadPoolExecutor(len(ledgers)) as pool:
             writers = [pool.submit(
                 ledger.submit_until_lost, Client(daemon.api.url, contract), f"{number}-{round_number}",
-                [chance.choice((1, 3, 20, 400)) for _ in range(200)]) for number, ledger in enumerate(ledgers)]
+                [chance.choice((1, 3, 20, 1500)) for _ in range(200)]) for number, ledger in enumerate(ledgers)]
             eventually(lambda: sum(len(ledger.acknowledged) for ledger in ledgers) >= enough, "jobs are acknowledged")
             daemon.kill9()
             for writer in writers:

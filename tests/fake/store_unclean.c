@@ -45,6 +45,8 @@ void fake_store_end_unclean(struct store *store)
 			blame(store, &life->doubts[i]);
 			continue;
 		}
+		if (n_begun > 1 && !life->doubts[i].is_begun)
+			continue;
 		life->doubts[n] = life->doubts[i];
 		life->doubts[n++].is_begun = false;
 	}

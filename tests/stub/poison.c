@@ -53,3 +53,15 @@ ssize_t sendto(
 	look_at(fd, bytes, len);
 	return next(fd, bytes, len, flags, to, to_len);
 }
+
+int sendmmsg(int fd, struct mmsghdr *messages, unsigned n, int flags)
+{
+	int (*next)(int, struct mmsghdr *, unsigned, int) = dlsym(RTLD_NEXT, "sendmmsg");
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct msghdr *m = &messages[i].msg_hdr;
+		for (size_t k = 0; k < m->msg_iovlen; k++)
+			look_at(fd, m->msg_iov[k].iov_base, m->msg_iov[k].iov_len);
+	}
+	return next(fd, messages, n, flags);
+}

@@ -66,6 +66,20 @@ void bench_crash(struct bench *b)
 	ck_assert_ptr_nonnull(b->core);
 }
 
+void bench_die(struct bench *b)
+{
+	fake_store_end_unclean(b->store);
+	bench_crash(b);
+}
+
+void bench_die_twice(struct bench *b, size_t n)
+{
+	bench_wait_started(b, n);
+	bench_die(b);
+	bench_wait_started(b, 2 * n);
+	bench_die(b);
+}
+
 struct feed {
 	struct submission *submission;
 	const char *text;

@@ -31,6 +31,11 @@ void bench_end(struct bench *b);
 /* End the core in the middle of its work and start it anew on what the store has completed. */
 void bench_crash(struct bench *b);
 
+/* The same, and the store takes it for an unclean end. */
+void bench_die(struct bench *b);
+/* Have `n` items of the only job in flight at two such ends; `n` is at most the checker's room. */
+void bench_die_twice(struct bench *b, size_t n);
+
 /* What became of a submission. */
 struct outcome {
 	unsigned n_calls;

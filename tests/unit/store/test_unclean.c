@@ -312,6 +312,27 @@ TEST(several_are_in_doubt)
 	world_done(&w);
 }
 
+/* When several are begun at the end, those that were in doubt and not begun are so no more. */
+TEST(doubts_become_fewer)
+{
+	struct world w;
+
+	world_init(&w);
+	world_start(&w);
+	int64_t job = submit_job(&w, 1, 6);
+	for (size_t n_begun = 5; n_begun > 1; n_begun--) {
+		struct store_op *op = make_notes(5);
+		for (size_t i = 0; i < 5; i++)
+			op->u.notes.all[i] = (struct stored_note){
+			    .job_no = job, .index = (int64_t)i, .is_begun = i < n_begun};
+		ck_assert_int_eq(world_run(&w, op), OK);
+		die(&w);
+		ck_assert_int_eq(life(&w)->crashed, CRASHED_NOTHING);
+		ck_assert_uint_eq(life(&w)->n_doubts, n_begun);
+	}
+	world_done(&w);
+}
+
 /* A callback is dropped; its job stays as it is. */
 TEST(a_callback_is_blamed)
 {
@@ -385,6 +406,7 @@ SUITE(unclean)
 	ADD_ROWS(nobody_else_is_blamed, innocents);
 	ADD(the_fate_of_a_first_item_is_its_aliases_too);
 	ADD(several_are_in_doubt);
+	ADD(doubts_become_fewer);
 	ADD(a_callback_is_blamed);
 	ADD(a_database_that_cannot_be_written_is_opened);
 }
