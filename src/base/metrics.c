@@ -312,16 +312,39 @@ void metrics_write(struct buf *b, enum metrics_format format)
 		buf_add_str(b, "# EOF\n");
 }
 
+static void free_cell(struct metric_cell *c)
+{
+	for (size_t k = 0; k < sizeof(c->lines) / sizeof(c->lines[0]); k++)
+		free(c->lines[k]);
+	free(c->labels);
+	free(c);
+}
+
+void metrics_forget(const void *arg)
+{
+	for (int i = 0; i < N_METRICS; i++) {
+		struct metric_cell **at = &cells[i];
+		while (*at != NULL) {
+			struct metric_cell *c = *at;
+			if (c->get == NULL || c->get_arg != arg) {
+				at = &c->next;
+				continue;
+			}
+			*at = c->next;
+			free_cell(c);
+		}
+		if (cell_ends[i] != NULL)
+			cell_ends[i] = at;
+	}
+}
+
 void metrics_done(void)
 {
 	for (int i = 0; i < N_METRICS; i++) {
 		while (cells[i] != NULL) {
 			struct metric_cell *c = cells[i];
 			cells[i] = c->next;
-			for (size_t k = 0; k < sizeof(c->lines) / sizeof(c->lines[0]); k++)
-				free(c->lines[k]);
-			free(c->labels);
-			free(c);
+			free_cell(c);
 		}
 		for (int k = 0; k < N_FORMATS; k++) {
 			free(heads[i][k]);

@@ -30,6 +30,9 @@ struct metric_cell *metrics_cell(enum metric metric, ...);
  * label set. */
 void metrics_getter(enum metric metric, metric_get_fn *get, void *arg, ...);
 
+/* Drop all label sets whose getter has this `arg`. */
+void metrics_forget(const void *arg);
+
 void metric_add(struct metric_cell *cell, uint64_t n);
 void metric_observe(struct metric_cell *cell, double value); /* histograms; durations in seconds */
 double metric_value(

@@ -13,6 +13,9 @@
 /* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
 enum { MAX_PROBES = 8192 };
 
+/* Before a check begins anew that no server answered, and that none was named for. */
+#define IMPLIED_PAUSE (USEC_PER_SEC / 2)
+
 /* Each kind of check has a row. */
 static void init_kinds(struct checker *checker, bool use_evdns)
 {
@@ -78,11 +81,78 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 					      .max_lookups = MAX_PROBES,
 					      .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
 					      .pause = opts->pause,
+					      .use_tcp = opts->use_tcp,
 					      .check_every = opts->check_every,
 					      .known_name = has_known ? &known : NULL});
 	dns_engine_set_on_room(dns, on_dns_room, checker);
 	checker->dns_metrics = dns_metrics_new(dns);
 	return dns;
+}
+
+static struct resolver *new_evdns(struct checker *checker, const struct checker_opts *opts)
+{
+	struct resolver_opts evdns = {.give_up = opts->give_up};
+
+	while (evdns.n_servers < RESOLVER_MAX_SERVERS && evdns.n_servers < opts->n_servers) {
+		evdns.servers[evdns.n_servers] = opts->servers[evdns.n_servers];
+		evdns.n_servers++;
+	}
+	struct resolver *resolver = resolver_new(checker->loop, &evdns);
+	if (resolver != NULL)
+		resolver_set_on_room(resolver, on_resolver_room, checker);
+	return resolver;
+}
+
+static void free_servers(struct checker *checker)
+{
+	dns_metrics_free(TAKE(checker->dns_metrics));
+	dns_engine_free(TAKE(checker->dns));
+	resolver_free(TAKE(checker->resolver));
+}
+
+/* Drop what the check has done: it asks its first question after `delay`. */
+static void begin_anew(struct check *check, usec_t delay)
+{
+	struct result *r = &check->result;
+
+	check->kind->ops->stop(check);
+	if (check->has_turn)
+		TAILQ_REMOVE(&check->checker->turns, check, turn);
+	check->has_turn = false;
+	memset(check->state, 0, check->kind->ops->state_size);
+	r->ttl = r->n_addresses = r->n_evidence = r->attempts = 0;
+	check_pause(check, delay);
+}
+
+bool checker_set_servers(struct checker *checker, const struct checker_opts *opts)
+{
+	struct check *check;
+
+	TAILQ_FOREACH (check, &checker->checks, link) {
+		if (!check->has_verdict)
+			begin_anew(check, 0);
+	}
+	free_servers(checker);
+	checker->has_no_aaaa = opts->has_no_aaaa;
+	checker->is_implied = opts->is_implied;
+	if (opts->use_evdns)
+		checker->resolver = new_evdns(checker, opts);
+	else
+		checker->dns = new_dns(checker, opts);
+	defer_start(&checker->serve);
+	return checker->dns != NULL || checker->resolver != NULL;
+}
+
+void checker_set_hosts(struct checker *checker, struct hosts *hosts)
+{
+	hosts_free(checker->hosts);
+	checker->hosts = hosts;
+}
+
+void checker_on_network(struct checker *checker)
+{
+	if (checker->dns != NULL)
+		dns_engine_on_network(checker->dns);
 }
 
 struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
@@ -99,27 +169,10 @@ struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
 	defer_init(&checker->serve, loop, serve, checker);
 	if (opts->hosts_path != NULL && hosts_load(opts->hosts_path, &checker->hosts) != OK)
 		checker->hosts = NULL;
-	if (!opts->use_evdns) {
-		checker->dns = new_dns(checker, opts);
+	if (checker_set_servers(checker, opts))
 		return checker;
-	}
-	struct resolver_opts evdns = {.give_up = opts->give_up};
-	while (evdns.n_servers < RESOLVER_MAX_SERVERS && evdns.n_servers < opts->n_servers) {
-		evdns.servers[evdns.n_servers] = opts->servers[evdns.n_servers];
-		evdns.n_servers++;
-	}
-	checker->resolver = resolver_new(loop, &evdns);
-	if (checker->resolver == NULL) {
-		checker_free(checker);
-		return NULL;
-	}
-	resolver_set_on_room(checker->resolver, on_resolver_room, checker);
-	return checker;
-}
-
-bool checker_has_hosts(const struct checker *checker)
-{
-	return checker->hosts != NULL;
+	checker_free(checker);
+	return NULL;
 }
 
 void checker_free(struct checker *checker)
@@ -138,9 +191,7 @@ void checker_free(struct checker *checker)
 			free(check);
 		}
 	}
-	dns_metrics_free(checker->dns_metrics);
-	dns_engine_free(checker->dns);
-	resolver_free(checker->resolver);
+	free_servers(checker);
 	hosts_free(checker->hosts);
 	free(checker);
 }
@@ -151,17 +202,9 @@ void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t atte
 	checker->attempts = attempts;
 }
 
-static size_t n_servers(const struct checker *checker)
-{
-	return checker->dns != NULL ? dns_engine_n_servers(checker->dns)
-				    : resolver_n_servers(checker->resolver);
-}
-
 /* Questions that may start now. */
 static size_t server_room(const struct checker *checker)
 {
-	if (n_servers(checker) == 0)
-		return MAX_PROBES; /* they end at once */
 	return checker->dns != NULL ? dns_engine_room(checker->dns)
 				    : resolver_room(checker->resolver);
 }
@@ -286,8 +329,6 @@ struct check *check_start(
 		finish_soon(check, ITEM_FOUND, REASON_NONE);
 	else if (is_onion(check->name, r->name_len))
 		finish_soon(check, ITEM_ERROR, REASON_POLICY);
-	else if (n_servers(checker) == 0)
-		finish_soon(check, ITEM_ERROR, REASON_NO_RESOLVER);
 	else if (!ops->ask(check))
 		check_await_turn(check);
 	return check;
@@ -327,6 +368,10 @@ void check_finish(struct check *check, enum item_status status, enum reason reas
 	struct checker *checker = check->checker;
 	struct result *r = &check->result;
 
+	if (reason == REASON_TIMEOUT && checker->is_implied) {
+		begin_anew(check, IMPLIED_PAUSE);
+		return;
+	}
 	release(check);
 	r->status = status;
 	r->reason = reason;

@@ -12,12 +12,16 @@ struct loop;
 struct checker;
 struct check;
 struct name_server;
+struct hosts;
 
 struct checker_opts {
 	const struct endpoint *servers; /* borrowed for the call; evdns asks the first 32 */
 	size_t n_servers;
 	usec_t give_up;     /* of resolver_opts, for evdns */
 	bool use_evdns;     /* it asks, not the DNS engine (dns/engine.h) */
+	bool use_tcp;       /* the DNS engine asks everything over TCP */
+	bool has_no_aaaa;   /* names are found by IPv4 addresses alone: AAAA is not asked */
+	bool is_implied;    /* nobody named the servers: a name waits until one answers */
 	bool in_order;      /* the DNS engine asks the first server that works, not all in turn */
 	usec_t check_every; /* health checks of servers by the DNS engine; 0: none */
 	const char *known_name; /* borrowed: every server must know it; empty: none */
@@ -30,8 +34,17 @@ struct checker_opts {
 
 /* Make a checker; NULL when the resolver refuses. An unreadable hosts file is an empty one. */
 struct checker *checker_new(struct loop *loop, const struct checker_opts *opts);
-bool checker_has_hosts(const struct checker *checker); /* was it read? */
 void checker_free(struct checker *checker); /* checks under way are dropped, without a call */
+
+/* Ask other servers from now on, also for checks under way, which begin anew. Not in a callback.
+ * False: the resolver refuses them. */
+bool checker_set_servers(struct checker *checker, const struct checker_opts *opts);
+
+/* Use this hosts file from now on; it is taken. NULL: none. */
+void checker_set_hosts(struct checker *checker, struct hosts *hosts);
+
+/* The machine's addresses or routes have changed. */
+void checker_on_network(struct checker *checker);
 
 /* Change the defaults of checks that start from now on. */
 void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t attempts);

@@ -216,6 +216,8 @@ struct dns_metrics *dns_metrics_new(struct dns_engine *engine)
 
 void dns_metrics_free(struct dns_metrics *m)
 {
+	for (size_t i = 0; m != NULL && i < m->n_series; i++)
+		metrics_forget(&m->series[i]);
 	free(m);
 }
 

@@ -58,6 +58,7 @@ struct checker {
 	struct dns_metrics *dns_metrics; /* owned */
 	struct resolver *resolver;       /* owned; NULL: the DNS engine asks */
 	struct hosts *hosts;             /* owned; NULL: none */
+	bool has_no_aaaa, is_implied;    /* as in checker_opts */
 	usec_t timeout;
 	uint32_t attempts;
 	size_t n_checks;

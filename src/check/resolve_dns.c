@@ -130,7 +130,7 @@ static void on_failure(struct check *check, const struct dns_result *result)
 	if (resolve->is_aaaa || check->families != CHECK_ANY) {
 		check_finish(
 		    check, ITEM_ERROR, resolve->failure != REASON_NONE ? resolve->failure : reason);
-	} else if (reason == REASON_TIMEOUT) {
+	} else if (reason == REASON_TIMEOUT || check->checker->has_no_aaaa) {
 		check_finish(check, ITEM_ERROR, reason);
 	} else {
 		resolve->failure = reason;
@@ -143,10 +143,9 @@ static void on_nothing(struct check *check, const struct dns_result *result)
 {
 	const struct resolve *resolve = resolve_of(check);
 	bool is_absent = result->outcome == DNS_NXDOMAIN && result->answer->n_chain == 0;
-
 	bool is_last = resolve->is_aaaa || check->families != CHECK_ANY;
 
-	if (!is_last && result->outcome == DNS_NODATA)
+	if (!is_last && result->outcome == DNS_NODATA && !check->checker->has_no_aaaa)
 		ask_for_aaaa(check);
 	else if (!is_last || check->families != CHECK_ANY)
 		check_finish(

@@ -268,11 +268,10 @@ static struct query *new_query(struct resolver *r)
 {
 	struct query *q = TAILQ_FIRST(&r->spare);
 
-	if (q != NULL) {
-		TAILQ_REMOVE(&r->spare, q, link);
-		return q;
-	}
-	return xcalloc(1, sizeof(*q));
+	if (q == NULL)
+		return xcalloc(1, sizeof(*q));
+	TAILQ_REMOVE(&r->spare, q, link);
+	return q;
 }
 
 struct query *query_start(struct resolver *r, const char *name, enum rrtype type, usec_t timeout,
@@ -477,6 +476,7 @@ void resolver_free(struct resolver *r)
 		struct server *s = &r->servers[i];
 		timer_cancel(&s->reach);
 		timer_cancel(&s->deadline);
+		metrics_forget(s);
 		evdns_base_free(s->base, 0);
 		free_queries(&s->waiting);
 		free_queries(&s->abandoned);

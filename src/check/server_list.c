@@ -16,7 +16,7 @@ static enum err add(struct server_list *list, const char *text)
 {
 	struct endpoint e;
 
-	if (!endpoint_parse(text, PORT, &e) || e.port == 0)
+	if (!endpoint_parse_scoped(text, PORT, &e) || e.port == 0)
 		return ERR_INVALID;
 	if (list->n == SERVER_LIST_MAX)
 		return ERR_TOO_BIG;

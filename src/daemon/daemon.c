@@ -47,6 +47,7 @@ struct daemon {
 	struct offload *offload;
 	struct store *store;
 	struct suspects *suspects;
+	struct resolving *resolving;
 	struct checker *checker;
 	struct fetching fetching;
 	struct delivery delivery;
@@ -114,7 +115,8 @@ static bool start_store(struct daemon *d)
 
 static bool start_checker(struct daemon *d)
 {
-	d->checker = resolving_start(d->conf, d->loop);
+	d->resolving = resolving_new(d->conf, d->loop, d->offload);
+	d->checker = d->resolving != NULL ? resolving_checker(d->resolving) : NULL;
 	return d->checker != NULL;
 }
 
@@ -235,7 +237,7 @@ static bool change_log(struct daemon *d)
 
 static bool change_checker(struct daemon *d)
 {
-	resolving_change(d->checker, d->conf);
+	resolving_change(d->resolving);
 	return true;
 }
 
@@ -438,6 +440,7 @@ static void stop(struct daemon *d)
 	watch_cancel(&d->hangup);
 	if (d->reload != NULL)
 		reload_stop(d->reload);
+	resolving_stop(d->resolving);
 	timer_cancel(&d->drain_timer);
 	timer_cancel(&d->quiet_timer);
 	if (d->server != NULL)
@@ -449,7 +452,7 @@ static void stop(struct daemon *d)
 	reload_free(d->reload);
 	delivery_stop(&d->delivery);
 	fetching_stop(&d->fetching);
-	checker_free(d->checker);
+	resolving_free(d->resolving);
 	server_free(d->server);
 	entrance_done(&d->entrance);
 	suspects_free(d->suspects);

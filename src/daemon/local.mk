@@ -11,6 +11,7 @@ src_daemon_libdaemon_a_SOURCES = \
 	src/daemon/limits.c src/daemon/limits.h \
 	src/daemon/notify.c src/daemon/notify.h \
 	src/daemon/reload.c src/daemon/reload.h \
+	src/daemon/network.c src/daemon/network.h \
 	src/daemon/resolving.c src/daemon/resolving.h \
 	src/daemon/secret.c src/daemon/secret.h \
 	src/daemon/sockets.c src/daemon/sockets.h \

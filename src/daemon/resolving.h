@@ -1,4 +1,5 @@
-/* What asks name servers, as the settings want it. Thread: loop, at start. */
+/* What asks name servers, as the settings, resolv.conf(5) and the hosts file want it, and keeps up
+ * with their changes and with those of the network. Thread: loop. */
 #pragma once
 
 #include "daemon/conf.h"
@@ -6,13 +7,20 @@
 struct checker;
 struct loop;
 struct name_server;
+struct offload;
+struct resolving;
 
 /* Make the checker with the servers of the settings or else of resolv.conf. NULL: it can't be,
- * which was logged. */
-struct checker *resolving_start(const struct conf *conf, struct loop *loop);
+ * which was logged. All are borrowed. */
+struct resolving *resolving_new(
+    const struct conf *conf, struct loop *loop, struct offload *offload);
+void resolving_stop(struct resolving *resolving); /* watch nothing any more; NULL is fine */
+void resolving_free(struct resolving *resolving); /* after offload_stop; NULL is fine */
 
-/* Take up what a reload can change. */
-void resolving_change(struct checker *checker, const struct conf *conf);
+struct checker *resolving_checker(const struct resolving *resolving);
+
+/* A reload: take up what changed, the files included. */
+void resolving_change(struct resolving *resolving);
 
 /* The nth name server of the checker `arg`, for the API; false when there are fewer. */
 bool resolving_name_server(size_t nth, struct name_server *ret_server, void *arg);

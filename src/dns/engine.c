@@ -172,6 +172,19 @@ usec_t dns_engine_overdue(const struct dns_engine *engine)
 	return wheel_overdue(&engine->wheel, clock_mono());
 }
 
+void dns_engine_on_network(struct dns_engine *engine)
+{
+	usec_t now = clock_mono();
+
+	for (size_t i = 0; i < engine->n_servers; i++)
+		server_on_network(&engine->servers[i], now);
+	for (size_t i = 0; i < engine->n_used; i++) {
+		if (engine->lookups[i].state == LOOKUP_ASKED)
+			lookup_repeat(&engine->lookups[i]);
+	}
+	defer_start(&engine->turn);
+}
+
 void dns_engine_want_room(struct dns_engine *engine)
 {
 	if (engine->n_lookups == engine->max_lookups)

@@ -64,6 +64,11 @@ size_t dns_engine_n_lookups(const struct dns_engine *engine);
  * stopped when this grows. */
 usec_t dns_engine_overdue(const struct dns_engine *engine);
 
+/* The machine's addresses or routes have changed: ask by new sockets, also what is asked now. A
+ * socket that is connected keeps the address it was made with, and hears nothing once that is gone.
+ */
+void dns_engine_on_network(struct dns_engine *engine);
+
 /* Note that more would be started if there were room: the windows learn from it. */
 void dns_engine_want_room(struct dns_engine *engine);
 

@@ -88,8 +88,8 @@ struct server {
 	TAILQ_ENTRY(server) resting; /* while it is unhealthy */
 	bool is_logged;              /* as rested */
 	usec_t logged_at;
-	double blame; /* share of failures that others made good */
-	usec_t probe_at, probe_period;
+	double blame;                              /* share of failures that others made good */
+	usec_t probe_at, probe_period, renewed_at; /* the last: its sockets, all being deaf */
 	struct dns_server_stats stats;
 };
 

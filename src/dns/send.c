@@ -117,7 +117,7 @@ static void on_send_error(struct server *s, int error, usec_t now)
 		return;
 	}
 	if (error == ENETUNREACH || error == EHOSTUNREACH || error == ENETDOWN ||
-	    error == EADDRNOTAVAIL || error == EAFNOSUPPORT)
+	    error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EINVAL || error == ENODEV)
 		unroute_all(s, error, now);
 	else
 		give_back_all(s, now);

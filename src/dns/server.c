@@ -8,6 +8,7 @@
 #include "dns/port.h"
 #include "dns/tcp.h"
 
+#define RENEW_EVERY    (2 * USEC_PER_SEC)
 #define PATIENCE_LEAST (200 * USEC_PER_MSEC)
 #define PROBE_FIRST    (50 * USEC_PER_MSEC)
 #define PROBE_MOST     (5 * USEC_PER_SEC)
@@ -403,6 +404,10 @@ void server_on_loss(struct server *s, usec_t now, usec_t timeout)
 {
 	s->stats.n_timeouts++;
 	window_on_loss(&s->window, now, timeout);
+	if (window_is_dead(&s->window) && now - s->renewed_at >= RENEW_EVERY) {
+		s->renewed_at = now; /* it may be the sockets that hear nothing */
+		ports_retire(s);
+	}
 	note_health(s);
 }
 
@@ -410,6 +415,16 @@ void server_on_refused(struct server *s)
 {
 	s->stats.n_refused++;
 	s->is_refusing = true;
+	note_health(s);
+}
+
+void server_on_network(struct server *s, usec_t now)
+{
+	ports_retire(s);
+	tcp_close(s);
+	if (window_is_dead(&s->window))
+		window_init(&s->window, DNS_MAX_WINDOW, now);
+	s->is_refusing = s->is_unreachable = false;
 	note_health(s);
 }
 

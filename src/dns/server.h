@@ -45,6 +45,8 @@ void server_on_answer(struct server *s, usec_t now, usec_t rtt);
 void server_on_size(struct server *s, bool is_truncated, bool is_tcp, usec_t now);
 void server_on_loss(struct server *s, usec_t now, usec_t timeout);
 void server_on_refused(struct server *s);
+/* Forget its sockets, and what they told of whether it can be reached. */
+void server_on_network(struct server *s, usec_t now);
 void server_on_no_route(struct server *s, int error);
 /* It answered with a failure. Whose fault that is shows when others are asked: the window stays. */
 void server_on_failure(struct server *s, usec_t now);

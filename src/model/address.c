@@ -2,6 +2,7 @@
 #include "model/address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +16,13 @@ void address_format(const struct address *a, char ret_text[static ADDRESS_TEXT_S
 
 void endpoint_format(const struct endpoint *e, char ret_text[static ENDPOINT_TEXT_SIZE])
 {
-	char address[ADDRESS_TEXT_SIZE];
+	char address[ADDRESS_TEXT_SIZE], interface[IF_NAMESIZE] = "";
 
 	address_format(&e->address, address);
-	snprintf(
-	    ret_text, ENDPOINT_TEXT_SIZE, e->address.is_v6 ? "[%s]:%u" : "%s:%u", address, e->port);
+	if (e->scope > 0 && if_indextoname(e->scope, interface) == NULL)
+		snprintf(interface, sizeof(interface), "%u", e->scope);
+	snprintf(ret_text, ENDPOINT_TEXT_SIZE, e->address.is_v6 ? "[%s%s%s]:%u" : "%s%s%s:%u",
+	    address, e->scope > 0 ? "%" : "", interface, e->port);
 }
 
 static bool parse_address(const char *text, size_t len, struct address *ret_address)
@@ -65,6 +68,34 @@ bool endpoint_parse(const char *text, uint16_t default_port, struct endpoint *re
 	return true;
 }
 
+static uint32_t find_scope(const char *name)
+{
+	uint64_t index;
+
+	if (str_to_u64(name, UINT32_MAX, &index) == OK)
+		return (uint32_t)index;
+	return if_nametoindex(name);
+}
+
+bool endpoint_parse_scoped(const char *text, uint16_t default_port, struct endpoint *ret_endpoint)
+{
+	const char *percent = strchr(text, '%');
+	char rest[ENDPOINT_TEXT_SIZE], scope[IF_NAMESIZE];
+	size_t len = strlen(text), n = percent != NULL ? strcspn(percent + 1, "]") : 0;
+
+	if (percent == NULL)
+		return endpoint_parse(text, default_port, ret_endpoint);
+	if (len >= sizeof(rest) || n == 0 || n >= sizeof(scope))
+		return false;
+	memcpy(scope, percent + 1, n);
+	scope[n] = '\0';
+	snprintf(rest, sizeof(rest), "%.*s%s", (int)(percent - text), text, percent + 1 + n);
+	if (!endpoint_parse(rest, default_port, ret_endpoint) || !ret_endpoint->address.is_v6)
+		return false;
+	ret_endpoint->scope = find_scope(scope);
+	return true;
+}
+
 socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret_address)
 {
 	memset(ret_address, 0, sizeof(*ret_address));
@@ -72,6 +103,7 @@ socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage
 		struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ret_address;
 		in6->sin6_family = AF_INET6;
 		in6->sin6_port = htons(e->port);
+		in6->sin6_scope_id = e->scope;
 		memcpy(&in6->sin6_addr, e->address.bytes, 16);
 		return sizeof(*in6);
 	}

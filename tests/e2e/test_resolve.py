@@ -226,9 +226,3 @@ def test_no_server_answers(api, dns):
     dns.toggle_black_hole()
     results = api.run((f"found-{i}.test" for i in range(20)), attempts=2, timeout_ms=100)
     assert tally(results) == {("error", "timeout"): 20}, "a dead network is not 'not found'"
-
-
-@pytest.mark.settings({"dns.servers": None, "dns.resolv_conf": "/dev/null"})
-def test_no_server_known(api):
-    results = api.run(f"found-{i}.test" for i in range(20))
-    assert tally(results) == {("error", "no_resolver"): 20}
