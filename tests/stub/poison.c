@@ -12,12 +12,20 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+static bool has_option(int fd, int option, int wanted)
+{
+	int value = 0;
+	socklen_t size = sizeof(value);
+
+	return getsockopt(fd, SOL_SOCKET, option, &value, &size) == 0 && value == wanted;
+}
+
+/* The daemon hands requests of its clients to its own server by Unix sockets. */
 static bool is_asking(int fd, const char *bytes, size_t len)
 {
-	int type = 0;
-	socklen_t size = sizeof(type);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_DGRAM)
+	if (has_option(fd, SO_DOMAIN, AF_UNIX))
+		return false;
+	if (has_option(fd, SO_TYPE, SOCK_DGRAM))
 		return true;
 	return len > 5 && (memcmp(bytes, "GET /", 5) == 0 || memcmp(bytes, "POST ", 5) == 0);
 }
