@@ -1,40 +1,17 @@
 """A network that changes: addresses, routes, the list of name servers, the hosts file. Each test has a network of its own."""
-import ctypes
-import os
-import shutil
 import socket
-import subprocess
 import threading
 
 import pytest
 
 from client import tally
+from namespace import in_namespace, ip
 from processes import Stub, eventually
-
-LIBC = ctypes.CDLL(None, use_errno=True)
-CLONE_NEWNET = 0x40000000
-
-
-def ip(*words):
-    subprocess.run(["ip", *words], check=True)
-
 
 @pytest.fixture(autouse=True)
 def network():
-    """A network namespace for this thread and what it starts, with nothing in it but loopback."""
-    if shutil.which("ip") is None:
-        pytest.skip("iproute2 is absent")
-    before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        if LIBC.unshare(CLONE_NEWNET) != 0:
-            pytest.skip(f"no network namespace: {os.strerror(ctypes.get_errno())}")
-        try:
-            ip("link", "set", "lo", "up")
-            yield
-        finally:
-            assert LIBC.setns(before, CLONE_NEWNET) == 0, os.strerror(ctypes.get_errno())
-    finally:
-        os.close(before)
+    with in_namespace():
+        yield
 
 
 class Server:
