@@ -1,5 +1,7 @@
 # Benchmarks: `make bench` prints figures as ratios measured in one run; see docs/benchmarks.md.
-EXTRA_PROGRAMS += bench/bare_dns bench/responder bench/bare_evdns bench/bare_multi bench/post_jobs bench/store_sweep
+EXTRA_PROGRAMS += bench/bare_dns bench/responder bench/bare_evdns bench/bare_multi bench/post_jobs bench/store_sweep \
+	bench/delay_proxy
+bench_delay_proxy_SOURCES = bench/delay_proxy.c
 bench_bare_dns_SOURCES = bench/bare_dns.c
 bench_bare_dns_LDADD = $(LINK_DNS)
 bench_responder_SOURCES = bench/responder.c
@@ -12,10 +14,10 @@ bench_post_jobs_LDADD = $(EVENT_LIBS)
 bench_store_sweep_SOURCES = bench/store_sweep.c
 bench_store_sweep_LDADD = $(LINK_STORE)
 CLEANFILES += bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) \
-	bench/store_sweep$(EXEEXT)
-EXTRA_DIST += bench/run.py bench/bodies.py bench/door.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
+	bench/store_sweep$(EXEEXT) bench/delay_proxy$(EXEEXT)
+EXTRA_DIST += bench/run.py bench/bodies.py bench/distance.py bench/door.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
 	bench/daemon.py bench/rivals.py bench/machine.py bench/report.py bench/timetable.py
 
 .PHONY: bench
-bench: all bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT)
+bench: all bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT) bench/delay_proxy$(EXEEXT)
 	$(PYTHON) $(top_srcdir)/bench/run.py --build-dir . $(BENCHFLAGS)

@@ -49,6 +49,11 @@ http {{
 	server {{
 {listen}
 	}}
+	server {{
+		listen 127.0.0.1:{h2_port} ssl http2 backlog=4096;
+		ssl_certificate {dir}/server.pem;
+		ssl_certificate_key {dir}/server.key;
+	}}
 	server {{ # each connection is fresh, each handshake is a whole one
 		listen 127.0.0.1:{tls_port} ssl;
 		ssl_certificate {dir}/server.pem;
@@ -104,7 +109,7 @@ class Nginx:
         self.count = count
         self.huge_bytes = huge_bytes
         self.sizes = file_sizes(count)
-        self.port = self.tls_port = 0
+        self.port = self.tls_port = self.h2_port = 0
         self.keeps_open = False  # the files, from one request to the next
         self._noise = noise()
         self._process = None
@@ -114,7 +119,7 @@ class Nginx:
         self._write_files()
         self._make_certificate()
         for _ in range(3):  # another program may take a port before nginx does
-            self.port, self.tls_port = _free_ports()
+            self.port, self.tls_port, self.h2_port = _free_ports()
             self._write_config()
             argv = [self.program, "-p", self.dir, "-c", self._path("nginx.conf"),
                     "-e", self._path("error.log")]
@@ -206,7 +211,7 @@ class Nginx:
                            for i in range(N_ADDRESSES))
         with open(self._path("nginx.conf"), "w", encoding="ascii") as file:
             file.write(CONFIG.format(dir=self.dir, root=self.root, listen=listen, n_files=n_files,
-                                     cache=cache, tls_port=self.tls_port))
+                                     cache=cache, tls_port=self.tls_port, h2_port=self.h2_port))
 
     def _answers(self, patience):
         """Ask until it answers; TLS too."""
@@ -247,16 +252,17 @@ def _may_open(n_files):
 
 
 def _free_ports():
-    """Two ports that are free at this moment, the first one on all our addresses."""
+    """Three ports that are free at this moment, the first one on all our addresses."""
     for _ in range(50):
-        sockets = [socket.socket() for _ in range(N_ADDRESSES + 1)]
+        sockets = [socket.socket() for _ in range(N_ADDRESSES + 2)]
         try:
             sockets[0].bind(("127.0.0.1", 0))
             port = sockets[0].getsockname()[1]
             for i in range(1, N_ADDRESSES):
                 sockets[i].bind((host_address(i), port))
-            sockets[-1].bind(("127.0.0.1", 0))
-            return port, sockets[-1].getsockname()[1]
+            for each in sockets[-2:]:
+                each.bind(("127.0.0.1", 0))
+            return port, *(each.getsockname()[1] for each in sockets[-2:])
         except OSError:
             continue
         finally:

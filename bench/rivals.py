@@ -94,17 +94,18 @@ def bare_multi(build_dir, nginx, urls_path, count, connections):
                n_wrong)
 
 
-def curl(nginx, directory, count, connections):
+def curl(nginx, directory, count, connections, urls=None):
     """curl with parallel transfers, each saved under its name in `directory`, start to end."""
+    urls = urls or [nginx.url(number) for number in range(count)]
     os.mkdir(directory)
     config = directory + ".curl"
     with open(config, "w", encoding="ascii") as file:
         for number in range(count):
             path = os.path.join(directory, origin.file_name(number))
-            file.write(f'url = "{nginx.url(number)}"\noutput = "{path}"\n')
+            file.write(f'url = "{urls[number]}"\noutput = "{path}"\n')
     before = nginx.cpu_seconds()
     _, seconds, cpu = machine.run(["curl", "-q", "-sS", "-Z", "--parallel-max", str(connections),
-                                   "-K", config], 300)
+                                   "--cacert", nginx.ca_file, "-K", config], 300)
     server = nginx.cpu_seconds() - before
     return Run(count / seconds, cpu / count * 1e6, server / count * 1e6,
                nginx.count_wrong(directory, count))

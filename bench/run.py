@@ -11,6 +11,7 @@ sys.dont_write_bytecode = True  # the source tree may be read-only
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import bodies  # noqa: E402
+import distance  # noqa: E402
 import door  # noqa: E402
 import figures  # noqa: E402
 import files  # noqa: E402
@@ -20,6 +21,7 @@ import timetable  # noqa: E402
 from report import Report  # noqa: E402
 
 MEASUREMENTS = {**figures.MEASUREMENTS, "files": files.measure_files,
+                "distance": distance.measure_distance,
                 "requests": door.measure_requests, "schedules": timetable.measure_schedules,
                 "bodies": bodies.measure_bodies}
 FAULTS = (machine.BenchError, OSError, http.client.HTTPException)

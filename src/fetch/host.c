@@ -210,6 +210,12 @@ unsigned host_limit(const struct host *h)
 	return h->window < most ? (unsigned)h->window : most;
 }
 
+void host_open(struct host *h, unsigned window)
+{
+	if (h->is_opening && h->window < window)
+		h->window = window;
+}
+
 /* Those that started before the window closed tell nothing new. */
 void host_adapt(struct host *h, const struct ticket *t, enum origin_outcome outcome)
 {

@@ -52,6 +52,9 @@ void host_free(struct host *h);
 /* Say whether the addresses are known and fresh; ask for them otherwise. */
 bool host_is_resolved(struct host *h, usec_t now);
 unsigned host_limit(const struct host *h);
+/* The host has said that it takes many: the window is at least this wide, unless there was trouble.
+ */
+void host_open(struct host *h, unsigned window);
 /* Learn from how a transfer ended. */
 void host_adapt(struct host *h, const struct ticket *t, enum origin_outcome outcome);
 /* Give all its origins their turns. */

@@ -273,6 +273,8 @@ static void set_http2(struct origin *o, bool is_http2)
 	h->is_http2 = false;
 	LIST_FOREACH (other, &h->ports, port_link)
 		h->is_http2 = h->is_http2 || other->is_http2;
+	if (is_http2)
+		host_open(h, o->host->origins->opts.streams / 2);
 	host_wake(h);
 }
 
