@@ -63,6 +63,7 @@ static void read_limits(const struct conf *conf, struct fetcher_opts *opts)
 	opts->timeout = (usec_t)conf_number(conf, CONF_downloads_timeout);
 	opts->connect_timeout = (usec_t)conf_number(conf, CONF_downloads_connect_timeout);
 	opts->attempts = (uint32_t)conf_number(conf, CONF_downloads_attempts);
+	opts->syncs = conf_number(conf, CONF_downloads_sync) != 0;
 	opts->may_downgrade = conf_number(conf, CONF_downloads_allow_downgrade) != 0;
 }
 

@@ -38,6 +38,7 @@ struct fetcher_opts {
 	usec_t connect_timeout;
 	uint32_t attempts;  /* when the request doesn't say; at least 1 */
 	bool may_downgrade; /* follow redirects from https to http */
+	bool syncs;         /* saved files are written to the disk before their results */
 };
 
 /* Make a fetcher; ERR_IO: the folder can't be used, errno says why; ERR_BUSY: another daemon uses
@@ -92,6 +93,11 @@ void fetcher_remove_file(struct fetcher *fetcher, const struct id *job, const ch
 /* Tell, once, which jobs have files; the array is the callee's. Never before it returned. */
 typedef void fetcher_jobs_fn(struct id *ids, size_t n, void *arg);
 void fetcher_list(struct fetcher *fetcher, fetcher_jobs_fn *on_jobs, void *arg);
+
+/* Have the pool write what was saved to the disk: `on_synced` is called once, never before it
+ * returned, with 0 or an errno. False: the fetcher does not sync, and nothing is called. */
+typedef void fetcher_synced_fn(int error, void *arg);
+bool fetcher_sync(struct fetcher *fetcher, fetcher_synced_fn *on_synced, void *arg);
 
 /* Open a saved file for reading; -1 with errno. Thread: any; it blocks. */
 int fetcher_open_file(const struct fetcher *fetcher, const struct id *job, const char *name);

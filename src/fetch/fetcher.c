@@ -141,6 +141,7 @@ void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts
 	own->timeout = opts->timeout;
 	own->connect_timeout = opts->connect_timeout;
 	own->attempts = opts->attempts;
+	own->syncs = opts->syncs;
 	own->may_downgrade = opts->may_downgrade;
 	origins_set_limits(fetcher->origins, own->total, own->per_host, own->rate_per_host);
 	transfers_set_connect_timeout(fetcher->transfers, own->connect_timeout);

@@ -484,6 +484,11 @@ void folder_list(struct folder *folder, folder_ids_fn *on_ids, void *arg)
 	offload_submit(folder->offload, &chore->task);
 }
 
+int folder_fd(const struct folder *folder)
+{
+	return folder->fd;
+}
+
 double folder_used(const struct folder *folder)
 {
 	return (double)folder->used;

@@ -67,6 +67,8 @@ void folder_remove_file(struct folder *folder, const struct id *job, const char 
 typedef void folder_ids_fn(struct id *ids, size_t n, void *arg);
 void folder_list(struct folder *folder, folder_ids_fn *on_ids, void *arg);
 
+int folder_fd(const struct folder *folder); /* borrowed */
+
 /* --- Thread: any; they block --- */
 
 /* Open the sub-folder of a job, made when `may_make`; -1 with errno. */

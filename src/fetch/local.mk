@@ -14,6 +14,7 @@ src_fetch_libfetch_a_SOURCES = \
 	src/fetch/fetch_redirect.c \
 	src/fetch/fetch_resume.c \
 	src/fetch/fetch_save.c \
+	src/fetch/fetch_sync.c \
 	src/fetch/fetch_way.c src/fetch/fetch_way.h \
 	src/fetch/fetcher.c \
 	src/fetch/folder.c src/fetch/folder.h \

@@ -2,6 +2,7 @@
  * previous transaction, and go into the next one together. So a lone result is committed at once,
  * and many share one sync. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
@@ -235,13 +236,48 @@ static void start_put(struct live_job *live)
 	live->n_progress = 0;
 	live->n_ops++;
 	core->n_puts++;
-	store_start(core->opts.store, op);
+	if (op->u.put.has_files && op->u.put.n > 0)
+		STAILQ_INSERT_TAIL(&core->unsynced, op, link);
+	else
+		store_start(core->opts.store, op);
+}
+
+static void sync_files(struct core *core);
+
+static void on_synced(int error, void *arg)
+{
+	struct core *core = arg;
+
+	if (error != 0)
+		log_error("files_sync_failed", "error=%s", log_quote(strerror(error)));
+	for (; core->n_syncing > 0; core->n_syncing--) {
+		struct store_op *op = STAILQ_FIRST(&core->unsynced);
+		STAILQ_REMOVE_HEAD(&core->unsynced, link);
+		store_start(core->opts.store, op);
+	}
+	sync_files(core);
+}
+
+/* Files first: a result that is shown has its file after a power failure too. What comes while a
+ * sync runs waits for the next one. */
+static void sync_files(struct core *core)
+{
+	const struct store_op *op;
+
+	if (core->n_syncing > 0 || STAILQ_EMPTY(&core->unsynced))
+		return;
+	STAILQ_FOREACH (op, &core->unsynced, link)
+		core->n_syncing++;
+	if (!fetcher_sync(core->opts.fetcher, on_synced, core))
+		on_synced(0, core);
 }
 
 void commit_results(struct live_job *live)
 {
-	if (live->n_block > 0 && !live->is_ending && live->n_cancels == 0)
+	if (live->n_block > 0 && !live->is_ending && live->n_cancels == 0) {
 		start_put(live);
+		sync_files(live->core);
+	}
 }
 
 void live_drop_results(struct live_job *live)
@@ -311,11 +347,13 @@ static void flush(void *arg)
 		live->is_dirty = false;
 		flush_job(live);
 	}
+	sync_files(core);
 	check_drained(core);
 }
 
 void commit_init(struct core *core)
 {
+	STAILQ_INIT(&core->unsynced);
 	defer_init(&core->flush, core->opts.loop, flush, core);
 	timer_init(&core->pace, core->opts.loop, on_pace, core);
 }

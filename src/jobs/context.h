@@ -51,11 +51,13 @@ struct core {
 	uint32_t n_item_table;
 	TAILQ_HEAD(, item) spare_items;
 	struct defer flush;
-	struct timer pace;  /* until the next transaction is due */
-	usec_t flushed_at;  /* when the last one began */
-	bool is_urgent;     /* the next one is not to wait */
-	unsigned n_puts;    /* operations with results that the store has */
-	uint64_t n_pending; /* results settled and not committed */
+	struct timer pace; /* until the next transaction is due */
+	usec_t flushed_at; /* when the last one began */
+	bool is_urgent;    /* the next one is not to wait */
+	unsigned n_puts;   /* operations with results that the store has, or is to have */
+	STAILQ_HEAD(, store_op) unsynced; /* of them, those whose files go to the disk first */
+	unsigned n_syncing;               /* of them, for which that is under way */
+	uint64_t n_pending;               /* results settled and not committed */
 	size_t pending_bytes;
 	uint64_t ended[JOB_N_STATES]; /* in the store; counted, since it may hold millions */
 	bool is_draining;

@@ -31,6 +31,9 @@ struct fetcher {
 	char removed_file[64];
 	void (*on_removed)(const struct id *job, void *arg);
 	void *on_removed_arg;
+	bool holds_syncs;
+	fetcher_synced_fn *on_synced; /* NULL: no sync is under way */
+	void *on_synced_arg;
 	size_t room, n_fetches, n_started, n_removed;
 	TAILQ_HEAD(, fetch) fetches;
 	bool answers_all;
@@ -285,6 +288,31 @@ void fetch_cancel(struct fetch *fetch)
 
 	free_fetch(fetch);
 	defer_start(&fetcher->turn);
+}
+
+void fake_fetcher_hold_syncs(struct fetcher *fetcher)
+{
+	fetcher->holds_syncs = true;
+}
+
+bool fake_fetcher_end_sync(struct fetcher *fetcher)
+{
+	fetcher_synced_fn *on_synced = fetcher->on_synced;
+
+	fetcher->on_synced = NULL;
+	if (on_synced != NULL)
+		on_synced(0, fetcher->on_synced_arg);
+	return on_synced != NULL;
+}
+
+bool fetcher_sync(struct fetcher *fetcher, fetcher_synced_fn *on_synced, void *arg)
+{
+	ck_assert_ptr_null(fetcher->on_synced);
+	if (!fetcher->holds_syncs)
+		return false;
+	fetcher->on_synced = on_synced;
+	fetcher->on_synced_arg = arg;
+	return true;
 }
 
 void fetcher_remove(struct fetcher *fetcher, const struct id *job)

@@ -45,6 +45,10 @@ size_t fake_fetcher_n_started(const struct fetcher *fetcher); /* in all */
 /* The fetch that was started as the i-th, from 0. */
 const struct fetch_asked *fake_fetcher_asked(const struct fetcher *fetcher, size_t i);
 
+/* Have syncs end only by fake_fetcher_end_sync, which is false when none is under way. */
+void fake_fetcher_hold_syncs(struct fetcher *fetcher);
+bool fake_fetcher_end_sync(struct fetcher *fetcher);
+
 /* Have these jobs' files be there; they are told when the core asks. */
 void fake_fetcher_set_jobs(struct fetcher *fetcher, const struct id *ids, size_t n);
 

@@ -11,6 +11,7 @@ enum fake_way {
 	FAKE_SILENT /* a race without a winner ends only by fake_races_time_out */
 };
 
+void fake_race_reset(void); /* as at the start */
 void fake_race_set(const char *address, enum fake_way way);
 void fake_races_time_out(void);
 

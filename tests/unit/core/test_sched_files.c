@@ -287,8 +287,41 @@ TEST(drains_both_lanes)
 	bench_end(&b);
 }
 
+static size_t n_results(const struct bench *b)
+{
+	return fake_store_job(b->store, 0)->n_results;
+}
+
+/* No result is committed before its file is on the disk; what comes while a sync runs waits for the
+ * next one. */
+TEST(files_are_synced_before_their_results)
+{
+	struct bench b;
+
+	bench_begin(&b, 10);
+	fake_fetcher_hold_syncs(b.fetcher);
+	bench_submit_urls(&b, "f", 2, NULL);
+	bench_wait_fetches(&b, 2);
+	ck_assert(!fake_fetcher_end_sync(b.fetcher));
+	ck_assert(fake_fetcher_finish(b.fetcher, "f0", ITEM_OK, REASON_NONE));
+	run_turns(b.loop, 50);
+	ck_assert(fake_fetcher_finish(b.fetcher, "f1", ITEM_OK, REASON_NONE));
+	run_turns(b.loop, 50);
+	ck_assert_uint_eq(n_results(&b), 0);
+	while (!fake_fetcher_end_sync(b.fetcher)) /* the transaction is due in a moment */
+		run_turns(b.loop, 1);
+	run_turns(b.loop, 50);
+	ck_assert_uint_eq(n_results(&b), 1);
+	while (!fake_fetcher_end_sync(b.fetcher))
+		run_turns(b.loop, 1);
+	bench_finish(&b, 0);
+	ck_assert_uint_eq(n_results(&b), 2);
+	bench_end(&b);
+}
+
 SUITE(sched_files)
 {
+	ADD(files_are_synced_before_their_results);
 	ADD(names_that_wait_do_not_hold_up_files);
 	ADD(files_that_wait_do_not_hold_up_names);
 	ADD(a_short_job_does_not_wait_behind_a_long_one);

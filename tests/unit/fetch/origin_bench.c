@@ -82,6 +82,7 @@ struct bench *bench_begin(unsigned total, unsigned per_host, double rate)
 	    .judge = judge,
 	    .arg = b};
 
+	fake_race_reset();
 	b->loop = loop_new();
 	b->patience = 60 * USEC_PER_SEC;
 	b->dns = fake_dns_new(rules);
