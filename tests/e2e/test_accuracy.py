@@ -3,6 +3,8 @@ import os
 
 import pytest
 
+from processes import Stub
+
 N_NAMES = int(os.environ.get("ASYNCPROBED_ACCURACY_NAMES", 200_000))
 
 
@@ -31,6 +33,34 @@ def test_no_wrong_verdicts(api):
     assert not wrong, f"{len(wrong)} of {N_NAMES} verdicts are wrong: {wrong[:10]}"
     assert not other, f"{len(other)} errors that are no time-outs: {other[:10]}"
     assert timeouts == 0, f"{timeouts} of {N_NAMES} names timed out, though every answer came in the end"
+
+
+KEYWORDS = {"found": "found", "nx": "not_found", "dup": "found", "dupnx": "not_found", "spoof": "found",
+            "wrongid": "found", "flaky": "found", "flakynx": "not_found", "servfailonce": "found", "slow": "found"}
+
+
+@pytest.mark.seconds(200)
+def test_no_wrong_verdicts_among_bad_servers(make_daemon):
+    """Two servers lose, delay, double and are imitated, one lies, and one fails at once."""
+    words = [*KEYWORDS, "name", "name"]
+    names = [f"{words[i % len(words)]}-{i}.example" for i in range(N_NAMES // 20)]
+    faulty = ("--default", "half", "--drop-every", 20, "--slow-ms", 700)
+    with Stub(*faulty) as one, Stub(*faulty) as other, Stub("--default", "found", "--lies") as liar, Stub("--servfail-all") as failing:
+        settings = {"dns.resolver": "engine", "dns.timeout": "2s", "dns.attempts": "8"}
+        with make_daemon(liar, one, failing, other, settings=settings) as daemon:
+            job = daemon.api.wait(daemon.api.submit_lines(names), 120)
+            assert (job["state"], job["completed"]) == ("done", len(names)), job
+            counts = {status: 0 for status in job["counts"]}
+            for line in daemon.api.follow(job):
+                name, status, reason = pick(line)
+                counts[status] += 1
+                word = name.partition("-")[0]
+                right = KEYWORDS.get(word) or ("found" if exists(name) else "not_found")
+                assert status in (right, "error"), (name, status, reason)
+            assert counts == job["counts"], "counts are exact"
+            assert counts["error"] <= len(names) / 1000, counts
+            rows = {row["address"]: row for row in daemon.api.get("/servers").json()["name_servers"]}
+            assert rows[liar.address]["why"] == "lying" and rows[failing.address]["state"] == "resting"
 
 
 def pick(line):
