@@ -154,6 +154,8 @@ size_t dns_engine_room(const struct dns_engine *engine)
 	size_t room = 0, spare = engine->max_lookups - engine->n_lookups;
 
 	for (size_t i = 0; i < engine->n_servers && room < spare + engine->n_waiting; i++) {
+		if (server_is_awaited(&engine->servers[i]))
+			break;
 		room += server_room(&engine->servers[i]);
 		if (engine->strategy == DNS_ORDER && !engine->servers[i].is_unhealthy)
 			break; /* the others are asked only when this one fails */

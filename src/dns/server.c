@@ -273,6 +273,11 @@ static struct server *pick_again(struct dns_engine *engine, const struct dns_loo
 	return found;
 }
 
+bool server_is_awaited(const struct server *s)
+{
+	return s->engine->strategy == DNS_ORDER && s->honesty == UNCHECKED;
+}
+
 struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l, usec_t now)
 {
 	if (l->only != NULL)
@@ -285,6 +290,8 @@ struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l
 	for (size_t i = 0; i < n; i++) {
 		size_t at = engine->strategy == DNS_ORDER ? i : engine->next_server + i;
 		s = &engine->servers[at % n];
+		if (server_is_awaited(s))
+			break;
 		if (s->is_unhealthy || tried_at(l, s) >= 0)
 			continue;
 		if (server_room(s) > 0) {

@@ -26,6 +26,9 @@ size_t server_window(const struct server *s);
  * their time-outs run. */
 void server_tick(struct server *s, usec_t now);
 
+/* Whether those behind it in the order have to wait for its first check: they may know less. */
+bool server_is_awaited(const struct server *s);
+
 /* Choose the server for the lookup's next attempt; NULL when it has to wait for room. */
 struct server *server_pick(struct dns_engine *engine, const struct dns_lookup *l, usec_t now);
 

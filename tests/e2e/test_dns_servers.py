@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -123,8 +124,10 @@ def test_without_checks_a_liar_is_believed(make_daemon):
 class Crowd:
     """Many name servers in one thread: 127.77.x.y, all on one port. Names that begin with "n" don't exist."""
 
-    def __init__(self, n, silent=0):
+    def __init__(self, n, silent=0, limit=0):
         self.n_queries = 0
+        self._limit = limit  # answers a second; 0: none
+        self._tokens, self._filled = 0, time.monotonic()
         self._selector = selectors.DefaultSelector()
         self._sockets = []
         port = 0
@@ -160,8 +163,19 @@ class Crowd:
                     except BlockingIOError:
                         break
                     self.n_queries += 1
-                    if not key.data:
+                    if not key.data and self._may_answer():
                         key.fileobj.sendto(self._reply(query), peer)
+
+    def _may_answer(self):
+        if self._limit == 0:
+            return True
+        now = time.monotonic()
+        self._tokens = min(self._tokens + (now - self._filled) * self._limit, self._limit / 20)
+        self._filled = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
 
     def __enter__(self):
         return self
@@ -207,6 +221,18 @@ def test_two_thousand_servers(make_daemon, tmp_path):
             assert sum(row["queries"] > 4 for row in rows.values()) > 1000, "names go to all of them"
             assert 'asyncprobed_dns_server_healthy{server="all"} 1900' in daemon.api.get("/metrics").text
             assert resident(daemon) - before < 100 << 20
+
+
+@pytest.mark.seconds(120)
+def test_a_server_that_is_silent_beyond_a_limit(make_daemon):
+    """Bursts, and time-outs in between, would get a fraction of its 1,000 answers a second."""
+    names = [f"{'an'[i % 2]}{i}.test" for i in range(6000)]
+    with Crowd(1, limit=1000) as crowd:
+        settings = {"dns.resolver": "engine", "dns.servers": crowd.addresses[0], "dns.attempts": "6"}
+        with make_daemon(settings=settings) as daemon:
+            job = daemon.api.wait(daemon.api.submit(names), 60)
+            assert statuses(daemon.api, job) == {"found": 3000, "not_found": 3000}
+            assert job["elapsed_ms"] < 15000, "6 s and what it takes to find the limit, on a busy machine"
 
 
 class Truncating:

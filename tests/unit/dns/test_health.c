@@ -169,6 +169,32 @@ TEST(a_careful_liar_is_outvoted)
 	world_end(&drill.world);
 }
 
+/* A company's server, which is slow to begin with, knows more than the one behind it. */
+static void slow_and_honest(const struct script_query *q, void *arg)
+{
+	struct packet p;
+	bool is_found = q->type == DNS_A && strcmp(q->name, "a1.example") == 0;
+
+	(void)arg;
+	script_begin(q, &p, is_found || q->type != DNS_A ? 0x0180 : 0x0183);
+	if (is_found)
+		packet_a(&p, "@", 300, 1);
+	else
+		packet_soa(&p, "example", 60, 60);
+	script_send(q, &p, 100 * USEC_PER_MSEC);
+}
+
+TEST(in_order_the_first_is_waited_for)
+{
+	script_fn *const servers[] = {slow_and_honest, denies_example};
+
+	open_drill(&drill, servers, 2, DNS_ORDER);
+	struct outcome o = world_ask(&drill.world, "a1.example");
+	ck_assert_int_eq(o.outcome, DNS_DATA);
+	ck_assert_uint_eq(o.n_attempts, 1);
+	world_end(&drill.world);
+}
+
 /* Two are not enough to tell who is wrong, and a wildcard is no lie. */
 TEST(those_who_agree_are_believed)
 {
@@ -303,6 +329,7 @@ SUITE(health)
 	ADD_ROWS(a_liar_gives_no_verdict, liars);
 	ADD_ROWS(a_careful_liar_is_outvoted, careful);
 	tcase_add_loop_test(tcase, those_who_agree_are_believed, 0, 2);
+	ADD(in_order_the_first_is_waited_for);
 	ADD(while_all_lie_all_are_asked);
 	ADD(a_liar_is_not_asked_although_the_other_is_gone);
 	ADD(who_knows_nothing_does_not_lie);
