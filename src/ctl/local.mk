@@ -14,6 +14,7 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/cmd_schedules.c \
 	src/ctl/cmd_schedules_edit.c \
 	src/ctl/cmd_schedules_log.c \
+	src/ctl/cmd_servers.c \
 	src/ctl/cmd_status.c \
 	src/ctl/commands.c src/ctl/commands.h \
 	src/ctl/copies.c src/ctl/copies.h \
@@ -34,7 +35,8 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/sum.c src/ctl/sum.h \
 	src/ctl/view.c src/ctl/view.h \
 	src/ctl/view_json.c src/ctl/view_json.h \
-	src/ctl/view_schedule.c src/ctl/view_schedule.h
+	src/ctl/view_schedule.c src/ctl/view_schedule.h \
+	src/ctl/view_server.c src/ctl/view_server.h
 
 bin_PROGRAMS += src/asyncprobectl
 src_asyncprobectl_SOURCES = src/ctl/main.c

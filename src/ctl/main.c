@@ -28,6 +28,7 @@ static const struct command commands[] = {
     {"rm", "ID...", "delete jobs and their results", cmd_rm},
     {"schedules", "COMMAND [ARG...]", "run jobs repeatedly", cmd_schedules},
     {"backup", "FILE", "copy the database to a file", cmd_backup},
+    {"servers", "", "list name servers", cmd_servers},
     {"status", "", "show whether the daemon is ready", cmd_status},
     {0},
 };

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from processes import Stub, eventually
+from processes import DEADLINE, Stub, binary, eventually
 
 
 def closed_port():
@@ -109,6 +109,16 @@ def test_a_server_that_lies_gives_no_verdict(make_daemon, lie, strategy):
             metrics = daemon.api.get("/metrics").text
             assert f'asyncprobed_dns_server_healthy{{server="{liar.address}"}} 0' in metrics
             assert f'asyncprobed_dns_server_healthy{{server="{one.address}"}} 1' in metrics
+
+
+def test_servers_are_listed(make_daemon):
+    with Stub() as good, make_daemon(closed_port(), good, settings={"dns.resolver": "engine"}) as daemon:
+        daemon.api.run([f"found-{i}.test" for i in range(100)])
+        rows = by_address(daemon.api)
+        out = subprocess.run([binary("src/asyncprobectl"), "servers"], capture_output=True, text=True, check=True, timeout=DEADLINE,
+                             env={**os.environ, "ASYNCPROBED_URL": daemon.api.url}).stdout.splitlines()
+    assert [line.split()[-1] for line in out] == ["ADDRESS", *rows]
+    assert [line.split()[0] for line in out[1:]] == [row["state"] for row in rows.values()] == ["resting", "healthy"]
 
 
 def test_without_checks_a_liar_is_believed(make_daemon):
