@@ -75,6 +75,8 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 	else if (saved != NULL)
 		tagged_add(&tagged, RESULT_SHA256,
 		    (struct span){(const char *)saved->digest, sizeof(saved->digest)});
+	if (f->item.options.keeps_last)
+		tagged_add_number(&tagged, RESULT_KEEPS_LAST, 1);
 	r.tagged = (struct span){tagged.data, tagged.len};
 	f->on_done(&r, f->arg);
 	buf_done(&tagged);

@@ -179,6 +179,10 @@ static void open_spec(struct submission *s)
 	if (!submission_check(&s->spec, has_lines, &s->problem))
 		return;
 	check_times(&s->spec, &s->problem);
+	if (s->spec.files.keeps_last && s->opts.run.no == 0 && !s->opts.is_template)
+		problem_add(&s->problem, "/keep",
+		    "Only the last copy can be kept where there are several: in the job of a "
+		    "schedule.");
 	if (s->spec.kind == KIND_FLAGS)
 		opts.base_url = flags_prepare(&s->core_opts, &s->spec, has_lines, &s->problem);
 	else if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL)

@@ -45,6 +45,7 @@ struct submission_opts {
 	const char *owner; /* borrowed for the call; whose key it is; NULL: all share it */
 	size_t max_json;   /* bytes of a JSON body, which must be held as a whole */
 	struct submission_run run;
+	bool is_template; /* a schedule will make jobs of it */
 	struct submission_events events;
 };
 

@@ -147,6 +147,14 @@ static void op_ended(struct core *core)
 		defer_start(&core->flush);
 }
 
+/* Later copies are committed: those before go. */
+static void remove_stale(struct core *core, const struct run_changes *changes)
+{
+	for (size_t i = 0; i < changes->n_stale; i++)
+		fetcher_remove_file(
+		    core->opts.fetcher, &changes->stale[i].job, changes->stale[i].name);
+}
+
 static void on_put(struct store_op *op)
 {
 	struct live_job *live = op->arg;
@@ -155,8 +163,10 @@ static void on_put(struct store_op *op)
 	op_ended(core);
 	core->n_pending -= op->u.put.n;
 	core->pending_bytes -= op->u.put.block.len;
-	if (op->err == OK)
+	if (op->err == OK) {
 		retention_grew(core->retention, op->u.put.block.len);
+		remove_stale(core, &op->u.put.changes);
+	}
 	if (!live->is_gone && op->err == OK) {
 		count_results(live, &op->u.put.totals, op->u.put.counts);
 		if (live->job.schedule_no != 0)

@@ -73,7 +73,8 @@ struct result {
 
 /* Tags of `tagged`, part of the store's format: files from 100 on. */
 enum result_tag {
-	RESULT_SHA256 = 100, /* of a file that is not saved */
+	RESULT_SHA256 = 100,     /* of a file that is not saved */
+	RESULT_KEEPS_LAST = 101, /* a number: a schedule keeps the last copy of the file alone */
 };
 
 /* Find the digest of a file, saved or not; false when there is none. */

@@ -178,6 +178,7 @@ static void on_tried(const struct submission_outcome *o, void *arg)
 static void try_job(struct edit *e)
 {
 	struct submission_opts opts = {.body = BODY_JSON,
+	    .is_template = true,
 	    .max_json = SCHEDULE_MAX_JOB,
 	    .events = {.on_done = on_tried, .arg = e}};
 

@@ -163,9 +163,42 @@ enum err db_read_results(struct db *db, struct store_op *op)
 	return db_walk_end(&w, op);
 }
 
+/* Say whether the job still has the file: a schedule may keep the last one alone. */
+static bool is_kept(struct db *db, int64_t job_no, const char *name)
+{
+	sqlite3_stmt *s = QUERY(db, STATEMENT_FIND_FILE, job_no);
+	int64_t seq = 0;
+
+	sqlite3_bind_text(s, 2, name, -1, SQLITE_STATIC);
+	return db_read_number(db, s, &seq) != ERR_NOT_FOUND;
+}
+
+static void drop_stale(struct db *db, struct store_op *op)
+{
+	struct files_page *page = &op->u.files;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < page->n; i++) {
+		struct stored_file *file = &page->files[i];
+		if (is_kept(db, op->job_no, file->name)) {
+			page->files[n++] = *file;
+			continue;
+		}
+		free(file->name);
+		free(file->content_type);
+		free(file->content_encoding);
+	}
+	page->n = n;
+}
+
 enum err db_read_files(struct db *db, struct store_op *op)
 {
-	return op->u.files.name != NULL ? find_file(db, op) : db_read_results(db, op);
+	if (op->u.files.name != NULL)
+		return find_file(db, op);
+	enum err e = db_read_results(db, op);
+	if (e == OK)
+		drop_stale(db, op);
+	return e;
 }
 
 /* Jobs that were removed, and whose files may be there still. */

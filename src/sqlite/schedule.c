@@ -385,6 +385,8 @@ enum err db_sweep_schedules(struct db *db, bool *ret_is_more)
 	if (e == OK && n == 0)
 		e = sweep_rows(db, STATEMENT_SWEEP_OUTCOMES, no, &n);
 	if (e == OK && n == 0)
+		e = sweep_rows(db, STATEMENT_SWEEP_COPIES, no, &n);
+	if (e == OK && n == 0)
 		e = sweep_rows(db, STATEMENT_DELETE_SCHEDULE, no, &n);
 	return e;
 }

@@ -13,6 +13,12 @@ struct due_time {
 };
 
 /* What a block of results of a schedule's run changes in the log of the schedule. */
+/* A saved file of another job. */
+struct stale_file {
+	struct id job;
+	char *name; /* owned */
+};
+
 struct run_changes {
 	int64_t schedule_no; /* 0: the job is nobody's run */
 	struct id job;
@@ -20,7 +26,11 @@ struct run_changes {
 	uint64_t n_before; /* by blocks before, as far as is known */
 	uint64_t n, last;  /* out: changes now; the last number in the log when there are any */
 	bool is_called;    /* out: the run has ended, and a callback tells of its changes */
+	size_t n_stale;    /* out: files that are not kept any more, since there are later copies */
+	struct stale_file *stale; /* owned */
 };
+
+void run_changes_done(struct run_changes *changes); /* frees the inside */
 
 /* In: SCHEDULE_ADD all of it, out with its no; LOAD its id; the others its no. EDIT: `rule`,
  * updated_at and, where sets_due, served_until; applies to `revision` alone (else ERR_CONFLICT);

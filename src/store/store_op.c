@@ -50,6 +50,7 @@ static void free_input(struct store_op *op)
 static void free_put(struct store_op *op)
 {
 	buf_done(&op->u.put.block);
+	run_changes_done(&op->u.put.changes);
 	free(op->u.put.progress);
 }
 
@@ -198,6 +199,14 @@ bool store_op_must_not_be_lost(const struct store_op *op)
 bool store_op_leaves_garbage(const struct store_op *op)
 {
 	return verbs[op->verb].leaves_garbage(op);
+}
+
+void run_changes_done(struct run_changes *changes)
+{
+	for (size_t i = 0; i < changes->n_stale; i++)
+		free(changes->stale[i].name);
+	free(TAKE(changes->stale));
+	changes->n_stale = 0;
 }
 
 void store_op_free(struct store_op *op)

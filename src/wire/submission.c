@@ -206,6 +206,7 @@ static const struct field fields[] = {
     {"callback_url", FOR_ALL, .set_text = set_callback},
     {"urls", FOR_DOWNLOADS, .add_json = files_add_url},
     {"layout", FOR_DOWNLOADS, .set_text = files_set_layout},
+    {"keep", FOR_DOWNLOADS, .set_text = files_set_keep},
     {"save", FOR_DOWNLOADS, .set_bool = files_set_save},
     {"content_disposition", FOR_DOWNLOADS, .set_bool = files_set_disposition},
     {"headers", FOR_DOWNLOADS, .set_object = files_set_headers},

@@ -58,6 +58,13 @@ void files_set_layout(struct spec *spec, const char *value, struct problem *p)
 		problem_add(p, "/layout", "The layout must be \"flat\", \"host\" or \"url\".");
 }
 
+void files_set_keep(struct spec *spec, const char *value, struct problem *p)
+{
+	spec->files.keeps_last = strcmp(value, "last") == 0;
+	if (!spec->files.keeps_last && strcmp(value, "all") != 0)
+		problem_add(p, "/keep", "This must be \"all\" or \"last\".");
+}
+
 void files_set_headers(struct spec *spec, struct jvalue value, struct problem *p)
 {
 	struct url_item_fault fault = {.detail = NULL};
@@ -98,6 +105,8 @@ void files_check(const struct spec *spec, struct problem *p)
 
 	if (o->is_unsaved && o->by_disposition)
 		problem_add(p, "/content_disposition", "Files that are not saved have no names.");
+	if (o->is_unsaved && o->keeps_last)
+		problem_add(p, "/keep", "Files that are not saved are not kept.");
 	if (o->is_unsaved && spec->layout != LAYOUT_FLAT)
 		problem_add(p, "/layout", "Files that are not saved have no folders.");
 }

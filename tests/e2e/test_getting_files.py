@@ -12,6 +12,7 @@ import pytest
 from origin import DATE, Origin, sha256
 from client import pointers
 from processes import eventually
+from schedules import act, add
 from web import by_index, fetch, job_folders, read_file, stored_files, submit, unused_port
 
 BIG = bytes(hashlib.shake_256(b"big").digest(5 << 20))
@@ -236,6 +237,39 @@ def test_what_can_not_be_resumed_is_fetched_anew(world, answer):
         [result] = fetch(world.api, [origin.url("/big")])
         assert (result["status"], result["sha256"], result["attempts"]) == ("ok", sha256(BIG), 2), result
         assert not any("range" in headers for headers in origin.asked("/big"))
+
+
+# --- Copies of schedules ---
+
+def test_a_schedule_keeps_the_last_copy(fetcher):
+    api, folder = fetcher.api, fetcher.folder / "downloads"
+    contents = {"/a": b"a1", "/b": b"b1", "/gone": lambda h: h.answer(b"no", status=404)}
+    with Origin(contents) as origin:
+        urls = [{"url": origin.url("/a"), "name": "deep/a"}, origin.url("/b"), origin.url("/gone")]
+        schedule = add(api, job={"kind": "downloads", "urls": urls, "keep": "last"}, every="1h")
+
+        def run():
+            job = act(fetcher.api, schedule, "run", 202)
+            return job, by_index(fetcher.api, job)
+
+        first, results = run()
+        assert [r["status"] for r in results] == ["ok", "ok", "not_found"]
+        assert read_file(api, first, "deep/a") == b"a1" and read_file(api, first, "b") == b"b1"
+        origin.paths["/b"] = lambda h: h.answer(b"late", status=404)
+        second, _ = run()
+        eventually(lambda: stored_files(folder / first["id"]) == {"b": b"b1"}, "the copy before goes, and its folder")
+        assert stored_files(folder / second["id"]) == {"deep/a": b"a1"}
+        assert api("GET", f"/jobs/{first['id']}/files/deep%2Fa").status_code == 404
+        assert read_file(api, first, "b") == b"b1", "a run that has no copy leaves the one that is there"
+        with tarfile.open(fileobj=io.BytesIO(api.get(f"/jobs/{first['id']}/archive.tar").content)) as tar:
+            assert tar.getnames() == ["b"]
+        origin.paths["/b"] = b"b3"
+        third, _ = run()
+        eventually(lambda: list(stored_files(folder)) == [f"{third['id']}/b", f"{third['id']}/deep/a"], "one copy each")
+        fetcher.restart()
+        fourth, _ = run()
+        eventually(lambda: list(stored_files(folder)) == [f"{fourth['id']}/b", f"{fourth['id']}/deep/a"], "one copy each")
+        assert pointers(fetcher.api.post({"kind": "downloads", "urls": urls, "keep": "last"}, 422)) == ["/keep"]
 
 
 # --- Rates ---
