@@ -169,9 +169,9 @@ void server_set_honesty(struct server *s, enum honesty honesty)
 	count_honesty(s, 1);
 	endpoint_format(&s->endpoint, text);
 	if (honesty == LYING)
-		log_warning("dns_server_lies", "server=%s", text);
+		log_warning("dns_server_distrusted", "server=%s", text);
 	else if (did_lie)
-		log_info("dns_server_tells_the_truth", "server=%s", text);
+		log_info("dns_server_trusted", "server=%s", text);
 	if (was_all != (engine->n_lying == engine->n_servers)) {
 		for (size_t i = 0; i < engine->n_servers; i++)
 			note_health(&engine->servers[i]);
