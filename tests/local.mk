@@ -77,6 +77,7 @@ tests_unit_http_test_http_LDADD = src/http/libhttp.a $(LINK_MODEL) $(CRYPTO_LIBS
 
 tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
+	tests/unit/model/test_check_spec.c \
 	tests/unit/model/test_chunk.c \
 	tests/unit/model/test_codes.c \
 	tests/unit/model/test_cron.c \
@@ -89,6 +90,9 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_pace.c \
 	tests/unit/model/test_recurrence.c \
 	tests/unit/model/test_result.c \
+	tests/unit/model/test_records.c \
+	tests/unit/model/test_reverse.c \
+	tests/unit/model/test_rrtype.c \
 	tests/unit/model/test_spec.c \
 	tests/unit/model/test_state.c \
 	tests/unit/model/test_tagged.c \
@@ -129,6 +133,7 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/test_problem.c \
 	tests/unit/wire/test_problem_parse.c \
 	tests/unit/wire/test_record.c \
+	tests/unit/wire/test_records_row.c \
 	tests/unit/wire/test_result_text.c \
 	tests/unit/wire/test_schedule.c \
 	tests/unit/wire/test_submission.c \
@@ -236,7 +241,6 @@ tests_unit_dns_test_dns_SOURCES = $(UNIT) \
 	tests/unit/dns/test_protocol.c \
 	tests/unit/dns/test_query.c \
 	tests/unit/dns/test_rdata.c \
-	tests/unit/dns/test_rrtype.c \
 	tests/unit/dns/test_sockets.c \
 	tests/unit/dns/test_strays.c \
 	tests/unit/dns/test_tcp.c \

@@ -6,6 +6,7 @@
 #include "http/accept.h"
 #include "api/feed.h"
 #include "base/alloc.h"
+#include "model/rrtype.h"
 #include "wire/json_job.h"
 
 enum { PAGE_BYTES = 128 << 10, JSON_DEFAULT = 1000, JSON_MOST = 10000 };
@@ -18,8 +19,7 @@ struct stream {
 	bool is_live;     /* it may still change */
 	bool is_following, is_events;
 	uint64_t limit, n_rows;
-	bool has_status;
-	enum item_status status;
+	struct result_filter filter;
 	enum result_format format;
 	struct subscription subscription;
 	/* for events: */
@@ -94,8 +94,7 @@ static void ask(struct feed *feed, struct store_op *op)
 	op->u.rows.after = feed->after;
 	op->u.rows.limit = s->limit > 0 ? s->limit - s->n_rows : 0;
 	op->u.rows.max_bytes = PAGE_BYTES;
-	op->u.rows.has_status = s->has_status;
-	op->u.rows.status = s->status;
+	op->u.rows.filter = s->filter;
 	op->u.rows.format = s->format;
 	op->u.rows.table = row_table_of(s->job.kind, s->job.check);
 	op->u.rows.is_first = s->n_rows == 0;
@@ -210,12 +209,36 @@ static bool read_flag(struct request *rq, const char *name, bool *ret_flag)
 	return true;
 }
 
+static bool read_filter(struct request *rq, struct result_filter *ret_filter)
+{
+	const char *status = request_query(rq, "status"), *reason = request_query(rq, "reason");
+	const char *rcode = request_query(rq, "rcode"), *type = request_query(rq, "type");
+
+	ret_filter->has_status = status != NULL;
+	ret_filter->has_reason = reason != NULL;
+	ret_filter->has_rcode = rcode != NULL;
+	ret_filter->has_type = type != NULL;
+	if (status != NULL && !item_status_parse(status, &ret_filter->status))
+		request_refuse_query(rq, "status", "This must be found, ok, not_found or error.");
+	else if (reason != NULL && !reason_parse(reason, &ret_filter->reason))
+		request_refuse_query(rq, "reason", "Unknown reason.");
+	else if (rcode != NULL && !rcode_parse(rcode, &ret_filter->rcode))
+		request_refuse_query(
+		    rq, "rcode", "This must be the name of a response code, such as NXDOMAIN.");
+	else if (type != NULL && !dns_type_parse(type, strlen(type), &ret_filter->type))
+		request_refuse_query(
+		    rq, "type", "This must be a type of records, such as MX or TYPE65280.");
+	else
+		return true;
+	return false;
+}
+
 static void on_found_results(
     struct request *rq, struct api *api, const struct job *job, bool is_live)
 {
 	struct stream wanted = {.limit = 0};
 	bool is_safe = false;
-	const char *status = request_query(rq, "status"), *limit = request_query(rq, "limit");
+	const char *limit = request_query(rq, "limit");
 
 	if (!choose_format(rq, &wanted.format) || !read_csv(rq, &is_safe) ||
 	    !api_query_number(rq, "after", INT64_MAX - 1, &wanted.feed.after) ||
@@ -227,15 +250,12 @@ static void on_found_results(
 		request_refuse_query(rq, "limit", "This must be at least 1.");
 		return;
 	}
-	if (status != NULL && !item_status_parse(status, &wanted.status)) {
-		request_refuse_query(rq, "status", "This must be found, ok, not_found or error.");
+	if (!read_filter(rq, &wanted.filter))
 		return;
-	}
 	struct stream *s = new_stream(rq, api, job, is_live, wanted.feed.after);
 	s->format = wanted.format == FORMAT_CSV && is_safe ? FORMAT_CSV_SAFE : wanted.format;
 	s->limit = wanted.limit == 0 && wanted.format == FORMAT_JSON ? JSON_DEFAULT : wanted.limit;
-	s->has_status = status != NULL;
-	s->status = wanted.status;
+	s->filter = wanted.filter;
 	s->is_following = wanted.is_following && !api->is_draining;
 	s->feed.is_whole = s->format == FORMAT_JSON;
 	result_add_head(&s->feed.out, s->format, row_table_of(job->kind, job->check));

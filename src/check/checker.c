@@ -9,12 +9,10 @@
 #include "base/metrics.h"
 #include "check/dns_outcome.h"
 #include "check/private.h"
+#include "model/records.h"
 
 /* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
 enum { MAX_PROBES = 8192 };
-
-/* Before a check begins anew that no server answered, and that none was named for. */
-#define IMPLIED_PAUSE (USEC_PER_SEC / 2)
 
 /* Each kind of check has a row. */
 static void init_kinds(struct checker *checker, bool use_evdns)
@@ -22,11 +20,13 @@ static void init_kinds(struct checker *checker, bool use_evdns)
 	static const struct {
 		const struct check_ops *(*dns)(void);
 		const struct check_ops *(*evdns)(void);
-	} rows[N_CHECKS] = {
+	} rows[N_CHECK_KINDS] = {
 	    [CHECK_RESOLVE] = {resolve_check, resolve_evdns_check},
+	    [FAMILY_CHECK] = {resolve_check, resolve_check},
+	    [CHECK_RECORDS] = {records_check, records_check}, /* evdns knows no other types */
 	};
 
-	for (int i = 0; i < N_CHECKS; i++) {
+	for (int i = 0; i < N_CHECK_KINDS; i++) {
 		struct check_kind *kind = &checker->kinds[i];
 		kind->ops = use_evdns ? rows[i].evdns() : rows[i].dns();
 		TAILQ_INIT(&kind->spare);
@@ -75,17 +75,18 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 	for (size_t i = 0; i < opts->n_servers; i++)
 		servers[i] = (struct dns_server_opts){
 		    .endpoint = opts->servers[i], .max_qps = opts->max_qps};
-	struct dns_engine *dns =
-	    dns_engine_new(checker->loop, &(struct dns_opts){.servers = servers,
-					      .n_servers = opts->n_servers,
-					      .max_lookups = MAX_PROBES,
-					      .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
-					      .pause = opts->pause,
-					      .use_tcp = opts->use_tcp,
-					      .check_every = opts->check_every,
-					      .known_name = has_known ? &known : NULL});
+	struct dns_engine *dns = dns_engine_new(
+	    checker->loop, &(struct dns_opts){.servers = servers,
+			       .n_servers = opts->n_servers,
+			       .max_lookups = MAX_PROBES,
+			       .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
+			       .pause = opts->pause,
+			       .use_tcp = opts->use_tcp,
+			       .check_every = opts->use_evdns ? 0 : opts->check_every,
+			       .known_name = has_known ? &known : NULL});
 	dns_engine_set_on_room(dns, on_dns_room, checker);
-	checker->dns_metrics = dns_metrics_new(dns);
+	if (!opts->use_evdns) /* evdns has metrics of the same servers */
+		checker->dns_metrics = dns_metrics_new(dns);
 	return dns;
 }
 
@@ -110,37 +111,22 @@ static void free_servers(struct checker *checker)
 	resolver_free(TAKE(checker->resolver));
 }
 
-/* Drop what the check has done: it asks its first question after `delay`. */
-static void begin_anew(struct check *check, usec_t delay)
-{
-	struct result *r = &check->result;
-
-	check->kind->ops->stop(check);
-	if (check->has_turn)
-		TAILQ_REMOVE(&check->checker->turns, check, turn);
-	check->has_turn = false;
-	memset(check->state, 0, check->kind->ops->state_size);
-	r->ttl = r->n_addresses = r->n_evidence = r->attempts = 0;
-	check_pause(check, delay);
-}
-
 bool checker_set_servers(struct checker *checker, const struct checker_opts *opts)
 {
 	struct check *check;
 
 	TAILQ_FOREACH (check, &checker->checks, link) {
 		if (!check->has_verdict)
-			begin_anew(check, 0);
+			check_begin_anew(check, 0);
 	}
 	free_servers(checker);
 	checker->has_no_aaaa = opts->has_no_aaaa;
 	checker->is_implied = opts->is_implied;
+	checker->dns = new_dns(checker, opts);
 	if (opts->use_evdns)
 		checker->resolver = new_evdns(checker, opts);
-	else
-		checker->dns = new_dns(checker, opts);
 	defer_start(&checker->serve);
-	return checker->dns != NULL || checker->resolver != NULL;
+	return !opts->use_evdns || checker->resolver != NULL;
 }
 
 void checker_set_hosts(struct checker *checker, struct hosts *hosts)
@@ -184,10 +170,12 @@ void checker_free(struct checker *checker)
 	defer_cancel(&checker->serve);
 	while ((check = TAILQ_FIRST(&checker->checks)) != NULL)
 		check_cancel(check);
-	for (int i = 0; i < N_CHECKS; i++) {
+	for (int i = 0; i < N_CHECK_KINDS; i++) {
 		struct check_kind *kind = &checker->kinds[i];
 		while ((check = TAILQ_FIRST(&kind->spare)) != NULL) {
 			TAILQ_REMOVE(&kind->spare, check, link);
+			buf_done(&check->texts);
+			buf_done(&check->tagged);
 			free(check);
 		}
 	}
@@ -205,13 +193,13 @@ void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t atte
 /* Questions that may start now. */
 static size_t server_room(const struct checker *checker)
 {
-	return checker->dns != NULL ? dns_engine_room(checker->dns)
-				    : resolver_room(checker->resolver);
+	return checker->resolver == NULL ? dns_engine_room(checker->dns)
+					 : resolver_room(checker->resolver);
 }
 
 static void want_room(struct checker *checker)
 {
-	if (checker->dns != NULL)
+	if (checker->resolver == NULL)
 		dns_engine_want_room(checker->dns);
 	else
 		resolver_want_room(checker->resolver);
@@ -240,7 +228,7 @@ void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), vo
 
 bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server)
 {
-	if (checker->dns == NULL || nth >= dns_engine_n_servers(checker->dns))
+	if (checker->resolver != NULL || nth >= dns_engine_n_servers(checker->dns))
 		return false;
 	dns_outcome_server(checker->dns, nth, ret_server);
 	return true;
@@ -253,8 +241,10 @@ size_t checker_in_flight(const struct checker *checker)
 
 usec_t checker_overdue(const struct checker *checker)
 {
-	return checker->dns != NULL ? dns_engine_overdue(checker->dns)
-				    : resolver_overdue(checker->resolver);
+	usec_t dns = dns_engine_overdue(checker->dns);
+	usec_t evdns = checker->resolver != NULL ? resolver_overdue(checker->resolver) : 0;
+
+	return dns > evdns ? dns : evdns;
 }
 
 static void on_pause(void *arg)
@@ -267,7 +257,17 @@ static void on_pause(void *arg)
 		check_await_turn(check);
 }
 
-static struct check *new_check(struct checker *checker, enum job_check type)
+/* Most checks need little; the memory of one that took much is given back. */
+static void renew_buf(struct buf *b)
+{
+	enum { KEPT = 4096 };
+
+	if (b->room > KEPT)
+		buf_done(b);
+	buf_clear(b);
+}
+
+static struct check *new_check(struct checker *checker, int type)
 {
 	struct check_kind *kind = &checker->kinds[type];
 	struct check *check = TAILQ_FIRST(&kind->spare);
@@ -279,7 +279,11 @@ static struct check *new_check(struct checker *checker, enum job_check type)
 		check->checker = checker;
 		check->kind = kind;
 		timer_init(&check->pause, checker->loop, on_pause, check);
+		buf_init(&check->texts, RECORDS_MAX);
+		buf_init(&check->tagged, RESULT_MAX_FIELDS);
 	}
+	renew_buf(&check->texts);
+	renew_buf(&check->tagged);
 	check->has_verdict = false;
 	memset(check->state, 0, kind->ops->state_size);
 	TAILQ_INSERT_TAIL(&checker->checks, check, link);
@@ -308,14 +312,18 @@ static bool is_onion(const char *name, size_t len)
 struct check *check_start(
     struct checker *checker, const struct check_request *request, check_fn *on_done, void *arg)
 {
-	struct check *check = new_check(checker, request->check);
+	bool has_family = request->check == CHECK_RESOLVE && request->asked != NULL &&
+			  request->asked->family != FAMILY_ANY;
+	struct check *check =
+	    new_check(checker, has_family ? (int)FAMILY_CHECK : (int)request->check);
 	const struct check_ops *ops = check->kind->ops;
 
 	check->on_done = on_done;
 	check->arg = arg;
 	check->timeout = request->timeout > 0 ? request->timeout : checker->timeout;
 	check->max_attempts = request->attempts > 0 ? request->attempts : checker->attempts;
-	check->families = request->families;
+	check->families = request->asked != NULL ? (enum check_families)request->asked->family
+						 : request->families;
 	memcpy(check->name, request->name, request->name_len);
 	check->name[request->name_len] = '\0';
 	struct result *r = &check->result;
@@ -324,6 +332,8 @@ struct check *check_start(
 	r->name = check->name;
 	r->name_len = request->name_len;
 	r->ttl = r->n_addresses = r->n_evidence = 0;
+	r->tagged = (struct span){NULL, 0};
+	check->asked = request->asked != NULL ? *request->asked : (struct check_spec){0};
 	check->started_at = clock_mono();
 	if (ops->answer_locally != NULL && ops->answer_locally(check))
 		finish_soon(check, ITEM_FOUND, REASON_NONE);
@@ -332,61 +342,4 @@ struct check *check_start(
 	else if (!ops->ask(check))
 		check_await_turn(check);
 	return check;
-}
-
-void check_await_turn(struct check *check)
-{
-	struct checker *checker = check->checker;
-
-	if (!check->has_turn)
-		TAILQ_INSERT_TAIL(&checker->turns, check, turn);
-	check->has_turn = true;
-	defer_start(&checker->serve);
-}
-
-void check_pause(struct check *check, usec_t delay)
-{
-	timer_start(&check->pause, delay);
-}
-
-/* Take the check out of all lists; it can be used again. */
-static void release(struct check *check)
-{
-	struct checker *checker = check->checker;
-
-	timer_cancel(&check->pause);
-	check->kind->ops->stop(check);
-	if (check->has_turn)
-		TAILQ_REMOVE(&checker->turns, check, turn);
-	check->has_turn = false;
-	TAILQ_REMOVE(&checker->checks, check, link);
-	checker->n_checks--;
-}
-
-void check_finish(struct check *check, enum item_status status, enum reason reason)
-{
-	struct checker *checker = check->checker;
-	struct result *r = &check->result;
-
-	if (reason == REASON_TIMEOUT && checker->is_implied) {
-		begin_anew(check, IMPLIED_PAUSE);
-		return;
-	}
-	release(check);
-	r->status = status;
-	r->reason = reason;
-	r->duration = clock_mono() - check->started_at;
-	r->finished_at = clock_wall();
-	check->on_done(r, check->arg);
-	TAILQ_INSERT_HEAD(&check->kind->spare, check, link);
-	defer_start(&checker->serve);
-}
-
-void check_cancel(struct check *check)
-{
-	struct checker *checker = check->checker;
-
-	release(check);
-	TAILQ_INSERT_HEAD(&check->kind->spare, check, link);
-	defer_start(&checker->serve);
 }

@@ -62,18 +62,20 @@ size_t checker_in_flight(const struct checker *checker);
  */
 usec_t checker_overdue(const struct checker *checker);
 
-/* Which addresses a name is asked for: IPv6 when it has no IPv4, or those of one family alone. The
- * hosts file answers with both in any case. */
-enum check_families { CHECK_ANY, CHECK_ONLY_V4, CHECK_ONLY_V6 };
+/* Which addresses a name is asked for: IPv6 when it has no IPv4, those of one family alone, or
+ * both, in the order of enum address_family. The hosts file answers a request that isn't a job's
+ * with both in any case. */
+enum check_families { CHECK_ANY, CHECK_ONLY_V4, CHECK_ONLY_V6, CHECK_BOTH };
 
 struct check_request {
 	enum job_check check;
-	uint32_t index; /* copied into the result */
-	enum check_families families;
-	const char *name; /* borrowed for the call; normalised, not terminated */
+	uint32_t index;               /* copied into the result */
+	enum check_families families; /* unless `asked` says; CHECK_BOTH is for that alone */
+	const char *name;             /* borrowed for the call; normalised, not terminated */
 	size_t name_len;
-	usec_t timeout;    /* of an attempt; 0: the checker's */
-	uint32_t attempts; /* 0: the checker's */
+	usec_t timeout;                 /* of an attempt; 0: the checker's */
+	uint32_t attempts;              /* 0: the checker's */
+	const struct check_spec *asked; /* borrowed for the call; NULL: nothing special */
 };
 
 /* Called exactly once, never before check_start returned; the check is dead then. `result` and what

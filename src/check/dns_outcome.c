@@ -35,6 +35,27 @@ enum rcode dns_outcome_rcode(enum dns_outcome outcome, unsigned rcode)
 	return outcome == DNS_FAILED ? failure_rcode(rcode) : rcodes[outcome];
 }
 
+enum rcode dns_outcome_of(const struct dns_result *result)
+{
+	unsigned rcode = result->n_tries > 0 ? result->tries[result->n_tries - 1].rcode : 0;
+
+	return dns_outcome_rcode(result->outcome, rcode);
+}
+
+void dns_outcome_add_chain(const struct dns_answer *answer, struct buf *texts)
+{
+	const struct dns_message *m = answer->message;
+	struct dns_name name;
+
+	for (unsigned i = 0; i < answer->n_chain; i++) {
+		size_t at = answer->chain[i];
+		if (!dns_name_read(m->bytes, m->len, &at, &name))
+			continue; /* it was read before */
+		dns_name_format(&name, texts);
+		buf_add_char(texts, '\0');
+	}
+}
+
 enum reason dns_outcome_reason(enum rcode rcode)
 {
 	switch (rcode) {
@@ -221,11 +242,14 @@ void dns_metrics_free(struct dns_metrics *m)
 	free(m);
 }
 
-void dns_metrics_count(struct dns_metrics *m, const struct dns_try *try, enum rcode rcode)
+void dns_metrics_count(struct dns_metrics *m, const struct dns_result *result)
 {
-	size_t i = try->index < m->n_series ? try->index : 0;
-
-	metric_add(m->series[i].answers[rcode], 1);
-	if (rcode != RCODE_TIMEOUT)
-		metric_observe(m->duration, (double)try->rtt / USEC_PER_SEC);
+	for (unsigned i = 0; m != NULL && i < result->n_tries; i++) {
+		const struct dns_try *try = &result->tries[i];
+		enum rcode rcode = dns_outcome_rcode(try->outcome, try->rcode);
+		size_t series = try->index < m->n_series ? try->index : 0;
+		metric_add(m->series[series].answers[rcode], 1);
+		if (rcode != RCODE_TIMEOUT)
+			metric_observe(m->duration, (double)try->rtt / USEC_PER_SEC);
+	}
 }

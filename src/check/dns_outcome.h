@@ -9,6 +9,12 @@
 
 enum rcode dns_outcome_rcode(enum dns_outcome outcome, unsigned rcode);
 
+/* How the lookup ended. */
+enum rcode dns_outcome_of(const struct dns_result *result);
+
+/* Add where the chain of CNAMEs leads, as texts (model/records.h). */
+void dns_outcome_add_chain(const struct dns_answer *answer, struct buf *texts);
+
 /* Why an item ends as an error when this is how the last query ended. */
 enum reason dns_outcome_reason(enum rcode rcode);
 
@@ -19,4 +25,6 @@ void dns_outcome_server(const struct dns_engine *engine, size_t i, struct name_s
  * its queries ended, counted here. */
 struct dns_metrics *dns_metrics_new(struct dns_engine *engine);
 void dns_metrics_free(struct dns_metrics *metrics); /* before the engine */
-void dns_metrics_count(struct dns_metrics *metrics, const struct dns_try *try, enum rcode rcode);
+
+/* Count all tries; NULL for `metrics` counts nothing. */
+void dns_metrics_count(struct dns_metrics *metrics, const struct dns_result *result);

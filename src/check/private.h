@@ -29,6 +29,8 @@ struct check {
 	usec_t timeout;
 	uint32_t max_attempts;
 	enum check_families families;
+	struct check_spec asked;
+	struct buf texts, tagged; /* of the kind and of `result`; empty at the start */
 	struct result result;
 	char name[TARGET_MAX + 1];
 	max_align_t state[]; /* of the kind; state_size bytes, all 0 at the start */
@@ -52,9 +54,12 @@ struct check_kind {
 	TAILQ_HEAD(, check) spare; /* ended checks, for reuse */
 };
 
+/* The checks, and with evdns those of addresses that it can't make: of a family of their own. */
+enum { FAMILY_CHECK = N_CHECKS, N_CHECK_KINDS };
+
 struct checker {
 	struct loop *loop;               /* borrowed */
-	struct dns_engine *dns;          /* owned; NULL: evdns asks */
+	struct dns_engine *dns;          /* owned; with evdns it asks for what evdns can't */
 	struct dns_metrics *dns_metrics; /* owned */
 	struct resolver *resolver;       /* owned; NULL: the DNS engine asks */
 	struct hosts *hosts;             /* owned; NULL: none */
@@ -64,7 +69,7 @@ struct checker {
 	size_t n_checks;
 	TAILQ_HEAD(, check) checks;
 	TAILQ_HEAD(, check) turns; /* checks that wait for a turn, served before new ones */
-	struct check_kind kinds[N_CHECKS];
+	struct check_kind kinds[N_CHECK_KINDS];
 	struct defer serve;
 	void (*on_room)(void *arg);
 	void *on_room_arg;
@@ -72,6 +77,7 @@ struct checker {
 };
 
 const struct check_ops *resolve_check(void);
+const struct check_ops *records_check(void);
 const struct check_ops *resolve_evdns_check(void);
 
 /* For both back ends: answer_locally by the hosts file. */
@@ -80,6 +86,9 @@ bool resolve_from_hosts(struct check *check);
 /* Give the check a turn as soon as there is room, or after `delay`. */
 void check_await_turn(struct check *check);
 void check_pause(struct check *check, usec_t delay);
+
+/* Drop what the check has done: it asks its first question after `delay`. */
+void check_begin_anew(struct check *check, usec_t delay);
 
 /* End the check with this verdict: stop, note the time, call back, free. */
 void check_finish(struct check *check, enum item_status status, enum reason reason);

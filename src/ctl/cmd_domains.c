@@ -8,6 +8,8 @@
 #include "ctl/commands.h"
 #include "ctl/message.h"
 #include "ctl/submit.h"
+#include "model/reverse.h"
+#include "model/rrtype.h"
 #include "model/target.h"
 #include "wire/submission.h"
 
@@ -30,6 +32,34 @@ static bool read_check(const char *value, void *variable)
 	return job_check_parse(value, &((struct spec *)variable)->check);
 }
 
+static bool read_types(const char *value, void *variable)
+{
+	struct spec *spec = variable;
+	AUTO_FREE char *list = xstrdup(value);
+	char *rest = list;
+
+	for (char *type; (type = strsep(&rest, ",")) != NULL;) {
+		if (check_spec_add_type(&spec->params.asked, type) != NULL)
+			return false;
+	}
+	return true;
+}
+
+static bool read_ptr(const char *value, void *variable)
+{
+	struct reverse_block block;
+	bool is_good = reverse_parse(value, &block);
+
+	if (is_good)
+		text_list_add(&((struct spec *)variable)->ptr, value);
+	return is_good;
+}
+
+static bool read_family(const char *value, void *variable)
+{
+	return family_parse(value, &((struct spec *)variable)->params.asked.family);
+}
+
 #define AT(field) offsetof(struct domains, field)
 
 static const struct option_row own_options[] = {
@@ -43,8 +73,14 @@ static const struct option_row own_options[] = {
 	.offset = AT(preset)},
     {"max-length", 0, "N", "Leave out names longer than N bytes", OPT_NUMBER,
 	.offset = AT(max_length), .max = TARGET_MAX},
-    {"check", 0, "CHECK", "What to check: resolve (default)", OPT_READ, .offset = AT(spec),
-	.read = read_check, .takes = "resolve"},
+    {"check", 0, "CHECK", "What to check: resolve (default) or records", OPT_READ,
+	.offset = AT(spec), .read = read_check, .takes = "resolve or records"},
+    {"types", 0, "TYPES", "Ask for records of these types, such as A,MX,TYPE65280", OPT_READ,
+	.offset = AT(spec), .read = read_types, .takes = "types of records, such as A,MX"},
+    {"ptr", 0, "BLOCK", "Ask for the reverse names of an address or of a block; may be repeated",
+	OPT_READ, .offset = AT(spec), .read = read_ptr, .takes = "an address or a block"},
+    {"family", 0, "FAMILY", "Addresses to look for: any (default), ipv4, ipv6 or both", OPT_READ,
+	.offset = AT(spec), .read = read_family, .takes = "any, ipv4, ipv6 or both"},
     {0},
 };
 
@@ -125,11 +161,29 @@ static bool check(const struct domains *d)
 	return is_good;
 }
 
+static void add_types(struct fields *fields, const struct check_spec *asked)
+{
+	struct text_list types = {.n = 0};
+	char type[DNS_TYPE_TEXT_SIZE];
+
+	buf_init(&types.bytes, sizeof(type) * CHECK_MAX_TYPES);
+	for (int i = 0; i < asked->n_types; i++) {
+		dns_type_format(asked->types[i], type);
+		text_list_add(&types, type);
+	}
+	fields_add_list(fields, "types", &types);
+	buf_done(&types.bytes);
+}
+
 static void add_fields(const void *arg, struct fields *fields)
 {
 	const struct domains *d = arg;
 
 	fields_add_text(fields, "check", job_check_name(d->spec.check));
+	add_types(fields, &d->spec.params.asked);
+	if (d->spec.params.asked.family != FAMILY_ANY)
+		fields_add_text(fields, "family", family_name(d->spec.params.asked.family));
+	fields_add_list(fields, "ptr", &d->spec.ptr);
 	fields_add_list(fields, "domains", &d->spec.domains);
 	fields_add_list(fields, "names", &d->spec.names);
 	fields_add_list(fields, "tlds", &d->spec.tlds);

@@ -13,8 +13,9 @@
 /* --- results --- */
 
 struct results {
-	const char *format, *status; /* borrowed from argv; NULL: not given */
-	uint64_t after, limit;       /* 0: not given */
+	const char *format, *status, *reason, *rcode, *type; /* borrowed from argv; NULL: not given
+							      */
+	uint64_t after, limit;                               /* 0: not given */
 	bool is_following, is_raw;
 };
 
@@ -52,6 +53,9 @@ static int print_results(
 	fields_add_text(&path, "csv", is_safe_csv ? "safe" : NULL);
 	fields_add_flag(&path, "follow", r->is_following);
 	fields_add_text(&path, "status", r->status);
+	fields_add_text(&path, "reason", r->reason);
+	fields_add_text(&path, "rcode", r->rcode);
+	fields_add_text(&path, "type", r->type);
 	fields_add_number(&path, "after", r->after);
 	fields_add_number(&path, "limit", r->limit);
 	struct http_call *call = http_run(http, &(struct http_request){.method = "GET",
@@ -95,6 +99,11 @@ int cmd_results(int argc, char **argv, struct options *options)
 	    {"status", 's', "STATUS",
 		"Only results with this status: found (files: ok), not_found or error", OPT_WORD,
 		.offset = AT(status), .takes = "found, ok, not_found or error"},
+	    {"reason", 0, "REASON", "Only results with this reason, such as servfail",
+		.offset = AT(reason)},
+	    {"rcode", 0, "RCODE", "Only results with an answer of this code, such as NODATA",
+		.offset = AT(rcode)},
+	    {"type", 0, "TYPE", "Only records of this type, such as MX", .offset = AT(type)},
 	    {"after", 'a', "SEQ", "Start after this sequence number", OPT_NUMBER,
 		.offset = AT(after), .max = INT64_MAX - 1},
 	    {"limit", 'l', "N", "Print at most N results", OPT_NUMBER, .offset = AT(limit),

@@ -13,7 +13,6 @@ src_dns_libdns_a_SOURCES = \
 	src/dns/rdata.c src/dns/rdata.h \
 	src/dns/receive.c \
 	src/dns/recordset.c src/dns/recordset.h \
-	src/dns/rrtype.c src/dns/rrtype.h \
 	src/dns/send.c \
 	src/dns/server.c src/dns/server.h \
 	src/dns/socket.h \

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dns/rrtype.h"
+#include "model/rrtype.h"
 #include "dns/svcb.h"
 
 /* What is left of the data; the names in it may point into the message. */

@@ -9,11 +9,20 @@
 #include "intake/files.h"
 #include "intake/presets.h"
 #include "model/result.h"
+#include "model/reverse.h"
 #include "model/target.h"
 
 enum { MAX_RAW = 1024 }; /* bytes kept of input that is no name */
 
-enum source { FROM_DOMAINS, FROM_NAMES, FROM_PRESET, FROM_URLS, FROM_CODES, FROM_NOTHING };
+enum source {
+	FROM_DOMAINS,
+	FROM_BLOCKS,
+	FROM_NAMES,
+	FROM_PRESET,
+	FROM_URLS,
+	FROM_CODES,
+	FROM_NOTHING
+};
 
 struct intake {
 	struct intake_opts opts;
@@ -32,6 +41,9 @@ struct intake {
 	const char *word, *tld;
 	size_t preset_at;
 	const struct preset *preset;
+	const char *block_text; /* of `block`, in the spec; NULL: none yet */
+	struct reverse_block block;
+	char reverse_name[TARGET_MAX + 1];
 	unsigned code_at; /* place of the next code */
 	char code[CODE_SIZE];
 	uint32_t n_codes; /* taken */
@@ -240,6 +252,23 @@ static const char *next_code(struct intake *in)
 	return in->code;
 }
 
+/* The reverse name of the next address. A block that has more of them than a job may have items is
+ * refused before any is added. */
+static const char *next_reverse_name(struct intake *in)
+{
+	while (reverse_next(&in->block, in->reverse_name) == 0) {
+		in->block_text = text_list_next(&in->opts.spec->ptr, in->block_text);
+		if (in->block_text == NULL || !reverse_parse(in->block_text, &in->block))
+			return NULL;
+		if (in->block.n_left > in->opts.max_items - in->total) {
+			problem_add(in->problem, "/ptr", "A job may have at most %llu items.",
+			    (unsigned long long)in->opts.max_items);
+			return NULL;
+		}
+	}
+	return in->reverse_name;
+}
+
 bool intake_read(
     struct intake *in, const char *bytes, size_t n_bytes, size_t *ret_n_read, struct problem *p)
 {
@@ -264,6 +293,8 @@ static const char *next_word(struct intake *in)
 	switch (in->source) {
 	case FROM_DOMAINS:
 		return text_list_next(&in->opts.spec->domains, in->word);
+	case FROM_BLOCKS:
+		return next_reverse_name(in);
 	case FROM_NAMES:
 		return text_list_next(&in->opts.spec->names, in->word);
 	case FROM_PRESET:
@@ -303,7 +334,7 @@ static void add_listed(struct intake *in)
 {
 	size_t len = strlen(in->word);
 
-	if (in->source == FROM_DOMAINS)
+	if (in->source == FROM_DOMAINS || in->source == FROM_BLOCKS)
 		add_domain(in, in->word, len);
 	else if (in->source == FROM_URLS)
 		add_file(in, in->word, len);

@@ -49,6 +49,7 @@ static void start_item(struct item *item, const struct chunk_item *in, uint32_t 
 	    .index = index,
 	    .timeout = params->timeout,
 	    .attempts = params->attempts,
+	    .asked = &params->asked,
 	    .text = in->text,
 	    .len = in->len};
 

@@ -19,11 +19,12 @@ struct lane_item;
 struct lane_request {
 	uint64_t item; /* its number, unique among the items in flight; the low half is small */
 	struct id job;
-	enum job_check check; /* of a job that checks names */
-	uint32_t index;       /* place in the job; copied into the result */
-	usec_t timeout;       /* of an attempt; 0: the lane's */
-	uint32_t attempts;    /* 0: the lane's */
-	const char *text;     /* as a chunk has it; borrowed for the call */
+	enum job_check check;           /* of a job that checks names */
+	uint32_t index;                 /* place in the job; copied into the result */
+	usec_t timeout;                 /* of an attempt; 0: the lane's */
+	uint32_t attempts;              /* 0: the lane's */
+	const struct check_spec *asked; /* borrowed for the call */
+	const char *text;               /* as a chunk has it; borrowed for the call */
 	size_t len;
 };
 

@@ -30,7 +30,8 @@ static void *start(void *engine, const struct lane_request *request, struct lane
 	    .name = request->text,
 	    .name_len = request->len,
 	    .timeout = request->timeout,
-	    .attempts = request->attempts};
+	    .attempts = request->attempts,
+	    .asked = request->asked};
 
 	return check_start(engine, &check, on_done, item);
 }

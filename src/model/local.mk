@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/model/libmodel.a
 src_model_libmodel_a_SOURCES = \
 	src/model/address.c src/model/address.h \
 	src/model/bucket.c src/model/bucket.h \
+	src/model/check_spec.c src/model/check_spec.h \
 	src/model/chunk.c src/model/chunk.h \
 	src/model/codes.c src/model/codes.h \
 	src/model/cron.c src/model/cron.h \
@@ -16,6 +17,9 @@ src_model_libmodel_a_SOURCES = \
 	src/model/pace.c src/model/pace.h \
 	src/model/recurrence.c src/model/recurrence.h \
 	src/model/result.c src/model/result.h \
+	src/model/records.c src/model/records.h \
+	src/model/reverse.c src/model/reverse.h \
+	src/model/rrtype.c src/model/rrtype.h \
 	src/model/schedule.c src/model/schedule.h \
 	src/model/spec.c src/model/spec.h \
 	src/model/state.c src/model/state.h \

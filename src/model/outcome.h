@@ -52,4 +52,6 @@ enum rcode {
 const char *item_status_name(enum item_status status);
 bool item_status_parse(const char *name, enum item_status *ret_status);
 const char *reason_name(enum reason reason); /* NULL for REASON_NONE */
+bool reason_parse(const char *name, enum reason *ret_reason);
 const char *rcode_name(enum rcode rcode);
+bool rcode_parse(const char *name, enum rcode *ret_rcode); /* in either case */

@@ -8,26 +8,51 @@
 
 #include "base/clock.h"
 #include "model/address.h"
+#include "base/buf.h"
 #include "model/file.h"
 #include "model/outcome.h"
 
 enum evidence_source { SOURCE_DNS, SOURCE_HOSTS };
-enum rrtype { RR_A, RR_AAAA };
+enum rrtype { RR_A = 1, RR_AAAA = 28 }; /* and the other numbers of model/rrtype.h */
+
+/* What an answer to a question of delegation shows. Part of the store's format: add at the end. */
+#define PROOFS(X)                                                                                  \
+	X(NONE, NULL)                                                                              \
+	X(REFERRAL, "referral")                                                                    \
+	X(NS, "ns") X(DS, "ds") X(EXISTS, "exists") X(NOT_CUT, "not_cut") X(ABSENT, "absent")
+
+enum proof {
+#define X(id, name) PROOF_##id,
+	PROOFS(X)
+#undef X
+	    N_PROOFS
+};
+
+const char *proof_name(enum proof proof); /* NULL for PROOF_NONE */
 
 /* What was asked of whom and what came back. */
 struct evidence {
 	enum evidence_source source;
-	enum rrtype type;
+	uint16_t type;
 	enum rcode rcode;
 	usec_t rtt;
 	struct endpoint server; /* zero for SOURCE_HOSTS */
+	bool is_sinkhole;       /* it led to 0.0.0.0 or to loopback, as filters answer */
+	enum proof proof;
+	struct span cname; /* borrowed: the chain of CNAMEs, as model/records.h has it */
 };
 
 enum {
 	RESULT_MAX_ADDRESSES = 32,
 	RESULT_MAX_EVIDENCE = 4,
 	RESULT_MAX_NAME = FILE_MAX_URL,
-	RESULT_MAX_FIELDS = 64 * 1024 /* bytes */
+	RESULT_MAX_FIELDS = 320 * 1024 /* bytes; more than RECORDS_MAX */
+};
+
+/* Tags of struct result's `tagged`. Part of the store's format: a number is never used again. */
+enum {
+	RESULT_TAG_RECORDS = 1 /* model/records.h */,
+	RESULT_TAG_ADDRESSES = 2 /* those past the 32nd; may repeat */
 };
 
 /* What more is known of a file; all texts are borrowed, absent ones are empty. */
@@ -70,6 +95,16 @@ struct result {
 	struct span tagged; /* borrowed; what else is known (model/tagged.h); at most
 			       RESULT_MAX_FIELDS bytes; a tag's number is never used again */
 };
+
+/* Go through all addresses: begin with a zeroed walk; false after the last one. */
+struct address_walk {
+	uint32_t n_seen;
+	size_t field, at; /* past the inline ones: offsets in `tagged`, and in the field there */
+	struct span packed;
+};
+bool result_next_address(
+    const struct result *r, struct address_walk *walk, struct address *ret_address);
+void result_pack_address(struct buf *field, const struct address *a);
 
 /* Tags of `tagged`, part of the store's format: files from 100 on. */
 enum result_tag {

@@ -1,12 +1,17 @@
 /* Schedules as values. */
+#define XXH_INLINE_ALL
 #include "model/schedule.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xxhash.h>
 
 #include "base/alloc.h"
 #include "base/str.h"
+#include "model/records.h"
+#include "model/rrtype.h"
+#include "model/tagged.h"
 
 static const char *const overlap_names[N_OVERLAPS] = {
     [OVERLAP_SKIP] = "skip", [OVERLAP_QUEUE] = "queue", [OVERLAP_REPLACE] = "replace"};
@@ -97,6 +102,56 @@ bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrenc
 	return true;
 }
 
+/* `A 192.0.2.1; MX 10 mail.example.com.`: each datum, and how a type failed. Without TTLs, which
+ * change with each answer of a cache. */
+static void join_records(struct span records, struct buf *b)
+{
+	char type[DNS_TYPE_TEXT_SIZE];
+	struct record_set set;
+	size_t offset = 0;
+
+	while (records_next(records, &offset, &set)) {
+		const char *text = NULL;
+		size_t at = 0;
+		dns_type_format(set.type, type);
+		if (set.reason != REASON_NONE)
+			buf_addf(b, "%s%s %s", b->len > 0 ? "; " : "", type, rcode_name(set.rcode));
+		while ((text = records_next_text(set.data, &at)) != NULL)
+			buf_addf(b, "%s%s %s", b->len > 0 ? "; " : "", type, text);
+	}
+}
+
+/* Copy the text; of one that is too long as much as fits, and a hash of the whole. */
+static void copy_value(const struct buf *text, char value[static FINDING_VALUE_SIZE])
+{
+	enum { HASH = 24 }; /* bytes of ` ... ` and the digits */
+
+	if (text->len == 0) {
+		value[0] = '\0';
+	} else if (text->len < FINDING_VALUE_SIZE) {
+		memcpy(value, text->data, text->len + 1);
+	} else {
+		size_t kept = FINDING_VALUE_SIZE - HASH;
+		memcpy(value, text->data, kept);
+		snprintf(value + kept, HASH, " ... %016llx",
+		    (unsigned long long)XXH3_64bits(text->data, text->len));
+	}
+}
+
+static bool find_records(const struct result *r, char value[static FINDING_VALUE_SIZE])
+{
+	struct span records;
+	struct buf text;
+
+	if (!tagged_find(r->tagged, RESULT_TAG_RECORDS, &records))
+		return false;
+	buf_init(&text, 2 * RESULT_MAX_FIELDS);
+	join_records(records, &text);
+	copy_value(&text, value);
+	buf_done(&text);
+	return true;
+}
+
 static int compare_texts(const void *a, const void *b)
 {
 	return strcmp(a, b);
@@ -104,20 +159,25 @@ static int compare_texts(const void *a, const void *b)
 
 static void join_addresses(const struct result *r, char value[static FINDING_VALUE_SIZE])
 {
-	char texts[RESULT_MAX_ADDRESSES][ADDRESS_TEXT_SIZE];
-	size_t len = 0;
+	struct address_walk walk = {.n_seen = 0};
+	char text[ADDRESS_TEXT_SIZE];
+	struct buf texts, joined; /* of texts, each has ADDRESS_TEXT_SIZE bytes */
+	struct address a;
 
-	for (uint32_t i = 0; i < r->n_addresses; i++)
-		address_format(&r->addresses[i], texts[i]);
-	qsort(texts, r->n_addresses, sizeof(texts[0]), compare_texts);
-	for (uint32_t i = 0; i < r->n_addresses; i++) {
-		size_t n = strlen(texts[i]);
-		if (len > 0)
-			value[len++] = ' ';
-		memcpy(value + len, texts[i], n);
-		len += n;
+	buf_init(&texts, ADDRESS_TEXT_SIZE * (size_t)RESULT_MAX_FIELDS);
+	buf_init(&joined, ADDRESS_TEXT_SIZE * (size_t)RESULT_MAX_FIELDS);
+	while (result_next_address(r, &walk, &a)) {
+		memset(text, 0, sizeof(text));
+		address_format(&a, text);
+		buf_add(&texts, text, sizeof(text));
 	}
-	value[len] = '\0';
+	if (texts.len > 0)
+		qsort(texts.data, texts.len / sizeof(text), sizeof(text), compare_texts);
+	for (size_t i = 0; i < texts.len; i += sizeof(text))
+		buf_addf(&joined, "%s%s", i > 0 ? " " : "", texts.data + i);
+	copy_value(&joined, value);
+	buf_done(&texts);
+	buf_done(&joined);
 }
 
 struct finding finding_of(const struct result *r, char value[static FINDING_VALUE_SIZE])
@@ -127,10 +187,10 @@ struct finding finding_of(const struct result *r, char value[static FINDING_VALU
 	uint8_t digest[FILE_DIGEST_SIZE];
 
 	value[0] = '\0';
-	if (!r->is_file)
-		join_addresses(r, value);
-	else if (result_digest(r, digest))
+	if (r->is_file && result_digest(r, digest))
 		file_digest_format(digest, value);
+	if (!r->is_file && !find_records(r, value))
+		join_addresses(r, value);
 	return (struct finding){r->status, r->reason, value};
 }
 

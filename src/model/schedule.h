@@ -70,7 +70,8 @@ bool schedule_read_recurrence(const struct schedule_rule *rule, struct recurrenc
 struct finding {
 	enum item_status status;
 	enum reason reason;
-	const char *value; /* sorted addresses, or the digest of a file; "" when there is none */
+	const char *value; /* sorted addresses, or records, or the digest of a file; "" when there
+			      is none */
 };
 
 enum { FINDING_VALUE_SIZE = RESULT_MAX_ADDRESSES * ADDRESS_TEXT_SIZE };

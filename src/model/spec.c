@@ -9,7 +9,8 @@
 
 static const char *const kind_names[N_KINDS] = {
     [KIND_DOMAINS] = "domains", [KIND_DOWNLOADS] = "downloads", [KIND_FLAGS] = "flags"};
-static const char *const check_names[N_CHECKS] = {[CHECK_RESOLVE] = "resolve"};
+static const char *const check_names[N_CHECKS] = {
+    [CHECK_RESOLVE] = "resolve", [CHECK_RECORDS] = "records"};
 
 STR_DEFINE_NAMES(job_kind, enum job_kind, kind_names)
 
@@ -47,6 +48,7 @@ void spec_init(struct spec *spec)
 	buf_init(&spec->domains.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->names.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->tlds.bytes, MAX_LIST_BYTES);
+	buf_init(&spec->ptr.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->urls.bytes, MAX_LIST_BYTES);
 	buf_init(&spec->headers, FILE_MAX_HEADERS);
 }
@@ -61,6 +63,7 @@ void spec_done(struct spec *spec)
 	buf_done(&spec->domains.bytes);
 	buf_done(&spec->names.bytes);
 	buf_done(&spec->tlds.bytes);
+	buf_done(&spec->ptr.bytes);
 	buf_done(&spec->urls.bytes);
 	buf_done(&spec->headers);
 	*spec = (struct spec){.kind = spec->kind};

@@ -7,12 +7,13 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "model/check_spec.h"
 #include "model/codes.h"
 #include "model/result.h"
 
 /* Stored as numbers: add at the end. */
 enum job_kind { KIND_DOMAINS, KIND_DOWNLOADS, KIND_FLAGS, N_KINDS };
-enum job_check { CHECK_RESOLVE, N_CHECKS };
+enum job_check { CHECK_RESOLVE, CHECK_RECORDS, N_CHECKS };
 
 const char *job_kind_name(enum job_kind kind);
 bool job_kind_parse(const char *name, enum job_kind *ret_kind);
@@ -62,6 +63,7 @@ struct job_params {
 	usec_t timeout;       /* of one attempt */
 	uint32_t attempts;
 	uint32_t priority; /* 0 to SPEC_MAX_PRIORITY; the highest is served first */
+	struct check_spec asked;
 };
 
 struct spec {
@@ -77,6 +79,7 @@ struct spec {
 	struct text_list domains; /* explicit items */
 	struct text_list names;   /* combined with each of tlds */
 	struct text_list tlds;    /* normalised, without a leading dot */
+	struct text_list ptr;     /* addresses and blocks whose reverse names are items */
 	char *preset;             /* owned; NULL when none */
 	uint32_t max_length;      /* longest of names and preset kept, in bytes; 0: no limit */
 	struct text_list urls;    /* packed file items (model/file.h), not yet judged */

@@ -89,6 +89,7 @@ static enum err insert_job(struct db *db, struct store_op *op)
 {
 	const struct job *job = &op->u.input.job;
 	sqlite3_stmt *s = db_statement(db, STATEMENT_INSERT_JOB);
+	struct buf asked;
 
 	if (op->job_no != 0)
 		BIND(s, 1, op->job_no);
@@ -105,7 +106,14 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	BIND(s, 18, job->schedule_no);
 	db_bind_id(s, 19, &job->schedule_id);
 	db_bind_id(s, 20, &job->retry_of);
+	buf_init(&asked, CHECK_SPEC_PACKED);
+	check_spec_pack(&job->params.asked, &asked);
+	if (asked.len > 0)
+		sqlite3_bind_blob(s, 21, asked.data, (int)asked.len, SQLITE_STATIC);
+	else
+		sqlite3_bind_null(s, 21);
 	enum err e = db_run(db, s);
+	buf_done(&asked);
 	if (e == OK && op->job_no == 0)
 		op->job_no = sqlite3_last_insert_rowid(db->handle);
 	return e;

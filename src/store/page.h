@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/stored.h"
+#include "wire/result_filter.h"
 #include "wire/result_text.h"
 
 /* Results behind `after`, as text. */
@@ -10,8 +11,7 @@ struct rows_page {
 	size_t max_bytes;      /* enough is read once `text` holds this much */
 	enum result_format format;
 	const struct row_table *table; /* of the job's kind */
-	bool has_status;
-	enum item_status status;
+	struct result_filter filter;
 	bool is_first;    /* no row was written before */
 	uint64_t n, last; /* out: rows; read up to this number */
 	bool is_more;     /* out: it stopped before the end of what is committed */

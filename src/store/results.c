@@ -29,14 +29,31 @@ static bool is_rows_full(const struct store_op *op)
 	return (page->limit > 0 && page->n == page->limit) || page->text.len >= page->max_bytes;
 }
 
+/* Without the records of other types. */
+static void add_narrowed(struct rows_page *page, const struct result *r)
+{
+	struct result narrowed = *r;
+	struct buf fields;
+
+	buf_init(&fields, RESULT_MAX_FIELDS);
+	result_filter_narrow(&page->filter, &narrowed, &fields);
+	result_add_row(
+	    &page->text, page->format, page->table, &narrowed, page->is_first && page->n == 0);
+	buf_done(&fields);
+}
+
 static void add_row(struct store_op *op, const struct result *r)
 {
 	struct rows_page *page = &op->u.rows;
 
 	page->last = r->seq;
-	if (page->has_status && r->status != page->status)
+	if (!result_filter_passes(&page->filter, r))
 		return;
-	result_add_row(&page->text, page->format, page->table, r, page->is_first && page->n == 0);
+	if (page->filter.has_type)
+		add_narrowed(page, r);
+	else
+		result_add_row(
+		    &page->text, page->format, page->table, r, page->is_first && page->n == 0);
 	page->n++;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/utf8.h"
+#include "model/rrtype.h"
 #include "model/target.h"
 #include "wire/json_text.h"
 #include "wire/row.h"
@@ -20,7 +21,7 @@ static char *unicode_of(const struct result *r)
 	return target_to_unicode(name);
 }
 
-static bool add_unicode(struct row *row, const struct result *r)
+bool row_unicode(struct row *row, const struct result *r)
 {
 	AUTO_FREE char *unicode = unicode_of(r);
 
@@ -28,7 +29,7 @@ static bool add_unicode(struct row *row, const struct result *r)
 }
 
 /* False where a label is none by IDNA2008; absent otherwise. */
-static bool add_idna2008(struct row *row, const struct result *r)
+bool row_idna2008(struct row *row, const struct result *r)
 {
 	AUTO_FREE char *unicode = unicode_of(r);
 
@@ -40,13 +41,15 @@ static bool add_idna2008(struct row *row, const struct result *r)
 
 static bool add_addresses(struct row *row, const struct result *r)
 {
+	struct address_walk walk = {.n_seen = 0};
 	char text[ADDRESS_TEXT_SIZE];
+	struct address a;
 
 	if (row->is_json)
 		buf_add_char(row->out, '[');
-	for (uint32_t i = 0; i < r->n_addresses; i++) {
-		address_format(&r->addresses[i], text);
-		if (i > 0)
+	for (bool is_first = true; result_next_address(r, &walk, &a); is_first = false) {
+		address_format(&a, text);
+		if (!is_first)
 			buf_add_char(row->out, row->is_json ? ',' : ' ');
 		row_add_word(row, text);
 	}
@@ -66,15 +69,25 @@ static void add_piece(struct buf *b, const struct evidence *e)
 		buf_add_str(b, "{\"source\":\"hosts\"}");
 		return;
 	}
-	char server[ENDPOINT_TEXT_SIZE];
+	char server[ENDPOINT_TEXT_SIZE], type[DNS_TYPE_TEXT_SIZE];
 	endpoint_format(&e->server, server);
+	dns_type_format(e->type, type);
 	buf_add_str(b, "{\"source\":\"dns\",\"server\":\"");
 	buf_add_str(b, server);
-	buf_add_str(b, e->type == RR_A ? "\",\"type\":\"A\",\"rcode\":\""
-				       : "\",\"type\":\"AAAA\",\"rcode\":\"");
+	buf_add_str(b, "\",\"type\":\"");
+	buf_add_str(b, type);
+	buf_add_str(b, "\",\"rcode\":\"");
 	buf_add_str(b, rcode_name(e->rcode));
 	buf_add_str(b, "\",\"rtt_ms\":");
 	json_add_msec(b, e->rtt);
+	if (e->cname.len > 0) {
+		buf_add_str(b, ",\"cname\":");
+		row_add_list(b, e->cname);
+	}
+	if (e->is_sinkhole)
+		buf_add_str(b, ",\"sinkhole\":true");
+	if (e->proof != PROOF_NONE)
+		buf_addf(b, ",\"proof\":\"%s\"", proof_name(e->proof));
 	buf_add_char(b, '}');
 }
 
@@ -116,8 +129,8 @@ static const struct row_field fields[] = {
     ROW_FIELD("seq", row_seq),
     ROW_FIELD("index", row_index),
     ROW_FIELD("domain", row_name),
-    ROW_FIELD("unicode", add_unicode),
-    ROW_JSON("idna2008", add_idna2008),
+    ROW_FIELD("unicode", row_unicode),
+    ROW_JSON("idna2008", row_idna2008),
     ROW_FIELD("status", row_status),
     ROW_FIELD("reason", row_reason),
     ROW_FIELD("attempts", row_attempts),
@@ -131,7 +144,7 @@ static const struct row_field fields[] = {
 
 const struct row_table *row_of_domains(void)
 {
-	static const struct row_table table = {fields, add_text};
+	static const struct row_table table = {fields, add_text, NULL};
 
 	return &table;
 }

@@ -147,7 +147,7 @@ static const struct row_field fields[] = {
 
 const struct row_table *row_of_files(void)
 {
-	static const struct row_table table = {fields, add_text};
+	static const struct row_table table = {fields, add_text, NULL};
 
 	return &table;
 }

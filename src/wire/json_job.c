@@ -1,6 +1,7 @@
 /* Jobs as JSON. */
 #include "wire/json_job.h"
 
+#include "model/rrtype.h"
 #include "wire/json_text.h"
 
 /* The good outcome first, as people read it. */
@@ -48,6 +49,21 @@ static void add_life(struct buf *b, const struct job *job)
 	add_id(b, "retry_of", &job->retry_of);
 }
 
+/* What is asked for beyond the names, where it was given. */
+static void add_asked(struct buf *b, const struct check_spec *asked)
+{
+	char type[DNS_TYPE_TEXT_SIZE];
+
+	for (int i = 0; i < asked->n_types; i++) {
+		dns_type_format(asked->types[i], type);
+		buf_addf(b, "%s\"%s\"", i == 0 ? ",\"types\":[" : ",", type);
+	}
+	if (asked->n_types > 0)
+		buf_add_char(b, ']');
+	if (asked->family != FAMILY_ANY)
+		buf_addf(b, ",\"family\":\"%s\"", family_name(asked->family));
+}
+
 void json_job_add(struct buf *b, const struct job *job, usec_t now)
 {
 	char id[ID_TEXT_SIZE];
@@ -59,6 +75,7 @@ void json_job_add(struct buf *b, const struct job *job, usec_t now)
 	id_format(&job->id, id);
 	buf_addf(b, "{\"id\":\"%s\",\"kind\":\"%s\",\"check\":", id, job_kind_name(job->kind));
 	json_add_optional(b, job->kind == KIND_DOMAINS ? job_check_name(job->check) : NULL);
+	add_asked(b, &job->params.asked);
 	buf_add_str(b, ",\"label\":");
 	json_add_optional(b, job->label);
 	buf_addf(b, ",\"state\":\"%s\",\"total\":%llu,\"completed\":%llu,\"counts\":{",

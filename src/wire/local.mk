@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/wire/libwire.a
 src_wire_libwire_a_SOURCES = \
+	src/wire/asked.c src/wire/asked.h \
 	src/wire/cells.c src/wire/cells.h \
 	src/wire/change_text.c src/wire/change_text.h \
 	src/wire/domain_row.c src/wire/file_row.c \
@@ -12,6 +13,8 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/problem.c src/wire/problem.h \
 	src/wire/problem_parse.c src/wire/problem_parse.h \
 	src/wire/record.c src/wire/record.h \
+	src/wire/records_row.c \
+	src/wire/result_filter.c src/wire/result_filter.h \
 	src/wire/result_text.c src/wire/result_text.h \
 	src/wire/row.c src/wire/row.h \
 	src/wire/schedule.c src/wire/schedule.h \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/varint.h"
+#include "model/records.h"
 #include "model/tagged.h"
 
 static char *put_address(char *at, const struct address *a)
@@ -16,19 +17,6 @@ static char *put_address(char *at, const struct address *a)
 	return at + n;
 }
 
-static char *put_evidence(char *at, const struct evidence *e)
-{
-	*at++ = (char)(e->source << 4 | e->type);
-	*at++ = (char)e->rcode;
-	at = varint_put(at, (uint64_t)e->rtt);
-	if (e->source == SOURCE_DNS) {
-		at = put_address(at, &e->server.address);
-		*at++ = (char)(e->server.port >> 8);
-		*at++ = (char)e->server.port;
-	}
-	return at;
-}
-
 enum {
 	MAX_ADDRESS = 17,
 	HAS_FILE = 0x80,
@@ -36,7 +24,13 @@ enum {
 	FIELDS_VERSION = 1,
 	IS_SAVED = 1,
 	WANTS_COUNTRY = 2,
-	IS_ENCODED = 4
+	IS_ENCODED = 4,
+	/* of a piece of evidence */
+	IS_A = 0,
+	IS_AAAA = 1,
+	IS_OTHER = 15,
+	HAS_MORE = 0x80,
+	IS_SINKHOLE = 1
 };
 
 static char *put_span(char *at, struct span s)
@@ -45,6 +39,29 @@ static char *put_span(char *at, struct span s)
 	if (s.len > 0)
 		memcpy(at, s.bytes, s.len);
 	return at + s.len;
+}
+
+static char *put_evidence(char *at, const struct evidence *e)
+{
+	bool has_more = e->is_sinkhole || e->proof != PROOF_NONE || e->cname.len > 0;
+	int type = e->type == RR_A ? IS_A : e->type == RR_AAAA ? IS_AAAA : IS_OTHER;
+
+	*at++ = (char)((has_more ? HAS_MORE : 0) | e->source << 4 | type);
+	*at++ = (char)e->rcode;
+	at = varint_put(at, (uint64_t)e->rtt);
+	if (type == IS_OTHER)
+		at = varint_put(at, e->type);
+	if (has_more) {
+		*at++ = (char)(e->is_sinkhole ? IS_SINKHOLE : 0);
+		*at++ = (char)e->proof;
+		at = put_span(at, e->cname);
+	}
+	if (e->source == SOURCE_DNS) {
+		at = put_address(at, &e->server.address);
+		*at++ = (char)(e->server.port >> 8);
+		*at++ = (char)e->server.port;
+	}
+	return at;
 }
 
 /* Bytes that the part of a file takes at most. */
@@ -88,10 +105,19 @@ static char *put_fields(char *at, struct span fields)
 	return put_span(at, fields);
 }
 
+static size_t chains_size(const struct result *r)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < r->n_evidence; i++)
+		n += r->evidence[i].cname.len;
+	return n;
+}
+
 void record_add(struct buf *block, const struct result *r)
 {
 	size_t most = 8 * VARINT_MAX + r->name_len + r->n_addresses * MAX_ADDRESS +
-		      r->n_evidence * (4 + VARINT_MAX + MAX_ADDRESS) +
+		      r->n_evidence * (6 + 3 * VARINT_MAX + MAX_ADDRESS) + chains_size(r) +
 		      (r->is_file ? file_size(&r->file) : 0) + r->tagged.len;
 	char *start = buf_reserve(block, most), *at = start;
 
@@ -170,20 +196,6 @@ static void get_address(struct reader *in, struct address *ret_address)
 	memcpy(ret_address->bytes, get_bytes(in, n), n);
 }
 
-static void get_evidence(struct reader *in, struct evidence *ret_evidence)
-{
-	uint8_t kind = get_byte(in), rcode = get_byte(in);
-
-	*ret_evidence = (struct evidence){.source = kind >> 4, .type = kind & 15, .rcode = rcode};
-	in->bad = in->bad || kind >> 4 > SOURCE_HOSTS || (kind & 15) > RR_AAAA || rcode >= N_RCODES;
-	ret_evidence->rtt = (usec_t)get_number(in, INT64_MAX);
-	if (ret_evidence->source == SOURCE_DNS) {
-		get_address(in, &ret_evidence->server.address);
-		const uint8_t *port = get_bytes(in, 2);
-		ret_evidence->server.port = (uint16_t)(port[0] << 8 | port[1]);
-	}
-}
-
 static struct span get_span(struct reader *in, size_t max)
 {
 	size_t len = get_number(in, max);
@@ -191,6 +203,39 @@ static struct span get_span(struct reader *in, size_t max)
 	if (in->bad)
 		return (struct span){0};
 	return (struct span){(const char *)get_bytes(in, len), len};
+}
+
+/* A list of texts ends with a NUL. */
+static void get_more(struct reader *in, struct evidence *e)
+{
+	uint8_t marks = get_byte(in), proof = get_byte(in);
+
+	e->is_sinkhole = (marks & IS_SINKHOLE) != 0;
+	e->cname = get_span(in, RECORDS_MAX);
+	in->bad = in->bad || marks > IS_SINKHOLE || proof >= N_PROOFS ||
+		  (e->cname.len > 0 && e->cname.bytes[e->cname.len - 1] != '\0');
+	e->proof = in->bad ? PROOF_NONE : (enum proof)proof;
+}
+
+static void get_evidence(struct reader *in, struct evidence *ret_evidence)
+{
+	uint8_t kind = get_byte(in), rcode = get_byte(in);
+
+	bool has_more = (kind & HAS_MORE) != 0;
+	*ret_evidence = (struct evidence){
+	    .source = kind >> 4 & 7, .type = (kind & 15) == IS_A ? RR_A : RR_AAAA, .rcode = rcode};
+	in->bad = in->bad || (kind >> 4 & 7) > SOURCE_HOSTS || rcode >= N_RCODES ||
+		  ((kind & 15) > IS_AAAA && (kind & 15) != IS_OTHER);
+	ret_evidence->rtt = (usec_t)get_number(in, INT64_MAX);
+	if ((kind & 15) == IS_OTHER)
+		ret_evidence->type = (uint16_t)get_number(in, UINT16_MAX);
+	if (has_more)
+		get_more(in, ret_evidence);
+	if (ret_evidence->source == SOURCE_DNS) {
+		get_address(in, &ret_evidence->server.address);
+		const uint8_t *port = get_bytes(in, 2);
+		ret_evidence->server.port = (uint16_t)(port[0] << 8 | port[1]);
+	}
 }
 
 static usec_t get_duration(struct reader *in)

@@ -8,6 +8,10 @@
  *   evidence (1 byte), { source << 4 | type, rcode, rtt, [4 or 6, address, port (2 bytes, network
  *   order)] }...
  *
+ * The type of evidence is 0 for A, 1 for AAAA, and 15 for others, whose number follows the rtt. If
+ * its bit 7 is set, more follows: marks (1: sinkhole), proof (1 byte), length and bytes of the
+ * chain of CNAMEs.
+ *
  * If bit 7 of status is set, the part of a file follows: flags (1: saved, 2: named by country, 4:
  * encoded), country reason (1 byte), status, version, redirects, bytes, five timings, digest when
  * saved, then length and bytes of file name, code, detail, content type, final URL, country, and

@@ -10,6 +10,8 @@ const struct row_table *row_table_of(enum job_kind kind, enum job_check check)
 	if (job_kind_is_files(kind))
 		return row_of_files();
 	switch (check) {
+	case CHECK_RECORDS:
+		return row_of_records();
 	case CHECK_RESOLVE:
 	case N_CHECKS:
 		break;
@@ -40,21 +42,30 @@ static void add_json(struct buf *b, const struct row_table *table, const struct 
 	buf_add_char(b, '}');
 }
 
-static void add_csv(
-    struct buf *b, const struct row_table *table, const struct result *r, bool is_guarded)
+static void add_line(struct row *row, const struct row_table *table, const struct result *r)
 {
-	struct row row = {.out = b, .is_guarded = is_guarded};
 	bool is_first = true;
 
 	for (const struct row_field *f = table->fields; f->add != NULL; f++) {
 		if (f->csv == NULL)
 			continue;
 		if (!is_first)
-			buf_add_char(b, ',');
+			buf_add_char(row->out, ',');
 		is_first = false;
-		(void)f->add(&row, r);
+		(void)f->add(row, r);
 	}
-	buf_add_str(b, "\r\n");
+	buf_add_str(row->out, "\r\n");
+}
+
+static void add_csv(
+    struct buf *b, const struct row_table *table, const struct result *r, bool is_guarded)
+{
+	struct row row = {.out = b, .is_guarded = is_guarded};
+
+	if (table->next_line == NULL)
+		add_line(&row, table, r);
+	while (table->next_line != NULL && table->next_line(&row, r))
+		add_line(&row, table, r);
 }
 
 static void add_csv_head(struct buf *b, const struct row_table *table)

@@ -98,3 +98,18 @@ bool row_finished(struct row *row, const struct result *r)
 	clock_format(r->finished_at, text);
 	return row_add_word(row, text);
 }
+
+void row_add_list(struct buf *b, struct span list)
+{
+	size_t offset = 0;
+	const char *text;
+
+	buf_add_char(b, '[');
+	for (bool is_first = true; (text = records_next_text(list, &offset)) != NULL;
+	     is_first = false) {
+		if (!is_first)
+			buf_add_char(b, ',');
+		json_add_string(b, text, strlen(text));
+	}
+	buf_add_char(b, ']');
+}

@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "model/records.h"
 #include "model/result.h"
 
 /* A row that is being written. */
@@ -15,6 +16,11 @@ struct row {
 	struct buf *out;
 	bool is_json;    /* or CSV */
 	bool is_guarded; /* CSV: no cell is a formula, as cell_add_csv */
+	/* CSV of records: where the line is. */
+	struct record_set set;
+	size_t set_at, datum_at;
+	bool is_begun, has_set;
+	const char *datum; /* NULL: the set has none */
 };
 
 struct row_field {
@@ -47,9 +53,13 @@ struct row_field {
 struct row_table {
 	const struct row_field *fields; /* up to ROW_END */
 	void (*add_text)(struct buf *b, const struct result *r);
+	/* CSV: move to the first or the next line of the result; false behind the last. NULL: a
+	 * result is a line. */
+	bool (*next_line)(struct row *row, const struct result *r);
 };
 
 const struct row_table *row_of_domains(void);
+const struct row_table *row_of_records(void);
 const struct row_table *row_of_files(void);
 
 /* Values that every kind has. */
@@ -62,6 +72,10 @@ bool row_attempts(struct row *row, const struct result *r);
 bool row_duration(struct row *row, const struct result *r);
 bool row_finished(struct row *row, const struct result *r);
 
+/* Values of names. */
+bool row_unicode(struct row *row, const struct result *r);
+bool row_idna2008(struct row *row, const struct result *r);
+
 /* Add a value; each returns true. What is absent is null in JSON, and an empty cell. */
 bool row_add_text(struct row *row, struct span text); /* from outside */
 bool row_add_span(struct row *row, struct span text); /* likewise; absent when empty */
@@ -69,3 +83,6 @@ bool row_add_word(struct row *row, const char *word); /* ours, with nothing to e
 bool row_add_number(struct row *row, uint64_t number);
 bool row_add_msec(struct row *row, usec_t duration);
 bool row_add_nothing(struct row *row);
+
+/* Add a JSON list of texts (model/records.h). */
+void row_add_list(struct buf *b, struct span list);

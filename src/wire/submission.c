@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "model/target.h"
 #include "model/url.h"
+#include "wire/asked.h"
 #include "wire/submission_files.h"
 
 enum { FOR_DOMAINS = 1 << KIND_DOMAINS, FOR_DOWNLOADS = 1 << KIND_DOWNLOADS };
@@ -33,6 +34,7 @@ struct field {
 	/* Or an object, which is read as a whole. */
 	void (*set_object)(struct spec *spec, struct jvalue value, struct problem *p);
 	uint64_t max;
+	bool may_be_one; /* a list that may be given as its only element */
 };
 
 static void set_kind(struct spec *spec, const char *value, struct problem *p)
@@ -45,7 +47,7 @@ static void set_kind(struct spec *spec, const char *value, struct problem *p)
 static void set_check(struct spec *spec, const char *value, struct problem *p)
 {
 	if (!job_check_parse(value, &spec->check))
-		problem_add(p, "/check", "The check must be \"resolve\".");
+		problem_add(p, "/check", "The check must be \"resolve\" or \"records\".");
 }
 
 static bool is_utf8(const char *s)
@@ -190,11 +192,14 @@ static void set_limit(struct spec *spec, uint64_t value)
 static const struct field fields[] = {
     {"kind", FOR_ALL, .set_text = set_kind},
     {"check", FOR_DOMAINS, .set_text = set_check},
+    {"types", FOR_DOMAINS, .add = asked_add_type},
+    {"family", FOR_DOMAINS, .set_text = asked_set_family},
     {"label", FOR_ALL, .set_text = set_label},
     {"preset", FOR_DOMAINS | FOR_FLAGS, .set_text = set_preset},
     {"domains", FOR_DOMAINS, .add = add_domain},
     {"names", FOR_DOMAINS, .add = add_name},
     {"tlds", FOR_DOMAINS, .add = add_tld},
+    {"ptr", FOR_DOMAINS, .add = asked_add_ptr, .may_be_one = true},
     {"max_length", FOR_DOMAINS, .set_number = set_max_length, .max = TARGET_MAX},
     {"concurrency", FOR_ALL, .set_number = set_concurrency, .max = SPEC_MAX_CONCURRENCY},
     {"rate", FOR_ALL, .set_number = set_rate, .max = SPEC_MAX_RATE},
@@ -248,6 +253,12 @@ static void set_list(
 	struct jvalue element;
 	size_t i = 0;
 
+	if (field->may_be_one && jvalue_type(value) == '"') {
+		snprintf(pointer, sizeof(pointer), "/%s", field->name);
+		jvalue_copy(value, text, sizeof(text));
+		(void)field->add(spec, text, pointer, p);
+		return;
+	}
 	if (jvalue_type(value) != '[') {
 		snprintf(pointer, sizeof(pointer), "/%s", field->name);
 		problem_add(p, pointer, "This must be a list.");
@@ -411,25 +422,11 @@ static void check_kind(const struct spec *spec, struct problem *p)
 		    "/timeout_ms", p);
 }
 
-static void check_domains(const struct spec *spec, bool has_lines, struct problem *p)
-{
-	bool has_words =
-	    spec->names.n > 0 || spec->preset != NULL || (has_lines && spec->tlds.n > 0);
-
-	if (has_words && spec->tlds.n == 0)
-		problem_add(p, "/tlds", "names and preset require tlds.");
-	if (!has_words && spec->tlds.n > 0)
-		problem_add(p, "/names", "tlds requires names or a preset.");
-	if (!has_lines && !has_words && spec->domains.n == 0)
-		problem_add(p, "/domains",
-		    "Nothing to check: give domains, or names or a preset with tlds.");
-}
-
 bool submission_check(const struct spec *spec, bool has_lines, struct problem *p)
 {
 	check_kind(spec, p);
 	if (spec->kind == KIND_DOMAINS)
-		check_domains(spec, has_lines, p);
+		asked_check(spec, has_lines, p);
 	if (spec->kind == KIND_DOWNLOADS && !has_lines && spec->urls.n == 0 && p->status == 0)
 		problem_add(p, "/urls", "Nothing to download: give urls.");
 	if (spec->kind == KIND_DOWNLOADS)

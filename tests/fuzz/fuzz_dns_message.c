@@ -7,7 +7,7 @@
 #include "base/alloc.h"
 #include "dns/recordset.h"
 #include "dns/rdata.h"
-#include "dns/rrtype.h"
+#include "model/rrtype.h"
 
 static void check_record(const struct dns_message *m, const struct dns_record *r)
 {

@@ -8,7 +8,7 @@
 #include "dns/answer.h"
 #include "dns/query.h"
 #include "dns/rdata.h"
-#include "dns/rrtype.h"
+#include "model/rrtype.h"
 #include "packet.h"
 
 enum { N_MESSAGES = 3000 };

@@ -278,8 +278,8 @@ TEST(counts_what_is_ok)
 	struct store_op *rows = make_rows(no, 0, 0);
 
 	rows->u.rows.table = row_table_of(KIND_DOWNLOADS, CHECK_RESOLVE);
-	rows->u.rows.has_status = true;
-	rows->u.rows.status = ITEM_OK;
+	rows->u.rows.filter.has_status = true;
+	rows->u.rows.filter.status = ITEM_OK;
 	rows = world_call(&w, rows);
 	ck_assert_str_eq(rows->u.rows.text.data, "a OK\nb OK\n");
 	store_op_free(rows);

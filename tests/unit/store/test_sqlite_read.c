@@ -74,9 +74,9 @@ TEST(pages_of_rows)
 	world_start(&w);
 	struct store_op *op = make_rows(submit_thirty(&w), pages[_i].after, pages[_i].limit);
 	op->u.rows.max_bytes = pages[_i].max_bytes;
-	op->u.rows.has_status = pages[_i].status >= 0;
-	if (op->u.rows.has_status)
-		op->u.rows.status = (enum item_status)pages[_i].status;
+	op->u.rows.filter.has_status = pages[_i].status >= 0;
+	if (op->u.rows.filter.has_status)
+		op->u.rows.filter.status = (enum item_status)pages[_i].status;
 	op = world_call(&w, op);
 	ck_assert_int_eq(op->err, OK);
 	ck_assert_msg(op->u.rows.n == pages[_i].n, "%s: %ju rows", name, (uintmax_t)op->u.rows.n);

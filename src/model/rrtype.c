@@ -1,5 +1,5 @@
 /* The types of records. */
-#include "dns/rrtype.h"
+#include "model/rrtype.h"
 
 #include <stdio.h>
 #include <string.h>

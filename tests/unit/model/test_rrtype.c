@@ -1,7 +1,7 @@
-/* Types and their names. */
+/* Types of records and their names. */
 #include "../unit.h"
 
-#include "dns/rrtype.h"
+#include "model/rrtype.h"
 
 static const struct {
 	const char *text;

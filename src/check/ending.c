@@ -1,0 +1,81 @@
+/* How a check waits for its turn, begins anew and ends. It knows no kind of check: kinds call it.
+ */
+#include <string.h>
+
+#include "check/private.h"
+
+/* Before a check begins anew that no server answered, and that none was named for. */
+#define IMPLIED_PAUSE (USEC_PER_SEC / 2)
+
+void check_await_turn(struct check *check)
+{
+	struct checker *checker = check->checker;
+
+	if (!check->has_turn)
+		TAILQ_INSERT_TAIL(&checker->turns, check, turn);
+	check->has_turn = true;
+	defer_start(&checker->serve);
+}
+
+void check_pause(struct check *check, usec_t delay)
+{
+	timer_start(&check->pause, delay);
+}
+
+void check_begin_anew(struct check *check, usec_t delay)
+{
+	struct result *r = &check->result;
+
+	check->kind->ops->stop(check);
+	if (check->has_turn)
+		TAILQ_REMOVE(&check->checker->turns, check, turn);
+	check->has_turn = false;
+	memset(check->state, 0, check->kind->ops->state_size);
+	buf_clear(&check->texts);
+	buf_clear(&check->tagged);
+	r->tagged = (struct span){NULL, 0};
+	r->ttl = r->n_addresses = r->n_evidence = r->attempts = 0;
+	check_pause(check, delay);
+}
+
+/* Take the check out of all lists; it can be used again. */
+static void release(struct check *check)
+{
+	struct checker *checker = check->checker;
+
+	timer_cancel(&check->pause);
+	check->kind->ops->stop(check);
+	if (check->has_turn)
+		TAILQ_REMOVE(&checker->turns, check, turn);
+	check->has_turn = false;
+	TAILQ_REMOVE(&checker->checks, check, link);
+	checker->n_checks--;
+}
+
+void check_finish(struct check *check, enum item_status status, enum reason reason)
+{
+	struct checker *checker = check->checker;
+	struct result *r = &check->result;
+
+	if (reason == REASON_TIMEOUT && checker->is_implied) {
+		check_begin_anew(check, IMPLIED_PAUSE);
+		return;
+	}
+	release(check);
+	r->status = status;
+	r->reason = reason;
+	r->duration = clock_mono() - check->started_at;
+	r->finished_at = clock_wall();
+	check->on_done(r, check->arg);
+	TAILQ_INSERT_HEAD(&check->kind->spare, check, link);
+	defer_start(&checker->serve);
+}
+
+void check_cancel(struct check *check)
+{
+	struct checker *checker = check->checker;
+
+	release(check);
+	TAILQ_INSERT_HEAD(&check->kind->spare, check, link);
+	defer_start(&checker->serve);
+}

@@ -1,0 +1,91 @@
+/* What a check asks for. */
+#include "model/check_spec.h"
+
+#include <string.h>
+
+#include "model/rrtype.h"
+#include "model/tagged.h"
+
+/* Part of the store's format. */
+enum { TAG_TYPES = 1, TAG_FAMILY = 2, TAG_WILDCARDS = 3 };
+
+static const char *const family_names[N_ADDRESS_FAMILIES] = {
+    [FAMILY_ANY] = "any", [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_BOTH] = "both"};
+
+const char *family_name(enum address_family family)
+{
+	return family_names[family];
+}
+
+bool family_parse(const char *name, enum address_family *ret_family)
+{
+	for (int i = 0; i < N_ADDRESS_FAMILIES; i++) {
+		if (strcmp(family_names[i], name) == 0) {
+			*ret_family = (enum address_family)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *check_spec_add_type(struct check_spec *spec, const char *text)
+{
+	uint16_t type;
+
+	if (!dns_type_parse(text, strlen(text), &type))
+		return "This must be a type of records, such as MX or TYPE65280.";
+	if (!dns_type_is_askable(type) || type == DNS_TYPE_ANY)
+		return "Records of this type cannot be asked for.";
+	for (int i = 0; i < spec->n_types; i++) {
+		if (spec->types[i] == type)
+			return NULL;
+	}
+	if (spec->n_types == CHECK_MAX_TYPES)
+		return "There may be at most 32 types.";
+	spec->types[spec->n_types++] = type;
+	return NULL;
+}
+
+void check_spec_pack(const struct check_spec *spec, struct buf *fields)
+{
+	char types[2 * CHECK_MAX_TYPES];
+
+	for (int i = 0; i < spec->n_types; i++) {
+		types[2 * i] = (char)(spec->types[i] >> 8);
+		types[2 * i + 1] = (char)spec->types[i];
+	}
+	if (spec->n_types > 0)
+		tagged_add(fields, TAG_TYPES, (struct span){types, 2U * spec->n_types});
+	if (spec->family != FAMILY_ANY)
+		tagged_add_number(fields, TAG_FAMILY, spec->family);
+	if (spec->finds_wildcards)
+		tagged_add_number(fields, TAG_WILDCARDS, 1);
+}
+
+static bool read_types(struct span value, struct check_spec *spec)
+{
+	const uint8_t *bytes = (const uint8_t *)value.bytes;
+
+	if (value.len % 2 != 0 || value.len > sizeof(spec->types))
+		return false;
+	for (size_t i = 0; i < value.len; i += 2)
+		spec->types[spec->n_types++] = (uint16_t)(bytes[i] << 8 | bytes[i + 1]);
+	return true;
+}
+
+bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
+{
+	struct check_spec spec = {.family = FAMILY_ANY};
+	struct span types = {NULL, 0};
+	uint64_t family = FAMILY_ANY, wildcards = 0;
+
+	(void)tagged_find_number(fields, TAG_FAMILY, &family);
+	(void)tagged_find_number(fields, TAG_WILDCARDS, &wildcards);
+	if (family >= N_ADDRESS_FAMILIES ||
+	    (tagged_find(fields, TAG_TYPES, &types) && !read_types(types, &spec)))
+		return false;
+	spec.family = (enum address_family)family;
+	spec.finds_wildcards = wildcards > 0;
+	*ret_spec = spec;
+	return true;
+}

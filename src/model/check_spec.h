@@ -1,0 +1,34 @@
+/* What a check asks for, beyond the name: plain values. Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct buf;
+struct span;
+
+enum { CHECK_MAX_TYPES = 32, CHECK_SPEC_PACKED = 256 /* bytes at most */ };
+
+/* Which addresses a name is asked for. Stored as numbers: add at the end. */
+enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6, FAMILY_BOTH, N_ADDRESS_FAMILIES };
+
+struct check_spec {
+	enum address_family family;
+	bool finds_wildcards;
+	uint8_t n_types;
+	uint16_t types[CHECK_MAX_TYPES]; /* numbers of records' types, each once, in the order given
+					  */
+};
+
+const char *family_name(enum address_family family);
+bool family_parse(const char *name, enum address_family *ret_family);
+
+/* Add a type by its name or as `TYPE65280`; one that is there already is passed over. NULL, or what
+ * is wrong with it. */
+const char *check_spec_add_type(struct check_spec *spec, const char *text);
+
+/* Write it as tagged fields (model/tagged.h), nothing when it asks for nothing special; and read
+ * it: false when it is damaged. */
+void check_spec_pack(const struct check_spec *spec, struct buf *fields);
+bool check_spec_unpack(struct span fields, struct check_spec *ret_spec);

@@ -1,0 +1,64 @@
+/* What a submission asks the DNS for. */
+#include "wire/asked.h"
+
+#include "model/reverse.h"
+
+void asked_set_family(struct spec *spec, const char *value, struct problem *p)
+{
+	if (!family_parse(value, &spec->params.asked.family))
+		problem_add(
+		    p, "/family", "The family must be \"any\", \"ipv4\", \"ipv6\" or \"both\".");
+}
+
+bool asked_add_type(struct spec *spec, const char *value, const char *pointer, struct problem *p)
+{
+	const char *fault = check_spec_add_type(&spec->params.asked, value);
+
+	if (fault != NULL)
+		problem_add(p, pointer, "%s", fault);
+	return p->n_errors < PROBLEM_MAX_ERRORS;
+}
+
+bool asked_add_ptr(struct spec *spec, const char *value, const char *pointer, struct problem *p)
+{
+	struct reverse_block block;
+
+	if (reverse_parse(value, &block))
+		text_list_add(&spec->ptr, value);
+	else
+		problem_add(p, pointer,
+		    "This must be an address, or a block such as 192.0.2.0/24 without bits behind "
+		    "its prefix.");
+	return p->n_errors < PROBLEM_MAX_ERRORS;
+}
+
+/* What is asked for must suit the check. */
+static void check_asked(const struct spec *spec, struct problem *p)
+{
+	const struct check_spec *asked = &spec->params.asked;
+	bool is_records = spec->check == CHECK_RECORDS;
+
+	if (is_records && asked->n_types == 0)
+		problem_add(p, "/types", "Give the types of records to ask for.");
+	if (!is_records && asked->n_types > 0)
+		problem_add(p, "/types", "Only the check \"records\" has types.");
+	if (!is_records && spec->ptr.n > 0)
+		problem_add(p, "/ptr", "Only the check \"records\" looks up reverse names.");
+	if (spec->check != CHECK_RESOLVE && asked->family != FAMILY_ANY)
+		problem_add(p, "/family", "Only the check \"resolve\" has a family.");
+}
+
+void asked_check(const struct spec *spec, bool has_lines, struct problem *p)
+{
+	bool has_words =
+	    spec->names.n > 0 || spec->preset != NULL || (has_lines && spec->tlds.n > 0);
+
+	check_asked(spec, p);
+	if (has_words && spec->tlds.n == 0)
+		problem_add(p, "/tlds", "names and preset require tlds.");
+	if (!has_words && spec->tlds.n > 0)
+		problem_add(p, "/names", "tlds requires names or a preset.");
+	if (!has_lines && !has_words && spec->domains.n == 0 && spec->ptr.n == 0)
+		problem_add(p, "/domains",
+		    "Nothing to check: give domains, or names or a preset with tlds.");
+}

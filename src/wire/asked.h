@@ -1,0 +1,15 @@
+/* The fields of a submission that say what the DNS is asked for. Part of wire/submission. Thread:
+ * any. */
+#pragma once
+
+#include "model/spec.h"
+#include "wire/problem.h"
+
+void asked_set_family(struct spec *spec, const char *value, struct problem *p);
+
+/* Add one; false when no more are wanted, for there are faults enough. */
+bool asked_add_type(struct spec *spec, const char *value, const char *pointer, struct problem *p);
+bool asked_add_ptr(struct spec *spec, const char *value, const char *pointer, struct problem *p);
+
+/* Check the fields of names together. */
+void asked_check(const struct spec *spec, bool has_lines, struct problem *p);
