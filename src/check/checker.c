@@ -72,9 +72,13 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 	bool has_known = opts->known_name != NULL && *opts->known_name != '\0' &&
 			 dns_name_from_text(opts->known_name, strlen(opts->known_name), &known);
 
-	for (size_t i = 0; i < opts->n_servers; i++)
-		servers[i] = (struct dns_server_opts){
-		    .endpoint = opts->servers[i], .max_qps = opts->max_qps};
+	for (size_t i = 0; i < opts->n_servers; i++) {
+		const struct endpoint *e = &opts->servers[i];
+		const char *url = opts->urls != NULL ? opts->urls[i] : NULL;
+		servers[i] = (struct dns_server_opts){.endpoint = *e,
+		    .carrier = url != NULL ? opts->make_carrier(url, e, opts->carrier_arg) : NULL,
+		    .max_qps = opts->max_qps};
+	}
 	struct dns_engine *dns = dns_engine_new(
 	    checker->loop, &(struct dns_opts){.servers = servers,
 			       .n_servers = opts->n_servers,

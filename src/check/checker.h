@@ -10,6 +10,7 @@
 
 struct loop;
 struct checker;
+struct dns_carrier;
 struct check;
 struct name_server;
 struct hosts;
@@ -17,7 +18,13 @@ struct hosts;
 struct checker_opts {
 	const struct endpoint *servers; /* borrowed for the call; evdns asks the first 32 */
 	size_t n_servers;
-	usec_t give_up;     /* of resolver_opts, for evdns */
+	usec_t give_up; /* of resolver_opts, for evdns */
+	char *const
+	    *urls; /* borrowed for the call; of those that `make_carrier` reaches; or NULL */
+	/* Makes what asks a server at a URL, for the engine to own. */
+	const struct dns_carrier *(*make_carrier)(
+	    const char *url, const struct endpoint *server, void *arg);
+	void *carrier_arg;
 	bool use_evdns;     /* it asks, not the DNS engine (dns/engine.h) */
 	bool use_tcp;       /* the DNS engine asks everything over TCP */
 	bool has_no_aaaa;   /* names are found by IPv4 addresses alone: AAAA is not asked */

@@ -7,22 +7,52 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "model/url.h"
 
 #define SEPARATORS ", \t\r\n"
 
 enum { PORT = 53, ELEMENT_MAX = 4096 };
 
-static enum err add(struct server_list *list, const char *text)
+/* `https://host/path#address`: where to connect to stands behind the `#`, or is the host. */
+static bool read_url(const char *text, struct endpoint *ret_server, char **ret_url)
 {
+	size_t len = strcspn(text, "#");
+	struct url url;
 	struct endpoint e;
 
-	if (!endpoint_parse_scoped(text, PORT, &e) || e.port == 0)
+	if (url_parse(text, len, &url) != URL_GOOD)
+		return false;
+	e = (struct endpoint){.address = url.address, .port = url.port};
+	bool is_good =
+	    url.is_tls &&
+	    (text[len] == '#' ? endpoint_parse(text + len + 1, url.port, &e) : url.is_address);
+	is_good = is_good && e.port == url.port;
+	if (is_good) {
+		*ret_server = e;
+		*ret_url = xstrdup(url.text);
+	}
+	url_done(&url);
+	return is_good;
+}
+
+static enum err add(struct server_list *list, const char *text)
+{
+	bool is_url = strncmp(text, "https://", 8) == 0;
+	struct endpoint e = {.port = 0};
+	char *url = NULL;
+
+	if (is_url ? !read_url(text, &e, &url) : !endpoint_parse_scoped(text, PORT, &e))
 		return ERR_INVALID;
-	if (list->n == SERVER_LIST_MAX)
-		return ERR_TOO_BIG;
-	if ((list->n & (list->n - 1)) == 0) /* a power of two, or the first */
-		list->servers =
-		    xrealloc(list->servers, (list->n == 0 ? 1 : 2 * list->n) * sizeof(e));
+	if (e.port == 0 || list->n == SERVER_LIST_MAX) {
+		free(url);
+		return e.port == 0 ? ERR_INVALID : ERR_TOO_BIG;
+	}
+	if ((list->n & (list->n - 1)) == 0) { /* a power of two, or the first */
+		size_t room = list->n == 0 ? 1 : 2 * list->n;
+		list->servers = xrealloc(list->servers, room * sizeof(e));
+		list->urls = xrealloc(list->urls, room * sizeof(url));
+	}
+	list->urls[list->n] = url;
 	list->servers[list->n++] = e;
 	return OK;
 }
@@ -36,13 +66,12 @@ static enum err read_lines(FILE *f, const char *path, struct server_list *list, 
 
 	while (e == OK && getline(&line, &room, f) >= 0) {
 		number++;
-		line[strcspn(line, "#")] = '\0';
 		char *rest = line, *word;
-		while (e == OK && (word = strsep(&rest, SEPARATORS)) != NULL)
+		while (e == OK && (word = strsep(&rest, SEPARATORS)) != NULL && *word != '#')
 			e = *word == '\0' ? OK : add(list, word);
 	}
 	if (e == ERR_INVALID)
-		buf_addf(why, "%s:%u is not an address", path, number);
+		buf_addf(why, "%s:%u is not a name server", path, number);
 	return e;
 }
 
@@ -85,6 +114,9 @@ enum err server_list_read(const char *text, struct server_list *ret_list, struct
 
 void server_list_done(struct server_list *list)
 {
+	for (size_t i = 0; i < list->n; i++)
+		free(list->urls[i]);
+	free(list->urls);
 	free(list->servers);
 	*list = (struct server_list){.n = 0};
 }

@@ -1,6 +1,8 @@
 /* The checker of checks, as the settings want it. */
 #include "daemon/resolving.h"
 
+#include "config.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +13,7 @@
 #include "check/resolv_conf.h"
 #include "check/server_list.h"
 #include "daemon/network.h"
+#include "fetch/doh.h"
 #include "loop/offload.h"
 
 /* In the order of their names in conf_value.c. */
@@ -73,6 +76,30 @@ static bool is_in_order(const struct resolving *r, const struct sources *s)
 	       (strategy == STRATEGY_AUTO && s->list.n == 0 && !s->conf.rotate);
 }
 
+/* evdns speaks no HTTPS. */
+static void refuse_urls(const struct resolving *r, struct sources *s)
+{
+	bool is_refused = false;
+
+	for (size_t i = 0; i < s->list.n; i++)
+		is_refused = is_refused || s->list.urls[i] != NULL;
+	if (is_refused && conf_number(r->conf, CONF_dns_resolver) == RESOLVER_EVDNS)
+		buf_add_str(&s->why, "HTTPS needs dns.resolver = engine");
+}
+
+static const struct dns_carrier *make_carrier(
+    const char *url, const struct endpoint *server, void *arg)
+{
+	const struct resolving *r = arg;
+	const char *ca_file = conf_text(r->conf, CONF_downloads_ca_file);
+
+	return doh_new(&(struct doh_opts){.loop = r->loop,
+	    .url = url,
+	    .address = server->address,
+	    .ca_file = *ca_file != '\0' ? ca_file : NULL,
+	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION});
+}
+
 static struct checker_opts make_opts(const struct resolving *r, const struct sources *s)
 {
 	const struct conf *conf = r->conf;
@@ -80,6 +107,9 @@ static struct checker_opts make_opts(const struct resolving *r, const struct sou
 
 	return (struct checker_opts){.servers = is_listed ? s->list.servers : s->conf.servers,
 	    .n_servers = is_listed ? s->list.n : s->conf.n_servers,
+	    .urls = is_listed ? s->list.urls : NULL,
+	    .make_carrier = make_carrier,
+	    .carrier_arg = (void *)r,
 	    .is_implied = !is_listed && s->conf.is_implied,
 	    .use_tcp = s->conf.use_vc,
 	    .has_no_aaaa = s->conf.no_aaaa,
@@ -112,6 +142,14 @@ static void log_sources(const struct resolving *r, const struct sources *s)
 		    "name_servers", "used=%d given=%zu", RESOLVER_MAX_SERVERS, opts.n_servers);
 }
 
+static bool is_same_url(const struct checker_opts *x, const struct checker_opts *y, size_t i)
+{
+	const char *a = x->urls != NULL ? x->urls[i] : NULL,
+		   *b = y->urls != NULL ? y->urls[i] : NULL;
+
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 static bool are_same(const struct resolving *r, const struct sources *a, const struct sources *b)
 {
 	struct checker_opts x = make_opts(r, a), y = make_opts(r, b);
@@ -123,7 +161,8 @@ static bool are_same(const struct resolving *r, const struct sources *a, const s
 		char one[ENDPOINT_TEXT_SIZE], other[ENDPOINT_TEXT_SIZE];
 		endpoint_format(&x.servers[i], one);
 		endpoint_format(&y.servers[i], other);
-		is_same = strcmp(one, other) == 0 && x.servers[i].scope == y.servers[i].scope;
+		is_same = strcmp(one, other) == 0 && x.servers[i].scope == y.servers[i].scope &&
+			  is_same_url(&x, &y, i);
 	}
 	return is_same;
 }
@@ -151,6 +190,7 @@ static void on_read(struct offload_task *task)
 	    (struct resolving *)(void *)((char *)task - offsetof(struct resolving, task));
 
 	r->is_reading = false;
+	refuse_urls(r, &r->read);
 	if (r->read.why.len > 0)
 		log_error("name_servers", "why=%s servers=unchanged", log_quote(r->read.why.data));
 	else
@@ -227,6 +267,7 @@ struct resolving *resolving_new(const struct conf *conf, struct loop *loop, stru
 	    .resolv_conf = xstrdup(conf_text(conf, CONF_dns_resolv_conf)),
 	    .hosts = xstrdup(conf_text(conf, CONF_dns_hosts_file))};
 	read_sources(r, &r->now);
+	refuse_urls(r, &r->now);
 	if (r->now.why.len > 0) {
 		log_error("name_servers", "why=%s", log_quote(r->now.why.data));
 		resolving_free(r);

@@ -209,6 +209,27 @@ struct dns_lookup *dns_lookup_start(struct dns_engine *engine, const struct dns_
 	return lookup_start(engine, question, NULL, on_done, arg);
 }
 
+void dns_carried_answer(const struct dns_carried *to, const uint8_t *message, size_t len)
+{
+	struct server *s = &to->engine->servers[to->server];
+
+	to->engine->is_serving = true;
+	lookup_on_packet(s, s->carried, message, len, BY_CARRIER, clock_mono());
+	serve_turn(to->engine);
+}
+
+void dns_carried_failure(const struct dns_carried *to)
+{
+	struct server *s = &to->engine->servers[to->server];
+	struct ask *ask = asks_find(s->carried, to->id);
+
+	to->engine->is_serving = true;
+	server_on_refused(s);
+	if (ask != NULL && ask == &ask->lookup->asks[ask->lookup->current])
+		lookup_refuse(ask->lookup, clock_mono());
+	serve_turn(to->engine);
+}
+
 size_t dns_engine_n_servers(const struct dns_engine *engine)
 {
 	return engine->n_servers;

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "dns/answer.h"
+#include "dns/carrier.h"
 #include "model/address.h"
 
 struct loop;
@@ -33,8 +34,9 @@ enum dns_guard {
 };
 
 struct dns_server_opts {
-	struct endpoint endpoint;
-	double max_qps; /* 0: no limit */
+	struct endpoint endpoint;          /* where it is, for people if a carrier asks */
+	const struct dns_carrier *carrier; /* owned by the engine; NULL: UDP and TCP */
+	double max_qps;                    /* 0: no limit */
 };
 
 struct dns_opts {

@@ -1,6 +1,7 @@
 noinst_LIBRARIES += src/dns/libdns.a
 src_dns_libdns_a_SOURCES = \
 	src/dns/answer.c src/dns/answer.h \
+	src/dns/carrier.h \
 	src/dns/asks.c src/dns/asks.h \
 	src/dns/engine.c src/dns/engine.h \
 	src/dns/health.c src/dns/health.h \

@@ -134,7 +134,7 @@ void lookup_route(struct dns_lookup *l, usec_t now)
 	s->n_in_flight++;
 	note_tried(l, s);
 	l->n_attempts++;
-	l->wants_tcp = engine->use_tcp || s->tcp_until > now;
+	l->wants_tcp = s->carrier == NULL && (engine->use_tcp || s->tcp_until > now);
 	l->is_plain = l->had_case = l->had_cookie = l->had_edns = false;
 	enqueue(l, false);
 }

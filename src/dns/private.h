@@ -70,9 +70,10 @@ struct server {
 	struct port_list ports, retired; /* those that are drained */
 	size_t n_ports;
 	struct lookup_list outbox, tcp_outbox;
-	TAILQ_ENTRY(server) busy; /* while the outbox has something */
-	bool is_busy;
-	struct tcp *tcp; /* owned; NULL: not connected */
+	TAILQ_ENTRY(server) busy;          /* while the outbox has something */
+	struct tcp *tcp;                   /* owned; NULL: not connected */
+	const struct dns_carrier *carrier; /* owned; NULL: UDP and TCP */
+	struct asks *carried;              /* owned; what the carrier brought */
 	size_t n_in_flight;
 	usec_t srtt, rttvar;
 	double cut;       /* share of answers by UDP that were truncated */
@@ -86,7 +87,7 @@ struct server {
 	enum honesty honesty;
 	usec_t check_at;             /* its next health check; 0: not known */
 	TAILQ_ENTRY(server) resting; /* while it is unhealthy */
-	bool is_logged;              /* as rested */
+	bool is_busy, is_logged;     /* the last: as rested */
 	usec_t logged_at;
 	double blame;                              /* share of failures that others made good */
 	usec_t probe_at, probe_period, renewed_at; /* the last: its sockets, all being deaf */
@@ -99,8 +100,7 @@ struct dns_engine {
 	size_t n_servers, n_unhealthy, n_unchecked, n_lying, next_server;
 	TAILQ_HEAD(, server) resting; /* the unhealthy ones; the next to be tried first */
 	struct health *health;        /* owned; NULL: no checks */
-	struct dns_lookup
-	    *lookups; /* owned; those from n_used on were never used, nor their memory touched */
+	struct dns_lookup *lookups;   /* owned; memory from n_used on was never touched */
 	size_t max_lookups, n_used, n_lookups, n_waiting;
 	struct lookup_list spare, waiting;
 	TAILQ_HEAD(, server) busy;

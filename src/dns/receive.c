@@ -12,7 +12,8 @@ struct arrival {
 	struct ask *ask;
 	struct dns_lookup *lookup;
 	bool is_current; /* an answer to the last question, not to the one before */
-	bool is_tcp;
+	bool is_tcp;     /* or another way that has no bounds and can't be forged */
+	bool is_timed;   /* how long it took tells of the server */
 	enum dns_outcome outcome;
 	usec_t now;
 };
@@ -174,20 +175,21 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 	s->stats.n_outcomes[a->outcome]++;
 	if (a->outcome == DNS_FAILED)
 		s->stats.n_failures[m.rcode < DNS_N_RCODES ? m.rcode : DNS_N_RCODES - 1]++;
-	if (a->is_current && !a->is_tcp && is_failure(a->outcome))
+	if (a->is_timed && is_failure(a->outcome))
 		server_on_failure(s, a->now);
-	else if (a->is_current && !a->is_tcp)
+	else if (a->is_timed)
 		server_on_answer(s, a->now, a->now - a->ask->sent_at);
 	else if (!a->is_current)
 		s->stats.n_late++;
-	server_on_size(s, a->outcome == DNS_TRUNCATED, a->is_tcp, a->now);
+	if (s->carrier == NULL)
+		server_on_size(s, a->outcome == DNS_TRUNCATED, a->is_tcp, a->now);
 	asks_remove(a->ask);
 	lookup_note_try(a->lookup, &(struct dns_try){.server = s->endpoint,
 				       .index = (size_t)(s - s->engine->servers),
 				       .outcome = a->outcome,
 				       .rcode = is_read ? m.rcode : 0,
 				       .rtt = a->now - a->ask->sent_at,
-				       .is_tcp = a->is_tcp});
+				       .is_tcp = a->is_tcp && s->carrier == NULL});
 	if (!repeats(a, is_read ? &m : NULL))
 		settle(a, is_read ? &answer : NULL);
 }
@@ -207,8 +209,9 @@ void lookup_on_packet(struct server *s, struct asks *table, const uint8_t *packe
 	    .ask = ask,
 	    .lookup = l,
 	    .is_current = ask == &l->asks[l->current] && l->state == LOOKUP_ASKED,
-	    .is_tcp = transport == BY_TCP,
+	    .is_tcp = transport == BY_TCP || transport == BY_CARRIER,
 	    .now = now};
+	a.is_timed = a.is_current && transport != BY_TCP;
 	switch (dns_message_match(packet, len, id, l->wire + DNS_HEADER_SIZE, l->n_question)) {
 	case DNS_MATCH_CASE:
 		if (l->is_mixed) {

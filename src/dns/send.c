@@ -181,8 +181,30 @@ static usec_t flush_udp(struct server *s, usec_t now)
 	return TAILQ_EMPTY(&s->outbox) ? SERVER_NO_MORE : 0;
 }
 
+static usec_t flush_carried(struct server *s, usec_t now)
+{
+	struct dns_lookup *l;
+
+	while ((l = TAILQ_FIRST(&s->outbox)) != NULL && take_token(s, now)) {
+		struct dns_carried to = {
+		    .engine = s->engine, .server = (size_t)(s - s->engine->servers)};
+		TAILQ_REMOVE(&s->outbox, l, link);
+		lookup_take_id(l, s->carried, now);
+		to.id = l->asks[l->current].id;
+		lookup_on_sent(l, now);
+		s->stats.n_sent++;
+		if (s->carrier->ask(s->carrier->arg, l->wire, l->n_wire, &to))
+			continue;
+		server_on_refused(s);
+		lookup_refuse(l, now);
+	}
+	return l != NULL ? wait_for_token(s, now) : SERVER_NO_MORE;
+}
+
 usec_t server_flush(struct server *s, usec_t now)
 {
+	if (s->carrier != NULL)
+		return flush_carried(s, now);
 	flush_tcp(s, now);
 	return flush_udp(s, now);
 }

@@ -1,8 +1,10 @@
 /* The health of a server and its share of the questions. */
 #include "dns/server.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/log.h"
 #include "base/random.h"
 #include "dns/port.h"
@@ -21,7 +23,8 @@ enum {
 	PACE_LOSSES = 8,
 	PACE_LEAST = 50,
 	PACE_END = 8,
-	PROBES_LOOKED_AT = 4
+	PROBES_LOOKED_AT = 4,
+	CARRIED_WINDOW = 100 /* what HTTP/2 takes on a connection */
 };
 
 #define TCP_SPAN  USEC_PER_SEC
@@ -47,12 +50,18 @@ void server_init(struct server *s, struct dns_engine *engine, const struct dns_s
 	TAILQ_INIT(&s->retired);
 	TAILQ_INIT(&s->outbox);
 	TAILQ_INIT(&s->tcp_outbox);
-	window_init(&s->window, DNS_MAX_WINDOW, now);
+	window_init(&s->window, opts->carrier != NULL ? CARRIED_WINDOW : DNS_MAX_WINDOW, now);
 	bucket_init(&s->bucket, opts->max_qps, now);
 	bucket_init(&s->pace, 0, now);
 	s->ticked_at = now;
-	s->is_guarded = guard == DNS_GUARD_ALL ||
-			(guard == DNS_GUARD_REMOTE && !is_loopback(&opts->endpoint.address));
+	s->carrier = opts->carrier;
+	if (s->carrier != NULL) {
+		s->carried = xcalloc(1, sizeof(*s->carried));
+		asks_init(s->carried);
+	}
+	s->is_guarded = s->carrier == NULL &&
+			(guard == DNS_GUARD_ALL ||
+			    (guard == DNS_GUARD_REMOTE && !is_loopback(&opts->endpoint.address)));
 	random_bytes(s->cookie, DNS_COOKIE_CLIENT);
 	s->n_cookie = DNS_COOKIE_CLIENT;
 	s->probe_period = PROBE_FIRST;
@@ -62,6 +71,9 @@ void server_done(struct server *s)
 {
 	tcp_close(s);
 	ports_close(s);
+	if (s->carrier != NULL)
+		s->carrier->free(s->carrier->arg);
+	free(s->carried);
 }
 
 /* Whether it is left alone for what health checks say: not when that is said of all. */
@@ -193,7 +205,7 @@ size_t server_room(const struct server *s)
 {
 	size_t size = server_window(s);
 
-	if (s->is_unreachable || (s->engine->is_short && s->n_ports == 0))
+	if (s->is_unreachable || (s->engine->is_short && s->n_ports == 0 && s->carrier == NULL))
 		return 0;
 	if (!server_is_healthy(s)) {
 		if (s->engine->n_unhealthy < s->engine->n_servers || s->engine->n_unchecked > 0 ||

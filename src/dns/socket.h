@@ -7,7 +7,7 @@
 struct dns_engine;
 struct server;
 
-enum transport { BY_UDP, BY_UDP_CUT /* it had more octets than fit */, BY_TCP };
+enum transport { BY_UDP, BY_UDP_CUT /* it had more octets than fit */, BY_TCP, BY_CARRIER };
 
 /* What sockets tell of. They know nothing of lookups: the engine says who hears it. */
 struct socket_calls {

@@ -3,6 +3,7 @@ src_fetch_libfetch_a_SOURCES = \
 	src/fetch/answer_head.c src/fetch/answer_head.h \
 	src/fetch/curl_loop.c src/fetch/curl_loop.h \
 	src/fetch/digest.c src/fetch/digest.h \
+	src/fetch/doh.c src/fetch/doh.h \
 	src/fetch/draft.c src/fetch/draft.h \
 	src/fetch/fetch.c src/fetch/fetch.h src/fetch/fetch_private.h \
 	src/fetch/fetch_parts.h \

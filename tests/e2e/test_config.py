@@ -226,4 +226,4 @@ def test_a_list_of_name_servers_that_is_bad(tmp_path, text, line):
         path.write_text(text)
     done = run("-t", "-o", f"dns.servers=@{path}")
     assert done.returncode == 1
-    assert (f"{path}:{line} is not an address" if line else str(path)) in done.stderr, done.stderr
+    assert (f"{path}:{line} is not a name server" if line else str(path)) in done.stderr, done.stderr

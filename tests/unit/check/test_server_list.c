@@ -18,6 +18,14 @@ static const struct {
     {"port 0", "192.0.2.1:0", ERR_INVALID, 0},
     {"a name", "dns.example", ERR_INVALID, 0},
     {"one is bad", "192.0.2.1 192.0.2", ERR_INVALID, 0},
+    {"HTTPS", "https://192.0.2.1/dns-query", OK, 1},
+    {"HTTPS by name", "https://dns.example/dns-query#192.0.2.1, https://dns.example:8443/#::1", OK,
+	2},
+    {"HTTPS without an address", "https://dns.example/dns-query", ERR_INVALID, 0},
+    {"HTTPS with no address", "https://dns.example/dns-query#", ERR_INVALID, 0},
+    {"HTTPS with two ports", "https://dns.example/dns-query#192.0.2.1:8443", ERR_INVALID, 0},
+    {"HTTP", "http://192.0.2.1/dns-query", ERR_INVALID, 0},
+    {"a user", "https://me@192.0.2.1/dns-query", ERR_INVALID, 0},
     {"no such file", "@/nowhere/list", ERR_INVALID, 0},
     {"no path", "@", ERR_INVALID, 0},
 };
@@ -58,14 +66,16 @@ static enum err read_with_file(
 
 TEST(reads_files)
 {
-	static const char bytes[] = "# resolvers\n\n192.0.2.1\r\n  192.0.2.2:5353 # fast\n::1";
+	static const char bytes[] = "# resolvers\n\n192.0.2.1\r\n  192.0.2.2:5353 # "
+				    "fast\n::1\nhttps://a.example/#192.0.2.7\n";
 	struct server_list list;
 	struct buf why;
 	char text[ENDPOINT_TEXT_SIZE];
 
 	buf_init(&why, 1024);
 	ck_assert_int_eq(read_with_file(bytes, sizeof(bytes) - 1, &list, &why), OK);
-	ck_assert_uint_eq(list.n, 4);
+	ck_assert_uint_eq(list.n, 5);
+	ck_assert_str_eq(list.urls[4], "https://a.example/");
 	endpoint_format(&list.servers[2], text);
 	ck_assert_str_eq(text, "192.0.2.2:5353");
 	endpoint_format(&list.servers[3], text);
@@ -82,7 +92,7 @@ TEST(names_the_line_that_is_wrong)
 
 	buf_init(&why, 1024);
 	ck_assert_int_eq(read_with_file(bytes, sizeof(bytes) - 1, &list, &why), ERR_INVALID);
-	ck_assert_ptr_nonnull(strstr(why.data, ":2 is not an address"));
+	ck_assert_ptr_nonnull(strstr(why.data, ":2 is not a name server"));
 	buf_clear(&why);
 	read_with_file(zeros, sizeof(zeros) - 1, &list, &why);
 	server_list_done(&list);
