@@ -18,6 +18,7 @@ LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_DNS = src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
 LINK_CHECK = src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
 LINK_FETCH = src/fetch/libfetch.a $(LINK_CHECK) $(CRYPTO_LIBS)
+LINK_REGISTRATION = src/registration/libregistration.a src/wire/libwire.a $(LINK_FETCH) $(PSL_LIBS)
 LINK_CORE = src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a
 LINK_STORE = src/sqlite/libbackend.a src/store/libstore.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(SQLITE_LIBS)
 
@@ -36,6 +37,7 @@ UNIT_TESTS = \
 	tests/unit/jobs/test_jobs \
 	tests/unit/loop/test_loop \
 	tests/unit/model/test_model \
+	tests/unit/registration/test_registration \
 	tests/unit/store/test_store \
 	tests/unit/wire/test_wire
 
@@ -88,6 +90,7 @@ tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_job.c \
 	tests/unit/model/test_job_filter.c \
 	tests/unit/model/test_pace.c \
+	tests/unit/model/test_pattern.c \
 	tests/unit/model/test_recurrence.c \
 	tests/unit/model/test_result.c \
 	tests/unit/model/test_records.c \
@@ -192,6 +195,7 @@ tests_unit_core_test_core_SOURCES = $(UNIT) \
 	tests/fake/alarm.c tests/fake/alarm.h \
 	tests/fake/checks.c tests/fake/checks.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/registration.c \
 	tests/fake/outbox.c tests/fake/outbox.h \
 	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/job.c tests/fake/job.h \
@@ -305,6 +309,14 @@ tests_unit_fetch_test_origin_SOURCES = $(UNIT) \
 	tests/unit/fetch/test_way.c
 tests_unit_fetch_test_origin_LDADD = $(LINK_FETCH) $(CHECK_LIBS)
 
+tests_unit_registration_test_registration_SOURCES = $(UNIT) \
+	tests/unit/registration/test_budget.c \
+	tests/unit/registration/test_rates.c \
+	tests/unit/registration/test_rdap.c \
+	tests/unit/registration/test_registries.c \
+	tests/unit/registration/test_suffix.c
+tests_unit_registration_test_registration_LDADD = $(LINK_REGISTRATION) $(CHECK_LIBS)
+
 if HAVE_LDNS
 UNIT_TESTS += tests/unit/dns/test_dns
 endif
@@ -318,6 +330,7 @@ EXTRA_PROGRAMS += tests/sim/day
 tests_sim_day_SOURCES = tests/sim/day.c \
 	tests/fake/checks.c tests/fake/checks.h \
 	tests/fake/fetcher.c tests/fake/fetcher.h \
+	tests/fake/registration.c \
 	tests/fake/poster.c tests/fake/poster.h \
 	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h
 tests_sim_day_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=clock_mono -Wl,--wrap=clock_wall
@@ -435,7 +448,7 @@ TESTS += $(QUICK_LINTS)
 
 # For the lints that compile. Where the tests are run otherwise, `cc` and no flags are what they use.
 LINT_CPPFLAGS = $(CPPFLAGS) $(EVENT_CFLAGS) $(MHD_CFLAGS) $(JANSSON_CFLAGS) $(CURL_CFLAGS) $(SQLITE_CFLAGS) \
-	$(IDN2_CFLAGS) $(INIH_CFLAGS) $(XXHASH_CFLAGS)
+	$(IDN2_CFLAGS) $(PSL_CFLAGS) $(INIH_CFLAGS) $(XXHASH_CFLAGS)
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; CPPFLAGS='$(LINT_CPPFLAGS)'; export CC CPPFLAGS;
 
 lint:

@@ -6,6 +6,7 @@
 #include "core/core.h"
 #include "model/job_filter.h"
 #include "model/name_server.h"
+#include "model/registry_state.h"
 #include "store/store.h"
 
 struct api {
@@ -20,6 +21,11 @@ struct api {
 	/* The nth name server; false when there are fewer. */
 	bool (*name_server)(size_t nth, struct name_server *ret_server, void *arg);
 	void *name_server_arg;
+	/* Read how the nth RDAP server stands; false: there are fewer. And how the bootstrap does.
+	 */
+	bool (*registry_host)(size_t nth, struct registry_host_state *ret_state, void *arg);
+	void (*bootstrap)(struct bootstrap_state *ret_state, void *arg);
+	void *registry_arg;
 	bool is_draining;
 	bool has_backup;    /* one is being made or sent */
 	bool has_successor; /* sockets are passed: submissions while draining are accepted for the
@@ -96,7 +102,8 @@ handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, 
 handler_fn jobs_cancel_handle, jobs_delete_handle;
 handler_fn job_pause_handle, job_resume_handle, job_retry_handle;
 handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
-handler_fn file_handle, archive_handle, limits_handle, servers_handle, backup_handle;
+handler_fn file_handle, archive_handle, limits_handle, registries_handle, servers_handle,
+    backup_handle;
 handler_fn schedule_add_handle, schedules_list_handle, schedule_show_handle, schedule_patch_handle;
 handler_fn schedule_delete_handle, schedule_run_handle, schedule_pause_handle;
 handler_fn schedule_resume_handle, changes_handle, outcomes_handle, schedule_events_handle;

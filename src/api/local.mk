@@ -19,6 +19,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/range.c src/api/range.h \
 	src/api/routes.c \
 	src/api/schedules_api.c \
+	src/api/registries_api.c \
 	src/api/servers_api.c \
 	src/api/stream_api.c \
 	src/api/submit_api.c

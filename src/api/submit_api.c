@@ -243,7 +243,7 @@ static void on_found_retry(struct request *rq, struct api *api, const struct job
 		request_refuse(rq, 409, "The job has not ended.");
 		return;
 	}
-	if (job->counts[ITEM_ERROR] == 0) {
+	if (job_failed(job) == 0) {
 		request_refuse(rq, 409, "No items of the job failed.");
 		return;
 	}

@@ -14,7 +14,11 @@
 /* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
 enum { MAX_PROBES = 8192 };
 
-/* Each kind of check has a row. */
+/* Before a check begins anew that no server answered, and that none was named for. */
+#define IMPLIED_PAUSE (USEC_PER_SEC / 2)
+
+/* Each kind of check has a row; CHECK_REGISTRATION is no question to the DNS alone and has a room.
+ */
 static void init_kinds(struct checker *checker, bool use_evdns)
 {
 	static const struct {
@@ -28,7 +32,8 @@ static void init_kinds(struct checker *checker, bool use_evdns)
 
 	for (int i = 0; i < N_CHECK_KINDS; i++) {
 		struct check_kind *kind = &checker->kinds[i];
-		kind->ops = use_evdns ? rows[i].evdns() : rows[i].dns();
+		if (rows[i].dns != NULL)
+			kind->ops = use_evdns ? rows[i].evdns() : rows[i].dns();
 		TAILQ_INIT(&kind->spare);
 	}
 }

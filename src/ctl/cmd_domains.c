@@ -18,6 +18,7 @@ struct domains {
 	struct job_args job;
 	const char *preset;  /* borrowed from argv; NULL: not given */
 	uint64_t max_length; /* 0: not given */
+	uint64_t rdap_max;   /* likewise */
 	bool is_bare;        /* words without a dot are domains */
 	uint64_t n_lines;    /* read of the input */
 };
@@ -73,14 +74,18 @@ static const struct option_row own_options[] = {
 	.offset = AT(preset)},
     {"max-length", 0, "N", "Leave out names longer than N bytes", OPT_NUMBER,
 	.offset = AT(max_length), .max = TARGET_MAX},
-    {"check", 0, "CHECK", "What to check: resolve (default) or records", OPT_READ,
-	.offset = AT(spec), .read = read_check, .takes = "resolve or records"},
+    {"check", 0, "CHECK", "What to check: resolve (default), records or registration", OPT_READ,
+	.offset = AT(spec), .read = read_check, .takes = "resolve, records or registration"},
     {"types", 0, "TYPES", "Ask for records of these types, such as A,MX,TYPE65280", OPT_READ,
 	.offset = AT(spec), .read = read_types, .takes = "types of records, such as A,MX"},
     {"ptr", 0, "BLOCK", "Ask for the reverse names of an address or of a block; may be repeated",
 	OPT_READ, .offset = AT(spec), .read = read_ptr, .takes = "an address or a block"},
     {"family", 0, "FAMILY", "Addresses to look for: any (default), ipv4, ipv6 or both", OPT_READ,
 	.offset = AT(spec), .read = read_family, .takes = "any, ipv4, ipv6 or both"},
+    {"details", 0, NULL, "With registration: ask RDAP about registered names, too", OPT_FLAG,
+	.offset = AT(spec.params.asked.rdap.wants_details)},
+    {"rdap-max", 0, "N", "With registration: ask RDAP about at most N names", OPT_NUMBER,
+	.offset = AT(rdap_max), .max = UINT32_MAX},
     {0},
 };
 

@@ -109,8 +109,8 @@ static void print_job(const struct job_view *job)
 	printf("%-11s%llu of %llu\n", "done", (unsigned long long)job->completed,
 	    (unsigned long long)job->total);
 	message_print_count(view_good_word(job), job->counts[VIEW_GOOD]);
-	message_print_count("not found", job->counts[VIEW_NOT_FOUND]);
-	message_print_count("errors", job->counts[VIEW_ERROR]);
+	message_print_count(view_absent_word(job), job->counts[VIEW_NOT_FOUND]);
+	message_print_count(view_failed_word(job), job->counts[VIEW_ERROR]);
 	printf("%-11s%.1f/s\n", "rate", job->rate);
 	if (job->eta >= 0 && !job_state_is_ended(job->state))
 		print_duration("left", job->eta);

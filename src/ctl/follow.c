@@ -174,10 +174,10 @@ static int summarise(struct follow *f)
 	    job->total == 1 ? "" : "s");
 	if (elapsed > 0)
 		fprintf(stderr, " in %.2fs", (double)elapsed / (double)USEC_PER_SEC);
-	fprintf(stderr, ": %llu %s, %llu not found, %llu errors\n",
-	    (unsigned long long)job->counts[VIEW_GOOD], view_good_word(job),
-	    (unsigned long long)job->counts[VIEW_NOT_FOUND],
-	    (unsigned long long)job->counts[VIEW_ERROR]);
+	fprintf(stderr, ": %llu %s, %llu %s, %llu %s\n", (unsigned long long)job->counts[VIEW_GOOD],
+	    view_good_word(job), (unsigned long long)job->counts[VIEW_NOT_FOUND],
+	    view_absent_word(job), (unsigned long long)job->counts[VIEW_ERROR],
+	    view_failed_word(job));
 	return status;
 }
 

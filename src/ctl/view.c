@@ -36,6 +36,14 @@ static void read_progress(const json_t *object, struct job_view *job)
 	if (json_is_integer(json_object_get(object, "eta_ms")))
 		job->eta = get_msec(object, "eta_ms");
 	job->is_files = json_object_get(counts, "ok") != NULL;
+	job->is_registration = json_object_get(counts, "registered") != NULL;
+	if (job->is_registration) {
+		job->counts[VIEW_GOOD] = view_get_number(counts, "available");
+		job->counts[VIEW_NOT_FOUND] =
+		    view_get_number(counts, "registered") + view_get_number(counts, "reserved");
+		job->counts[VIEW_ERROR] = view_get_number(counts, "unknown");
+		return;
+	}
 	job->counts[VIEW_GOOD] = view_get_number(counts, job->is_files ? "ok" : "found");
 	job->counts[VIEW_NOT_FOUND] = view_get_number(counts, "not_found");
 	job->counts[VIEW_ERROR] = view_get_number(counts, "error");
@@ -129,7 +137,17 @@ const char *view_item_word(const struct job_view *job)
 
 const char *view_good_word(const struct job_view *job)
 {
-	return job->is_files ? "downloaded" : "found";
+	return job->is_files ? "downloaded" : job->is_registration ? "available" : "found";
+}
+
+const char *view_absent_word(const struct job_view *job)
+{
+	return job->is_registration ? "taken" : "not found";
+}
+
+const char *view_failed_word(const struct job_view *job)
+{
+	return job->is_registration ? "unknown" : "errors";
 }
 
 /* --- Files --- */

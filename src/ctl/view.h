@@ -15,9 +15,10 @@ struct job_view {
 	struct json_t *json; /* shared (ref); all text is borrowed from it */
 	char id[ID_TEXT_SIZE];
 	const char *kind;
-	const char *check; /* NULL: its kind has none */
-	const char *label; /* NULL: none */
-	bool is_files;     /* its items are files, not names */
+	const char *check;    /* NULL: its kind has none */
+	const char *label;    /* NULL: none */
+	bool is_files;        /* its items are files, not names */
+	bool is_registration; /* its check is registration */
 	enum job_state state;
 	uint64_t total, completed;
 	uint64_t counts[VIEW_N_COUNTS];                    /* good: found, of files ok */
@@ -49,6 +50,8 @@ bool view_parse_number(const char *text, size_t len, const char *name, uint64_t 
 const char *view_item_word(const struct job_view *job);
 /* Return what a successful item is called: found or downloaded. */
 const char *view_good_word(const struct job_view *job);
+const char *view_absent_word(const struct job_view *job); /* ... of VIEW_NOT_FOUND */
+const char *view_failed_word(const struct job_view *job); /* ... of VIEW_ERROR */
 
 /* --- A file's result --- */
 

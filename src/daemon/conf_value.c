@@ -12,6 +12,7 @@
 #include "fetch/policy.h"
 #include "model/result.h"
 #include "model/url.h"
+#include "registration/rates.h"
 
 /* --- Elements of lists; `element` is not terminated --- */
 
@@ -145,6 +146,7 @@ const char *conf_value_describe(enum conf_type type)
 	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",
 	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
 	    [LABELS] = "a list of LABEL=URL",
+	    [RATES] = "a list of HOST=NUMBER",
 	    [HOSTS] = "a list of at most 64 host names or addresses, without ports",
 	    [ORIGINS] = "a list of at most 64 origins like https://host or http://host:8080",
 	    [DATABASE] = "like sqlite:///absolute/path",
@@ -190,6 +192,8 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 	case LISTENERS:
 		e = count_elements(text, is_listener, ret_number);
 		break;
+	case RATES:
+		return rates_are_valid(text) ? OK : ERR_INVALID;
 	case LABELS:
 		e = count_elements(text, is_label, ret_number);
 		break;

@@ -14,6 +14,7 @@ enum conf_type {
 	ADDRESSES,
 	PORTS,
 	LABELS,
+	RATES,
 	HOSTS,
 	ORIGINS,
 	DATABASE,

@@ -19,6 +19,7 @@
 #include "daemon/guard.h"
 #include "daemon/limits.h"
 #include "daemon/notify.h"
+#include "daemon/registering.h"
 #include "daemon/reload.h"
 #include "daemon/resolving.h"
 #include "daemon/secret.h"
@@ -49,6 +50,7 @@ struct daemon {
 	struct suspects *suspects;
 	struct resolving *resolving;
 	struct checker *checker;
+	struct registering *registering;
 	struct fetching fetching;
 	struct delivery delivery;
 	struct core *core;
@@ -132,11 +134,18 @@ static bool start_delivery(struct daemon *d)
 		   d->suspects) == OK;
 }
 
+static bool start_registering(struct daemon *d)
+{
+	d->registering = registering_start(d->conf, d->folder, d->loop, d->offload, d->checker);
+	return d->registering != NULL;
+}
+
 static bool start_core(struct daemon *d)
 {
 	struct core_opts opts = {.loop = d->loop,
 	    .checker = d->checker,
 	    .fetcher = d->fetching.fetcher,
+	    .registration = registering_engine(d->registering),
 	    .store = d->store,
 	    .offload = d->offload,
 	    .suspects = d->suspects,
@@ -168,7 +177,10 @@ static bool start_server(struct daemon *d)
 	    .offload = d->offload,
 	    .limits = d->limits,
 	    .name_server = resolving_name_server,
-	    .name_server_arg = d->checker};
+	    .name_server_arg = d->checker,
+	    .registry_host = registering_host,
+	    .bootstrap = registering_bootstrap,
+	    .registry_arg = d->registering};
 	bodies_init(&d->api.bodies, 0);
 	limits_read_api(d->conf, &d->api);
 	d->n_listen = conf_list(d->conf, CONF_api_listen, d->listen, SERVER_MAX_LISTENERS);
@@ -190,6 +202,7 @@ static bool start_server(struct daemon *d)
 		return false;
 	}
 	fetching_allow(&d->fetching, d->conf, endpoints, n);
+	registering_set_policy(d->registering, d->fetching.policy);
 	return delivery_allow(&d->delivery, d->conf, d->fetching.policy) ||
 	       !secret_is_given(d->conf);
 }
@@ -250,6 +263,7 @@ static bool change_fetching(struct daemon *d)
 		    d->core, d->fetching.flags->servers, d->fetching.flags->n_servers);
 	fetching_allow(&d->fetching, d->conf, endpoints,
 	    server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
+	registering_set_policy(d->registering, d->fetching.policy);
 	return delivery_allow(&d->delivery, d->conf, d->fetching.policy);
 }
 
@@ -400,8 +414,8 @@ static bool start(struct daemon *d)
 	versions_add_metric();
 	metrics_add_process();
 	return start_store(d) && start_checker(d) && start_fetching(d) && start_delivery(d) &&
-	       start_core(d) && start_server(d) && start_notify(d) && start_reload(d) &&
-	       start_signals(d);
+	       start_registering(d) && start_core(d) && start_server(d) && start_notify(d) &&
+	       start_reload(d) && start_signals(d);
 }
 
 /* Threads end first; then what they left is delivered, and what waits for its turn has it, until no
@@ -451,6 +465,7 @@ static void stop(struct daemon *d)
 		; /* what the end of unfinished files left behind */
 	reload_free(d->reload);
 	delivery_stop(&d->delivery);
+	registering_stop(d->registering);
 	fetching_stop(&d->fetching);
 	resolving_free(d->resolving);
 	server_free(d->server);

@@ -10,6 +10,7 @@ src_daemon_libdaemon_a_SOURCES = \
 	src/daemon/guard.c src/daemon/guard.h \
 	src/daemon/limits.c src/daemon/limits.h \
 	src/daemon/notify.c src/daemon/notify.h \
+	src/daemon/registering.c src/daemon/registering.h \
 	src/daemon/reload.c src/daemon/reload.h \
 	src/daemon/network.c src/daemon/network.h \
 	src/daemon/resolving.c src/daemon/resolving.h \
@@ -21,12 +22,12 @@ bin_PROGRAMS += src/asyncprobed
 src_asyncprobed_SOURCES = src/daemon/main.c
 src_asyncprobed_LDADD = src/daemon/libdaemon.a src/api/libapi.a src/http/libhttp.a \
 	src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a \
-	src/sqlite/libbackend.a src/store/libstore.a src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
-	$(MHD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
+	src/sqlite/libbackend.a src/store/libstore.a src/registration/libregistration.a src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
+	$(MHD_LIBS) $(CURL_LIBS) $(CRYPTO_LIBS) $(ZLIB_LIBS) $(SQLITE_LIBS) $(EVENT_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(PSL_LIBS) $(GLIB_LIBS) $(INIH_LIBS) $(XXHASH_LIBS) \
 	$(SYSTEMD_LIBS)
 
 # What the documents say of the settings comes from the table of settings; `make check` holds them to it.
 noinst_PROGRAMS = src/conf_doc
 src_conf_doc_SOURCES = src/daemon/conf_doc.c
-src_conf_doc_LDADD = src/daemon/libdaemon.a src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/model/libmodel.a src/base/libbase.a $(INIH_LIBS) \
+src_conf_doc_LDADD = src/daemon/libdaemon.a src/registration/libregistration.a src/fetch/libfetch.a src/check/libcheck.a src/dns/libdns.a src/model/libmodel.a src/base/libbase.a $(INIH_LIBS) \
 	$(CURL_LIBS) $(IDN2_LIBS) $(GLIB_LIBS)

@@ -5,6 +5,7 @@ src_fetch_libfetch_a_SOURCES = \
 	src/fetch/digest.c src/fetch/digest.h \
 	src/fetch/doh.c src/fetch/doh.h \
 	src/fetch/draft.c src/fetch/draft.h \
+	src/fetch/exchange.c src/fetch/exchange.h \
 	src/fetch/fetch.c src/fetch/fetch.h src/fetch/fetch_private.h \
 	src/fetch/fetch_parts.h \
 	src/fetch/fetch_body.c \

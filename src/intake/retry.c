@@ -185,7 +185,7 @@ struct submission *submission_new_retry(
 	s->retry_of = job->id;
 	r->job_no = job->no;
 	r->total = job->total;
-	r->n_failed = job->counts[ITEM_ERROR];
+	r->n_failed = job_failed(job);
 	r->has_files = job_kind_is_files(job->kind);
 	r->has_chunks = !r->has_files; /* nothing to read there */
 	if (r->has_files)

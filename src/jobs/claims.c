@@ -34,7 +34,7 @@ void claims_settle(
 {
 	commit_add(live, done);
 	chunk_mask_add(&c->stored.done, index - c->stored.chunk.first);
-	c->stored.has_failed = c->stored.has_failed || done->status == ITEM_ERROR;
+	c->stored.has_failed = c->stored.has_failed || item_status_is_failure(done->status);
 	c->is_dirty = true;
 	if (--c->n_left == 0)
 		finish_chunk(live, c);
@@ -46,7 +46,7 @@ void claims_settle_invalid(
 {
 	const struct lane_ops *ops = lane_ops(live_lane(live));
 	struct result r = {.index = index,
-	    .status = ITEM_ERROR,
+	    .status = job_failure_status(live->job.kind, live->job.check),
 	    .reason = ops->invalid_item,
 	    .is_file = ops->is_file,
 	    .finished_at = clock_wall(),

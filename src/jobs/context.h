@@ -44,7 +44,7 @@ struct core {
 	TAILQ_HEAD(, item) noted; /* suspect ones that are to begin now */
 	struct live_list dirty;
 	struct ring rings[N_LANES];
-	struct ring *ring_of_kind[N_KINDS];
+	struct ring *ring_of[N_KINDS][N_CHECKS];
 	uint32_t
 	    n_in_place[N_PLACES]; /* live jobs; counted, since each turn asks; see turns_move */
 	struct item **item_table; /* owned; by the low half of their number */

@@ -73,6 +73,15 @@ static double get_pending(void *arg)
 	return (double)((struct core *)arg)->n_pending;
 }
 
+static bool can_end_so(enum job_kind kind, enum item_status status)
+{
+	for (int check = 0; check < N_CHECKS; check++) {
+		if (job_has_status(kind, (enum job_check)check, status))
+			return true;
+	}
+	return false;
+}
+
 static void add_kind_metrics(struct core *core, enum job_kind kind)
 {
 	const char *name = job_kind_name(kind);
@@ -80,7 +89,7 @@ static void add_kind_metrics(struct core *core, enum job_kind kind)
 
 	*gauge = (struct kind_gauge){.core = core, .kind = kind};
 	for (int i = 0; i < ITEM_N_STATUSES; i++) {
-		if (job_kind_has_status(kind, (enum item_status)i))
+		if (can_end_so(kind, (enum item_status)i))
 			core->items[kind][i] =
 			    metrics_cell(METRIC_ITEMS, name, item_status_name((enum item_status)i));
 	}

@@ -17,7 +17,10 @@ static void on_retired(const struct retired_job *job, void *arg)
 	struct core *core = arg;
 
 	core->ended[job->state]--;
-	lane_remove_job(core->ring_of_kind[job->kind]->lane, &job->id);
+	for (size_t i = 0; i < N_LANES; i++) {
+		if ((lane_ops(core->rings[i].lane)->kinds >> job->kind & 1) != 0)
+			lane_remove_job(core->rings[i].lane, &job->id);
+	}
 }
 
 static void start_retention(struct core *core)

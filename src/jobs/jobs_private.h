@@ -16,7 +16,8 @@ void live_set_next(struct live_job *live, enum job_state state, enum job_reason 
 struct item *item_new(struct live_job *live, struct open_chunk *c);
 void item_free(struct item *item);
 struct item *item_find(const struct core *core, uint64_t number); /* NULL: it was freed */
-/* The lane of the job's kind. */
+/* The lane of the job. */
+struct lane *lane_of(const struct core *core, const struct job *job);
 struct lane *live_lane(const struct live_job *live);
 
 /* turns.c: give active jobs turns while they have items to begin. */

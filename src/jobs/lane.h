@@ -47,6 +47,7 @@ struct lane_event {
 struct lane_ops {
 	const char *name;
 	unsigned kinds;           /* of jobs: 1 << enum job_kind */
+	unsigned checks;          /* ... and of these: 1 << enum job_check */
 	uint32_t concurrency;     /* of a job that doesn't say; 0: no limit */
 	enum reason invalid_item; /* the result of an item that can't be begun */
 	bool is_file;             /* of results (struct result) */
@@ -64,7 +65,7 @@ struct lane_ops {
 };
 
 /* The table: one row a lane. */
-#define LANES(X) X(dns) X(files)
+#define LANES(X) X(dns) X(files) X(registration)
 
 enum lane_row {
 #define X(name) LANE_##name,

@@ -67,6 +67,7 @@ const struct lane_ops *lane_files(void)
 {
 	static const struct lane_ops ops = {.name = "files",
 	    .kinds = 1U << KIND_DOWNLOADS | 1U << KIND_FLAGS,
+	    .checks = ~0U,
 	    .concurrency = CONCURRENCY,
 	    .invalid_item = REASON_INVALID_URL,
 	    .is_file = true,

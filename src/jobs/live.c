@@ -118,9 +118,14 @@ struct item *item_find(const struct core *core, uint64_t number)
 									       : NULL;
 }
 
+struct lane *lane_of(const struct core *core, const struct job *job)
+{
+	return core->ring_of[job->kind][job->check]->lane;
+}
+
 struct lane *live_lane(const struct live_job *live)
 {
-	return live->core->ring_of_kind[live->job.kind]->lane;
+	return lane_of(live->core, &live->job);
 }
 
 struct live_job *live_find(struct core *core, const struct id *id)

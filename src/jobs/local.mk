@@ -16,6 +16,7 @@ src_jobs_libjobs_a_SOURCES = \
 	src/jobs/lane.c src/jobs/lane.h \
 	src/jobs/lane_dns.c \
 	src/jobs/lane_files.c \
+	src/jobs/lane_registration.c \
 	src/jobs/places.c \
 	src/jobs/opts.h \
 	src/jobs/recover.c \

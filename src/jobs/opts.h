@@ -20,6 +20,7 @@ struct core_opts {
 	struct loop *loop; /* all borrowed for the life of the core */
 	struct checker *checker;
 	struct fetcher *fetcher;
+	struct registration *registration;
 	struct store *store;
 	struct offload *offload;
 	struct suspects *suspects;

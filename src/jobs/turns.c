@@ -13,7 +13,7 @@ enum { MAX_PER_TURN = 256 };
 
 static struct ring *ring_of(const struct live_job *live)
 {
-	return live->core->ring_of_kind[live->job.kind];
+	return live->core->ring_of[live->job.kind][live->job.check];
 }
 
 /* Stand at the end of the ring, with a turn of as many items as its priority is worth. */
@@ -195,9 +195,12 @@ static void init_ring(struct core *core, enum lane_row row)
 	buf_init(&ring->spare, SIZE_MAX / 2);
 	defer_init(&ring->serve, core->opts.loop, serve, ring);
 	lane_set_on_event(ring->lane, on_lane_event, ring);
+	const struct lane_ops *ops = lane_ops(ring->lane);
 	for (int kind = 0; kind < N_KINDS; kind++) {
-		if ((lane_ops(ring->lane)->kinds >> kind & 1) != 0)
-			core->ring_of_kind[kind] = ring;
+		for (int check = 0; check < N_CHECKS; check++) {
+			if ((ops->kinds >> kind & 1) != 0 && (ops->checks >> check & 1) != 0)
+				core->ring_of[kind][check] = ring;
+		}
 	}
 }
 

@@ -150,7 +150,7 @@ bool jobs_cancel(struct core *core, const struct id *id, jobs_cancel_fn *on_done
 struct deletion {
 	struct core *core;
 	struct id id;
-	enum job_kind kind;
+	struct lane *lane; /* of the job */
 	jobs_fn *on_done;
 	void *arg;
 };
@@ -169,7 +169,7 @@ static void on_deleted(struct store_op *op)
 		d->core->ended[op->u.state]--;
 	}
 	if (op->err == OK)
-		lane_remove_job(d->core->ring_of_kind[d->kind]->lane, &d->id);
+		lane_remove_job(d->lane, &d->id);
 	d->on_done(op->err, d->arg);
 	free(d);
 }
@@ -180,8 +180,11 @@ void jobs_delete(struct core *core, const struct job *job, jobs_fn *on_done, voi
 	struct deletion *d = xcalloc(1, sizeof(*d));
 	struct store_op *op = store_op_new(STORE_DELETE, on_deleted, d);
 
-	*d = (struct deletion){
-	    .core = core, .id = job->id, .kind = job->kind, .on_done = on_done, .arg = arg};
+	*d = (struct deletion){.core = core,
+	    .id = job->id,
+	    .lane = lane_of(core, job),
+	    .on_done = on_done,
+	    .arg = arg};
 	op->job_no = job->no;
 	store_start(core->opts.store, op);
 }

@@ -7,7 +7,14 @@
 #include "model/tagged.h"
 
 /* Part of the store's format. */
-enum { TAG_TYPES = 1, TAG_FAMILY = 2, TAG_WILDCARDS = 3 };
+enum {
+	TAG_TYPES = 1,
+	TAG_FAMILY = 2,
+	TAG_WILDCARDS = 3,
+	TAG_DETAILS = 4,
+	TAG_RDAP = 5,
+	TAG_RDAP_MOST = 6
+};
 
 static const char *const family_names[N_ADDRESS_FAMILIES] = {
     [FAMILY_ANY] = "any", [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_BOTH] = "both"};
@@ -60,6 +67,12 @@ void check_spec_pack(const struct check_spec *spec, struct buf *fields)
 		tagged_add_number(fields, TAG_FAMILY, spec->family);
 	if (spec->finds_wildcards)
 		tagged_add_number(fields, TAG_WILDCARDS, 1);
+	if (spec->rdap.wants_details)
+		tagged_add_number(fields, TAG_DETAILS, 1);
+	if (spec->rdap.use != RDAP_ALL)
+		tagged_add_number(fields, TAG_RDAP, spec->rdap.use);
+	if (spec->rdap.use == RDAP_MOST)
+		tagged_add_number(fields, TAG_RDAP_MOST, spec->rdap.most);
 }
 
 static bool read_types(struct span value, struct check_spec *spec)
@@ -77,15 +90,20 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 {
 	struct check_spec spec = {.family = FAMILY_ANY};
 	struct span types = {NULL, 0};
-	uint64_t family = FAMILY_ANY, wildcards = 0;
+	uint64_t family = FAMILY_ANY, wildcards = 0, details = 0, rdap = RDAP_ALL, rdap_most = 0;
 
 	(void)tagged_find_number(fields, TAG_FAMILY, &family);
 	(void)tagged_find_number(fields, TAG_WILDCARDS, &wildcards);
-	if (family >= N_ADDRESS_FAMILIES ||
+	(void)tagged_find_number(fields, TAG_DETAILS, &details);
+	(void)tagged_find_number(fields, TAG_RDAP, &rdap);
+	(void)tagged_find_number(fields, TAG_RDAP_MOST, &rdap_most);
+	if (family >= N_ADDRESS_FAMILIES || rdap > RDAP_UNLIKELY_ONLY || rdap_most > UINT32_MAX ||
 	    (tagged_find(fields, TAG_TYPES, &types) && !read_types(types, &spec)))
 		return false;
 	spec.family = (enum address_family)family;
 	spec.finds_wildcards = wildcards > 0;
+	spec.rdap = (struct rdap_params){
+	    .use = (enum rdap_use)rdap, .most = (uint32_t)rdap_most, .wants_details = details > 0};
 	*ret_spec = spec;
 	return true;
 }

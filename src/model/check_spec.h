@@ -13,9 +13,22 @@ enum { CHECK_MAX_TYPES = 32, CHECK_SPEC_PACKED = 256 /* bytes at most */ };
 /* Which addresses a name is asked for. Stored as numbers: add at the end. */
 enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6, FAMILY_BOTH, N_ADDRESS_FAMILIES };
 
+/* How a job that checks registrations uses RDAP. */
+enum rdap_use {
+	RDAP_ALL,           /* ask about each name that needs it */
+	RDAP_MOST,          /* ask about so many names */
+	RDAP_UNLIKELY_ONLY, /* do not ask about names that the DNS does not know */
+};
+struct rdap_params {
+	enum rdap_use use;
+	uint32_t most;      /* of RDAP_MOST */
+	bool wants_details; /* ask about registered names, too */
+};
+
 struct check_spec {
 	enum address_family family;
 	bool finds_wildcards;
+	struct rdap_params rdap;
 	uint8_t n_types;
 	uint16_t types[CHECK_MAX_TYPES]; /* numbers of records' types, each once, in the order given
 					  */

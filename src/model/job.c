@@ -67,3 +67,8 @@ usec_t job_eta(const struct job *job)
 	double left = (double)(job->total - job->completed) / job->rate * USEC_PER_SEC;
 	return left < (double)CLOCK_WALL_MAX ? (usec_t)left : -1;
 }
+
+uint64_t job_failed(const struct job *job)
+{
+	return job->counts[ITEM_ERROR] + job->counts[ITEM_UNKNOWN];
+}

@@ -45,6 +45,9 @@ struct job job_copy(const struct job *job);
  * (state.h). */
 void job_set_state(struct job *job, enum job_state state, usec_t now);
 
+/* How many items failed (item_status_is_failure). */
+uint64_t job_failed(const struct job *job);
+
 /* Time worked on so far, or in all when ended. */
 usec_t job_elapsed(const struct job *job, usec_t now);
 

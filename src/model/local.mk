@@ -13,9 +13,12 @@ src_model_libmodel_a_SOURCES = \
 	src/model/job.c src/model/job.h \
 	src/model/job_filter.c src/model/job_filter.h \
 	src/model/name_server.h \
+	src/model/registry_state.h \
 	src/model/outcome.c src/model/outcome.h \
 	src/model/pace.c src/model/pace.h \
+	src/model/pattern.c src/model/pattern.h \
 	src/model/recurrence.c src/model/recurrence.h \
+	src/model/registration.c src/model/registration.h \
 	src/model/result.c src/model/result.h \
 	src/model/records.c src/model/records.h \
 	src/model/reverse.c src/model/reverse.h \

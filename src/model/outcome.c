@@ -54,3 +54,8 @@ const char *rcode_name(enum rcode rcode)
 {
 	return rcode_names[rcode];
 }
+
+bool item_status_is_failure(enum item_status status)
+{
+	return status == ITEM_ERROR || status == ITEM_UNKNOWN;
+}

@@ -5,9 +5,11 @@
 
 /* clang-format off */
 /* The order of these and of the reasons is part of the store's format: add at the end. */
-#define ITEM_STATUSES(X) X(FOUND, "found") X(NOT_FOUND, "not_found") X(ERROR, "error") X(OK, "ok")
+#define ITEM_STATUSES(X) \
+	X(FOUND, "found") X(NOT_FOUND, "not_found") X(ERROR, "error") X(OK, "ok") X(REGISTERED, "registered") \
+	X(AVAILABLE, "available") X(RESERVED, "reserved") X(UNKNOWN, "unknown")
 
-/* REASON_NONE is null in JSON: the item was found, or is ok. */
+/* REASON_NONE is null in JSON: the status needs no reason. */
 #define REASONS(X) \
 	X(NONE, NULL) X(NXDOMAIN, "nxdomain") X(NO_ADDRESS, "no_address") X(TIMEOUT, "timeout") \
 	X(SERVFAIL, "servfail") X(REFUSED, "refused") X(TRUNCATED, "truncated") X(MALFORMED, "malformed") \
@@ -16,7 +18,9 @@
 	X(DNS_NOT_FOUND, "dns_not_found") X(DNS_ERROR, "dns_error") X(CONNECT, "connect") X(TLS, "tls") \
 	X(HTTP_STATUS, "http_status") X(TOO_LARGE, "too_large") X(TOO_MANY_REDIRECTS, "too_many_redirects") \
 	X(BAD_CHECKSUM, "bad_checksum") X(DENIED_TARGET, "denied_target") X(INVALID_URL, "invalid_url") \
-	X(DISK, "disk") X(CRASHED, "crashed") X(LAME, "lame")
+	X(DISK, "disk") X(CRASHED, "crashed") X(LAME, "lame") X(NO_RDAP, "no_rdap") \
+	X(NO_BOOTSTRAP, "no_bootstrap") X(RDAP_BUDGET, "rdap_budget") X(RATE_LIMITED, "rate_limited") \
+	X(BLOCKED, "blocked") X(PREMIUM_PERIOD, "premium_period")
 
 /* How one query ended. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2), REFERRAL
  * and LAME are NOERROR from a server that doesn't know, and OTHER is a response code without a name here. The order
@@ -51,6 +55,8 @@ enum rcode {
 
 const char *item_status_name(enum item_status status);
 bool item_status_parse(const char *name, enum item_status *ret_status);
+/* Say whether the item may be tried again: it was not found out how it is. */
+bool item_status_is_failure(enum item_status status);
 const char *reason_name(enum reason reason); /* NULL for REASON_NONE */
 bool reason_parse(const char *name, enum reason *ret_reason);
 const char *rcode_name(enum rcode rcode);

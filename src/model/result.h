@@ -55,6 +55,9 @@ enum {
 	RESULT_TAG_ADDRESSES = 2 /* those past the 32nd; may repeat */
 };
 
+/* Tags of struct result's `tagged`. Part of the store's format: a number is never used again. */
+enum { RESULT_TAG_REGISTRATION = 3 /* model/registration.h */ };
+
 /* What more is known of a file; all texts are borrowed, absent ones are empty. */
 struct file_result {
 	struct span file_name;        /* under which it is, or would be, saved */

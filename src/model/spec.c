@@ -9,8 +9,9 @@
 
 static const char *const kind_names[N_KINDS] = {
     [KIND_DOMAINS] = "domains", [KIND_DOWNLOADS] = "downloads", [KIND_FLAGS] = "flags"};
-static const char *const check_names[N_CHECKS] = {
-    [CHECK_RESOLVE] = "resolve", [CHECK_RECORDS] = "records"};
+static const char *const check_names[N_CHECKS] = {[CHECK_RESOLVE] = "resolve",
+    [CHECK_RECORDS] = "records",
+    [CHECK_REGISTRATION] = "registration"};
 
 STR_DEFINE_NAMES(job_kind, enum job_kind, kind_names)
 
@@ -19,10 +20,18 @@ bool job_kind_is_files(enum job_kind kind)
 	return kind != KIND_DOMAINS;
 }
 
-bool job_kind_has_status(enum job_kind kind, enum item_status status)
+bool job_has_status(enum job_kind kind, enum job_check check, enum item_status status)
 {
+	if (kind == KIND_DOMAINS && check == CHECK_REGISTRATION)
+		return status == ITEM_REGISTERED || status == ITEM_AVAILABLE ||
+		       status == ITEM_RESERVED || status == ITEM_UNKNOWN;
 	return status == (job_kind_is_files(kind) ? ITEM_OK : ITEM_FOUND) ||
 	       status == ITEM_NOT_FOUND || status == ITEM_ERROR;
+}
+
+enum item_status job_failure_status(enum job_kind kind, enum job_check check)
+{
+	return kind == KIND_DOMAINS && check == CHECK_REGISTRATION ? ITEM_UNKNOWN : ITEM_ERROR;
 }
 
 STR_DEFINE_NAMES(job_check, enum job_check, check_names)

@@ -13,7 +13,7 @@
 
 /* Stored as numbers: add at the end. */
 enum job_kind { KIND_DOMAINS, KIND_DOWNLOADS, KIND_FLAGS, N_KINDS };
-enum job_check { CHECK_RESOLVE, CHECK_RECORDS, N_CHECKS };
+enum job_check { CHECK_RESOLVE, CHECK_RECORDS, CHECK_REGISTRATION, N_CHECKS };
 
 const char *job_kind_name(enum job_kind kind);
 bool job_kind_parse(const char *name, enum job_kind *ret_kind);
@@ -21,8 +21,11 @@ bool job_kind_parse(const char *name, enum job_kind *ret_kind);
 /* Say whether items of the kind are files to fetch. */
 bool job_kind_is_files(enum job_kind kind);
 
-/* Whether items of the kind can have the status. */
-bool job_kind_has_status(enum job_kind kind, enum item_status status);
+/* Say whether an item of such a job can end so. */
+bool job_has_status(enum job_kind kind, enum job_check check, enum item_status status);
+
+/* How an item of such a job ends that could not be carried out. */
+enum item_status job_failure_status(enum job_kind kind, enum job_check check);
 
 const char *job_check_name(enum job_check check);
 bool job_check_parse(const char *name, enum job_check *ret_check);

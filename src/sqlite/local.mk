@@ -25,7 +25,8 @@ src_sqlite_libbackend_a_SOURCES = \
 nodist_src_sqlite_libbackend_a_SOURCES = src/sqlite/schema_steps.c
 # In their order.
 SCHEMA = src/sqlite/schema/1.sql src/sqlite/schema/2.sql src/sqlite/schema/3.sql src/sqlite/schema/4.sql \
-	src/sqlite/schema/5.sql src/sqlite/schema/6.sql src/sqlite/schema/7.sql src/sqlite/schema/8.sql
+	src/sqlite/schema/5.sql src/sqlite/schema/6.sql src/sqlite/schema/7.sql src/sqlite/schema/8.sql \
+	src/sqlite/schema/9.sql
 EXTRA_DIST += src/sqlite/embed_schema.sh $(SCHEMA)
 CLEANFILES += src/sqlite/schema_steps.c
 

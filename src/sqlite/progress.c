@@ -119,7 +119,7 @@ static enum err mark_results(
 		if (c == NULL || r.index - c->first >= CHUNK_ITEMS)
 			continue;
 		c->is_touched = true;
-		c->progress.has_failed = c->progress.has_failed || r.status == ITEM_ERROR;
+		c->progress.has_failed = c->progress.has_failed || item_status_is_failure(r.status);
 		chunk_mask_add(&c->progress.done, r.index - c->first);
 	}
 	e = db_walk_end(&w, &op);

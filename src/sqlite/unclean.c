@@ -66,7 +66,7 @@ static enum err put_crashed(struct db *db, const struct stored_note *n, const st
 	struct store_op *op = store_op_new(STORE_PUT, NULL, NULL);
 	struct file_item file = {0};
 	struct result r = {.index = (uint32_t)n->index,
-	    .status = ITEM_ERROR,
+	    .status = job_failure_status(j->job.kind, j->job.check),
 	    .reason = REASON_CRASHED,
 	    .is_file = job_kind_is_files(j->job.kind),
 	    .finished_at = clock_wall(),
@@ -84,7 +84,7 @@ static enum err put_crashed(struct db *db, const struct stored_note *n, const st
 	buf_init(&op->u.put.block, SIZE_MAX / 2);
 	record_add(&op->u.put.block, &r);
 	op->u.put.n = 1;
-	op->u.put.counts[ITEM_ERROR] = 1;
+	op->u.put.counts[r.status] = 1;
 	op->u.put.n_progress = 1;
 	op->u.put.progress = xcalloc(1, sizeof(*op->u.put.progress));
 	*op->u.put.progress =

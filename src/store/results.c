@@ -85,7 +85,7 @@ static void add_failed(struct store_op *op, const struct result *r)
 	struct failed_page *page = &op->u.failed;
 
 	page->last = r->seq;
-	if (r->status != ITEM_ERROR)
+	if (!item_status_is_failure(r->status))
 		return;
 	page->indexes[page->n++] = r->index;
 	if (page->wants_names)

@@ -1,6 +1,9 @@
-/* What a submission asks the DNS for. */
+/* What a submission asks for of its names. */
 #include "wire/asked.h"
 
+#include <string.h>
+
+#include "base/str.h"
 #include "model/reverse.h"
 
 void asked_set_family(struct spec *spec, const char *value, struct problem *p)
@@ -32,6 +35,49 @@ bool asked_add_ptr(struct spec *spec, const char *value, const char *pointer, st
 	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
+void asked_set_details(struct spec *spec, bool value)
+{
+	spec->params.asked.rdap.wants_details = value;
+}
+
+static void set_rdap_most(struct spec *spec, int64_t most, struct problem *p)
+{
+	if (most < 0 || most > UINT32_MAX)
+		problem_add(
+		    p, "/rdap/max", "This must be a whole number from 0 to %u.", UINT32_MAX);
+	spec->params.asked.rdap.use = RDAP_MOST;
+	spec->params.asked.rdap.most = (uint32_t)most;
+}
+
+void asked_set_rdap(struct spec *spec, const char *value, struct problem *p)
+{
+	uint64_t most;
+
+	if (strcmp(value, "all") == 0)
+		spec->params.asked.rdap.use = RDAP_ALL;
+	else if (strcmp(value, "unlikely_only") == 0)
+		spec->params.asked.rdap.use = RDAP_UNLIKELY_ONLY;
+	else if (str_to_u64(value, UINT32_MAX, &most) == OK)
+		set_rdap_most(spec, (int64_t)most, p);
+	else
+		problem_add(p, "/rdap", "This must be \"all\", \"unlikely_only\" or {\"max\": N}.");
+}
+
+void asked_set_rdap_object(struct spec *spec, struct jvalue object, struct problem *p)
+{
+	const char *at = jvalue_begin(object);
+	struct jvalue name, value;
+	int64_t most = -1;
+	size_t n = 0;
+
+	for (; jvalue_next_member(&at, &name, &value); n++)
+		;
+	if (n == 1 && jvalue_integer(jvalue_find(object, "max"), &most))
+		set_rdap_most(spec, most, p);
+	else
+		problem_add(p, "/rdap", "This must be \"all\", \"unlikely_only\" or {\"max\": N}.");
+}
+
 /* What is asked for must suit the check. */
 static void check_asked(const struct spec *spec, struct problem *p)
 {
@@ -44,6 +90,10 @@ static void check_asked(const struct spec *spec, struct problem *p)
 		problem_add(p, "/types", "Only the check \"records\" has types.");
 	if (!is_records && spec->ptr.n > 0)
 		problem_add(p, "/ptr", "Only the check \"records\" looks up reverse names.");
+	if (spec->check != CHECK_REGISTRATION && asked->rdap.use != RDAP_ALL)
+		problem_add(p, "/rdap", "Only the check \"registration\" has this field.");
+	if (spec->check != CHECK_REGISTRATION && asked->rdap.wants_details)
+		problem_add(p, "/details", "Only the check \"registration\" has this field.");
 	if (spec->check != CHECK_RESOLVE && asked->family != FAMILY_ANY)
 		problem_add(p, "/family", "Only the check \"resolve\" has a family.");
 }

@@ -91,7 +91,7 @@ static void add_piece(struct buf *b, const struct evidence *e)
 	buf_add_char(b, '}');
 }
 
-static bool add_evidence(struct row *row, const struct result *r)
+bool row_evidence(struct row *row, const struct result *r)
 {
 	buf_add_char(row->out, '[');
 	for (uint32_t i = 0; i < r->n_evidence; i++) {
@@ -138,7 +138,7 @@ static const struct row_field fields[] = {
     ROW_FIELD("finished_at", row_finished),
     ROW_FIELD("addresses", add_addresses),
     ROW_FIELD("ttl", add_ttl),
-    ROW_JSON("evidence", add_evidence),
+    ROW_JSON("evidence", row_evidence),
     ROW_END,
 };
 

@@ -15,6 +15,7 @@ src_wire_libwire_a_SOURCES = \
 	src/wire/record.c src/wire/record.h \
 	src/wire/records_row.c \
 	src/wire/result_filter.c src/wire/result_filter.h \
+	src/wire/registration_row.c \
 	src/wire/result_text.c src/wire/result_text.h \
 	src/wire/row.c src/wire/row.h \
 	src/wire/schedule.c src/wire/schedule.h \

@@ -12,6 +12,8 @@ const struct row_table *row_table_of(enum job_kind kind, enum job_check check)
 	switch (check) {
 	case CHECK_RECORDS:
 		return row_of_records();
+	case CHECK_REGISTRATION:
+		return row_of_registrations();
 	case CHECK_RESOLVE:
 	case N_CHECKS:
 		break;

@@ -61,6 +61,7 @@ struct row_table {
 const struct row_table *row_of_domains(void);
 const struct row_table *row_of_records(void);
 const struct row_table *row_of_files(void);
+const struct row_table *row_of_registrations(void);
 
 /* Values that every kind has. */
 bool row_seq(struct row *row, const struct result *r);
@@ -75,6 +76,7 @@ bool row_finished(struct row *row, const struct result *r);
 /* Values of names. */
 bool row_unicode(struct row *row, const struct result *r);
 bool row_idna2008(struct row *row, const struct result *r);
+bool row_evidence(struct row *row, const struct result *r); /* of the DNS; JSON only */
 
 /* Add a value; each returns true. What is absent is null in JSON, and an empty cell. */
 bool row_add_text(struct row *row, struct span text); /* from outside */

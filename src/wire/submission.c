@@ -31,7 +31,7 @@ struct field {
 	bool (*add)(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 	bool (*add_json)(
 	    struct spec *spec, struct jvalue value, const char *pointer, struct problem *p);
-	/* Or an object, which is read as a whole. */
+	/* Or an object, which is read as a whole; beside set_text where a text will do too. */
 	void (*set_object)(struct spec *spec, struct jvalue value, struct problem *p);
 	uint64_t max;
 	bool may_be_one; /* a list that may be given as its only element */
@@ -47,7 +47,8 @@ static void set_kind(struct spec *spec, const char *value, struct problem *p)
 static void set_check(struct spec *spec, const char *value, struct problem *p)
 {
 	if (!job_check_parse(value, &spec->check))
-		problem_add(p, "/check", "The check must be \"resolve\" or \"records\".");
+		problem_add(
+		    p, "/check", "The check must be \"resolve\", \"records\" or \"registration\".");
 }
 
 static bool is_utf8(const char *s)
@@ -194,6 +195,8 @@ static const struct field fields[] = {
     {"check", FOR_DOMAINS, .set_text = set_check},
     {"types", FOR_DOMAINS, .add = asked_add_type},
     {"family", FOR_DOMAINS, .set_text = asked_set_family},
+    {"details", FOR_DOMAINS, .set_bool = asked_set_details},
+    {"rdap", FOR_DOMAINS, .set_text = asked_set_rdap, .set_object = asked_set_rdap_object},
     {"label", FOR_ALL, .set_text = set_label},
     {"preset", FOR_DOMAINS | FOR_FLAGS, .set_text = set_preset},
     {"domains", FOR_DOMAINS, .add = add_domain},
@@ -305,7 +308,7 @@ static void set_json(struct spec *spec, const char *name, struct jvalue value, s
 		problem_add(p, pointer, "Unknown field.");
 	} else if (field->add != NULL || field->add_json != NULL) {
 		set_list(spec, field, value, p);
-	} else if (field->set_object != NULL) {
+	} else if (field->set_object != NULL && (type == '{' || field->set_text == NULL)) {
 		field->set_object(spec, value, p);
 	} else if (field->set_bool != NULL) {
 		if (type == 't' || type == 'f')

@@ -61,7 +61,7 @@ line ~ /include[ \t]*"/ {
 line ~ /include[ \t]*</ {
 	split(line, angled, /[<>]/)
 	to = angled[2]
-	if (to ~ /^(base|model|loop|wire|dns|check|fetch|store|sqlite|jobs|callbacks|intake|schedules|core|http|api|ctl|daemon)\//)
+	if (to ~ /^(base|model|loop|wire|dns|check|fetch|registration|store|sqlite|jobs|callbacks|intake|schedules|core|http|api|ctl|daemon)\//)
 		fault(file ":" line ": project headers stand in quotes")
 	for (i = 1; i <= n_foreign; i++) {
 		if (to !~ header[i])

@@ -39,8 +39,8 @@ static const struct {
 	size_t len;
 	bool is_good;
 } blocks[] = {
-    {"no such status", BYTES("\0\4\1\1\1" TIME NAME "\0\0"), false},
-    {"no such reason", BYTES("\0\1\34\1\1" TIME NAME "\0\0"), false},
+    {"no such status", BYTES("\0\77\1\1\1" TIME NAME "\0\0"), false},
+    {"no such reason", BYTES("\0\1\177\1\1" TIME NAME "\0\0"), false},
     {"index past 32 bits", BYTES("\x80\x80\x80\x80\x10\1\1\1\1" TIME NAME "\0\0"), false},
     {"attempts past 32 bits", BYTES("\0\1\1\x80\x80\x80\x80\x10\1" TIME NAME "\0\0"), false},
     {"duration past 63 bits",
@@ -64,7 +64,7 @@ static const struct {
     {"no port", BYTES(HEAD TIME NAME "\0\1\0\2\7\4\x7f\0\0\1\0"), false},
     {"a file without its part", BYTES(FILE_HEAD), false},
     {"a file with unknown flags", BYTES(FILE_HEAD "\10\0" NUMBERS TIMINGS TEXTS), false},
-    {"no such country reason", BYTES(FILE_HEAD "\2\34" NUMBERS TIMINGS TEXTS), false},
+    {"no such country reason", BYTES(FILE_HEAD "\2\177" NUMBERS TIMINGS TEXTS), false},
     {"an HTTP status past 32 bits", BYTES(FILE_HEAD FLAGS PAST_32 "\0\0\0" TIMINGS TEXTS), false},
     {"a version past 32 bits", BYTES(FILE_HEAD FLAGS "\0" PAST_32 "\0\0" TIMINGS TEXTS), false},
     {"redirects past 32 bits", BYTES(FILE_HEAD FLAGS "\0\0" PAST_32 "\0" TIMINGS TEXTS), false},

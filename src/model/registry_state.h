@@ -1,0 +1,24 @@
+/* How RDAP servers stand, for those who look on: plain values. Thread: any. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+enum { REGISTRY_HOST_SIZE = 272 };
+
+struct registry_host_state {
+	char host[REGISTRY_HOST_SIZE]; /* name or address; with a port that is not the usual one */
+	double rate;                   /* requests a second that it is asked now */
+	size_t n_waiting;              /* requests that wait for it */
+	usec_t held_until;             /* wall; 0: it may be asked */
+	bool is_resting;               /* it refused too often */
+	uint64_t n_asked, n_refused;   /* since the start of the daemon */
+};
+
+struct bootstrap_state {
+	usec_t published_at;                   /* wall; 0: there is none */
+	size_t n_iana, n_built_in, n_operator; /* suffixes by the source of their servers */
+};

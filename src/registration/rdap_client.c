@@ -1,0 +1,462 @@
+#include "registration/rdap_client.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "fetch/exchange.h"
+#include "loop/loop.h"
+#include "model/target.h"
+#include "model/url.h"
+#include "registration/budget.h"
+#include "registration/rates.h"
+
+enum {
+	MOST_RUNNING = 8, /* requests to one host at one time */
+	URL_SIZE = 1024 + sizeof("domain/") + TARGET_MAX + 1
+};
+
+static const usec_t proof_age = 3600 * USEC_PER_SEC;
+
+struct host {
+	UT_hash_handle hh;
+	char *name; /* owned */
+	struct rdap_client *client;
+	struct budget budget;
+	bool has_401;
+	TAILQ_HEAD(, rdap_query) waiting, running;
+	struct timer timer;
+	struct defer serve;
+	unsigned n_running;
+	size_t n_waiting;
+	uint64_t n_asked, n_refused;
+};
+
+/* One suffix at one server, and what is known of its sentinel. */
+struct zone {
+	UT_hash_handle hh;
+	char *key, *base_url, *suffix; /* owned; the key is of both */
+	struct host *host;
+	usec_t proven_at;            /* monotonic; 0: never */
+	struct rdap_query *sentinel; /* under way, or NULL */
+	TAILQ_HEAD(, rdap_query) unproven;
+};
+
+enum query_phase { QUERY_WAITING, QUERY_RUNNING, QUERY_UNPROVEN };
+
+struct rdap_query {
+	TAILQ_ENTRY(rdap_query)
+	link; /* of host->waiting, host->running or zone->unproven, by its phase */
+	enum query_phase phase;
+	struct zone *zone;
+	rdap_fn *on_done; /* NULL: it is the zone's sentinel */
+	void *arg;
+	struct exchange *exchange; /* while it runs */
+	struct rdap_outcome outcome;
+	char name[TARGET_MAX + 1];
+};
+
+struct rdap_client {
+	struct rdap_client_opts opts;
+	char *rates;        /* owned */
+	struct host *hosts; /* owned; all stay until the end: there are a few hundred registries */
+	struct zone *zones; /* likewise */
+	size_t n_queries;   /* sentinels not counted */
+};
+
+static void serve(struct host *host);
+
+/* --- The end --- */
+
+/* Take a query out of where it is. */
+static void detach(struct rdap_query *q)
+{
+	struct host *host = q->zone->host;
+
+	switch (q->phase) {
+	case QUERY_WAITING:
+		TAILQ_REMOVE(&host->waiting, q, link);
+		host->n_waiting--;
+		break;
+	case QUERY_RUNNING:
+		if (q->exchange != NULL)
+			exchange_cancel(q->exchange);
+		q->exchange = NULL;
+		TAILQ_REMOVE(&host->running, q, link);
+		host->n_running--;
+		break;
+	case QUERY_UNPROVEN:
+		TAILQ_REMOVE(&q->zone->unproven, q, link);
+		break;
+	}
+}
+
+static void finish(struct rdap_query *q)
+{
+	rdap_fn *on_done = q->on_done;
+	void *arg = q->arg;
+	struct rdap_outcome outcome = q->outcome;
+	char url[URL_SIZE];
+
+	snprintf(url, sizeof(url), "%sdomain/%s", q->zone->base_url, q->name);
+	outcome.url = url;
+	detach(q);
+	q->zone->host->client->n_queries--;
+	free(q);
+	on_done(&outcome, arg);
+}
+
+static void end_unknown(struct rdap_query *q, enum reason reason, const char *why)
+{
+	q->outcome.answer = (struct rdap_answer){.verdict = RDAP_UNKNOWN, .why = why};
+	q->outcome.reason = reason;
+	finish(q);
+}
+
+/* --- Sentinels --- */
+
+static void queue(struct rdap_query *q, bool is_first)
+{
+	struct host *host = q->zone->host;
+
+	q->phase = QUERY_WAITING;
+	if (is_first)
+		TAILQ_INSERT_HEAD(&host->waiting, q, link);
+	else
+		TAILQ_INSERT_TAIL(&host->waiting, q, link);
+	host->n_waiting++;
+}
+
+static void ask_sentinel(struct zone *zone)
+{
+	struct rdap_query *q = xcalloc(1, sizeof(*q));
+
+	q->zone = zone;
+	snprintf(q->name, sizeof(q->name), "nic.%s", zone->suffix);
+	zone->sentinel = q;
+	queue(q, true);
+}
+
+/* The zone's sentinel was found, or not: so end those that waited for it. */
+static void end_sentinel(struct zone *zone, bool is_good, enum reason reason, const char *why)
+{
+	struct rdap_query *q = zone->sentinel;
+
+	detach(q);
+	free(q);
+	zone->sentinel = NULL;
+	if (is_good)
+		zone->proven_at = clock_mono();
+	else
+		log_warning("rdap_sentinel_missing", "url=%sdomain/nic.%s reason=%s",
+		    zone->base_url, zone->suffix, reason_name(reason));
+	while ((q = TAILQ_FIRST(&zone->unproven)) != NULL) {
+		if (is_good)
+			finish(q);
+		else
+			end_unknown(q, reason, why);
+	}
+}
+
+/* End a query, or a sentinel, without an answer that counts. */
+static void give_up(struct rdap_query *q, enum reason reason, const char *why)
+{
+	if (q->on_done == NULL)
+		end_sentinel(q->zone, false, reason, why);
+	else
+		end_unknown(q, reason, why);
+}
+
+/* A host that rests is not waited for. */
+static void end_waiting(struct host *host)
+{
+	struct rdap_query *q;
+
+	while (budget_is_resting(&host->budget, clock_mono()) &&
+	       (q = TAILQ_FIRST(&host->waiting)) != NULL)
+		give_up(q, REASON_RATE_LIMITED, "the registry's server refuses for now");
+}
+
+/* --- Answers --- */
+
+static bool is_absence(enum rdap_verdict verdict)
+{
+	return verdict == RDAP_ABSENT || verdict == RDAP_PREMIUM || verdict == RDAP_BLOCKED;
+}
+
+/* An answer came that is no refusal. */
+static void take_answer(struct rdap_query *q)
+{
+	struct zone *zone = q->zone;
+	enum rdap_verdict verdict = q->outcome.answer.verdict;
+	usec_t now = clock_mono();
+
+	if (q->on_done == NULL) {
+		end_sentinel(zone, verdict == RDAP_REGISTERED, REASON_NO_RDAP,
+		    "the server does not know a name that is registered");
+		return;
+	}
+	if (verdict == RDAP_UNKNOWN)
+		q->outcome.reason = REASON_MALFORMED;
+	if (!is_absence(verdict) || (zone->proven_at > 0 && now - zone->proven_at < proof_age)) {
+		finish(q);
+		return;
+	}
+	detach(q);
+	q->phase = QUERY_UNPROVEN;
+	TAILQ_INSERT_TAIL(&zone->unproven, q, link);
+	if (zone->sentinel == NULL)
+		ask_sentinel(zone);
+}
+
+static void on_answer(const struct exchange_outcome *o, void *arg)
+{
+	struct rdap_query *q = arg;
+	struct host *host = q->zone->host;
+	usec_t now = clock_mono();
+	const struct rdap_reply reply = {.status = o->status,
+	    .content_type = o->content_type,
+	    .body = o->body,
+	    .is_cut = o->is_cut};
+
+	q->exchange = NULL;
+	q->outcome.status = o->status;
+	q->outcome.duration = now - q->outcome.duration;
+	q->outcome.attempts++;
+	rdap_judge(q->name, host->has_401, &reply, &q->outcome.answer);
+	if (o->status == 0 && q->outcome.attempts >= host->client->opts.attempts) {
+		give_up(q, o->reason, o->detail);
+	} else if (o->status == 0) {
+		detach(q);
+		queue(q, true);
+	} else if (q->outcome.answer.verdict == RDAP_LIMITED) {
+		host->n_refused++;
+		budget_on_refusal(&host->budget, now, o->retry_after);
+		log_warning("rdap_refused", "host=%s status=%u rate=%.3g resting=%d", host->name,
+		    (unsigned)o->status, host->budget.rate, budget_is_resting(&host->budget, now));
+		detach(q); /* a refusal is obeyed, and counts as no attempt */
+		q->outcome.attempts--;
+		queue(q, true);
+	} else {
+		budget_on_answer(&host->budget, now);
+		take_answer(q);
+	}
+	serve(host);
+}
+
+static bool add_headers(struct buf *headers, void *arg)
+{
+	(void)arg;
+	buf_add_str(headers, "Accept: application/rdap+json, application/json\n");
+	return true;
+}
+
+static void ask(struct rdap_query *q)
+{
+	struct host *host = q->zone->host;
+	struct rdap_client *client = host->client;
+	char url[URL_SIZE];
+	const struct exchange_request request = {
+	    .url = url, .most_bytes = RDAP_MAX_BODY, .add_headers = add_headers};
+
+	snprintf(url, sizeof(url), "%sdomain/%s", q->zone->base_url, q->name);
+	detach(q);
+	q->phase = QUERY_RUNNING;
+	TAILQ_INSERT_TAIL(&host->running, q, link);
+	host->n_running++;
+	host->n_asked++;
+	q->outcome.asked_at = clock_wall();
+	q->outcome.duration = clock_mono(); /* until the answer */
+	q->exchange = exchange_start(client->opts.exchanger, &request, on_answer, q);
+}
+
+static void serve(struct host *host)
+{
+	struct rdap_query *q;
+	usec_t now = clock_mono();
+
+	end_waiting(host);
+	while ((q = TAILQ_FIRST(&host->waiting)) != NULL && host->n_running < MOST_RUNNING &&
+	       budget_take(&host->budget, now))
+		ask(q);
+	if (q == NULL || host->n_running >= MOST_RUNNING)
+		timer_cancel(&host->timer);
+	else
+		timer_start(&host->timer, budget_wait(&host->budget, now));
+}
+
+static void on_serve(void *arg)
+{
+	serve(arg);
+}
+
+/* --- Queries --- */
+
+/* How fast to ask a host: as fast as the operator lets, with a margin, since what leaves here
+ * evenly may arrive together. Other hosts begin with what careful clients are set to. */
+static void init_budget(struct host *host, const struct registry *registry)
+{
+	double limit = rates_find(host->client->rates, host->name), most = limit * 0.96;
+	struct registry_host known = registry_host_find(host->name, registry->suffix);
+
+	host->has_401 = known.has_401;
+	if (most > 0)
+		budget_init(&host->budget, most, most, limit > 25 ? limit * 0.04 : 1, clock_mono());
+	else if (registry->source == REGISTRY_OPERATOR)
+		budget_init(&host->budget, 10, 10, 20, clock_mono());
+	else
+		budget_init(&host->budget, known.rate, known.rate * 2, known.burst, clock_mono());
+}
+
+static struct host *find_host(
+    struct rdap_client *client, const char *name, const struct registry *registry)
+{
+	struct host *host;
+
+	HASH_FIND_STR(client->hosts, name, host);
+	if (host != NULL)
+		return host;
+	host = xcalloc(1, sizeof(*host));
+	host->name = xstrdup(name);
+	host->client = client;
+	TAILQ_INIT(&host->waiting);
+	TAILQ_INIT(&host->running);
+	timer_init(&host->timer, client->opts.loop, on_serve, host);
+	defer_init(&host->serve, client->opts.loop, on_serve, host);
+	init_budget(host, registry);
+	HASH_ADD_KEYPTR(hh, client->hosts, host->name, strlen(host->name), host);
+	return host;
+}
+
+/* Another URL for a suffix, as a new bootstrap may have it, is another zone. */
+static struct zone *find_zone(struct rdap_client *client, const struct registry *registry)
+{
+	struct zone *zone;
+	struct url url;
+	char key[URL_SIZE + TARGET_MAX], host[TARGET_MAX + 10];
+	int n = snprintf(key, sizeof(key), "%s %s", registry->suffix, registry->base_url);
+
+	if (n < 0 || (size_t)n >= sizeof(key))
+		return NULL;
+	HASH_FIND_STR(client->zones, key, zone);
+	if (zone != NULL)
+		return zone;
+	if (url_parse(registry->base_url, strlen(registry->base_url), &url) != URL_GOOD)
+		return NULL;
+	snprintf(host, sizeof(host), url.port == (url.is_tls ? 443 : 80) ? "%s" : "%s:%u", url.host,
+	    (unsigned)url.port);
+	url_done(&url);
+	zone = xcalloc(1, sizeof(*zone));
+	zone->key = xstrdup(key);
+	zone->suffix = xstrdup(registry->suffix);
+	zone->base_url = xstrdup(registry->base_url);
+	zone->host = find_host(client, host, registry);
+	TAILQ_INIT(&zone->unproven);
+	HASH_ADD_KEYPTR(hh, client->zones, zone->key, strlen(zone->key), zone);
+	return zone;
+}
+
+struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name,
+    const struct registry *registry, rdap_fn *on_done, void *arg)
+{
+	struct zone *zone = find_zone(client, registry);
+
+	if (zone == NULL || strlen(name) > TARGET_MAX)
+		return NULL;
+	struct rdap_query *q = xcalloc(1, sizeof(*q));
+	q->zone = zone;
+	q->on_done = on_done;
+	q->arg = arg;
+	memcpy(q->name, name, strlen(name) + 1);
+	client->n_queries++;
+	queue(q, false);
+	defer_start(&zone->host->serve);
+	return q;
+}
+
+void rdap_query_cancel(struct rdap_query *query)
+{
+	detach(query);
+	query->zone->host->client->n_queries--;
+	free(query);
+}
+
+size_t rdap_client_count(const struct rdap_client *client)
+{
+	return client->n_queries;
+}
+
+/* --- The client --- */
+
+bool rdap_client_host(
+    const struct rdap_client *client, size_t nth, struct registry_host_state *ret_state)
+{
+	const struct host *h = client->hosts;
+	usec_t now = clock_mono();
+
+	while (h != NULL && nth-- > 0)
+		h = h->hh.next;
+	if (h == NULL)
+		return false;
+	*ret_state = (struct registry_host_state){.rate = h->budget.rate,
+	    .n_waiting = h->n_waiting,
+	    .held_until =
+		h->budget.held_until > now ? clock_wall() + h->budget.held_until - now : 0,
+	    .is_resting = budget_is_resting(&h->budget, now),
+	    .n_asked = h->n_asked,
+	    .n_refused = h->n_refused};
+	snprintf(ret_state->host, sizeof(ret_state->host), "%s", h->name);
+	return true;
+}
+
+struct rdap_client *rdap_client_new(const struct rdap_client_opts *opts)
+{
+	struct rdap_client *client = xcalloc(1, sizeof(*client));
+
+	client->opts = *opts;
+	client->rates = xstrdup(opts->rates);
+	return client;
+}
+
+static void drop_all(struct rdap_query *q)
+{
+	detach(q);
+	free(q);
+}
+
+void rdap_client_free(struct rdap_client *client)
+{
+	struct host *host, *next_host;
+	struct zone *zone, *next_zone;
+	struct rdap_query *q;
+
+	if (client == NULL)
+		return;
+	HASH_ITER (hh, client->zones, zone, next_zone) {
+		while ((q = TAILQ_FIRST(&zone->unproven)) != NULL)
+			drop_all(q);
+	}
+	HASH_ITER (hh, client->hosts, host, next_host) {
+		while ((q = TAILQ_FIRST(&host->waiting)) != NULL ||
+		       (q = TAILQ_FIRST(&host->running)) != NULL)
+			drop_all(q);
+		HASH_DEL(client->hosts, host);
+		timer_cancel(&host->timer);
+		defer_cancel(&host->serve);
+		free(host->name);
+		free(host);
+	}
+	HASH_ITER (hh, client->zones, zone, next_zone) {
+		HASH_DEL(client->zones, zone);
+		free(zone->key);
+		free(zone->suffix);
+		free(zone->base_url);
+		free(zone);
+	}
+	free(client->rates);
+	free(client);
+}

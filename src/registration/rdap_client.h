@@ -1,0 +1,62 @@
+/* Asks RDAP servers about names, at the pace that each host allows, over all jobs.
+ *
+ *   waiting --budget--> running --answer--> [unproven] --sentinel--> ended
+ *      ^                   |
+ *      +--- refused, or no answer
+ *
+ * That a server does not have a name counts only when it lately knew one that is registered, its
+ * sentinel: else a server that has lost its data would make every name look free. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "model/registry_state.h"
+#include "model/result.h"
+#include "registration/rdap.h"
+#include "registration/registries.h"
+
+struct exchanger;
+struct loop;
+struct rdap_client;
+struct rdap_query;
+
+struct rdap_client_opts {
+	struct loop *loop;           /* borrowed */
+	struct exchanger *exchanger; /* borrowed; carries the requests */
+	const char *rates;           /* valid (rates.h); borrowed for the call */
+	uint32_t attempts;           /* at least 1 */
+};
+
+struct rdap_client *rdap_client_new(const struct rdap_client_opts *opts);
+void rdap_client_free(
+    struct rdap_client *client); /* queries under way are dropped, without a call */
+
+struct rdap_outcome {
+	struct rdap_answer answer;
+	enum reason reason; /* RDAP_UNKNOWN and RDAP_LIMITED: as which the name ends */
+	const char *url;    /* that was asked; borrowed until the call returns */
+	uint32_t status;    /* of HTTP; 0: no answer */
+	usec_t asked_at;    /* wall; 0: nothing was asked */
+	usec_t duration;
+	uint32_t attempts;
+};
+
+/* Called once, never before rdap_query_start returned; the query is dead then. */
+typedef void rdap_fn(const struct rdap_outcome *outcome, void *arg);
+
+/* Ask about a name in lower-case A-labels (at most TARGET_MAX bytes; copied). `registry` is what
+ * registries_find returned. */
+struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name,
+    const struct registry *registry, rdap_fn *on_done, void *arg);
+void rdap_query_cancel(struct rdap_query *query); /* ends it without its call */
+
+/* Read how the nth host stands; false: there are fewer. Hosts are those that were asked since the
+ * start. */
+bool rdap_client_host(
+    const struct rdap_client *client, size_t nth, struct registry_host_state *ret_state);
+
+/* Queries that have not ended. */
+size_t rdap_client_count(const struct rdap_client *client);

@@ -1,0 +1,399 @@
+#include "registration/registration.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "base/alloc.h"
+#include "loop/loop.h"
+#include "model/registration.h"
+#include "model/tagged.h"
+#include "model/target.h"
+#include "registration/bootstrap.h"
+#include "registration/suffix.h"
+
+/* What the DNS said: a result is too large to keep for each name that waits for its registry. */
+struct dns_part {
+	enum item_status status;
+	enum reason reason;
+	uint32_t attempts, n_evidence;
+	struct evidence evidence[RESULT_MAX_EVIDENCE];
+};
+
+struct enquiry {
+	TAILQ_ENTRY(enquiry) link;
+	struct registration *registration;
+	check_fn *on_done;
+	void *arg;
+	struct id job;
+	struct rdap_params rdap;
+	uint32_t index;
+	struct check *check;      /* under way, or NULL */
+	struct rdap_query *query; /* likewise */
+	bool is_pending;          /* until the bootstrap is there; it is in registration->pending */
+	TAILQ_ENTRY(enquiry) pending;
+	struct defer end; /* of one that needs no question */
+	usec_t started_at;
+	struct dns_part dns;
+	char name[TARGET_MAX + 1];
+	const char *registrable; /* in `name`; NULL: it has no public suffix, or is one */
+};
+
+struct asked_job {
+	UT_hash_handle hh;
+	struct id id;
+	uint32_t n_asked;
+};
+
+struct registration {
+	struct registration_opts opts;
+	struct asked_job *jobs; /* owned; those with RDAP_MOST */
+	TAILQ_HEAD(enquiry_list, enquiry) enquiries, pending;
+	size_t n_enquiries;
+	void (*on_room)(void *arg);
+	void *on_room_arg;
+};
+
+/* --- The end --- */
+
+static void release(struct enquiry *e)
+{
+	struct registration *r = e->registration;
+
+	if (e->check != NULL)
+		check_cancel(e->check);
+	if (e->query != NULL)
+		rdap_query_cancel(e->query);
+	if (e->is_pending)
+		TAILQ_REMOVE(&r->pending, e, pending);
+	defer_cancel(&e->end);
+	TAILQ_REMOVE(&r->enquiries, e, link);
+	r->n_enquiries--;
+	free(e);
+}
+
+/* End with what the DNS said and the given facts. */
+static void finish(struct enquiry *e, enum item_status status, enum reason reason,
+    const struct registration_facts *facts)
+{
+	check_fn *on_done = e->on_done;
+	void *arg = e->arg;
+	struct registration *r = e->registration;
+	struct buf fields, tagged;
+	char name[TARGET_MAX + 1];
+	struct result result = {.index = e->index,
+	    .name = name,
+	    .name_len = strlen(e->name),
+	    .status = status,
+	    .reason = reason,
+	    .attempts = e->dns.attempts,
+	    .n_evidence = e->dns.n_evidence,
+	    .duration = clock_mono() - e->started_at,
+	    .finished_at = clock_wall()};
+
+	memcpy(name, e->name, sizeof(name));
+	memcpy(result.evidence, e->dns.evidence, sizeof(result.evidence));
+	buf_init(&fields, RESULT_MAX_FIELDS / 2);
+	buf_init(&tagged, RESULT_MAX_FIELDS);
+	registration_facts_add(&fields, facts);
+	tagged_add(&tagged, RESULT_TAG_REGISTRATION, (struct span){fields.data, fields.len});
+	result.tagged = (struct span){tagged.data, tagged.len};
+	release(e);
+	on_done(&result, arg);
+	buf_done(&fields);
+	buf_done(&tagged);
+	if (r->on_room != NULL)
+		r->on_room(r->on_room_arg);
+}
+
+/* The DNS settles it, or nobody else can be asked. */
+static void finish_by_dns(struct enquiry *e, enum reason reason)
+{
+	const struct registration_facts facts = {
+	    .is_likely_available = e->dns.status == ITEM_NOT_FOUND};
+
+	if (e->dns.status == ITEM_FOUND)
+		finish(e, ITEM_REGISTERED, REASON_NONE, &facts);
+	else
+		finish(
+		    e, ITEM_UNKNOWN, e->dns.status == ITEM_ERROR ? e->dns.reason : reason, &facts);
+}
+
+/* --- What both proofs come to --- */
+
+/* The status of a name that the DNS does not know, and the reason. */
+static enum item_status judge_absent(const struct rdap_outcome *o, enum reason *ret_reason)
+{
+	*ret_reason = REASON_NONE;
+	switch (o->answer.verdict) {
+	case RDAP_REGISTERED:
+		return ITEM_REGISTERED;
+	case RDAP_ABSENT:
+		return ITEM_AVAILABLE;
+	case RDAP_PREMIUM:
+		*ret_reason = REASON_PREMIUM_PERIOD;
+		return ITEM_AVAILABLE;
+	case RDAP_BLOCKED:
+		*ret_reason = REASON_BLOCKED;
+		return ITEM_RESERVED;
+	case RDAP_LIMITED:
+	case RDAP_UNKNOWN:
+		break;
+	}
+	*ret_reason = o->reason;
+	return ITEM_UNKNOWN;
+}
+
+static enum item_status judge(
+    const struct dns_part *dns, const struct rdap_outcome *o, enum reason *ret_reason)
+{
+	*ret_reason = REASON_NONE;
+	if (dns->status == ITEM_FOUND || o->answer.verdict == RDAP_REGISTERED)
+		return ITEM_REGISTERED;
+	if (dns->status == ITEM_NOT_FOUND)
+		return judge_absent(o, ret_reason);
+	*ret_reason = dns->reason; /* one of the two proofs is missing */
+	return ITEM_UNKNOWN;
+}
+
+static bool is_absence(enum rdap_verdict verdict)
+{
+	return verdict == RDAP_ABSENT || verdict == RDAP_PREMIUM || verdict == RDAP_BLOCKED;
+}
+
+static struct span span_of(const char *text)
+{
+	return (struct span){text, text != NULL ? strlen(text) : 0};
+}
+
+static void on_rdap(const struct rdap_outcome *o, void *arg)
+{
+	struct enquiry *e = arg;
+	const struct rdap_answer *a = &o->answer;
+	enum reason reason;
+	enum item_status status = judge(&e->dns, o, &reason);
+	struct registration_facts facts = {
+	    .is_likely_available = status == ITEM_UNKNOWN && e->dns.status == ITEM_NOT_FOUND,
+	    .has_conflict = e->dns.status == ITEM_FOUND && is_absence(a->verdict),
+	    .has_details = a->verdict == RDAP_REGISTERED,
+	    .drops = a->drops,
+	    .registrar = span_of(a->registrar),
+	    .created = a->created,
+	    .expires = a->expires,
+	    .n_statuses = a->n_statuses,
+	    .rdap_url = o->asked_at > 0 ? span_of(o->url) : (struct span){NULL, 0},
+	    .rdap_status = o->status,
+	    .rdap_at = o->asked_at,
+	    .rdap_duration = o->duration,
+	    .rdap_detail = span_of(a->why)};
+
+	for (uint32_t i = 0; i < a->n_statuses; i++)
+		facts.statuses[i] = span_of(a->statuses[i]);
+	e->query = NULL;
+	finish(e, status, reason, &facts);
+}
+
+/* --- The DNS --- */
+
+/* How many names of a job RDAP was asked about. */
+static uint32_t *get_n_asked(struct registration *r, const struct id *id)
+{
+	struct asked_job *job;
+
+	HASH_FIND(hh, r->jobs, id, sizeof(*id), job);
+	if (job == NULL) {
+		job = xcalloc(1, sizeof(*job));
+		job->id = *id;
+		HASH_ADD(hh, r->jobs, id, sizeof(job->id), job);
+	}
+	return &job->n_asked;
+}
+
+static bool may_ask_rdap(const struct enquiry *e)
+{
+	switch (e->rdap.use) {
+	case RDAP_UNLIKELY_ONLY:
+		return e->dns.status != ITEM_NOT_FOUND;
+	case RDAP_MOST: {
+		uint32_t *n_asked = get_n_asked(e->registration, &e->job);
+		if (*n_asked >= e->rdap.most)
+			return false;
+		++*n_asked;
+		return true;
+	}
+	case RDAP_ALL:
+		break;
+	}
+	return true;
+}
+
+/* Ask the registry where the DNS leaves something open, if it can be asked. */
+static void go_on(struct enquiry *e)
+{
+	const struct registration_opts *opts = &e->registration->opts;
+	struct registry registry;
+
+	if (e->dns.status == ITEM_FOUND && !e->rdap.wants_details) {
+		finish_by_dns(e, REASON_NONE);
+	} else if (!registries_find(opts->registries, e->registrable, &registry) &&
+		   !bootstrap_is_ready(opts->bootstrap)) {
+		e->is_pending = true;
+		TAILQ_INSERT_TAIL(&e->registration->pending, e, pending);
+	} else if (!registries_find(opts->registries, e->registrable, &registry)) {
+		bool has_bootstrap = registries_published_at(opts->registries) > 0;
+		finish_by_dns(e, has_bootstrap ? REASON_NO_RDAP : REASON_NO_BOOTSTRAP);
+	} else if (!may_ask_rdap(e)) {
+		finish_by_dns(e, REASON_RDAP_BUDGET);
+	} else {
+		e->query = rdap_query_start(opts->rdap, e->registrable, &registry, on_rdap, e);
+		if (e->query == NULL)
+			finish_by_dns(e, REASON_INTERNAL);
+	}
+}
+
+static void on_bootstrap(void *arg)
+{
+	struct registration *r = arg;
+	struct enquiry *e;
+
+	while ((e = TAILQ_FIRST(&r->pending)) != NULL) {
+		TAILQ_REMOVE(&r->pending, e, pending);
+		e->is_pending = false;
+		go_on(e);
+	}
+}
+
+static void on_dns(const struct result *result, void *arg)
+{
+	struct enquiry *e = arg;
+
+	e->check = NULL;
+	/* a name without an address exists */
+	bool exists = result->status == ITEM_FOUND || result->reason == REASON_NO_ADDRESS;
+	e->dns = (struct dns_part){.status = exists ? ITEM_FOUND : result->status,
+	    .reason = result->reason,
+	    .attempts = result->attempts,
+	    .n_evidence = result->n_evidence};
+	memcpy(e->dns.evidence, result->evidence, sizeof(e->dns.evidence));
+	go_on(e);
+}
+
+/* --- Enquiries --- */
+
+static void on_end(void *arg)
+{
+	static const struct registration_facts facts;
+
+	finish(arg, ITEM_UNKNOWN, REASON_NO_RDAP, &facts);
+}
+
+/* The name with one label more than its suffix: by the list, or where the operator names a longer
+ * suffix, by that. */
+static const char *find_registrable(const struct registration_opts *opts, const char *name)
+{
+	const char *suffix = suffixes_find(opts->suffixes, name);
+	struct registry registry;
+
+	if (registries_find(opts->registries, name, &registry) &&
+	    (suffix == NULL || strlen(registry.suffix) > strlen(suffix)))
+		suffix = name + strlen(name) - strlen(registry.suffix);
+	if (suffix == NULL || suffix == name)
+		return NULL;
+	for (suffix--; suffix > name && suffix[-1] != '.';)
+		suffix--;
+	return suffix;
+}
+
+struct enquiry *enquiry_start(struct registration *registration,
+    const struct registration_request *request, check_fn *on_done, void *arg)
+{
+	struct enquiry *e = xcalloc(1, sizeof(*e));
+
+	e->registration = registration;
+	e->on_done = on_done;
+	e->arg = arg;
+	e->job = request->job;
+	e->rdap = request->rdap;
+	e->started_at = clock_mono();
+	memcpy(e->name, request->name, request->name_len);
+	defer_init(&e->end, registration->opts.loop, on_end, e);
+	TAILQ_INSERT_TAIL(&registration->enquiries, e, link);
+	registration->n_enquiries++;
+	bootstrap_want(registration->opts.bootstrap, on_bootstrap, registration);
+	e->index = request->index;
+	e->registrable = find_registrable(&registration->opts, e->name);
+	if (e->registrable == NULL) {
+		defer_start(&e->end);
+		return e;
+	}
+	const struct check_request check = {.check = CHECK_RESOLVE,
+	    .index = request->index,
+	    .name = e->registrable,
+	    .name_len = strlen(e->registrable),
+	    .timeout = request->timeout,
+	    .attempts = request->attempts};
+	e->check = check_start(registration->opts.checker, &check, on_dns, e);
+	return e;
+}
+
+void enquiry_cancel(struct enquiry *enquiry)
+{
+	release(enquiry);
+}
+
+/* --- All of them --- */
+
+struct registration *registration_new(const struct registration_opts *opts)
+{
+	struct registration *r = xcalloc(1, sizeof(*r));
+
+	r->opts = *opts;
+	TAILQ_INIT(&r->enquiries);
+	TAILQ_INIT(&r->pending);
+	return r;
+}
+
+void registration_forget_job(struct registration *registration, const struct id *job)
+{
+	struct asked_job *asked;
+
+	HASH_FIND(hh, registration->jobs, job, sizeof(*job), asked);
+	if (asked == NULL)
+		return;
+	HASH_DEL(registration->jobs, asked);
+	free(asked);
+}
+
+void registration_free(struct registration *registration)
+{
+	struct enquiry *e;
+
+	if (registration == NULL)
+		return;
+	while ((e = TAILQ_FIRST(&registration->enquiries)) != NULL)
+		release(e);
+	while (registration->jobs != NULL)
+		registration_forget_job(registration, &registration->jobs->id);
+	free(registration);
+}
+
+size_t registration_room(struct registration *registration)
+{
+	size_t n = registration->n_enquiries, most = registration->opts.most;
+	size_t by_dns = checker_room(registration->opts.checker);
+
+	return n >= most ? 0 : by_dns < most - n ? by_dns : most - n;
+}
+
+void registration_set_on_room(
+    struct registration *registration, void (*on_room)(void *arg), void *arg)
+{
+	registration->on_room = on_room;
+	registration->on_room_arg = arg;
+}
+
+size_t registration_in_flight(const struct registration *registration)
+{
+	return registration->n_enquiries;
+}

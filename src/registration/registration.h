@@ -1,0 +1,64 @@
+/* check: registration. Is a name registered, available, or reserved, and how is that known?
+ *
+ *   name --> registrable name (Public Suffix List) --> delegation (DNS) --> RDAP, where the DNS
+ * does not settle it
+ *
+ * `available` needs both proofs: NXDOMAIN from the DNS, and the registry's own word that it does
+ * not have the name. Everything less is `unknown`, with a reason. Thread: loop. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "check/checker.h"
+#include "base/id.h"
+#include "model/result.h"
+#include "model/spec.h"
+#include "registration/rdap_client.h"
+
+struct bootstrap;
+struct enquiry;
+struct registration;
+struct registries;
+struct suffixes;
+
+struct registration_opts {
+	struct loop *loop; /* borrowed, like all here */
+	struct checker *checker;
+	struct rdap_client *rdap;
+	const struct registries *registries;
+	const struct suffixes *suffixes;
+	struct bootstrap *bootstrap;
+	size_t most; /* enquiries at one time */
+};
+
+struct registration *registration_new(const struct registration_opts *opts);
+void registration_free(
+    struct registration *registration); /* enquiries under way are dropped, without a call */
+
+/* As checker_room, checker_set_on_room and checker_in_flight. */
+size_t registration_room(struct registration *registration);
+void registration_set_on_room(
+    struct registration *registration, void (*on_room)(void *arg), void *arg);
+size_t registration_in_flight(const struct registration *registration);
+
+struct registration_request {
+	struct id job;
+	uint32_t index;   /* copied into the result */
+	const char *name; /* borrowed for the call; normalised, not terminated */
+	size_t name_len;
+	usec_t timeout;    /* of a question to the DNS; 0: the checker's */
+	uint32_t attempts; /* likewise */
+	struct rdap_params rdap;
+};
+
+/* Start an enquiry. There must be room. `on_done` is called once, never before this returned. */
+struct enquiry *enquiry_start(struct registration *registration,
+    const struct registration_request *request, check_fn *on_done, void *arg);
+
+void enquiry_cancel(struct enquiry *enquiry); /* ends it without its call */
+
+/* The job is removed: forget how many of its names RDAP was asked about. */
+void registration_forget_job(struct registration *registration, const struct id *job);

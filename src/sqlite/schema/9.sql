@@ -1,0 +1,5 @@
+-- Results of the check registration, by status.
+ALTER TABLE job ADD COLUMN registered INT NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN available INT NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN reserved INT NOT NULL DEFAULT 0;
+ALTER TABLE job ADD COLUMN unknown INT NOT NULL DEFAULT 0;

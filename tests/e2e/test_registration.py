@@ -1,0 +1,226 @@
+"""Is a name registered, available or reserved? With a DNS and an RDAP server that say all there is to say."""
+import json
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stub"))
+
+from processes import Stub, eventually  # noqa: E402
+from rdap_stub import RdapStub  # noqa: E402
+
+ZONE = """\
+reg-delegated.dev A 192.0.2.1
+free-delegated.dev A 192.0.2.1
+html-delegated.dev A 192.0.2.1
+nodata-delegated.dev NODATA
+"""
+
+
+def settings_for(folder, servers, **more):
+    """Settings with these RDAP servers, by suffix."""
+    overrides = folder / "overrides.json"
+    overrides.write_text(json.dumps({suffix: stub.url for suffix, stub in servers.items()}), encoding="ascii")
+    ports = ",".join(stub.host.partition(":")[2] for stub in servers.values())
+    return {"registration.overrides": str(overrides), "registration.allow_http": "yes",
+            "registration.bootstrap_url": "", "targets.allow": "127.0.0.1", "targets.ports": ports or "443",
+            "registration.timeout": "1s", "registration.attempts": "1", **more}
+
+
+@pytest.fixture(name="world")
+def _world(make_daemon, tmp_path):
+    """A daemon, and the RDAP server of .dev."""
+    zone = tmp_path / "zone"
+    zone.write_text(ZONE, encoding="ascii")
+    with RdapStub() as rdap, Stub("--zone", str(zone)) as dns:
+        with make_daemon(dns, settings=settings_for(tmp_path, {"dev": rdap})) as daemon:
+            yield daemon.api, rdap
+
+
+def check(api, names, **fields):
+    rows = api.run(names, check="registration", **fields)
+    return {row["domain"]: row for row in rows}
+
+
+# label: status, reason, likely_available
+VERDICTS = {
+    "free1": ("available", None, False),
+    "empty1": ("available", None, False),
+    "premium1": ("available", "premium_period", False),
+    "blocked1": ("reserved", "blocked", False),
+    "reg1": ("registered", None, False),
+    "drops1": ("registered", None, False),
+    "dates1": ("registered", None, False),
+    "html404x": ("unknown", "malformed", True),
+    "cdn1": ("unknown", "malformed", True),
+    "html1": ("unknown", "malformed", True),
+    "other1": ("unknown", "malformed", True),
+    "error200x": ("unknown", "malformed", True),
+    "search1": ("unknown", "malformed", True),
+    "bad1": ("unknown", "malformed", True),
+    "auth1": ("unknown", "malformed", True),
+    "moved1": ("unknown", "malformed", True),
+    "loop1": ("unknown", "malformed", True),
+    "huge1": ("unknown", "malformed", True),
+    "mute1": ("unknown", "timeout", True),
+    "reg-delegated": ("registered", None, False),
+    "free-delegated": ("registered", None, False),
+    "html-delegated": ("registered", None, False),
+    "nodata-delegated": ("registered", None, False),
+    "servfail-free": ("unknown", "servfail", False),
+}
+
+
+def test_every_answer(world):
+    api, _ = world
+    rows = check(api, [f"{label}.dev" for label in VERDICTS])
+    got = {name.removesuffix(".dev"): (row["status"], row["reason"], row["likely_available"])
+           for name, row in rows.items()}
+    assert got == VERDICTS
+
+
+def test_available_needs_both_proofs(world):
+    api, _ = world
+    for row in check(api, [f"{label}.dev" for label in VERDICTS]).values():
+        if row["status"] != "available":
+            continue
+        proofs = {piece["source"]: piece for piece in row["evidence"]}
+        assert proofs["dns"]["rcode"] == "NXDOMAIN"
+        assert proofs["rdap"]["status"] == 404
+
+
+def test_registered_names_are_not_asked_about_without_need(world):
+    api, rdap = world
+    check(api, ["reg-delegated.dev"])
+    assert not rdap.asked
+
+
+def test_details(world):
+    api, _ = world
+    rows = check(api, ["reg-delegated.dev", "free-delegated.dev", "drops1.dev", "dates1.dev"], details=True)
+    row = rows["reg-delegated.dev"]
+    assert (row["registrar"], row["created"], row["expires"], row["rdap_status"], row["drops"]) == \
+        ("Example Registrar", "2020-02-03T04:05:06.000Z", "2030-01-01T00:00:00.000Z", ["active"], False)
+    assert rows["free-delegated.dev"]["conflict"] is True
+    assert rows["drops1.dev"]["drops"] is True
+    odd = rows["dates1.dev"]
+    assert odd["expires"] == "2030-01-01T00:00:00.000Z" and odd["registrar"] is None
+    assert odd["rdap_status"] == ["active", "client hold"]
+
+
+def test_names_below_and_above_a_registrable_name(world):
+    api, rdap = world
+    rows = check(api, ["www.free1.dev", "dev", "foo.nosuchtld"])
+    assert rows["www.free1.dev"]["status"] == "available"
+    assert "free1.dev" in rdap.asked and "www.free1.dev" not in rdap.asked
+    assert rows["dev"]["status"] == rows["foo.nosuchtld"]["status"] == "unknown"
+
+
+def test_counts_text_csv_and_filters(world):
+    api, _ = world
+    job = api.wait(api.submit(["free1.dev", "reg1.dev", "blocked1.dev", "cdn1.dev", "a..b"], check="registration"))
+    assert job["counts"] == {"registered": 1, "available": 1, "reserved": 1, "unknown": 2}
+    text = api.get(f"/jobs/{job['id']}/results", params={"format": "text"}).text
+    assert sorted(text.splitlines()) == sorted(
+        ["+ free1.dev", "  reg1.dev", "- blocked1.dev blocked", "? cdn1.dev malformed", "? a..b invalid_name"])
+    csv = api.get(f"/jobs/{job['id']}/results", params={"format": "csv"}).text
+    assert "likely_available" in csv.splitlines()[0]
+    assert [row["domain"] for row in api.results(job, status="available")] == ["free1.dev"]
+
+
+def test_a_server_without_its_sentinel_frees_no_name(make_daemon, tmp_path):
+    with RdapStub(has_sentinel=False) as rdap, Stub() as dns:
+        with make_daemon(dns, settings=settings_for(tmp_path, {"dev": rdap})) as daemon:
+            rows = check(daemon.api, ["free1.dev", "free2.dev", "reg1.dev"])
+    assert rows["free1.dev"]["status"] == rows["free2.dev"]["status"] == "unknown"
+    assert rows["free1.dev"]["likely_available"] and rows["reg1.dev"]["status"] == "registered"
+
+
+def test_a_dead_server_frees_no_name(make_daemon, tmp_path):
+    with RdapStub() as rdap, Stub() as dns:
+        settings = settings_for(tmp_path, {"dev": rdap})
+        rdap.close()
+        with make_daemon(dns, settings=settings) as daemon:
+            row = check(daemon.api, ["free1.dev"])["free1.dev"]
+    assert (row["status"], row["reason"], row["likely_available"]) == ("unknown", "connect", True)
+
+
+def test_a_dead_dns_frees_no_name(make_daemon, tmp_path):
+    with RdapStub() as rdap, Stub("--servfail-all") as dns:
+        with make_daemon(dns, settings=settings_for(tmp_path, {"dev": rdap})) as daemon:
+            rows = check(daemon.api, ["free1.dev", "reg1.dev"])
+    assert rows["free1.dev"]["status"] == "unknown" and rows["free1.dev"]["reason"] == "servfail"
+    assert rows["reg1.dev"]["status"] == "registered", "the registry's word is enough for that"
+
+
+def test_without_rdap_or_bootstrap(make_daemon, tmp_path):
+    with Stub() as dns, make_daemon(dns, settings=settings_for(tmp_path, {})) as daemon:
+        row = check(daemon.api, ["free1.dev"])["free1.dev"]
+    assert (row["status"], row["reason"], row["likely_available"]) == ("unknown", "no_bootstrap", True)
+
+
+def test_a_bootstrap_of_the_operator(make_daemon, tmp_path):
+    with RdapStub() as rdap, Stub() as dns:
+        services = [[["dev", "app"], [rdap.url]]] + [[[f"tld{i}"], ["https://rdap.example/"]] for i in range(600)]
+        path = tmp_path / "bootstrap.json"
+        path.write_text(json.dumps({"publication": "2026-07-23T02:00:03Z", "services": services}), encoding="ascii")
+        settings = settings_for(tmp_path, {"shop": rdap}, **{"registration.bootstrap": str(path)})
+        with make_daemon(dns, settings=settings) as daemon:
+            rows = check(daemon.api, ["free1.app", "free1.example"])
+    assert rows["free1.app"]["status"] == "available"
+    assert rows["free1.example"]["reason"] == "no_rdap"
+
+
+def test_budget(world):
+    api, rdap = world
+    rows = check(api, [f"free{i}.dev" for i in range(10)], rdap={"max": 3})
+    assert sum(row["status"] == "available" for row in rows.values()) == 3
+    assert sum(row["reason"] == "rdap_budget" and row["likely_available"] for row in rows.values()) == 7
+    assert sum(rdap.asked[f"free{i}.dev"] for i in range(10)) == 3
+    rows = check(api, ["free90.dev", "servfail-reg.dev"], rdap="unlikely_only")
+    assert rows["free90.dev"]["reason"] == "rdap_budget" and rdap.asked["free90.dev"] == 0
+
+
+@pytest.mark.seconds(120)
+def test_never_over_the_rate(make_daemon, tmp_path):
+    """Slow registries hold up neither others nor names that need none."""
+    with RdapStub(limit=50) as fast, RdapStub(limit=5) as slow, Stub() as dns:
+        settings = settings_for(tmp_path, {"dev": fast, "app": slow}, **{"registration.rates": f"{fast.host}=40,{slow.host}=4"})
+        with make_daemon(dns, settings=settings) as daemon:
+            names = [f"free{i}.app" for i in range(40)] + [f"free{i}.dev" for i in range(300)] + \
+                [f"found-{i}.app" for i in range(300)]
+            begin = time.monotonic()
+            job = daemon.api.submit(names, check="registration")
+            daemon.api.wait(job, 60)
+            rows = daemon.api.results(job)
+            seconds = time.monotonic() - begin
+    assert fast.n_over == slow.n_over == 0
+    assert all(row["status"] == ("registered" if row["domain"].startswith("found") else "available") for row in rows)
+    order = [row["domain"] for row in rows]
+    assert max(order.index(f"found-{i}.app") for i in range(300)) < order.index("free30.app")
+    assert seconds >= 300 / 40 - 1
+
+
+@pytest.mark.parametrize("status", [403, 422, 429, 503])
+def test_a_registry_that_refuses(make_daemon, tmp_path, status):
+    """It is left alone for a while; three refusals in a row rest it, and names end without a verdict."""
+    with RdapStub(retry_after="1") as rdap, Stub() as dns:
+        rdap.refuses = {status}
+        with make_daemon(dns, settings=settings_for(tmp_path, {"dev": rdap})) as daemon:
+            job = daemon.api.submit(["free1.dev", "found-1.dev"], check="registration")
+            eventually(lambda: daemon.api.show(job)["completed"] == 1, "the other name is done")
+            host = eventually(
+                lambda: next((h for h in daemon.api.get("/registries").json()["hosts"] if h["until"]), None), "it is held")
+            assert host["host"] == rdap.host and host["waiting"] == 1 and host["refused"] == 1
+            assert len(rdap.times) == 1, "it is held for 30 s at least"
+
+
+def test_registries(world):
+    api, rdap = world
+    check(api, ["free1.dev"])
+    state = api.get("/registries").json()
+    host = next(h for h in state["hosts"] if h["host"] == rdap.host)
+    assert host["asked"] >= 2 and host["refused"] == 0 and host["rate_per_second"] > 0
+    assert state["bootstrap"]["published_at"] is None

@@ -1,0 +1,35 @@
+/* A checker of registrations (registration/registration.h) that has no room, linked in place of the
+ * real one. */
+#include "registration/registration.h"
+
+#include <stdlib.h>
+
+size_t registration_room(struct registration *registration)
+{
+	(void)registration;
+	return 0;
+}
+
+void registration_set_on_room(
+    struct registration *registration, void (*on_room)(void *arg), void *arg)
+{
+	(void)registration, (void)on_room, (void)arg;
+}
+
+void registration_forget_job(struct registration *registration, const struct id *job)
+{
+	(void)registration, (void)job;
+}
+
+struct enquiry *enquiry_start(struct registration *registration,
+    const struct registration_request *request, check_fn *on_done, void *arg)
+{
+	(void)registration, (void)request, (void)on_done, (void)arg;
+	abort(); /* there is no room */
+}
+
+void enquiry_cancel(struct enquiry *enquiry)
+{
+	(void)enquiry;
+	abort();
+}
