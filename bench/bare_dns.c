@@ -19,6 +19,7 @@
 #include "base/alloc.h"
 #include "base/metrics.h"
 #include "dns/engine.h"
+#include "dns/stats.h"
 #include "loop/loop.h"
 
 struct run {

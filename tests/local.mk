@@ -156,7 +156,7 @@ tests_unit_daemon_test_daemon_SOURCES = $(UNIT) \
 	tests/unit/daemon/test_conf_value.c \
 	tests/unit/daemon/test_secret.c \
 	tests/unit/daemon/test_state_dir.c
-tests_unit_daemon_test_daemon_LDADD = src/daemon/libdaemon.a $(LINK_FETCH) $(INIH_LIBS) $(CHECK_LIBS)
+tests_unit_daemon_test_daemon_LDADD = src/daemon/libdaemon.a src/registration/libregistration.a $(LINK_FETCH) $(INIH_LIBS) $(CHECK_LIBS)
 tests_unit_ctl_test_ctl_SOURCES = $(UNIT) \
 	tests/unit/ctl/hostile.c tests/unit/ctl/hostile.h \
 	tests/unit/ctl/output.c tests/unit/ctl/output.h \

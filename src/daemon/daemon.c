@@ -35,8 +35,8 @@
 
 enum { OFFLOAD_THREADS = 2 };
 
-/* Looked again whether requests are under way; for what is done after the loop's last turn, when
- * what waits for the store is committed. */
+/* How often to look whether requests are under way, and the limit for what follows the last turn.
+ */
 #define QUIET_EVERY (20 * USEC_PER_MSEC)
 #define LAST_TIME   (60 * USEC_PER_SEC)
 
@@ -134,12 +134,6 @@ static bool start_delivery(struct daemon *d)
 		   d->suspects) == OK;
 }
 
-static bool start_registering(struct daemon *d)
-{
-	d->registering = registering_start(d->conf, d->folder, d->loop, d->offload, d->checker);
-	return d->registering != NULL;
-}
-
 static bool start_core(struct daemon *d)
 {
 	struct core_opts opts = {.loop = d->loop,
@@ -159,6 +153,14 @@ static bool start_core(struct daemon *d)
 	if (d->core == NULL)
 		log_error("store_read_failed", "path=%s", log_quote(d->database));
 	return d->core != NULL;
+}
+
+/* False: callbacks can't be signed. */
+static bool allow_targets(struct daemon *d, const struct endpoint *listeners, size_t n)
+{
+	fetching_allow(&d->fetching, d->conf, listeners, n);
+	registering_set_policy(d->registering, d->fetching.policy);
+	return delivery_allow(&d->delivery, d->conf, d->fetching.policy);
 }
 
 static bool start_server(struct daemon *d)
@@ -201,10 +203,7 @@ static bool start_server(struct daemon *d)
 		log_error("listen_failed", "why=%s", log_quote(why));
 		return false;
 	}
-	fetching_allow(&d->fetching, d->conf, endpoints, n);
-	registering_set_policy(d->registering, d->fetching.policy);
-	return delivery_allow(&d->delivery, d->conf, d->fetching.policy) ||
-	       !secret_is_given(d->conf);
+	return allow_targets(d, endpoints, n) || !secret_is_given(d->conf);
 }
 
 /* --- The service manager --- */
@@ -261,10 +260,8 @@ static bool change_fetching(struct daemon *d)
 	if (fetching_change(&d->fetching, d->conf))
 		core_set_flag_servers(
 		    d->core, d->fetching.flags->servers, d->fetching.flags->n_servers);
-	fetching_allow(&d->fetching, d->conf, endpoints,
-	    server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
-	registering_set_policy(d->registering, d->fetching.policy);
-	return delivery_allow(&d->delivery, d->conf, d->fetching.policy);
+	return allow_targets(
+	    d, endpoints, server_endpoints(d->server, endpoints, SERVER_MAX_LISTENERS));
 }
 
 static bool change_core(struct daemon *d)
@@ -413,8 +410,10 @@ static bool start(struct daemon *d)
 	}
 	versions_add_metric();
 	metrics_add_process();
-	return start_store(d) && start_checker(d) && start_fetching(d) && start_delivery(d) &&
-	       start_registering(d) && start_core(d) && start_server(d) && start_notify(d) &&
+	if (!start_store(d) || !start_checker(d) || !start_fetching(d) || !start_delivery(d))
+		return false;
+	d->registering = registering_start(d->conf, d->folder, d->loop, d->offload, d->checker);
+	return d->registering != NULL && start_core(d) && start_server(d) && start_notify(d) &&
 	       start_reload(d) && start_signals(d);
 }
 

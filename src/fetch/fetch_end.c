@@ -36,7 +36,8 @@ static struct span span_of(const char *text)
 void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
     const struct sink_outcome *saved)
 {
-	bool is_saved = saved != NULL && saved->name != NULL;
+	const char *name = saved != NULL ? saved->name : NULL; /* NULL: it is not saved */
+	bool is_saved = name != NULL;
 	struct buf tagged;
 
 	if (fetch_try_mirror(f, status, reason))
@@ -52,7 +53,7 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 	    .name_len = f->item.url.len,
 	    .is_file = true,
 	    .n_addresses = f->has_address ? 1 : 0,
-	    .file = {.file_name = span_of(is_saved ? saved->name : f->file_name),
+	    .file = {.file_name = span_of(is_saved ? name : f->file_name),
 		.code = f->item.code,
 		.detail = span_of(detail),
 		.content_type = span_of(f->content_type),
@@ -70,9 +71,9 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 
 	r.addresses[0] = f->address;
 	buf_init(&tagged, RESULT_MAX_FIELDS);
-	if (is_saved)
+	if (saved != NULL && is_saved)
 		memcpy(r.file.digest, saved->digest, sizeof(r.file.digest));
-	else if (saved != NULL)
+	if (saved != NULL && !is_saved)
 		tagged_add(&tagged, RESULT_SHA256,
 		    (struct span){(const char *)saved->digest, sizeof(saved->digest)});
 	if (f->item.options.keeps_last)

@@ -81,10 +81,10 @@ static void merge_headers(struct buf *b, struct span own, const struct buf *shar
 
 	buf_add(b, own.bytes, own.len);
 	while (at != NULL && at < end) {
-		const char *next = (const char *)memchr(at, '\n', (size_t)(end - at)) + 1;
+		size_t n = strcspn(at, "\n") + 1;
 		if (!has_header(own, at, strcspn(at, ":")))
-			buf_add(b, at, (size_t)(next - at));
-		at = next;
+			buf_add(b, at, n);
+		at += n;
 	}
 }
 

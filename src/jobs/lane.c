@@ -9,12 +9,6 @@
 #include "jobs/opts.h"
 #include "wire/record.h"
 
-static const struct lane_ops *(*const rows[N_LANES])(void) = {
-#define X(name) lane_##name,
-    LANES(X)
-#undef X
-};
-
 struct lane_item {
 	struct lane *lane;
 	uint64_t number;
@@ -45,11 +39,11 @@ static void on_room(void *arg)
 	tell(arg);
 }
 
-struct lane *lane_new(enum lane_row row, const struct core_opts *opts)
+struct lane *lane_new(const struct lane_ops *ops, const struct core_opts *opts)
 {
 	struct lane *lane = xcalloc(1, sizeof(*lane));
 
-	lane->ops = rows[row]();
+	lane->ops = ops;
 	lane->engine = lane->ops->engine_of(opts);
 	buf_init(&lane->events, SIZE_MAX / 2);
 	lane->ops->set_on_room(lane->engine, on_room, lane);

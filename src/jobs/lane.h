@@ -78,8 +78,8 @@ enum lane_row {
 LANES(X)
 #undef X
 
-/* Make the lane of a row. Its engine outlives it. */
-struct lane *lane_new(enum lane_row row, const struct core_opts *opts);
+/* Make a lane with these ops, which are static. Its engine outlives it. */
+struct lane *lane_new(const struct lane_ops *ops, const struct core_opts *opts);
 void lane_free(struct lane *lane); /* nothing may be in flight */
 const struct lane_ops *lane_ops(const struct lane *lane);
 

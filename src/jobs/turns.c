@@ -185,12 +185,19 @@ static void on_lane_event(void *arg)
 	defer_start(&ring->serve);
 }
 
+/* The table of lanes. */
+static const struct lane_ops *(*const rows[N_LANES])(void) = {
+#define X(name) lane_##name,
+    LANES(X)
+#undef X
+};
+
 static void init_ring(struct core *core, enum lane_row row)
 {
 	struct ring *ring = &core->rings[row];
 
 	ring->core = core;
-	ring->lane = lane_new(row, &core->opts);
+	ring->lane = lane_new(rows[row](), &core->opts);
 	TAILQ_INIT(&ring->jobs);
 	buf_init(&ring->spare, SIZE_MAX / 2);
 	defer_init(&ring->serve, core->opts.loop, serve, ring);

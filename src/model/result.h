@@ -49,14 +49,15 @@ enum {
 	RESULT_MAX_FIELDS = 320 * 1024 /* bytes; more than RECORDS_MAX */
 };
 
-/* Tags of struct result's `tagged`. Part of the store's format: a number is never used again. */
+/* Tags of struct result's `tagged`. Part of the store's format: a number is never used again. Files
+ * from 100 on. */
 enum {
-	RESULT_TAG_RECORDS = 1 /* model/records.h */,
-	RESULT_TAG_ADDRESSES = 2 /* those past the 32nd; may repeat */
+	RESULT_TAG_RECORDS = 1,      /* model/records.h */
+	RESULT_TAG_ADDRESSES = 2,    /* those past the 32nd; may repeat */
+	RESULT_TAG_REGISTRATION = 3, /* model/registration.h */
+	RESULT_SHA256 = 100,         /* of a file that is not saved */
+	RESULT_KEEPS_LAST = 101 /* a number: a schedule keeps the last copy of the file alone */
 };
-
-/* Tags of struct result's `tagged`. Part of the store's format: a number is never used again. */
-enum { RESULT_TAG_REGISTRATION = 3 /* model/registration.h */ };
 
 /* What more is known of a file; all texts are borrowed, absent ones are empty. */
 struct file_result {
@@ -108,12 +109,6 @@ struct address_walk {
 bool result_next_address(
     const struct result *r, struct address_walk *walk, struct address *ret_address);
 void result_pack_address(struct buf *field, const struct address *a);
-
-/* Tags of `tagged`, part of the store's format: files from 100 on. */
-enum result_tag {
-	RESULT_SHA256 = 100,     /* of a file that is not saved */
-	RESULT_KEEPS_LAST = 101, /* a number: a schedule keeps the last copy of the file alone */
-};
 
 /* Find the digest of a file, saved or not; false when there is none. */
 bool result_digest(const struct result *r, uint8_t ret_digest[static FILE_DIGEST_SIZE]);

@@ -22,13 +22,15 @@ enum {
 
 static const usec_t proof_age = 3600 * USEC_PER_SEC;
 
+TAILQ_HEAD(query_list, rdap_query);
+
 struct host {
 	UT_hash_handle hh;
 	char *name; /* owned */
 	struct rdap_client *client;
 	struct budget budget;
 	bool has_401;
-	TAILQ_HEAD(, rdap_query) waiting, running;
+	struct query_list waiting, running;
 	struct timer timer;
 	struct defer serve;
 	unsigned n_running;
@@ -43,7 +45,7 @@ struct zone {
 	struct host *host;
 	usec_t proven_at;            /* monotonic; 0: never */
 	struct rdap_query *sentinel; /* under way, or NULL */
-	TAILQ_HEAD(, rdap_query) unproven;
+	struct query_list unproven;
 };
 
 enum query_phase { QUERY_WAITING, QUERY_RUNNING, QUERY_UNPROVEN };
@@ -422,40 +424,50 @@ struct rdap_client *rdap_client_new(const struct rdap_client_opts *opts)
 	return client;
 }
 
-static void drop_all(struct rdap_query *q)
+static void drop_all(struct query_list *queries)
 {
-	detach(q);
-	free(q);
+	struct rdap_query *q;
+
+	while ((q = TAILQ_FIRST(queries)) != NULL) {
+		detach(q);
+		free(q);
+	}
+}
+
+static void free_host(struct host *host)
+{
+	drop_all(&host->waiting);
+	drop_all(&host->running);
+	timer_cancel(&host->timer);
+	defer_cancel(&host->serve);
+	free(host->name);
+	free(host);
+}
+
+static void free_zone(struct zone *zone)
+{
+	free(zone->key);
+	free(zone->suffix);
+	free(zone->base_url);
+	free(zone);
 }
 
 void rdap_client_free(struct rdap_client *client)
 {
 	struct host *host, *next_host;
 	struct zone *zone, *next_zone;
-	struct rdap_query *q;
 
 	if (client == NULL)
 		return;
-	HASH_ITER (hh, client->zones, zone, next_zone) {
-		while ((q = TAILQ_FIRST(&zone->unproven)) != NULL)
-			drop_all(q);
-	}
+	for (zone = client->zones; zone != NULL; zone = zone->hh.next)
+		drop_all(&zone->unproven);
 	HASH_ITER (hh, client->hosts, host, next_host) {
-		while ((q = TAILQ_FIRST(&host->waiting)) != NULL ||
-		       (q = TAILQ_FIRST(&host->running)) != NULL)
-			drop_all(q);
 		HASH_DEL(client->hosts, host);
-		timer_cancel(&host->timer);
-		defer_cancel(&host->serve);
-		free(host->name);
-		free(host);
+		free_host(host);
 	}
 	HASH_ITER (hh, client->zones, zone, next_zone) {
 		HASH_DEL(client->zones, zone);
-		free(zone->key);
-		free(zone->suffix);
-		free(zone->base_url);
-		free(zone);
+		free_zone(zone);
 	}
 	free(client->rates);
 	free(client);

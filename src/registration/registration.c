@@ -276,6 +276,8 @@ static void on_dns(const struct result *result, void *arg)
 	    .attempts = result->attempts,
 	    .n_evidence = result->n_evidence};
 	memcpy(e->dns.evidence, result->evidence, sizeof(e->dns.evidence));
+	for (uint32_t i = 0; i < e->dns.n_evidence; i++)
+		e->dns.evidence[i].cname = (struct span){NULL, 0}; /* the check's */
 	go_on(e);
 }
 

@@ -27,8 +27,8 @@ static void begin(struct world *w)
 	*w = (struct world){.loop = loop_new()};
 	w->opts.checker = fake_checks_new(w->loop, 8);
 	w->opts.fetcher = fake_fetcher_new(w->loop, 8);
-	w->dns = lane_new(LANE_dns, &w->opts);
-	w->files = lane_new(LANE_files, &w->opts);
+	w->dns = lane_new(lane_dns(), &w->opts);
+	w->files = lane_new(lane_files(), &w->opts);
 	lane_set_on_event(w->dns, on_event, w);
 	lane_set_on_event(w->files, on_event, w);
 	buf_init(&w->events, 1 << 20);
