@@ -43,6 +43,7 @@ static void serve(void *arg)
 {
 	struct checker *checker = arg;
 	struct check *check;
+	struct room_listener *listener;
 
 	while ((check = TAILQ_FIRST(&checker->turns)) != NULL) {
 		TAILQ_REMOVE(&checker->turns, check, turn);
@@ -55,6 +56,10 @@ static void serve(void *arg)
 	}
 	if (checker->on_room != NULL && checker_room(checker) > 0)
 		checker->on_room(checker->on_room_arg);
+	LIST_FOREACH (listener, &checker->listeners, link) {
+		if (checker_room(checker) > 0)
+			listener->on_room(listener->arg);
+	}
 }
 
 static void on_resolver_room(void *arg)
@@ -227,6 +232,16 @@ size_t checker_room(struct checker *checker)
 	if (room == 0)
 		want_room(checker);
 	return room;
+}
+
+void room_listen(struct room_listener *listener, struct checker *checker)
+{
+	LIST_INSERT_HEAD(&checker->listeners, listener, link);
+}
+
+void room_listen_stop(struct room_listener *listener)
+{
+	LIST_REMOVE(listener, link);
 }
 
 void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), void *arg)

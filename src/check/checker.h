@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <sys/queue.h>
 
 #include "base/clock.h"
 #include "check/resolver_evdns.h"
@@ -60,6 +61,16 @@ void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t atte
  * when to ask again. */
 size_t checker_room(struct checker *checker);
 void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), void *arg);
+
+/* Tell somebody else of room, too; embedded in its owner, who outlives the checker or stops first.
+ */
+struct room_listener {
+	LIST_ENTRY(room_listener) link;
+	void (*on_room)(void *arg); /* must not start or stop listening */
+	void *arg;
+};
+void room_listen(struct room_listener *listener, struct checker *checker);
+void room_listen_stop(struct room_listener *listener);
 /* The nth name server of the DNS engine; false when there are fewer, or evdns asks. */
 bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server);
 

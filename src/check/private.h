@@ -73,6 +73,7 @@ struct checker {
 	struct defer serve;
 	void (*on_room)(void *arg);
 	void *on_room_arg;
+	LIST_HEAD(, room_listener) listeners;
 	struct metric_cell *confirmations;
 };
 

@@ -53,6 +53,7 @@ struct registration {
 	size_t n_enquiries;
 	void (*on_room)(void *arg);
 	void *on_room_arg;
+	struct room_listener listener;
 };
 
 /* --- The end --- */
@@ -71,6 +72,14 @@ static void release(struct enquiry *e)
 	TAILQ_REMOVE(&r->enquiries, e, link);
 	r->n_enquiries--;
 	free(e);
+}
+
+static void tell_room(void *arg)
+{
+	struct registration *r = arg;
+
+	if (r->on_room != NULL)
+		r->on_room(r->on_room_arg);
 }
 
 /* End with what the DNS said and the given facts. */
@@ -103,8 +112,7 @@ static void finish(struct enquiry *e, enum item_status status, enum reason reaso
 	on_done(&result, arg);
 	buf_done(&fields);
 	buf_done(&tagged);
-	if (r->on_room != NULL)
-		r->on_room(r->on_room_arg);
+	tell_room(r);
 }
 
 /* The DNS settles it, or nobody else can be asked. */
@@ -353,6 +361,8 @@ struct registration *registration_new(const struct registration_opts *opts)
 	r->opts = *opts;
 	TAILQ_INIT(&r->enquiries);
 	TAILQ_INIT(&r->pending);
+	r->listener = (struct room_listener){.on_room = tell_room, .arg = r};
+	room_listen(&r->listener, opts->checker);
 	return r;
 }
 
@@ -375,6 +385,7 @@ void registration_free(struct registration *registration)
 		return;
 	while ((e = TAILQ_FIRST(&registration->enquiries)) != NULL)
 		release(e);
+	room_listen_stop(&registration->listener);
 	while (registration->jobs != NULL)
 		registration_forget_job(registration, &registration->jobs->id);
 	free(registration);

@@ -56,7 +56,7 @@ WRONG = {  # case: (body, pointer of an error)
     "unknown member of a URL": ({"kind": "downloads", "urls": [{"url": "http://a.test/", "nme": "a"}]}, "/urls/0/nme"),
     "no digest": ({"kind": "downloads", "urls": [{"url": "http://a.test/", "sha256": "00"}]}, "/urls/0/sha256"),
     "unknown check": ({**GOOD, "check": "guess"}, "/check"),
-    "check of a later release": ({**GOOD, "check": "registration"}, "/check"),
+    "check of a later release": ({**GOOD, "check": "divination"}, "/check"),
     "kind in upper case": ({**GOOD, "kind": "DOMAINS"}, "/kind"),
     "unknown field": ({**GOOD, "max_lenght": 4}, "/max_lenght"),
     "unknown field with signs": ({**GOOD, "a/b~c": 1}, "/a~1b~0c"),
