@@ -350,6 +350,7 @@ FUZZ_TARGETS = \
 	tests/fuzz/fuzz_problem \
 	tests/fuzz/fuzz_query \
 	tests/fuzz/fuzz_range \
+	tests/fuzz/fuzz_rdap \
 	tests/fuzz/fuzz_reader \
 	tests/fuzz/fuzz_record \
 	tests/fuzz/fuzz_submission \
@@ -382,6 +383,9 @@ tests_fuzz_fuzz_lines_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_log_SOURCES = tests/fuzz/fuzz_log.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_log_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_log_LDFLAGS = $(FUZZ_FLAGS)
+tests_fuzz_fuzz_rdap_SOURCES = tests/fuzz/fuzz_rdap.c $(FUZZ_MAIN)
+tests_fuzz_fuzz_rdap_LDADD = $(LINK_REGISTRATION)
+tests_fuzz_fuzz_rdap_LDFLAGS = $(FUZZ_FLAGS)
 tests_fuzz_fuzz_problem_SOURCES = tests/fuzz/fuzz_problem.c $(FUZZ_MAIN)
 tests_fuzz_fuzz_problem_LDADD = $(LINK_WIRE)
 tests_fuzz_fuzz_problem_LDFLAGS = $(FUZZ_FLAGS)

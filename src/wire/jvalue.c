@@ -118,7 +118,7 @@ char jvalue_type(struct jvalue value)
 
 const char *jvalue_begin(struct jvalue container)
 {
-	return container.at + 1;
+	return container.at != NULL ? container.at + 1 : NULL;
 }
 
 bool jvalue_next(const char **at, struct jvalue *ret_element)
