@@ -45,7 +45,7 @@ const struct lane_ops *lane_dns(void)
 {
 	static const struct lane_ops ops = {.name = "dns",
 	    .kinds = 1U << KIND_DOMAINS,
-	    .checks = 1U << CHECK_RESOLVE,
+	    .checks = ~(1U << CHECK_REGISTRATION),
 	    .invalid_item = REASON_INVALID_NAME,
 	    .engine_of = engine_of,
 	    .room = room,

