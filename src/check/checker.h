@@ -62,7 +62,8 @@ void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t atte
 size_t checker_room(struct checker *checker);
 void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), void *arg);
 
-/* Tell somebody else of room, too; embedded in its owner, who outlives the checker or stops first.
+/* A further callback for room. It is embedded in its owner, which stops it before the checker is
+ * freed.
  */
 struct room_listener {
 	LIST_ENTRY(room_listener) link;

@@ -1,4 +1,4 @@
-/* Hosts: where they are, and how hard they may be pressed. Both families of addresses are asked for
+/* Hosts: their addresses and limits. Both families of addresses are asked for
  * at once; the one that answers first waits 50 ms for the other (RFC 8305 section 3). */
 #include <stdlib.h>
 #include <string.h>
@@ -193,7 +193,7 @@ bool host_is_resolved(struct host *h, usec_t now)
 	return false;
 }
 
-/* --- How hard it may be pressed --- */
+/* --- Limits --- */
 
 /* A server that speaks HTTP/2 says by itself how many requests at one time are too many. */
 static unsigned most_of(const struct host *h)

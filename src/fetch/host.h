@@ -1,4 +1,4 @@
-/* Hosts: their names' addresses, and how hard they may be pressed, all ports together. Private to
+/* Hosts: their addresses, and the limits for all their ports together. Private to
  * this room. Thread: loop. */
 #pragma once
 
@@ -30,7 +30,7 @@ struct host {
 	unsigned n_running;
 	bool is_http2; /* one of its origins is */
 	uint64_t n_done;
-	/* how hard it may be pressed */
+	/* limits */
 	double window;
 	bool is_opening; /* doubling until the first sign of trouble */
 	usec_t closed_at;

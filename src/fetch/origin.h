@@ -1,21 +1,20 @@
-/* Hosts that files come from: whose turn it is, and how hard a host may be pressed, all jobs taken
- * together. A transfer waits here until its host can be reached and a place is free:
+/* Limits and order of transfers for each host, over all jobs. A transfer waits here until its host
+ * can be reached and a place is free:
  *
- * - at most `per_host` at one time, or `streams` over two connections where HTTP/2 is spoken, and
- * fewer while the host shows that this is too much: the window doubles a round at first, is halved
- * by an answer such as 503 or a time-out, and then grows by one a round;
- * - at most `rate` a second;
- * - none before the time that the port asked for by Retry-After;
- * - at most `total` at one time over all hosts, which take turns.
+ * - at most `per_host` concurrent transfers, or `streams` over two connections with HTTP/2, and
+ * fewer while the host is overloaded: the window doubles each round at first, is halved by a
+ * response such as 503 or a time-out, and then grows by one each round;
+ * - at most `rate` transfers per second;
+ * - none before the time in Retry-After of the port;
+ * - at most `total` concurrent transfers over all hosts, which take turns.
  *
- * Names, windows and rates are those of a host; what waits, Retry-After and the way there are those
- * of one of its ports, the origin. All addresses of a host are tried (race.h) before a transfer
- * starts, and the one that answered serves all that follow, until a connection to it fails. When
- * none can be reached, that is one attempt for all who wait. The origin then rests for a moment
- * before it is tried again; whoever has waited, or would have, for as long as all its attempts may
- * take gets the same answer without another try. An
- * origin with which TLS fails three times in a row rests in the same way, and one transfer tries
- * again.
+ * A host has one name, window and rate for all its ports. A port (the origin) has its own queue,
+ * Retry-After and address. Before a transfer starts, all addresses of the host are tried (race.h).
+ * Following transfers use the address that responded until a connection to it fails. If no address
+ * responds, this counts as one attempt for all waiting transfers, and the origin rests before it is
+ * tried again. A transfer that has waited as long as all its attempts may take fails with the same
+ * result without a new try. An origin also rests if TLS fails three times in a row; then one
+ * transfer tries it again.
  *
  * Thread: loop. */
 #pragma once

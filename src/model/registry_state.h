@@ -1,4 +1,4 @@
-/* How RDAP servers stand, for those who look on: plain values. Thread: any. */
+/* The state of RDAP servers, as the API shows it: plain values. Thread: any. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,5 @@
-/* What reads of a job's results ask for, and what they yield. Thread: whoever has it. */
+/* Arguments and results of operations that read the results of a job. Thread: any (one at a time).
+ */
 #pragma once
 
 #include "store/stored.h"

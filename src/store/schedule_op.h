@@ -1,4 +1,4 @@
-/* What operations of schedules ask for, and what they yield. Thread: whoever has it. */
+/* Arguments and results of operations on schedules. Thread: any (one at a time). */
 #pragma once
 
 #include "base/buf.h"

@@ -1,5 +1,5 @@
 /* What may be asked of the store: operations, handed over with store_start and given back done.
- * Thread: whoever has it. */
+ * Thread: any (one at a time). */
 #pragma once
 
 #include <sys/queue.h>
