@@ -10,6 +10,7 @@
 #include "intake/presets.h"
 #include "model/result.h"
 #include "model/reverse.h"
+#include "model/pattern.h"
 #include "model/target.h"
 
 enum { MAX_RAW = 1024 }; /* bytes kept of input that is no name */
@@ -39,6 +40,10 @@ struct intake {
 	/* where the lists of the spec are */
 	enum source source;
 	const char *word, *tld;
+	const char *name;        /* the present one of the spec's names; NULL: none yet */
+	struct pattern *pattern; /* owned; of `name`; NULL: it is none */
+	uint64_t pattern_at;
+	char pattern_word[PATTERN_MAX + 1];
 	size_t preset_at;
 	const struct preset *preset;
 	const char *block_text; /* of `block`, in the spec; NULL: none yet */
@@ -73,6 +78,7 @@ void intake_free(struct intake *in)
 	lines_done(&in->lines);
 	dedup_free(in->dedup);
 	file_names_free(in->file_names);
+	pattern_free(in->pattern);
 	for (size_t i = 0; i < in->n_chunks; i++)
 		chunk_done(&in->chunks[i]);
 	free(in->chunks);
@@ -287,6 +293,30 @@ bool intake_read(
 	return p->status == 0;
 }
 
+/* The next of the names, or of the words that a pattern among them stands for. */
+static const char *next_name(struct intake *in)
+{
+	const char *fault;
+
+	while (in->pattern == NULL || in->pattern_at == pattern_count(in->pattern)) {
+		pattern_free(TAKE(in->pattern));
+		in->name = text_list_next(&in->opts.spec->names, in->name);
+		if (in->name == NULL || !pattern_is_needed(in->name))
+			return in->name;
+		in->pattern = pattern_new(in->name, &fault);
+		in->pattern_at = 0;
+		if (in->pattern == NULL)
+			return in->name; /* no valid name either */
+		if (pattern_count(in->pattern) > in->opts.max_items - in->total) {
+			problem_add(in->problem, "/names", "A job must have at most %llu items.",
+			    (unsigned long long)in->opts.max_items);
+			return NULL;
+		}
+	}
+	pattern_word(in->pattern, in->pattern_at++, in->pattern_word);
+	return in->pattern_word;
+}
+
 /* The word of the present source that stands behind in->word; NULL at its end. */
 static const char *next_word(struct intake *in)
 {
@@ -296,7 +326,7 @@ static const char *next_word(struct intake *in)
 	case FROM_BLOCKS:
 		return next_reverse_name(in);
 	case FROM_NAMES:
-		return text_list_next(&in->opts.spec->names, in->word);
+		return next_name(in);
 	case FROM_PRESET:
 		return in->preset != NULL && in->preset_at < in->preset->n
 			   ? in->preset->words[in->preset_at++]

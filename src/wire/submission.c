@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "model/pattern.h"
 #include "model/target.h"
 #include "model/url.h"
 #include "wire/asked.h"
@@ -155,9 +156,16 @@ static bool add_domain(struct spec *spec, const char *value, const char *pointer
 
 static bool add_name(struct spec *spec, const char *value, const char *pointer, struct problem *p)
 {
-	(void)pointer, (void)p;
+	const char *fault = NULL;
+
+	if (pattern_is_needed(value)) {
+		struct pattern *pattern = pattern_new(value, &fault);
+		if (pattern == NULL)
+			problem_add(p, pointer, "This is not a valid pattern. %s", fault);
+		pattern_free(pattern);
+	}
 	text_list_add(&spec->names, value);
-	return true;
+	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
 static bool add_tld(struct spec *spec, const char *value, const char *pointer, struct problem *p)

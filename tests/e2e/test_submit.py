@@ -230,3 +230,18 @@ def test_many_small_jobs_from_many_clients(api, contract):
     for job in ids:
         assert api.wait(job)["counts"]["found"] == 1
     check_complete(api.results(ids[0]), 1)
+
+
+def test_patterns(api):
+    """`names` may be patterns; what they stand for is counted before anything is asked."""
+    fields = {"kind": "domains", "names": ["{,get}app#", "plain"], "tlds": ["test", "example"]}
+    counted = api.post(fields, 200, {"dry_run": "true"}).json()
+    assert (counted["total"], counted["duplicates"], counted["invalid"]) == (2 * 21, 0, 0)
+    assert counted["first"][:3] == ["app0.test", "app0.example", "app1.test"]
+    rows = api.results(api.wait(api.post(fields).json()))
+    assert {row["domain"] for row in rows} == \
+        {f"{word}.{tld}" for word in [*(f"{p}app{d}" for p in ("", "get") for d in range(10)), "plain"]
+         for tld in ("test", "example")}
+    api.post({**fields, "names": ["????????"]}, 422)  # more than a job may have
+    problem = api.post({**fields, "names": ["ok", "a[b"]}, 422).json()
+    assert [e["pointer"] for e in problem["errors"]] == ["/names/1"]
