@@ -1,6 +1,10 @@
 """Is a name registered, available or reserved? With a DNS and an RDAP server that say all there is to say."""
+import http.server
 import json
+import os
+import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -8,7 +12,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stub"))
 
-from processes import Stub, eventually  # noqa: E402
+from processes import DEADLINE, Stub, binary, eventually  # noqa: E402
 from rdap_stub import RdapStub  # noqa: E402
 
 ZONE = """\
@@ -224,3 +228,79 @@ def test_registries(world):
     host = next(h for h in state["hosts"] if h["host"] == rdap.host)
     assert host["asked"] >= 2 and host["refused"] == 0 and host["rate_per_second"] > 0
     assert state["bootstrap"]["published_at"] is None
+
+
+class Bootstrap:
+    """Serves a bootstrap over HTTP; what it says can be changed."""
+
+    def __init__(self, text):
+        self.text, self.n = text, 0
+        bootstrap = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                bootstrap.n += 1
+                body = bootstrap.text.encode()
+                self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/dns.json"
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def bootstrap_text(url, published="2026-07-23T02:00:03Z", n=600):
+    services = [[["dev"], [url]]] + [[[f"tld{i}"], ["https://rdap.example/"]] for i in range(n)]
+    return json.dumps({"publication": published, "services": services})
+
+
+def test_the_bootstrap_is_fetched_once_and_kept(make_daemon, tmp_path):
+    with RdapStub() as rdap, Stub() as dns:
+        source = Bootstrap(bootstrap_text(rdap.url))
+        settings = settings_for(tmp_path, {"shop": rdap}, **{"registration.bootstrap_url": source.url})
+        settings["targets.ports"] += f",{source.port}"
+        daemon = make_daemon(dns, settings=settings)
+        with daemon:
+            rows = check(daemon.api, ["free1.dev", "free2.dev"])
+            assert {row["status"] for row in rows.values()} == {"available"}
+            assert daemon.api.get("/registries").json()["bootstrap"]["published_at"] == "2026-07-23T02:00:03.000Z"
+            eventually(lambda: list(tmp_path.glob("*bootstrap.json")), "the copy is kept")
+        assert source.n == 1
+        source.close()
+        with daemon:  # what the source said is known without it
+            assert check(daemon.api, ["free3.dev"])["free3.dev"]["status"] == "available"
+
+
+@pytest.mark.parametrize("text", ["", "[]", "<html>", '{"services":[]}', bootstrap_text("http://127.0.0.1:1/", n=100)])
+def test_a_bad_bootstrap_is_refused(make_daemon, tmp_path, text):
+    with RdapStub() as rdap, Stub() as dns:
+        source = Bootstrap(text)
+        settings = settings_for(tmp_path, {"shop": rdap}, **{"registration.bootstrap_url": source.url})
+        settings["targets.ports"] += f",{source.port}"
+        with make_daemon(dns, settings=settings) as daemon:
+            row = check(daemon.api, ["free1.dev"])["free1.dev"]
+            assert (row["status"], row["reason"]) == ("unknown", "no_bootstrap")
+            assert daemon.api.get("/registries").json()["bootstrap"]["published_at"] is None
+        source.close()
+    assert not list(tmp_path.glob("*bootstrap.json"))
+
+
+def test_asyncprobectl(world):
+    api, _ = world
+    done = subprocess.run(
+        [binary("src/asyncprobectl"), "domains", "--check", "registration", "free1", "reg1", "blocked1", ".dev"],
+        capture_output=True, text=True, check=False, timeout=DEADLINE, env={**os.environ, "ASYNCPROBED_URL": api.url})
+    assert sorted(done.stdout.splitlines()) == ["  reg1.dev", "+ free1.dev", "- blocked1.dev blocked"], done
+    assert "1 available, 2 taken, 0 unknown" in done.stderr and done.returncode == 0
