@@ -140,8 +140,7 @@ const char *conf_value_describe(enum conf_type type)
 {
 	static const char *const texts[] = {[TEXT] = "a string",
 	    [LISTENERS] = "a list of address:port, [address]:port or unix:/path",
-	    [SERVERS] = "a list of address, address:port, [address]:port, https://address/path, "
-			"https://name/path#address or @/path",
+	    [SERVERS] = "a list of address, address:port, [address]:port, @/path or an https URL",
 	    [DOMAIN] = "a domain name",
 	    [ADDRESSES] = "a list of addresses and networks like 10.0.0.0/8",
 	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
