@@ -152,12 +152,12 @@ static bool check_list(struct domains *d, const struct options *options)
 static bool check(const struct domains *d)
 {
 	struct problem problem = {0};
-	bool is_good = submission_check(&d->spec, d->job.input != NULL, &problem);
 
 	if (d->is_bare && d->spec.tlds.n > 0) {
 		message_error("--bare cannot be used with a TLD");
 		return false;
 	}
+	bool is_good = submission_check(&d->spec, d->job.input != NULL, &problem);
 	for (size_t i = 0; i < problem.n_errors; i++)
 		message_error("%s", problem.errors[i].detail);
 	if (!is_good)

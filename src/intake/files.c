@@ -77,14 +77,12 @@ static bool has_header(struct span headers, const char *line, size_t name_len)
 /* Those of the item, and of those of the job what the item doesn't say. */
 static void merge_headers(struct buf *b, struct span own, const struct buf *shared)
 {
-	const char *at = shared->data, *end = at + shared->len;
-
 	buf_add(b, own.bytes, own.len);
-	while (at != NULL && at < end) {
-		size_t n = strcspn(at, "\n") + 1;
-		if (!has_header(own, at, strcspn(at, ":")))
-			buf_add(b, at, n);
-		at += n;
+	for (size_t at = 0, n; at < shared->len; at += n) {
+		const char *line = shared->data + at;
+		n = strcspn(line, "\n") + 1;
+		if (!has_header(own, line, strcspn(line, ":")))
+			buf_add(b, line, n);
 	}
 }
 
