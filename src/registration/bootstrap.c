@@ -142,8 +142,9 @@ static void on_answer(const struct exchange_outcome *o, void *arg)
 	b->exchange = NULL;
 	buf_init(&why, 1000);
 	if (o->status == 200 && !o->is_cut)
-		is_taken = registries_load_iana(
-		    b->opts.registries, o->body.bytes, o->body.len, b->opts.allows_http, &why);
+		is_taken = registries_load_iana(b->opts.registries,
+		    o->body.bytes != NULL ? o->body.bytes : "", o->body.len, b->opts.allows_http,
+		    &why);
 	else if (o->status > 0)
 		buf_addf(&why, "status %u%s", (unsigned)o->status, o->is_cut ? ", cut" : "");
 	else
