@@ -139,7 +139,7 @@ def syncs_per_second(directory, seconds=1.0):
 
 def creations_per_second(directory, count=2000):
     """The raw loop beneath every saved file: create it, write 10 kB, close it. They stay."""
-    os.makedirs(directory, exist_ok=True)
+    os.mkdir(directory)
     block = b"\0" * 10_000
     started = time.monotonic()
     for number in range(count):

@@ -115,7 +115,7 @@ class Nginx:
         self._process = None
 
     def __enter__(self):
-        os.makedirs(self.root)
+        os.makedirs(self.root, exist_ok=True)  # of an nginx before
         self._write_files()
         self._make_certificate()
         for _ in range(3):  # another program may take a port before nginx does

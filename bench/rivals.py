@@ -97,7 +97,7 @@ def bare_multi(build_dir, nginx, urls_path, count, connections):
 def curl(nginx, directory, count, connections, urls=None):
     """curl with parallel transfers, each saved under its name in `directory`, start to end."""
     urls = urls or [nginx.url(number) for number in range(count)]
-    os.makedirs(directory, exist_ok=True)
+    os.mkdir(directory)
     config = directory + ".curl"
     with open(config, "w", encoding="ascii") as file:
         for number in range(count):
