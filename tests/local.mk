@@ -483,7 +483,7 @@ EXTRA_DIST += \
 	tests/fuzz/replay.sh tests/fuzz/run.sh \
 	tests/systemd/boot.sh \
 	tests/stub/README.md tests/stub/keywords.zone tests/stub/poison.c \
-	tests/stub/hook_receiver.py tests/stub/hostile_server.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py
+	tests/stub/hook_receiver.py tests/stub/hostile_server.py tests/stub/http_answers.py tests/stub/http_content.py tests/stub/http_server.py tests/stub/http_stub.py tests/stub/rdap_stub.py
 
 # Folders are distributed whole; what a run left in them is not.
 dist-hook:
