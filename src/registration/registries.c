@@ -89,15 +89,11 @@ static bool copy_suffix(struct jvalue value, char *ret_suffix, size_t size)
 	if (n == 0 || n > MAX_SUFFIX || strlen(ret_suffix) != n)
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		char c = ret_suffix[i];
-		if (c >= 'A' && c <= 'Z')
-			ret_suffix[i] = (char)(c - 'A' + 'a');
-		else if (c == '.' && (i == 0 || i + 1 == n || ret_suffix[i - 1] == '.'))
-			return false;
-		else if ((c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '.')
-			return false;
+		if (ret_suffix[i] >= 'A' && ret_suffix[i] <= 'Z')
+			ret_suffix[i] = (char)(ret_suffix[i] - 'A' + 'a');
 	}
-	return true;
+	return strspn(ret_suffix, "abcdefghijklmnopqrstuvwxyz0123456789-.") == n &&
+	       ret_suffix[0] != '.' && ret_suffix[n - 1] != '.' && strstr(ret_suffix, "..") == NULL;
 }
 
 static bool copy_url(struct jvalue value, bool allows_http, char *ret_url, size_t size)
