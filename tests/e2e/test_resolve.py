@@ -173,7 +173,7 @@ def test_hosts_file_that_cannot_be_read(make_daemon, dns, tmp_path, name, is_tol
         assert ("event=no_hosts_file" in daemon.lines.text()) == is_told, daemon.lines.text()
 
 
-@pytest.mark.settings({"dns.timeout": "250ms", "dns.attempts": "2"})
+@pytest.mark.settings({"dns.timeout": "1500ms", "dns.attempts": "2"})
 def test_mix_is_counted_exactly(api):
     shares = {"found": 1000, "nx": 1000, "nodata": 300, "servfail": 500, "refused": 200, "trunc": 100, "drop": 100}
     names = [f"{word}-{i}.test" for i in range(1000) for word, n in shares.items() if i < n]
