@@ -269,7 +269,6 @@ tests_unit_check_test_check_SOURCES = $(UNIT) \
 	tests/unit/check/test_hosts.c \
 	tests/unit/check/test_resolv_conf.c \
 	tests/unit/check/test_resolve.c \
-	tests/unit/check/test_resolver.c \
 	tests/unit/check/test_server_list.c
 tests_unit_check_test_check_LDADD = $(LINK_CHECK) $(CHECK_LIBS)
 

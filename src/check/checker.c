@@ -9,31 +9,24 @@
 #include "base/metrics.h"
 #include "check/dns_outcome.h"
 #include "check/private.h"
+#include "check/resolver_evdns.h"
 #include "model/records.h"
 
 /* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
 enum { MAX_PROBES = 8192 };
 
 /* Before a check begins anew that no server answered, and that none was named for. */
-#define IMPLIED_PAUSE (USEC_PER_SEC / 2)
-
 /* Each kind of check has a row; CHECK_REGISTRATION is no question to the DNS alone and has a room.
  */
-static void init_kinds(struct checker *checker, bool use_evdns)
+static void init_kinds(struct checker *checker)
 {
-	static const struct {
-		const struct check_ops *(*dns)(void);
-		const struct check_ops *(*evdns)(void);
-	} rows[N_CHECK_KINDS] = {
-	    [CHECK_RESOLVE] = {resolve_check, resolve_evdns_check},
-	    [FAMILY_CHECK] = {resolve_check, resolve_check},
-	    [CHECK_RECORDS] = {records_check, records_check}, /* evdns knows no other types */
-	};
+	static const struct check_ops *(*const rows[N_CHECKS])(void) = {
+	    [CHECK_RESOLVE] = resolve_check, [CHECK_RECORDS] = records_check};
 
-	for (int i = 0; i < N_CHECK_KINDS; i++) {
+	for (int i = 0; i < N_CHECKS; i++) {
 		struct check_kind *kind = &checker->kinds[i];
-		if (rows[i].dns != NULL)
-			kind->ops = use_evdns ? rows[i].evdns() : rows[i].dns();
+		if (rows[i] != NULL)
+			kind->ops = rows[i]();
 		TAILQ_INIT(&kind->spare);
 	}
 }
@@ -62,13 +55,6 @@ static void serve(void *arg)
 	}
 }
 
-static void on_resolver_room(void *arg)
-{
-	struct checker *checker = arg;
-
-	defer_start(&checker->serve);
-}
-
 /* The DNS engine sends at the end of its turn what is started now. */
 static void on_dns_room(void *arg)
 {
@@ -89,43 +75,27 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 		    .carrier = url != NULL ? opts->make_carrier(url, e, opts->carrier_arg) : NULL,
 		    .max_qps = opts->max_qps};
 	}
-	struct dns_engine *dns = dns_engine_new(
-	    checker->loop, &(struct dns_opts){.servers = servers,
-			       .n_servers = opts->n_servers,
-			       .max_lookups = MAX_PROBES,
-			       .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
-			       .pause = opts->pause,
-			       .use_tcp = opts->use_tcp,
-			       .check_every = opts->use_evdns ? 0 : opts->check_every,
-			       .known_name = has_known ? &known : NULL});
+	struct dns_engine *dns =
+	    dns_engine_new(checker->loop, &(struct dns_opts){.servers = servers,
+					      .n_servers = opts->n_servers,
+					      .max_lookups = MAX_PROBES,
+					      .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
+					      .pause = opts->pause,
+					      .use_tcp = opts->use_tcp,
+					      .check_every = opts->check_every,
+					      .known_name = has_known ? &known : NULL});
 	dns_engine_set_on_room(dns, on_dns_room, checker);
-	if (!opts->use_evdns) /* evdns has metrics of the same servers */
-		checker->dns_metrics = dns_metrics_new(dns);
+	checker->dns_metrics = dns_metrics_new(dns);
 	return dns;
-}
-
-static struct resolver *new_evdns(struct checker *checker, const struct checker_opts *opts)
-{
-	struct resolver_opts evdns = {.give_up = opts->give_up};
-
-	while (evdns.n_servers < RESOLVER_MAX_SERVERS && evdns.n_servers < opts->n_servers) {
-		evdns.servers[evdns.n_servers] = opts->servers[evdns.n_servers];
-		evdns.n_servers++;
-	}
-	struct resolver *resolver = resolver_new(checker->loop, &evdns);
-	if (resolver != NULL)
-		resolver_set_on_room(resolver, on_resolver_room, checker);
-	return resolver;
 }
 
 static void free_servers(struct checker *checker)
 {
 	dns_metrics_free(TAKE(checker->dns_metrics));
 	dns_engine_free(TAKE(checker->dns));
-	resolver_free(TAKE(checker->resolver));
 }
 
-bool checker_set_servers(struct checker *checker, const struct checker_opts *opts)
+void checker_set_servers(struct checker *checker, const struct checker_opts *opts)
 {
 	struct check *check;
 
@@ -136,11 +106,14 @@ bool checker_set_servers(struct checker *checker, const struct checker_opts *opt
 	free_servers(checker);
 	checker->has_no_aaaa = opts->has_no_aaaa;
 	checker->is_implied = opts->is_implied;
+	checker->is_in_order = opts->in_order;
 	checker->dns = new_dns(checker, opts);
-	if (opts->use_evdns)
-		checker->resolver = new_evdns(checker, opts);
+	if (checker->resolver != NULL) {
+		bool is_fit = !opts->use_tcp && opts->max_qps == 0;
+		resolver_set_servers(
+		    checker->resolver, opts->servers, is_fit ? opts->n_servers : 0);
+	}
 	defer_start(&checker->serve);
-	return !opts->use_evdns || checker->resolver != NULL;
 }
 
 void checker_set_hosts(struct checker *checker, struct hosts *hosts)
@@ -162,17 +135,16 @@ struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
 	checker->loop = loop;
 	checker->timeout = opts->timeout;
 	checker->attempts = opts->attempts;
-	checker->confirmations = metrics_cell(METRIC_DNS_CONFIRMED);
 	TAILQ_INIT(&checker->checks);
 	TAILQ_INIT(&checker->turns);
-	init_kinds(checker, opts->use_evdns);
+	init_kinds(checker);
 	defer_init(&checker->serve, loop, serve, checker);
 	if (opts->hosts_path != NULL && hosts_load(opts->hosts_path, &checker->hosts) != OK)
 		checker->hosts = NULL;
-	if (checker_set_servers(checker, opts))
-		return checker;
-	checker_free(checker);
-	return NULL;
+	if (opts->use_evdns)
+		checker->resolver = resolver_new(loop);
+	checker_set_servers(checker, opts);
+	return checker;
 }
 
 void checker_free(struct checker *checker)
@@ -184,7 +156,7 @@ void checker_free(struct checker *checker)
 	defer_cancel(&checker->serve);
 	while ((check = TAILQ_FIRST(&checker->checks)) != NULL)
 		check_cancel(check);
-	for (int i = 0; i < N_CHECK_KINDS; i++) {
+	for (int i = 0; i < N_CHECKS; i++) {
 		struct check_kind *kind = &checker->kinds[i];
 		while ((check = TAILQ_FIRST(&kind->spare)) != NULL) {
 			TAILQ_REMOVE(&kind->spare, check, link);
@@ -194,6 +166,7 @@ void checker_free(struct checker *checker)
 		}
 	}
 	free_servers(checker);
+	resolver_free(checker->resolver);
 	hosts_free(checker->hosts);
 	free(checker);
 }
@@ -204,24 +177,9 @@ void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t atte
 	checker->attempts = attempts;
 }
 
-/* Questions that may start now. */
-static size_t server_room(const struct checker *checker)
-{
-	return checker->resolver == NULL ? dns_engine_room(checker->dns)
-					 : resolver_room(checker->resolver);
-}
-
-static void want_room(struct checker *checker)
-{
-	if (checker->resolver == NULL)
-		dns_engine_want_room(checker->dns);
-	else
-		resolver_want_room(checker->resolver);
-}
-
 size_t checker_room(struct checker *checker)
 {
-	size_t room = server_room(checker);
+	size_t room = dns_engine_room(checker->dns);
 
 	if (!TAILQ_EMPTY(&checker->turns))
 		return 0; /* those come first */
@@ -230,7 +188,7 @@ size_t checker_room(struct checker *checker)
 	else if (room > MAX_PROBES - checker->n_checks)
 		room = MAX_PROBES - checker->n_checks;
 	if (room == 0)
-		want_room(checker);
+		dns_engine_want_room(checker->dns);
 	return room;
 }
 
@@ -252,7 +210,7 @@ void checker_set_on_room(struct checker *checker, void (*on_room)(void *arg), vo
 
 bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server)
 {
-	if (checker->resolver != NULL || nth >= dns_engine_n_servers(checker->dns))
+	if (nth >= dns_engine_n_servers(checker->dns))
 		return false;
 	dns_outcome_server(checker->dns, nth, ret_server);
 	return true;
@@ -265,10 +223,7 @@ size_t checker_in_flight(const struct checker *checker)
 
 usec_t checker_overdue(const struct checker *checker)
 {
-	usec_t dns = dns_engine_overdue(checker->dns);
-	usec_t evdns = checker->resolver != NULL ? resolver_overdue(checker->resolver) : 0;
-
-	return dns > evdns ? dns : evdns;
+	return dns_engine_overdue(checker->dns);
 }
 
 static void on_pause(void *arg)
@@ -291,7 +246,7 @@ static void renew_buf(struct buf *b)
 	buf_clear(b);
 }
 
-static struct check *new_check(struct checker *checker, int type)
+static struct check *new_check(struct checker *checker, enum job_check type)
 {
 	struct check_kind *kind = &checker->kinds[type];
 	struct check *check = TAILQ_FIRST(&kind->spare);
@@ -336,10 +291,7 @@ static bool is_onion(const char *name, size_t len)
 struct check *check_start(
     struct checker *checker, const struct check_request *request, check_fn *on_done, void *arg)
 {
-	bool has_family = request->check == CHECK_RESOLVE && request->asked != NULL &&
-			  request->asked->family != FAMILY_ANY;
-	struct check *check =
-	    new_check(checker, has_family ? (int)FAMILY_CHECK : (int)request->check);
+	struct check *check = new_check(checker, request->check);
 	const struct check_ops *ops = check->kind->ops;
 
 	check->on_done = on_done;

@@ -5,7 +5,6 @@
 #include <sys/queue.h>
 
 #include "base/clock.h"
-#include "check/resolver_evdns.h"
 #include "model/result.h"
 #include "model/spec.h"
 
@@ -17,21 +16,21 @@ struct name_server;
 struct hosts;
 
 struct checker_opts {
-	const struct endpoint *servers; /* borrowed for the call; evdns asks the first 32 */
+	const struct endpoint *servers; /* borrowed for the call */
 	size_t n_servers;
-	usec_t give_up; /* of resolver_opts, for evdns */
 	char *const
 	    *urls; /* borrowed for the call; of those that `make_carrier` reaches; or NULL */
 	/* Makes what asks a server at a URL, for the engine to own. */
 	const struct dns_carrier *(*make_carrier)(
 	    const char *url, const struct endpoint *server, void *arg);
 	void *carrier_arg;
-	bool use_evdns;     /* it asks, not the DNS engine (dns/engine.h) */
-	bool use_tcp;       /* the DNS engine asks everything over TCP */
-	bool has_no_aaaa;   /* names are found by IPv4 addresses alone: AAAA is not asked */
-	bool is_implied;    /* nobody named the servers: a name waits until one answers */
-	bool in_order;      /* the DNS engine asks the first server that works, not all in turn */
-	usec_t check_every; /* health checks of servers by the DNS engine; 0: none */
+	bool use_evdns;   /* it asks the first 32 servers for addresses before the DNS engine does,
+			     where these are asked over UDP, without max_qps */
+	bool use_tcp;     /* the DNS engine asks everything over TCP */
+	bool has_no_aaaa; /* names are found by IPv4 addresses alone: AAAA is not asked */
+	bool is_implied;  /* nobody named the servers: a name waits until one answers */
+	bool in_order;    /* the DNS engine asks the first server that works, not all in turn */
+	usec_t check_every;     /* health checks of servers by the DNS engine; 0: none */
 	const char *known_name; /* borrowed: every server must know it; empty: none */
 	double max_qps;         /* of each server; 0: no limit */
 	usec_t pause; /* before a server that failed is asked the same again; 0: a second */
@@ -40,13 +39,12 @@ struct checker_opts {
 	uint32_t attempts;      /* when the check doesn't say; at least 1 */
 };
 
-/* Make a checker; NULL when the resolver refuses. An unreadable hosts file is an empty one. */
+/* Make a checker. An unreadable hosts file is an empty one. */
 struct checker *checker_new(struct loop *loop, const struct checker_opts *opts);
 void checker_free(struct checker *checker); /* checks under way are dropped, without a call */
 
-/* Ask other servers from now on, also for checks under way, which begin anew. Not in a callback.
- * False: the resolver refuses them. */
-bool checker_set_servers(struct checker *checker, const struct checker_opts *opts);
+/* Ask other servers from now on, also for checks under way, which begin anew. Not in a callback. */
+void checker_set_servers(struct checker *checker, const struct checker_opts *opts);
 
 /* Use this hosts file from now on; it is taken. NULL: none. */
 void checker_set_hosts(struct checker *checker, struct hosts *hosts);
@@ -72,7 +70,7 @@ struct room_listener {
 };
 void room_listen(struct room_listener *listener, struct checker *checker);
 void room_listen_stop(struct room_listener *listener);
-/* The nth name server of the DNS engine; false when there are fewer, or evdns asks. */
+/* The nth name server of the DNS engine; false when there are fewer. */
 bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server);
 
 size_t checker_in_flight(const struct checker *checker);

@@ -2,13 +2,11 @@ noinst_LIBRARIES += src/check/libcheck.a
 src_check_libcheck_a_SOURCES = \
 	src/check/checker.c src/check/checker.h \
 	src/check/dns_outcome.c src/check/dns_outcome.h \
-	src/check/dns_socket.c src/check/dns_socket.h \
 	src/check/ending.c \
 	src/check/hosts.c src/check/hosts.h \
 	src/check/private.h \
 	src/check/records.c \
 	src/check/resolv_conf.c src/check/resolv_conf.h \
-	src/check/resolve.c \
 	src/check/resolve_dns.c \
 	src/check/resolver_evdns.c src/check/resolver_evdns.h \
 	src/check/server_list.c src/check/server_list.h

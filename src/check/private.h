@@ -54,14 +54,13 @@ struct check_kind {
 	TAILQ_HEAD(, check) spare; /* ended checks, for reuse */
 };
 
-/* The checks, and with evdns those of addresses that it can't make: of a family of their own. */
-enum { FAMILY_CHECK = N_CHECKS, N_CHECK_KINDS };
-
 struct checker {
 	struct loop *loop;               /* borrowed */
-	struct dns_engine *dns;          /* owned; with evdns it asks for what evdns can't */
+	struct dns_engine *dns;          /* owned */
 	struct dns_metrics *dns_metrics; /* owned */
-	struct resolver *resolver;       /* owned; NULL: the DNS engine asks */
+	struct resolver *resolver;       /* owned: asks for addresses first; NULL: nobody does */
+	size_t next_server;              /* of the resolver, unless */
+	bool is_in_order;                /* the first that works is asked */
 	struct hosts *hosts;             /* owned; NULL: none */
 	bool has_no_aaaa, is_implied;    /* as in checker_opts */
 	usec_t timeout;
@@ -69,20 +68,15 @@ struct checker {
 	size_t n_checks;
 	TAILQ_HEAD(, check) checks;
 	TAILQ_HEAD(, check) turns; /* checks that wait for a turn, served before new ones */
-	struct check_kind kinds[N_CHECK_KINDS];
+	struct check_kind kinds[N_CHECKS];
 	struct defer serve;
 	void (*on_room)(void *arg);
 	void *on_room_arg;
 	LIST_HEAD(, room_listener) listeners;
-	struct metric_cell *confirmations;
 };
 
 const struct check_ops *resolve_check(void);
 const struct check_ops *records_check(void);
-const struct check_ops *resolve_evdns_check(void);
-
-/* For both back ends: answer_locally by the hosts file. */
-bool resolve_from_hosts(struct check *check);
 
 /* Give the check a turn as soon as there is room, or after `delay`. */
 void check_await_turn(struct check *check);

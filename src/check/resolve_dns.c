@@ -1,4 +1,4 @@
-/* check: resolve, by the DNS engine. Does the name have an address?
+/* check: resolve. Does the name have an address?
  *
  *   any:   A --data-----> found
  *            --NXDOMAIN-> not_found: nxdomain, for both types (RFC 8020); no_address when the name
@@ -10,11 +10,16 @@
  *   both:  A and AAAA are asked at once: found when either has data; nxdomain when either says so
  * of the name; else an error when one failed; else no_address
  *
- * Attempts, other servers and everything about packets are the engine's business. */
+ * Attempts, other servers and everything about packets are the engine's business.
+ *
+ * With dns.resolver = evdns, evdns is asked first, unless both families or wildcards are asked for.
+ * Its addresses count. Otherwise the check goes on as if it had not been asked. */
 #include <string.h>
 
+#include "base/alloc.h"
 #include "check/dns_outcome.h"
 #include "check/private.h"
+#include "check/resolver_evdns.h"
 #include "model/tagged.h"
 
 enum { SIDE_A, SIDE_AAAA, N_SIDES };
@@ -30,6 +35,7 @@ struct side {
 
 struct resolve {
 	bool is_begun;
+	struct query *early; /* of evdns, under way, or NULL */
 	struct side sides[N_SIDES];
 };
 
@@ -43,7 +49,7 @@ static bool is_v6(const struct side *side)
 	return side == &resolve_of(side->check)->sides[SIDE_AAAA];
 }
 
-bool resolve_from_hosts(struct check *check)
+static bool resolve_from_hosts(struct check *check)
 {
 	struct result *r = &check->result;
 	enum address_family family = check->asked.family; /* any for those that are no jobs */
@@ -64,8 +70,12 @@ bool resolve_from_hosts(struct check *check)
 
 static void stop(struct check *check)
 {
+	struct resolve *resolve = resolve_of(check);
+
+	if (resolve->early != NULL)
+		query_drop(TAKE(resolve->early));
 	for (int i = 0; i < N_SIDES; i++) {
-		struct side *side = &resolve_of(check)->sides[i];
+		struct side *side = &resolve->sides[i];
 		if (side->lookup != NULL)
 			dns_lookup_cancel(side->lookup);
 		side->lookup = NULL;
@@ -270,12 +280,69 @@ static void begin(struct check *check)
 	resolve->sides[SIDE_AAAA].is_wanted = families == CHECK_ONLY_V6 || families == CHECK_BOTH;
 }
 
+static bool ask(struct check *check);
+
+static void on_early(const struct answer *answer, void *arg)
+{
+	struct check *check = arg;
+	struct result *r = &check->result;
+
+	resolve_of(check)->early = NULL;
+	timer_cancel(&check->pause);
+	if (answer == NULL) {
+		if (!check->has_turn && !ask(check))
+			check_await_turn(check);
+		return;
+	}
+	memcpy(r->addresses, answer->addresses, answer->n_addresses * sizeof(r->addresses[0]));
+	r->n_addresses = (uint32_t)answer->n_addresses;
+	r->ttl = answer->ttl;
+	r->attempts = 1;
+	struct evidence e = {.type = r->addresses[0].is_v6 ? RR_AAAA : RR_A,
+	    .rcode = RCODE_NOERROR,
+	    .rtt = answer->rtt,
+	    .server = answer->server};
+	for (size_t i = 0; i < answer->n_addresses; i++)
+		e.is_sinkhole = e.is_sinkhole || is_sinkhole(&r->addresses[i]);
+	result_add_evidence(r, &e);
+	finish(check, ITEM_FOUND, REASON_NONE);
+}
+
+/* Ask evdns, at the next server that the DNS engine has found working. */
+static bool ask_early(struct check *check)
+{
+	struct checker *checker = check->checker;
+	struct resolve *resolve = resolve_of(check);
+	enum rrtype type = check->families == CHECK_ONLY_V6 ? RR_AAAA : RR_A;
+	size_t n = dns_engine_n_servers(checker->dns);
+	struct dns_server_stats stats;
+
+	if (checker->resolver == NULL || check->families == CHECK_BOTH ||
+	    check->asked.finds_wildcards)
+		return false;
+	for (size_t i = 0; i < n && i < RESOLVER_MAX_SERVERS && resolve->early == NULL; i++) {
+		size_t nth = checker->is_in_order ? i : checker->next_server++ % n;
+		dns_engine_server_stats(checker->dns, nth, &stats);
+		if (stats.rest == DNS_HEALTHY)
+			resolve->early =
+			    query_start(checker->resolver, nth, check->name, type, on_early, check);
+	}
+	if (resolve->early != NULL)
+		check_pause(check, check->timeout);
+	return resolve->early != NULL;
+}
+
 static bool ask(struct check *check)
 {
 	struct resolve *resolve = resolve_of(check);
 
-	if (!resolve->is_begun)
+	if (!resolve->is_begun) {
 		begin(check);
+		if (ask_early(check))
+			return true;
+	}
+	if (resolve->early != NULL) /* it has had its time */
+		query_drop(TAKE(resolve->early));
 	for (int i = 0; i < N_SIDES; i++) {
 		struct side *side = &resolve->sides[i];
 		if (side->is_wanted && !side->is_asked && !start_side(side))

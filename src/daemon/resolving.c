@@ -137,9 +137,6 @@ static void log_sources(const struct resolving *r, const struct sources *s)
 	if (s->ignored.len > 0)
 		log_info("resolv_conf_ignored", "file=%s words=%s", log_quote(r->resolv_conf),
 		    log_quote(s->ignored.data + 1));
-	if (opts.use_evdns && opts.n_servers > RESOLVER_MAX_SERVERS)
-		log_warning(
-		    "name_servers", "used=%d given=%zu", RESOLVER_MAX_SERVERS, opts.n_servers);
 }
 
 static bool is_same_url(const struct checker_opts *x, const struct checker_opts *y, size_t i)
@@ -174,8 +171,7 @@ static void take_up(struct resolving *r, struct sources *s)
 	checker_set_hosts(r->checker, TAKE(s->hosts));
 	if (are_same(r, &r->now, s))
 		return;
-	if (!checker_set_servers(r->checker, &opts))
-		log_error("resolver_init_failed", "resolver=evdns");
+	checker_set_servers(r->checker, &opts);
 	log_sources(r, s);
 	struct sources before = r->now;
 	r->now = *s;
@@ -223,18 +219,12 @@ static void on_files(void *arg)
 	read_again(arg);
 }
 
-/* evdns can't be told, so it begins anew. An interface may have come that a server's address names,
- * so the lists are read too. */
+/* An interface may have come that a server's address names, so the lists are read too. */
 static void on_addresses(void *arg)
 {
 	struct resolving *r = arg;
 
-	if (conf_number(r->conf, CONF_dns_resolver) == RESOLVER_EVDNS) {
-		struct checker_opts opts = make_opts(r, &r->now);
-		checker_set_servers(r->checker, &opts);
-	} else {
-		checker_on_network(r->checker);
-	}
+	checker_on_network(r->checker);
 	read_again(r);
 }
 
@@ -275,12 +265,6 @@ struct resolving *resolving_new(const struct conf *conf, struct loop *loop, stru
 	}
 	struct checker_opts opts = make_opts(r, &r->now);
 	r->checker = checker_new(loop, &opts);
-	if (r->checker == NULL) {
-		log_error(
-		    "resolver_init_failed", "resolver=%s", opts.use_evdns ? "evdns" : "engine");
-		resolving_free(r);
-		return NULL;
-	}
 	if (*r->hosts != '\0' && r->now.hosts == NULL)
 		log_warning("no_hosts_file", "file=%s names=asked", log_quote(r->hosts));
 	checker_set_hosts(r->checker, TAKE(r->now.hosts));

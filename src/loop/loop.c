@@ -96,27 +96,6 @@ struct event_base *loop_event_base(struct loop *loop)
 	return loop->base;
 }
 
-struct each_fd {
-	loop_fd_fn *on_fd;
-	void *arg;
-};
-
-static int on_event(const struct event_base *base, const struct event *event, void *arg)
-{
-	const struct each_fd *each = arg;
-	int fd = event_get_fd(event);
-
-	(void)base;
-	return fd < 0 || each->on_fd(fd, each->arg) ? 0 : 1;
-}
-
-void loop_each_fd(struct loop *loop, loop_fd_fn *on_fd, void *arg)
-{
-	struct each_fd each = {on_fd, arg};
-
-	event_base_foreach_event(loop->base, on_event, &each);
-}
-
 void loop_watch_lag(struct loop *loop, bool is_busy)
 {
 	if (loop->is_lag_busy == is_busy)

@@ -27,11 +27,6 @@ void loop_turn(struct loop *loop);
 /* For the file that wraps a library which wants libevent's own handle. */
 struct event_base *loop_event_base(struct loop *loop);
 
-/* Call `on_fd` with each descriptor that the loop watches, also those of libraries; it returns
- * whether to go on. */
-typedef bool loop_fd_fn(int fd, void *arg);
-void loop_each_fd(struct loop *loop, loop_fd_fn *on_fd, void *arg);
-
 /* Measure the loop's lag: while `is_busy`, every 20 ms, otherwise once a second. */
 void loop_watch_lag(struct loop *loop, bool is_busy);
 

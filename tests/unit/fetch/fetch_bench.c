@@ -50,7 +50,6 @@ void fetch_bench_begin(struct fetch_bench *b, const struct http_rule *rules)
 	struct endpoint server;
 	struct checker_opts checker = {.servers = &server,
 	    .n_servers = 1,
-	    .give_up = 60 * USEC_PER_SEC,
 	    .hosts_path = path,
 	    .timeout = 20 * USEC_PER_SEC,
 	    .attempts = 1};

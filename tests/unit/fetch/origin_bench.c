@@ -87,7 +87,6 @@ struct bench *bench_begin(unsigned total, unsigned per_host, double rate)
 	b->patience = 60 * USEC_PER_SEC;
 	b->dns = fake_dns_new(rules);
 	server = fake_dns_endpoint(b->dns);
-	checker.give_up = 60 * USEC_PER_SEC;
 	b->checker = checker_new(b->loop, &checker);
 	fake_dns_start(b->dns, b->loop);
 	opts.loop = b->loop;
