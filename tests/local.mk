@@ -16,7 +16,7 @@ LINK_CTL = src/ctl/libctl.a $(LINK_WIRE) $(CRYPTO_LIBS)
 LINK_LOOP = src/loop/libloop.a $(LINK_BASE) $(EVENT_LIBS)
 LINK_HTTP = src/http/libhttp.a $(LINK_BASE)
 LINK_DNS = src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
-LINK_CHECK = src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS)
+LINK_CHECK = src/check/libcheck.a src/dns/libdns.a src/loop/libloop.a $(LINK_MODEL) $(EVENT_LIBS) $(XXHASH_LIBS)
 LINK_FETCH = src/fetch/libfetch.a $(LINK_CHECK) $(CRYPTO_LIBS)
 LINK_REGISTRATION = src/registration/libregistration.a src/wire/libwire.a $(LINK_FETCH) $(PSL_LIBS)
 LINK_CORE = src/core/libcore.a src/schedules/libschedules.a src/intake/libintake.a src/callbacks/libcallbacks.a src/jobs/libjobs.a
@@ -267,9 +267,11 @@ tests_unit_check_test_check_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/unit/check/test_hosts.c \
+	tests/unit/check/test_levels.c \
 	tests/unit/check/test_resolv_conf.c \
 	tests/unit/check/test_resolve.c \
-	tests/unit/check/test_server_list.c
+	tests/unit/check/test_server_list.c \
+	tests/unit/check/test_wildcards.c
 tests_unit_check_test_check_LDADD = $(LINK_CHECK) $(CHECK_LIBS)
 
 tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \

@@ -15,6 +15,8 @@
 /* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
 enum { MAX_PROBES = 8192 };
 
+enum { SEEN_MAX = 256 * 1024 /* bytes of a check, for wildcards */ };
+
 /* Before a check begins anew that no server answered, and that none was named for. */
 /* Each kind of check has a row; CHECK_REGISTRATION is no question to the DNS alone and has a room.
  */
@@ -91,6 +93,7 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 
 static void free_servers(struct checker *checker)
 {
+	wildcards_free(TAKE(checker->wildcards));
 	dns_metrics_free(TAKE(checker->dns_metrics));
 	dns_engine_free(TAKE(checker->dns));
 }
@@ -108,6 +111,7 @@ void checker_set_servers(struct checker *checker, const struct checker_opts *opt
 	checker->is_implied = opts->is_implied;
 	checker->is_in_order = opts->in_order;
 	checker->dns = new_dns(checker, opts);
+	checker->wildcards = wildcards_new(checker->loop, checker->dns);
 	if (checker->resolver != NULL) {
 		bool is_fit = !opts->use_tcp && opts->max_qps == 0;
 		resolver_set_servers(
@@ -162,6 +166,7 @@ void checker_free(struct checker *checker)
 			TAILQ_REMOVE(&kind->spare, check, link);
 			buf_done(&check->texts);
 			buf_done(&check->tagged);
+			buf_done(&check->seen);
 			free(check);
 		}
 	}
@@ -260,9 +265,11 @@ static struct check *new_check(struct checker *checker, enum job_check type)
 		timer_init(&check->pause, checker->loop, on_pause, check);
 		buf_init(&check->texts, RECORDS_MAX);
 		buf_init(&check->tagged, RESULT_MAX_FIELDS);
+		buf_init(&check->seen, SEEN_MAX);
 	}
 	renew_buf(&check->texts);
 	renew_buf(&check->tagged);
+	renew_buf(&check->seen);
 	check->has_verdict = false;
 	memset(check->state, 0, kind->ops->state_size);
 	TAILQ_INSERT_TAIL(&checker->checks, check, link);

@@ -9,4 +9,5 @@ src_check_libcheck_a_SOURCES = \
 	src/check/resolv_conf.c src/check/resolv_conf.h \
 	src/check/resolve_dns.c \
 	src/check/resolver_evdns.c src/check/resolver_evdns.h \
-	src/check/server_list.c src/check/server_list.h
+	src/check/server_list.c src/check/server_list.h \
+	src/check/wildcards.c src/check/wildcards.h

@@ -8,6 +8,7 @@
 #include "dns/engine.h"
 #include "check/checker.h"
 #include "check/hosts.h"
+#include "check/wildcards.h"
 #include "loop/loop.h"
 #include "model/target.h"
 
@@ -31,6 +32,8 @@ struct check {
 	enum check_families families;
 	struct check_spec asked;
 	struct buf texts, tagged; /* of the kind and of `result`; empty at the start */
+	struct buf seen;          /* of the answers, for `wildcard`; if the job wants that */
+	struct wildcard_wait wildcard;
 	struct result result;
 	char name[TARGET_MAX + 1];
 	max_align_t state[]; /* of the kind; state_size bytes, all 0 at the start */
@@ -58,6 +61,7 @@ struct checker {
 	struct loop *loop;               /* borrowed */
 	struct dns_engine *dns;          /* owned */
 	struct dns_metrics *dns_metrics; /* owned */
+	struct wildcards *wildcards;     /* owned */
 	struct resolver *resolver;       /* owned: asks for addresses first; NULL: nobody does */
 	size_t next_server;              /* of the resolver, unless */
 	bool is_in_order;                /* the first that works is asked */
@@ -85,5 +89,11 @@ void check_pause(struct check *check, usec_t delay);
 /* Drop what the check has done: it asks its first question after `delay`. */
 void check_begin_anew(struct check *check, usec_t delay);
 
-/* End the check with this verdict: stop, note the time, call back, free. */
+/* End the check with this verdict: stop, note the time, call back, free. `result` gets what is in
+ * `tagged`. */
 void check_finish(struct check *check, enum item_status status, enum reason reason);
+
+/* Note an answer, if the job looks for wildcards; and end the check as it wants to, when the name
+ * was found. */
+void check_note(struct check *check, const struct dns_answer *answer);
+void check_finish_found(struct check *check);

@@ -88,7 +88,6 @@ static void pack(struct check *check)
 	}
 	tagged_add(&check->tagged, RESULT_TAG_RECORDS, (struct span){packed.data, packed.len});
 	buf_done(&packed);
-	check->result.tagged = (struct span){check->tagged.data, check->tagged.len};
 }
 
 /* --- Answers --- */
@@ -154,11 +153,15 @@ static void on_done(const struct dns_result *result, void *arg)
 	}
 	if (answer != NULL)
 		keep(q, answer);
+	check_note(check, q->set.reason == REASON_NONE ? answer : NULL);
 	if (++records->n_done < check->asked.n_types)
 		return;
 	judge(check, &status, &reason);
 	pack(check);
-	check_finish(check, status, reason);
+	if (status == ITEM_FOUND)
+		check_finish_found(check);
+	else
+		check_finish(check, status, reason);
 }
 
 /* --- Questions --- */

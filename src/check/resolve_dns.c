@@ -172,8 +172,10 @@ static void finish(struct check *check, enum item_status status, enum reason rea
 		struct span *chain = &r->evidence[i].cname;
 		chain->bytes = chain->len > 0 ? check->texts.data + (uintptr_t)chain->bytes : NULL;
 	}
-	r->tagged = (struct span){check->tagged.data, check->tagged.len};
-	check_finish(check, status, reason);
+	if (status == ITEM_FOUND)
+		check_finish_found(check);
+	else
+		check_finish(check, status, reason);
 }
 
 static bool start_side(struct side *side);
@@ -235,6 +237,7 @@ static void on_done(const struct dns_result *result, void *arg)
 	if (result->outcome != DNS_DATA && result->outcome != DNS_NODATA &&
 	    result->outcome != DNS_NXDOMAIN)
 		side->failure = dns_outcome_reason(dns_outcome_of(result));
+	check_note(check, side->failure == REASON_NONE ? result->answer : NULL);
 	if (is_second_to_failure && !side->has_data) {
 		note_evidence_before_last(side, result);
 	} else {
@@ -318,7 +321,7 @@ static bool ask_early(struct check *check)
 	struct dns_server_stats stats;
 
 	if (checker->resolver == NULL || check->families == CHECK_BOTH ||
-	    check->asked.finds_wildcards)
+	    check->asked.wildcards != WILDCARDS_OFF)
 		return false;
 	for (size_t i = 0; i < n && i < RESOLVER_MAX_SERVERS && resolve->early == NULL; i++) {
 		size_t nth = checker->is_in_order ? i : checker->next_server++ % n;

@@ -61,6 +61,11 @@ static bool read_family(const char *value, void *variable)
 	return family_parse(value, &((struct spec *)variable)->params.asked.family);
 }
 
+static bool read_wildcard(const char *value, void *variable)
+{
+	return wildcard_use_parse(value, &((struct spec *)variable)->params.asked.wildcards);
+}
+
 #define AT(field) offsetof(struct domains, field)
 
 static const struct option_row own_options[] = {
@@ -82,6 +87,9 @@ static const struct option_row own_options[] = {
 	OPT_READ, .offset = AT(spec), .read = read_ptr, .takes = "an address or a block"},
     {"family", 0, "FAMILY", "Addresses to look for: any (default), ipv4, ipv6 or both", OPT_READ,
 	.offset = AT(spec), .read = read_family, .takes = "any, ipv4, ipv6 or both"},
+    {"wildcard", 0, "WHAT",
+	"Find names that only a wildcard answers: off (default), detect or drop", OPT_READ,
+	.offset = AT(spec), .read = read_wildcard, .takes = "off, detect or drop"},
     {"details", 0, NULL, "With registration: ask RDAP about registered names, too", OPT_FLAG,
 	.offset = AT(spec.params.asked.rdap.wants_details)},
     {"rdap-max", 0, "N", "With registration: ask RDAP about at most N names", OPT_NUMBER,
@@ -188,6 +196,9 @@ static void add_fields(const void *arg, struct fields *fields)
 	add_types(fields, &d->spec.params.asked);
 	if (d->spec.params.asked.family != FAMILY_ANY)
 		fields_add_text(fields, "family", family_name(d->spec.params.asked.family));
+	if (d->spec.params.asked.wildcards != WILDCARDS_OFF)
+		fields_add_text(
+		    fields, "wildcard", wildcard_use_name(d->spec.params.asked.wildcards));
 	fields_add_list(fields, "ptr", &d->spec.ptr);
 	fields_add_list(fields, "domains", &d->spec.domains);
 	fields_add_list(fields, "names", &d->spec.names);

@@ -35,6 +35,25 @@ bool family_parse(const char *name, enum address_family *ret_family)
 	return false;
 }
 
+static const char *const wildcard_use_names[N_WILDCARD_USES] = {
+    [WILDCARDS_OFF] = "off", [WILDCARDS_DETECT] = "detect", [WILDCARDS_DROP] = "drop"};
+
+const char *wildcard_use_name(enum wildcard_use use)
+{
+	return wildcard_use_names[use];
+}
+
+bool wildcard_use_parse(const char *name, enum wildcard_use *ret_use)
+{
+	for (int i = 0; i < N_WILDCARD_USES; i++) {
+		if (strcmp(wildcard_use_names[i], name) == 0) {
+			*ret_use = (enum wildcard_use)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 const char *check_spec_add_type(struct check_spec *spec, const char *text)
 {
 	uint16_t type;
@@ -65,8 +84,8 @@ void check_spec_pack(const struct check_spec *spec, struct buf *fields)
 		tagged_add(fields, TAG_TYPES, (struct span){types, 2U * spec->n_types});
 	if (spec->family != FAMILY_ANY)
 		tagged_add_number(fields, TAG_FAMILY, spec->family);
-	if (spec->finds_wildcards)
-		tagged_add_number(fields, TAG_WILDCARDS, 1);
+	if (spec->wildcards != WILDCARDS_OFF)
+		tagged_add_number(fields, TAG_WILDCARDS, spec->wildcards);
 	if (spec->rdap.wants_details)
 		tagged_add_number(fields, TAG_DETAILS, 1);
 	if (spec->rdap.use != RDAP_ALL)
@@ -90,7 +109,8 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 {
 	struct check_spec spec = {.family = FAMILY_ANY};
 	struct span types = {NULL, 0};
-	uint64_t family = FAMILY_ANY, wildcards = 0, details = 0, rdap = RDAP_ALL, rdap_most = 0;
+	uint64_t family = FAMILY_ANY, wildcards = WILDCARDS_OFF, details = 0, rdap = RDAP_ALL,
+		 rdap_most = 0;
 
 	(void)tagged_find_number(fields, TAG_FAMILY, &family);
 	(void)tagged_find_number(fields, TAG_WILDCARDS, &wildcards);
@@ -98,10 +118,11 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 	(void)tagged_find_number(fields, TAG_RDAP, &rdap);
 	(void)tagged_find_number(fields, TAG_RDAP_MOST, &rdap_most);
 	if (family >= N_ADDRESS_FAMILIES || rdap > RDAP_UNLIKELY_ONLY || rdap_most > UINT32_MAX ||
+	    wildcards >= N_WILDCARD_USES ||
 	    (tagged_find(fields, TAG_TYPES, &types) && !read_types(types, &spec)))
 		return false;
 	spec.family = (enum address_family)family;
-	spec.finds_wildcards = wildcards > 0;
+	spec.wildcards = (enum wildcard_use)wildcards;
 	spec.rdap = (struct rdap_params){
 	    .use = (enum rdap_use)rdap, .most = (uint32_t)rdap_most, .wants_details = details > 0};
 	*ret_spec = spec;

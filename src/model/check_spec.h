@@ -13,6 +13,9 @@ enum { CHECK_MAX_TYPES = 32, CHECK_SPEC_PACKED = 256 /* bytes at most */ };
 /* Which addresses a name is asked for. Stored as numbers: add at the end. */
 enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6, FAMILY_BOTH, N_ADDRESS_FAMILIES };
 
+/* What becomes of names that only a wildcard answers. Stored as numbers: add at the end. */
+enum wildcard_use { WILDCARDS_OFF, WILDCARDS_DETECT, WILDCARDS_DROP, N_WILDCARD_USES };
+
 /* How a job that checks registrations uses RDAP. */
 enum rdap_use {
 	RDAP_ALL,           /* ask about each name that needs it */
@@ -27,7 +30,7 @@ struct rdap_params {
 
 struct check_spec {
 	enum address_family family;
-	bool finds_wildcards;
+	enum wildcard_use wildcards;
 	struct rdap_params rdap;
 	uint8_t n_types;
 	uint16_t types[CHECK_MAX_TYPES]; /* numbers of records' types, each once, in the order given
@@ -36,6 +39,9 @@ struct check_spec {
 
 const char *family_name(enum address_family family);
 bool family_parse(const char *name, enum address_family *ret_family);
+
+const char *wildcard_use_name(enum wildcard_use use);
+bool wildcard_use_parse(const char *name, enum wildcard_use *ret_use);
 
 /* Add a type by its name or as `TYPE65280`; one that is there already is passed over. NULL, or what
  * is wrong with it. */

@@ -55,6 +55,7 @@ enum {
 	RESULT_TAG_RECORDS = 1,      /* model/records.h */
 	RESULT_TAG_ADDRESSES = 2,    /* those past the 32nd; may repeat */
 	RESULT_TAG_REGISTRATION = 3, /* model/registration.h */
+	RESULT_TAG_WILDCARD = 8,     /* a number: 0 no, 1 yes, 2 unknown */
 	RESULT_SHA256 = 100,         /* of a file that is not saved */
 	RESULT_KEEPS_LAST = 101 /* a number: a schedule keeps the last copy of the file alone */
 };

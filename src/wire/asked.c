@@ -13,6 +13,12 @@ void asked_set_family(struct spec *spec, const char *value, struct problem *p)
 		    p, "/family", "The family must be \"any\", \"ipv4\", \"ipv6\" or \"both\".");
 }
 
+void asked_set_wildcard(struct spec *spec, const char *value, struct problem *p)
+{
+	if (!wildcard_use_parse(value, &spec->params.asked.wildcards))
+		problem_add(p, "/wildcard", "This must be \"off\", \"detect\" or \"drop\".");
+}
+
 bool asked_add_type(struct spec *spec, const char *value, const char *pointer, struct problem *p)
 {
 	const char *fault = check_spec_add_type(&spec->params.asked, value);
@@ -94,6 +100,9 @@ static void check_asked(const struct spec *spec, struct problem *p)
 		problem_add(p, "/rdap", "Only the check \"registration\" has this field.");
 	if (spec->check != CHECK_REGISTRATION && asked->rdap.wants_details)
 		problem_add(p, "/details", "Only the check \"registration\" has this field.");
+	if (spec->check != CHECK_RESOLVE && !is_records && asked->wildcards != WILDCARDS_OFF)
+		problem_add(p, "/wildcard",
+		    "Only the checks \"resolve\" and \"records\" look for wildcards.");
 	if (spec->check != CHECK_RESOLVE && asked->family != FAMILY_ANY)
 		problem_add(p, "/family", "Only the check \"resolve\" has a family.");
 }

@@ -7,6 +7,7 @@
 #include "wire/problem.h"
 
 void asked_set_family(struct spec *spec, const char *value, struct problem *p);
+void asked_set_wildcard(struct spec *spec, const char *value, struct problem *p);
 
 void asked_set_details(struct spec *spec, bool value);
 /* In a query the number of {"max": N} stands alone. */

@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/utf8.h"
 #include "model/rrtype.h"
+#include "model/tagged.h"
 #include "model/target.h"
 #include "wire/json_text.h"
 #include "wire/row.h"
@@ -37,6 +38,27 @@ bool row_idna2008(struct row *row, const struct result *r)
 		return false;
 	buf_add_str(row->out, "false");
 	return true;
+}
+
+/* Whether only a wildcard answers for the name, or null if that is unknown; absent unless the job
+ * asked for it. */
+bool row_wildcard(struct row *row, const struct result *r)
+{
+	static const char *const words[] = {"false", "true", "null"};
+	uint64_t verdict;
+
+	if (!tagged_find_number(r->tagged, RESULT_TAG_WILDCARD, &verdict) || verdict > 2)
+		return false;
+	buf_add_str(row->out, words[verdict]);
+	return true;
+}
+
+bool row_is_wildcard(const struct result *r)
+{
+	uint64_t verdict;
+
+	return r->status == ITEM_FOUND &&
+	       tagged_find_number(r->tagged, RESULT_TAG_WILDCARD, &verdict) && verdict == 1;
 }
 
 static bool add_addresses(struct row *row, const struct result *r)
@@ -103,8 +125,8 @@ bool row_evidence(struct row *row, const struct result *r)
 	return true;
 }
 
-/* `+ name` found, `  name` doesn't exist, `- name` exists without what was asked for, `? name
- * reason` an error. */
+/* `+ name` found, `+ name wildcard` if only a wildcard answers for it, `  name` doesn't exist, `-
+ * name` exists without what was asked for, `? name reason` an error. */
 static void add_text(struct buf *b, const struct result *r)
 {
 	char mark = ' ';
@@ -122,6 +144,8 @@ static void add_text(struct buf *b, const struct result *r)
 		buf_add_char(b, ' ');
 		buf_add_str(b, reason_name(r->reason));
 	}
+	if (row_is_wildcard(r))
+		buf_add_str(b, " wildcard");
 	buf_add_char(b, '\n');
 }
 
@@ -138,6 +162,7 @@ static const struct row_field fields[] = {
     ROW_FIELD("finished_at", row_finished),
     ROW_FIELD("addresses", add_addresses),
     ROW_FIELD("ttl", add_ttl),
+    ROW_JSON("wildcard", row_wildcard),
     ROW_JSON("evidence", row_evidence),
     ROW_END,
 };

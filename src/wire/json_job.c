@@ -63,6 +63,8 @@ static void add_asked(struct buf *b, const struct check_spec *asked)
 		buf_add_char(b, ']');
 	if (asked->family != FAMILY_ANY)
 		buf_addf(b, ",\"family\":\"%s\"", family_name(asked->family));
+	if (asked->wildcards != WILDCARDS_OFF)
+		buf_addf(b, ",\"wildcard\":\"%s\"", wildcard_use_name(asked->wildcards));
 }
 
 void json_job_add(struct buf *b, const struct job *job, usec_t now)

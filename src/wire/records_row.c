@@ -225,14 +225,18 @@ static void add_text(struct buf *b, const struct result *r)
 
 	while (records_next(records_of(r), &offset, &set))
 		add_set_text(b, r, &set);
-	if (b->len > start && (r->status == ITEM_FOUND || r->status == ITEM_ERROR))
+	bool is_wildcard = row_is_wildcard(r);
+	if (b->len > start && (r->status == ITEM_FOUND || r->status == ITEM_ERROR) && !is_wildcard)
 		return;
 	buf_add_str(b, "; ");
 	if (r->reason == REASON_INVALID_NAME)
 		utf8_add_visible(b, r->name, r->name_len, '?');
 	else
 		add_owner(b, r);
-	buf_addf(b, " %s\n", r->reason != REASON_NONE ? reason_name(r->reason) : "");
+	buf_addf(b, " %s\n",
+	    is_wildcard                ? "wildcard"
+	    : r->reason != REASON_NONE ? reason_name(r->reason)
+				       : "");
 }
 
 static const struct row_field fields[] = {
@@ -249,6 +253,7 @@ static const struct row_field fields[] = {
     ROW_JSON("addresses", add_addresses),
     ROW_JSON("ttl", add_ttl),
     ROW_JSON("records", add_records),
+    ROW_JSON("wildcard", row_wildcard),
     ROW_JSON("evidence", add_evidence),
     ROW_CSV("type", add_type),
     ROW_CSV("rcode", add_rcode),

@@ -76,6 +76,8 @@ bool row_finished(struct row *row, const struct result *r);
 /* Values of names. */
 bool row_unicode(struct row *row, const struct result *r);
 bool row_idna2008(struct row *row, const struct result *r);
+bool row_wildcard(struct row *row, const struct result *r);
+bool row_is_wildcard(const struct result *r); /* it was found, and only by a wildcard */
 bool row_evidence(struct row *row, const struct result *r); /* of the DNS; JSON only */
 
 /* Add a value; each returns true. What is absent is null in JSON, and an empty cell. */

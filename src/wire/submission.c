@@ -203,6 +203,7 @@ static const struct field fields[] = {
     {"check", FOR_DOMAINS, .set_text = set_check},
     {"types", FOR_DOMAINS, .add = asked_add_type},
     {"family", FOR_DOMAINS, .set_text = asked_set_family},
+    {"wildcard", FOR_DOMAINS, .set_text = asked_set_wildcard},
     {"details", FOR_DOMAINS, .set_bool = asked_set_details},
     {"rdap", FOR_DOMAINS, .set_text = asked_set_rdap, .set_object = asked_set_rdap_object},
     {"label", FOR_ALL, .set_text = set_label},

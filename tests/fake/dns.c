@@ -47,6 +47,7 @@ struct fake_dns {
 	struct watch watch;
 	const struct dns_rule *rules; /* borrowed */
 	size_t n_asked;
+	unsigned n_rotated;
 	struct asked asked[MAX_ASKED];
 	LIST_HEAD(, reply) replies;
 };
@@ -129,11 +130,20 @@ static unsigned note(struct fake_dns *dns, const char *name, enum rrtype type)
 	return a->n = 1;
 }
 
+static bool fits(const char *pattern, const char *name)
+{
+	size_t n = strlen(pattern), n_name = strlen(name);
+
+	if (strncmp(pattern, "*.", 2) != 0)
+		return strcasecmp(pattern, name) == 0;
+	return n_name >= n && strcasecmp(pattern + 1, name + n_name - (n - 1)) == 0;
+}
+
 static struct dns_rule find_rule(
     const struct fake_dns *dns, const char *name, enum rrtype type, unsigned nth)
 {
 	for (const struct dns_rule *r = dns->rules; r != NULL && r->name != NULL; r++) {
-		if (strcasecmp(r->name, name) == 0 && r->type == type && nth >= r->from &&
+		if (fits(r->name, name) && r->type == type && nth >= r->from &&
 		    (r->to == 0 || nth <= r->to))
 			return *r;
 	}
@@ -171,6 +181,14 @@ static void make_reply(struct reply *reply, const struct dns_rule *rule, enum rr
 	b[2] = (uint8_t)(0x84 | (b[2] & 1)); /* a response, authoritative */
 	b[3] = 0x80;
 	switch (rule->act) {
+	case DNS_OTHER:
+		add_record(reply, type);
+		b[reply->len - 1] = 77;
+		break;
+	case DNS_ROTATING:
+		add_record(reply, type);
+		b[reply->len - 1] = (uint8_t)(100 + reply->dns->n_rotated++ % 6);
+		break;
 	case DNS_FOUND:
 	case DNS_FORGED:
 		add_record(reply, type);

@@ -8,6 +8,8 @@
 enum dns_act {
 	DNS_NXDOMAIN, /* also for names without a rule */
 	DNS_FOUND,    /* 192.0.2.1, or 2001:db8::1, for DNS_TTL seconds */
+	DNS_OTHER,    /* the same with another last octet */
+	DNS_ROTATING, /* the same with a last octet from 100 to 105, one after the other */
 	DNS_NODATA,
 	DNS_SERVFAIL,
 	DNS_REFUSED,
@@ -24,7 +26,7 @@ enum dns_act {
 enum { DNS_TTL = 300 };
 
 struct dns_rule {
-	const char *name;
+	const char *name; /* `*.x` stands for all names under x */
 	enum rrtype type;
 	unsigned from, to; /* which queries of this name and type, from 1; to 0: all that follow */
 	enum dns_act act;
@@ -40,8 +42,7 @@ void fake_dns_free(struct fake_dns *dns);
 
 struct endpoint fake_dns_endpoint(const struct fake_dns *dns);
 
-/* Begin to serve; after the resolver was made, which takes the loop's socket without a peer for its
- * own. */
+/* Begin to serve. */
 void fake_dns_start(struct fake_dns *dns, struct loop *loop);
 
 /* How often it was asked for this name and type; for anything when `name` is NULL. */

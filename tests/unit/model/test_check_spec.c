@@ -41,7 +41,7 @@ TEST(takes_each_type_once_and_not_too_many)
 
 TEST(packs_and_unpacks)
 {
-	struct check_spec spec = {.family = FAMILY_BOTH, .finds_wildcards = true}, got;
+	struct check_spec spec = {.family = FAMILY_BOTH, .wildcards = WILDCARDS_DROP}, got;
 	char text[16];
 	struct buf fields;
 
@@ -55,7 +55,8 @@ TEST(packs_and_unpacks)
 	check_spec_pack(&spec, &fields);
 	ck_assert(!fields.overflow);
 	ck_assert(check_spec_unpack((struct span){fields.data, fields.len}, &got));
-	ck_assert(got.family == spec.family && got.finds_wildcards && got.n_types == spec.n_types);
+	ck_assert(got.family == spec.family && got.wildcards == WILDCARDS_DROP &&
+		  got.n_types == spec.n_types);
 	ck_assert_mem_eq(got.types, spec.types, sizeof(got.types));
 	buf_done(&fields);
 }
