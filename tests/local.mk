@@ -187,7 +187,8 @@ tests_unit_intake_test_intake_SOURCES = $(UNIT) \
 	tests/unit/intake/test_intake.c \
 	tests/unit/intake/test_intake_files.c \
 	tests/unit/intake/test_file_names.c \
-	tests/unit/intake/test_presets.c
+	tests/unit/intake/test_presets.c \
+	tests/unit/intake/test_words.c
 tests_unit_intake_test_intake_LDADD = src/intake/libintake.a src/loop/libloop.a $(LINK_WIRE) $(EVENT_LIBS) $(XXHASH_LIBS) $(CHECK_LIBS)
 
 # The rooms that work on jobs, joined, with checks and a store that do what the test tells them.
@@ -315,7 +316,8 @@ tests_unit_registration_test_registration_SOURCES = $(UNIT) \
 	tests/unit/registration/test_rates.c \
 	tests/unit/registration/test_rdap.c \
 	tests/unit/registration/test_registries.c \
-	tests/unit/registration/test_suffix.c
+	tests/unit/registration/test_suffix.c \
+	tests/unit/registration/test_tlds.c
 tests_unit_registration_test_registration_LDADD = $(LINK_REGISTRATION) $(CHECK_LIBS)
 
 if HAVE_LDNS

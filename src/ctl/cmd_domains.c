@@ -25,7 +25,37 @@ struct domains {
 
 static bool read_tld(const char *value, void *variable)
 {
-	return spec_add_tld(variable, value);
+	struct spec *spec = variable;
+
+	if (value[0] != '@')
+		return spec_add_tld(spec, value);
+	if (value[1] == '\0')
+		return false;
+	text_list_add(&spec->tld_presets, value);
+	return true;
+}
+
+/* Read a list of prefixes or suffixes. */
+static bool read_affixes(struct text_list *list, const char *value)
+{
+	AUTO_FREE char *copy = xstrdup(value);
+	char *rest = copy;
+
+	for (char *affix; (affix = strsep(&rest, ",")) != NULL;) {
+		if (!spec_add_affix(list, affix))
+			return false;
+	}
+	return true;
+}
+
+static bool read_prefixes(const char *value, void *variable)
+{
+	return read_affixes(&((struct spec *)variable)->prefixes, value);
+}
+
+static bool read_suffixes(const char *value, void *variable)
+{
+	return read_affixes(&((struct spec *)variable)->suffixes, value);
 }
 
 static bool read_check(const char *value, void *variable)
@@ -69,8 +99,15 @@ static bool read_wildcard(const char *value, void *variable)
 #define AT(field) offsetof(struct domains, field)
 
 static const struct option_row own_options[] = {
-    {"tld", 't', "TLD", "Look names up under TLD, like the argument .TLD; may be repeated",
-	OPT_READ, .offset = AT(spec), .read = read_tld, .takes = "a TLD"},
+    {"tld", 't', "TLD",
+	"Look names up under TLD, like the argument .TLD, or under each of a preset, like "
+	"@popular; "
+	"may be repeated",
+	OPT_READ, .offset = AT(spec), .read = read_tld, .takes = "a TLD or @PRESET"},
+    {"prefix", 0, "TEXTS", "Look names up with these before them, too, such as get,my", OPT_READ,
+	.offset = AT(spec), .read = read_prefixes, .takes = "parts of names, such as get,my"},
+    {"suffix", 0, "TEXTS", "Look names up with these behind them, too, such as app,hq", OPT_READ,
+	.offset = AT(spec), .read = read_suffixes, .takes = "parts of names, such as app,hq"},
     {"input", 'i', "FILE", "Read names from FILE, one per line", .offset = AT(job.input),
 	.read = option_check_first, .takes = "one file only"},
     {"bare", 0, NULL, "Check names without a dot as they stand, not under a TLD", OPT_FLAG,
@@ -108,11 +145,11 @@ static bool take_args(struct domains *d, const struct args *args)
 				return false;
 			}
 			d->job.input = arg;
-		} else if (arg[0] != '.') {
+		} else if (arg[0] != '.' && arg[0] != '@') {
 			text_list_add(d->is_bare || strchr(arg, '.') != NULL ? &d->spec.domains
 									     : &d->spec.names,
 			    arg);
-		} else if (!spec_add_tld(&d->spec, arg)) {
+		} else if (!read_tld(arg, &d->spec)) {
 			message_error("invalid TLD '%s'", arg);
 			return false;
 		}
@@ -139,9 +176,14 @@ static bool check_line(const char *line, size_t len, void *arg)
 	return false;
 }
 
+static bool has_tlds(const struct domains *d)
+{
+	return d->spec.tlds.n + d->spec.tld_presets.n > 0;
+}
+
 static bool is_wanting_dots(const struct domains *d)
 {
-	return !d->is_bare && d->spec.tlds.n == 0;
+	return !d->is_bare && !has_tlds(d);
 }
 
 /* The lines of a schedule's job were read into the list. */
@@ -161,7 +203,7 @@ static bool check(const struct domains *d)
 {
 	struct problem problem = {0};
 
-	if (d->is_bare && d->spec.tlds.n > 0) {
+	if (d->is_bare && has_tlds(d)) {
 		message_error("--bare cannot be used with a TLD");
 		return false;
 	}
@@ -188,6 +230,20 @@ static void add_types(struct fields *fields, const struct check_spec *asked)
 	buf_done(&types.bytes);
 }
 
+static void add_tlds(struct fields *fields, const struct spec *spec)
+{
+	struct text_list all;
+
+	text_list_init(&all);
+	for (const char *tld = NULL; (tld = text_list_next(&spec->tlds, tld)) != NULL;)
+		text_list_add(&all, tld);
+	for (const char *preset = NULL;
+	     (preset = text_list_next(&spec->tld_presets, preset)) != NULL;)
+		text_list_add(&all, preset);
+	fields_add_list(fields, "tlds", &all);
+	buf_done(&all.bytes);
+}
+
 static void add_fields(const void *arg, struct fields *fields)
 {
 	const struct domains *d = arg;
@@ -202,7 +258,9 @@ static void add_fields(const void *arg, struct fields *fields)
 	fields_add_list(fields, "ptr", &d->spec.ptr);
 	fields_add_list(fields, "domains", &d->spec.domains);
 	fields_add_list(fields, "names", &d->spec.names);
-	fields_add_list(fields, "tlds", &d->spec.tlds);
+	add_tlds(fields, &d->spec);
+	fields_add_list(fields, "prefixes", &d->spec.prefixes);
+	fields_add_list(fields, "suffixes", &d->spec.suffixes);
 	fields_add_text(fields, "preset", d->spec.preset);
 	fields_add_number(fields, "max_length", d->spec.max_length);
 }
@@ -211,10 +269,11 @@ int cmd_domains(int argc, char **argv, struct options *options)
 {
 	const struct syntax syntax = {
 	    .groups = {{own_options, NULL, 0}, {job_args_options(), JOB_ARGS_TITLE, AT(job)}},
-	    .usage = "[NAME|DOMAIN|.TLD|-]...",
+	    .usage = "[NAME|DOMAIN|.TLD|@PRESET|-]...",
 	    .doc =
 		"Check whether domains resolve. An argument with a dot inside is a domain, .TLD is "
-		"a TLD, - stands for names on standard input, and any other argument is a name "
+		"a TLD, @PRESET a list of TLDs such as @popular, - stands for names on standard "
+		"input, and any other argument is a name "
 		"that is looked up under each TLD. Of lines, those with a dot inside are domains.",
 	    .max_args = INT_MAX};
 	struct domains d = {.preset = NULL};
@@ -226,8 +285,7 @@ int cmd_domains(int argc, char **argv, struct options *options)
 	args_parse(argc, argv, &syntax, options, &d, &args);
 	/* if there are TLDs, lines are names, as in the body of a request */
 	if (take_args(&d, &args) &&
-	    submit_take_lines(
-		options, &d.job, d.spec.tlds.n > 0 ? &d.spec.names : &d.spec.domains) &&
+	    submit_take_lines(options, &d.job, has_tlds(&d) ? &d.spec.names : &d.spec.domains) &&
 	    check_list(&d, options) && check(&d))
 		status = submit_run(&(struct submission){.kind = "domains",
 					.job = &d.job,

@@ -13,6 +13,7 @@
 #include "model/result.h"
 #include "model/url.h"
 #include "registration/rates.h"
+#include "registration/tld_lists.h"
 
 /* --- Elements of lists; `element` is not terminated --- */
 
@@ -146,6 +147,7 @@ const char *conf_value_describe(enum conf_type type)
 	    [PORTS] = "a list of ports and ranges like 80,443,8000-8100",
 	    [LABELS] = "a list of LABEL=URL",
 	    [RATES] = "a list of HOST=NUMBER",
+	    [TLD_LISTS] = "a list of NAME=TLD+TLD",
 	    [HOSTS] = "a list of at most 64 host names or addresses, without ports",
 	    [ORIGINS] = "a list of at most 64 origins like https://host or http://host:8080",
 	    [DATABASE] = "like sqlite:///absolute/path",
@@ -193,6 +195,8 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 		break;
 	case RATES:
 		return rates_are_valid(text) ? OK : ERR_INVALID;
+	case TLD_LISTS:
+		return tld_lists_are_valid(text) ? OK : ERR_INVALID;
 	case LABELS:
 		e = count_elements(text, is_label, ret_number);
 		break;

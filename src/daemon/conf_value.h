@@ -15,6 +15,7 @@ enum conf_type {
 	PORTS,
 	LABELS,
 	RATES,
+	TLD_LISTS,
 	HOSTS,
 	ORIGINS,
 	DATABASE,

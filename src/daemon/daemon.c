@@ -139,7 +139,6 @@ static bool start_core(struct daemon *d)
 	struct core_opts opts = {.loop = d->loop,
 	    .checker = d->checker,
 	    .fetcher = d->fetching.fetcher,
-	    .registration = registering_engine(d->registering),
 	    .store = d->store,
 	    .offload = d->offload,
 	    .suspects = d->suspects,
@@ -148,6 +147,7 @@ static bool start_core(struct daemon *d)
 	    .flag_servers = d->fetching.flags->servers,
 	    .n_flag_servers = d->fetching.flags->n_servers};
 
+	registering_fill(d->registering, &opts);
 	limits_read_core(d->conf, &opts);
 	d->core = core_new(&opts);
 	if (d->core == NULL)

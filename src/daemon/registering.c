@@ -10,9 +10,11 @@
 #include "base/log.h"
 #include "base/small_file.h"
 #include "fetch/exchange.h"
+#include "jobs/opts.h"
 #include "registration/bootstrap.h"
 #include "registration/registration.h"
 #include "registration/suffix.h"
+#include "registration/tlds.h"
 
 enum {
 	MAX_MAP = 4 << 20,  /* bytes of registration.overrides and registration.bootstrap */
@@ -22,6 +24,7 @@ enum {
 struct registering {
 	struct suffixes *suffixes; /* owned, all of them */
 	struct registries *registries;
+	struct tlds *tlds;
 	struct exchanger *exchanger;
 	struct bootstrap *bootstrap;
 	struct rdap_client *rdap;
@@ -64,6 +67,8 @@ static bool load_lists(struct registering *r, const struct conf *conf)
 		    "suffix_list_failed", "file=%s", *path != '\0' ? log_quote(path) : "system");
 		return false;
 	}
+	r->tlds = tlds_new(r->registries, r->suffixes, *path != '\0' ? path : NULL,
+	    conf_text(conf, CONF_registration_tld_presets));
 	return load(r->registries, registries_load_iana,
 		   conf_text(conf, CONF_registration_bootstrap), allows_http) &&
 	       load(r->registries, registries_load_operator,
@@ -136,6 +141,7 @@ void registering_stop(struct registering *r)
 	rdap_client_free(r->rdap);
 	bootstrap_free(r->bootstrap);
 	exchanger_free(r->exchanger);
+	tlds_free(r->tlds);
 	registries_free(r->registries);
 	suffixes_free(r->suffixes);
 	free(r);
@@ -146,9 +152,16 @@ void registering_set_policy(struct registering *r, const struct policy *policy)
 	exchanger_set_policy(r->exchanger, policy);
 }
 
-struct registration *registering_engine(const struct registering *r)
+static bool add_tlds(const char *preset, struct text_list *tlds, void *arg)
 {
-	return r->registration;
+	return tlds_add(((const struct registering *)arg)->tlds, preset, tlds);
+}
+
+void registering_fill(struct registering *r, struct core_opts *opts)
+{
+	opts->registration = r->registration;
+	opts->add_tlds = add_tlds;
+	opts->add_tlds_arg = r;
 }
 
 bool registering_host(size_t nth, struct registry_host_state *ret_state, void *arg)

@@ -6,11 +6,11 @@
 #include "model/registry_state.h"
 
 struct checker;
+struct core_opts;
 struct loop;
 struct offload;
 struct policy;
 struct registering;
-struct registration;
 
 /* Make them; the lists of suffixes and of registries are read, which blocks. NULL: one can't be
  * read, which is logged. `folder` is that of the database; the copy of the bootstrap is kept there.
@@ -23,7 +23,8 @@ void registering_stop(struct registering *r);
 /* The policy of targets from now on, borrowed. */
 void registering_set_policy(struct registering *r, const struct policy *policy);
 
-struct registration *registering_engine(const struct registering *r);
+/* Set what the core needs of it. */
+void registering_fill(struct registering *r, struct core_opts *opts);
 
 /* How the servers and the bootstrap stand; `arg` is the struct registering. */
 bool registering_host(size_t nth, struct registry_host_state *ret_state, void *arg);

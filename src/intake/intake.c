@@ -8,9 +8,9 @@
 #include "base/alloc.h"
 #include "intake/files.h"
 #include "intake/presets.h"
+#include "intake/words.h"
 #include "model/result.h"
 #include "model/reverse.h"
-#include "model/pattern.h"
 #include "model/target.h"
 
 enum { MAX_RAW = 1024 }; /* bytes kept of input that is no name */
@@ -40,10 +40,10 @@ struct intake {
 	/* where the lists of the spec are */
 	enum source source;
 	const char *word, *tld;
-	const char *name;        /* the present one of the spec's names; NULL: none yet */
-	struct pattern *pattern; /* owned; of `name`; NULL: it is none */
-	uint64_t pattern_at;
-	char pattern_word[PATTERN_MAX + 1];
+	struct words words;
+	struct forms forms; /* of `word`, where it goes under TLDs */
+	struct grid_place grid;
+	bool has_no_grid;
 	size_t preset_at;
 	const struct preset *preset;
 	const char *block_text; /* of `block`, in the spec; NULL: none yet */
@@ -64,6 +64,7 @@ struct intake *intake_new(const struct intake_opts *opts)
 	else
 		in->dedup = dedup_new(opts->folder);
 	in->codes = opts->spec->codes;
+	words_init(&in->words, opts->spec);
 	lines_init(&in->lines, opts->format, opts->spec->kind == KIND_DOWNLOADS);
 	chunk_init(&in->first, 0);
 	if (opts->spec->preset != NULL)
@@ -78,7 +79,7 @@ void intake_free(struct intake *in)
 	lines_done(&in->lines);
 	dedup_free(in->dedup);
 	file_names_free(in->file_names);
-	pattern_free(in->pattern);
+	words_done(&in->words);
 	for (size_t i = 0; i < in->n_chunks; i++)
 		chunk_done(&in->chunks[i]);
 	free(in->chunks);
@@ -169,22 +170,35 @@ static void add_domain(struct intake *in, const char *text, size_t len)
 		add_item(in, text, len, false);
 }
 
+/* Note that the next item is a word under a TLD: these make a grid as long as they follow on each
+ * other. */
+static void note_grid(struct intake *in)
+{
+	if (in->grid.n == 0)
+		in->grid.first = (uint32_t)in->total;
+	else if (in->grid.first + in->grid.n != in->total)
+		in->has_no_grid = true;
+	in->grid.n++;
+}
+
 /* A word under a TLD, when the word is not too long. One with a dot inside is a domain already: it
  * is asked as it stands, once. */
 static void add_word(struct intake *in, const char *word, size_t len, const char *tld)
 {
-	char text[TARGET_INPUT_MAX + TARGET_MAX + 2];
+	char text[TARGET_INPUT_MAX + TARGET_MAX + 2], name[TARGET_MAX + 1];
 	size_t tld_len = strlen(tld);
 
 	if (in->opts.spec->max_length > 0 && len > in->opts.spec->max_length)
 		return;
 	while (len > 0 && word[len - 1] == '.')
 		len--;
+	in->has_no_grid = in->has_no_grid || memchr(word, '.', len) != NULL;
 	if (memchr(word, '.', len) != NULL) {
 		if (tld == text_list_next(&in->opts.spec->tlds, NULL))
 			add_domain(in, word, len);
 		return;
 	}
+	note_grid(in);
 	if (len == 0 || len > TARGET_INPUT_MAX) {
 		add_item(in, word, len, false);
 		return;
@@ -192,7 +206,23 @@ static void add_word(struct intake *in, const char *word, size_t len, const char
 	memcpy(text, word, len);
 	text[len] = '.';
 	memcpy(text + len + 1, tld, tld_len);
-	add_domain(in, text, len + 1 + tld_len);
+	size_t all = len + 1 + tld_len, n = target_normalise(text, all, name);
+	/* a sign of the word may stand for a dot */
+	if (n > tld_len && memchr(name, '.', n - tld_len - 1) != NULL)
+		in->has_no_grid = true;
+	add_item(in, n > 0 ? name : text, n > 0 ? n : all, n > 0);
+}
+
+static void add_forms(struct intake *in, const char *word, size_t len)
+{
+	const struct text_list *tlds = &in->opts.spec->tlds;
+	bool is_more = true;
+
+	for (forms_begin(&in->forms, in->opts.spec, word, len); is_more;
+	     is_more = forms_next(&in->forms)) {
+		for (const char *tld = NULL; (tld = text_list_next(tlds, tld)) != NULL;)
+			add_word(in, in->forms.text, in->forms.len, tld);
+	}
 }
 
 /* BASE_URL/cc/cc.gif, all of it in lower case, saved as CC.gif. */
@@ -226,8 +256,6 @@ static void add_flag(struct intake *in, const char *code)
 static void on_line(const char *item, size_t len, void *arg)
 {
 	struct intake *in = arg;
-	const struct text_list *tlds = &in->opts.spec->tlds;
-
 	switch (in->opts.spec->kind) {
 	case KIND_DOWNLOADS:
 		add_file(in, item, len);
@@ -240,10 +268,10 @@ static void on_line(const char *item, size_t len, void *arg)
 		break;
 	case KIND_DOMAINS:
 	case N_KINDS:
-		if (tlds->n == 0)
+		if (in->opts.spec->tlds.n == 0)
 			add_domain(in, item, len);
-		for (const char *tld = NULL; (tld = text_list_next(tlds, tld)) != NULL;)
-			add_word(in, item, len, tld);
+		else
+			add_forms(in, item, len);
 		break;
 	}
 }
@@ -293,28 +321,16 @@ bool intake_read(
 	return p->status == 0;
 }
 
-/* The next of the names, or of the words that a pattern among them stands for. */
+/* The next of the words. Names that make more items than a job may have are refused before any is
+ * added. */
 static const char *next_name(struct intake *in)
 {
-	const char *fault;
-
-	while (in->pattern == NULL || in->pattern_at == pattern_count(in->pattern)) {
-		pattern_free(TAKE(in->pattern));
-		in->name = text_list_next(&in->opts.spec->names, in->name);
-		if (in->name == NULL || !pattern_is_needed(in->name))
-			return in->name;
-		in->pattern = pattern_new(in->name, &fault);
-		in->pattern_at = 0;
-		if (in->pattern == NULL)
-			return in->name; /* no valid name either */
-		if (pattern_count(in->pattern) > in->opts.max_items - in->total) {
-			problem_add(in->problem, "/names", "A job must have at most %llu items.",
-			    (unsigned long long)in->opts.max_items);
-			return NULL;
-		}
+	if (in->words.name == NULL && !words_fit(in->opts.spec, in->opts.max_items - in->total)) {
+		problem_add(in->problem, "/names", "A job must have at most %llu items.",
+		    (unsigned long long)in->opts.max_items);
+		return NULL;
 	}
-	pattern_word(in->pattern, in->pattern_at++, in->pattern_word);
-	return in->pattern_word;
+	return words_next(&in->words);
 }
 
 /* The word of the present source that stands behind in->word; NULL at its end. */
@@ -371,28 +387,39 @@ static void add_listed(struct intake *in)
 	else if (in->source == FROM_CODES)
 		add_flag(in, in->word);
 	else if (in->tld != NULL)
-		add_word(in, in->word, len, in->tld);
+		add_word(in, in->forms.text, in->forms.len, in->tld);
+}
+
+/* Move to the next TLD, form or word; false when all are through. */
+static bool next_listed(struct intake *in)
+{
+	const struct text_list *tlds = &in->opts.spec->tlds;
+
+	if (in->tld != NULL)
+		in->tld = text_list_next(tlds, in->tld);
+	if (in->tld != NULL)
+		return true;
+	if (!has_tlds(in) || !forms_next(&in->forms)) {
+		if (!advance(in))
+			return false;
+		if (has_tlds(in))
+			forms_begin(&in->forms, in->opts.spec, in->word, strlen(in->word));
+	}
+	in->tld = has_tlds(in) ? text_list_next(tlds, NULL) : NULL;
+	return true;
 }
 
 bool intake_expand(struct intake *in, size_t max_items, bool *ret_is_more, struct problem *p)
 {
-	const struct text_list *tlds = &in->opts.spec->tlds;
-
 	in->problem = p;
 	*ret_is_more = true;
 	/* the last line may lack its end; it stands before the lists all the same */
 	if (!lines_finish(&in->lines, on_line, in, p) || p->status != 0)
 		return false;
 	while (max_items-- > 0 && p->status == 0 && !intake_is_full(in)) {
-		if (has_tlds(in) && in->tld != NULL)
-			in->tld = text_list_next(tlds, in->tld);
-		if (in->tld == NULL) {
-			if (!advance(in)) {
-				*ret_is_more = false;
-				break;
-			}
-			in->tld = has_tlds(in) ? text_list_next(tlds, NULL) : NULL;
-		}
+		*ret_is_more = next_listed(in);
+		if (!*ret_is_more)
+			break;
 		add_listed(in);
 	}
 	return p->status == 0;
@@ -441,6 +468,14 @@ bool intake_duplicates(struct intake *in, struct duplicate *ret_duplicates, size
 size_t intake_n_names(const struct intake *in)
 {
 	return in->file_names != NULL ? file_names_count(in->file_names) : 0;
+}
+
+struct grid_place intake_grid(const struct intake *in)
+{
+	if (in->has_no_grid)
+		return (struct grid_place){.n = 0};
+	return (struct grid_place){
+	    .first = in->grid.first, .n = in->grid.n, .width = (uint32_t)in->opts.spec->tlds.n};
 }
 
 uint64_t intake_total(const struct intake *in)

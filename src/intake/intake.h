@@ -57,6 +57,9 @@ bool intake_duplicates(struct intake *in, struct duplicate *ret_duplicates, size
 /* How many names, of files and their folders, are kept so that they are unique. */
 size_t intake_n_names(const struct intake *in);
 
+/* The items that are words under TLDs; none unless they follow on each other. */
+struct grid_place intake_grid(const struct intake *in);
+
 uint64_t intake_total(const struct intake *in);
 uint64_t intake_invalid(const struct intake *in);
 /* The first names, at most INTAKE_FIRST; borrowed. */

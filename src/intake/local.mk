@@ -9,4 +9,5 @@ src_intake_libintake_a_SOURCES = \
 	src/intake/retry.c \
 	src/intake/submit.c src/intake/submit.h \
 	src/intake/submit_commit.c \
-	src/intake/submit_private.h
+	src/intake/submit_private.h \
+	src/intake/words.c src/intake/words.h

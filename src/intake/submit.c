@@ -19,6 +19,7 @@
 #include "callbacks/callbacks.h"
 #include "intake/flags.h"
 #include "intake/presets.h"
+#include "intake/words.h"
 #include "wire/submission.h"
 
 enum {
@@ -337,14 +338,37 @@ static void advance_source(struct submission *s)
 	}
 }
 
-/* The spec is known. The callback is judged in the loop's thread, where the policy of targets is.
- */
+/* Put the TLDs of presets in place of their names. */
+static void add_tlds(struct submission *s)
+{
+	const struct core_opts *opts = &s->core_opts;
+	struct text_list *tlds = &s->spec.tlds;
+
+	for (const char *preset = NULL;
+	     (preset = text_list_next(&s->spec.tld_presets, preset)) != NULL;) {
+		if (opts->add_tlds == NULL || !opts->add_tlds(preset, tlds, opts->add_tlds_arg))
+			problem_add(
+			    &s->problem, "/tlds", "There is no preset \"%s\" of TLDs.", preset);
+	}
+	if (s->spec.tld_presets.n > 0)
+		text_list_drop_repeats(tlds);
+	if (tlds->n > SPEC_MAX_TLDS)
+		problem_add(&s->problem, "/tlds", "At most %d TLDs are allowed.", SPEC_MAX_TLDS);
+	if (words_n_forms(&s->spec) > SPEC_MAX_FORMS)
+		problem_add(&s->problem, "/tlds",
+		    "One name must become at most %d items by prefixes, suffixes and TLDs.",
+		    SPEC_MAX_FORMS);
+}
+
+/* The spec is known. The callback is judged, and TLDs are looked up, in the loop's thread, where
+ * the policy of targets and the lists of TLDs are. */
 static void advance_opened(struct submission *s)
 {
 	const char *url = s->spec.callback_url;
 
 	if (url != NULL && s->core->opts.callbacks != NULL)
 		callbacks_judge(s->core->opts.callbacks, url, "/callback_url", &s->problem);
+	add_tlds(s);
 	submission_set_state(s, READING);
 	advance(s);
 }

@@ -122,6 +122,7 @@ void submission_commit(struct submission *s)
 		s->spec.deadline_after > 0 ? begins + s->spec.deadline_after : s->spec.deadline,
 	    .total = intake_total(s->intake),
 	    .created_at = now};
+	op->u.input.job.params.asked.grid = intake_grid(s->intake);
 	if (s->opts.run.no != 0) {
 		op->u.input.job.schedule_no = s->opts.run.no;
 		op->u.input.job.schedule_id = s->opts.run.id;

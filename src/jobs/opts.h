@@ -28,6 +28,10 @@ struct core_opts {
 	const char *folder;                     /* for temporary files */
 	const struct flag_server *flag_servers; /* the first is the default */
 	size_t n_flag_servers;
+	/* Add the TLDs of a preset to a list; false: there is no such preset. NULL: there are none.
+	 */
+	bool (*add_tlds)(const char *preset, struct text_list *tlds, void *arg);
+	void *add_tlds_arg;
 	uint64_t max_items;  /* of a job */
 	uint32_t max_active; /* jobs worked on at one time; others wait as queued */
 	usec_t retention;    /* how long ended jobs are kept; 0: for ever */

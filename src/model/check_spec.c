@@ -13,7 +13,10 @@ enum {
 	TAG_WILDCARDS = 3,
 	TAG_DETAILS = 4,
 	TAG_RDAP = 5,
-	TAG_RDAP_MOST = 6
+	TAG_RDAP_MOST = 6,
+	TAG_GRID_FIRST = 20,
+	TAG_GRID_N = 21,
+	TAG_GRID_WIDTH = 22
 };
 
 static const char *const family_names[N_ADDRESS_FAMILIES] = {
@@ -92,6 +95,11 @@ void check_spec_pack(const struct check_spec *spec, struct buf *fields)
 		tagged_add_number(fields, TAG_RDAP, spec->rdap.use);
 	if (spec->rdap.use == RDAP_MOST)
 		tagged_add_number(fields, TAG_RDAP_MOST, spec->rdap.most);
+	if (spec->grid.n > 0) {
+		tagged_add_number(fields, TAG_GRID_FIRST, spec->grid.first);
+		tagged_add_number(fields, TAG_GRID_N, spec->grid.n);
+		tagged_add_number(fields, TAG_GRID_WIDTH, spec->grid.width);
+	}
 }
 
 static bool read_types(struct span value, struct check_spec *spec)
@@ -103,6 +111,19 @@ static bool read_types(struct span value, struct check_spec *spec)
 	for (size_t i = 0; i < value.len; i += 2)
 		spec->types[spec->n_types++] = (uint16_t)(bytes[i] << 8 | bytes[i + 1]);
 	return true;
+}
+
+/* What is damaged makes no grid. */
+static struct grid_place read_grid(struct span fields)
+{
+	uint64_t first = 0, n = 0, width = 0;
+
+	(void)tagged_find_number(fields, TAG_GRID_FIRST, &first);
+	(void)tagged_find_number(fields, TAG_GRID_N, &n);
+	(void)tagged_find_number(fields, TAG_GRID_WIDTH, &width);
+	if (first > UINT32_MAX || n > UINT32_MAX - first || width == 0 || width > n)
+		return (struct grid_place){.n = 0};
+	return (struct grid_place){(uint32_t)first, (uint32_t)n, (uint32_t)width};
 }
 
 bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
@@ -125,6 +146,7 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 	spec.wildcards = (enum wildcard_use)wildcards;
 	spec.rdap = (struct rdap_params){
 	    .use = (enum rdap_use)rdap, .most = (uint32_t)rdap_most, .wants_details = details > 0};
+	spec.grid = read_grid(fields);
 	*ret_spec = spec;
 	return true;
 }

@@ -28,10 +28,17 @@ struct rdap_params {
 	bool wants_details; /* ask about registered names, too */
 };
 
+/* Items of a job that are words under TLDs, word by word: a grid, as results can be shown. */
+struct grid_place {
+	uint32_t first, n; /* n 0: there are none, or they do not follow on each other */
+	uint32_t width;    /* TLDs */
+};
+
 struct check_spec {
 	enum address_family family;
 	enum wildcard_use wildcards;
 	struct rdap_params rdap;
+	struct grid_place grid;
 	uint8_t n_types;
 	uint16_t types[CHECK_MAX_TYPES]; /* numbers of records' types, each once, in the order given
 					  */

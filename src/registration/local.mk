@@ -8,4 +8,6 @@ src_registration_libregistration_a_SOURCES = \
 	src/registration/rdap_client.c src/registration/rdap_client.h \
 	src/registration/registration.c src/registration/registration.h \
 	src/registration/registries.c src/registration/registries.h \
-	src/registration/suffix.c src/registration/suffix.h
+	src/registration/suffix.c src/registration/suffix.h \
+	src/registration/tld_lists.c src/registration/tld_lists.h \
+	src/registration/tlds.c src/registration/tlds.h

@@ -213,6 +213,18 @@ usec_t registries_published_at(const struct registries *registries)
 	return registries->published_at;
 }
 
+void registries_each(const struct registries *registries,
+    void (*on_suffix)(const char *suffix, void *arg), void *arg)
+{
+	struct entry *e, *next;
+
+	for (int i = 0; i < N_REGISTRY_SOURCES; i++) {
+		HASH_ITER (hh, registries->tables[i], e, next) {
+			on_suffix(e->suffix, arg);
+		}
+	}
+}
+
 size_t registries_count(const struct registries *registries, enum registry_source source)
 {
 	return HASH_COUNT(registries->tables[source]);

@@ -41,6 +41,10 @@ bool registries_load_operator(
 /* When the bootstrap in force was published, wall; 0: there is none. */
 usec_t registries_published_at(const struct registries *registries);
 
+/* Call `on_suffix` with each suffix that any source names; some come more than once. */
+void registries_each(const struct registries *registries,
+    void (*on_suffix)(const char *suffix, void *arg), void *arg);
+
 /* How many suffixes the source names. */
 size_t registries_count(const struct registries *registries, enum registry_source source);
 

@@ -41,6 +41,28 @@ bool asked_add_ptr(struct spec *spec, const char *value, const char *pointer, st
 	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
+static bool add_affix(
+    struct text_list *list, const char *value, const char *pointer, struct problem *p)
+{
+	if (list->n == SPEC_MAX_AFFIXES) {
+		problem_add(p, pointer, "At most %d are allowed.", SPEC_MAX_AFFIXES);
+		return false;
+	}
+	if (!spec_add_affix(list, value))
+		problem_add(p, pointer, "This can be no part of a name.");
+	return p->n_errors < PROBLEM_MAX_ERRORS;
+}
+
+bool asked_add_prefix(struct spec *spec, const char *value, const char *pointer, struct problem *p)
+{
+	return add_affix(&spec->prefixes, value, pointer, p);
+}
+
+bool asked_add_suffix(struct spec *spec, const char *value, const char *pointer, struct problem *p)
+{
+	return add_affix(&spec->suffixes, value, pointer, p);
+}
+
 void asked_set_details(struct spec *spec, bool value)
 {
 	spec->params.asked.rdap.wants_details = value;
@@ -109,14 +131,18 @@ static void check_asked(const struct spec *spec, struct problem *p)
 
 void asked_check(const struct spec *spec, bool has_lines, struct problem *p)
 {
-	bool has_words =
-	    spec->names.n > 0 || spec->preset != NULL || (has_lines && spec->tlds.n > 0);
+	bool has_tlds = spec->tlds.n + spec->tld_presets.n > 0;
+	bool has_words = spec->names.n > 0 || spec->preset != NULL || (has_lines && has_tlds);
 
 	check_asked(spec, p);
-	if (has_words && spec->tlds.n == 0)
+	if (has_words && !has_tlds)
 		problem_add(p, "/tlds", "names and preset require tlds.");
-	if (!has_words && spec->tlds.n > 0)
+	if (!has_words && has_tlds)
 		problem_add(p, "/names", "tlds requires names or a preset.");
+	if (!has_words && spec->prefixes.n > 0)
+		problem_add(p, "/prefixes", "prefixes requires names or a preset.");
+	if (!has_words && spec->suffixes.n > 0)
+		problem_add(p, "/suffixes", "suffixes requires names or a preset.");
 	if (!has_lines && !has_words && spec->domains.n == 0 && spec->ptr.n == 0)
 		problem_add(p, "/domains",
 		    "Nothing to check: give domains, or names or a preset with tlds.");

@@ -16,6 +16,8 @@ void asked_set_rdap_object(struct spec *spec, struct jvalue object, struct probl
 
 /* Add one; false when no more are wanted, for there are faults enough. */
 bool asked_add_type(struct spec *spec, const char *value, const char *pointer, struct problem *p);
+bool asked_add_prefix(struct spec *spec, const char *value, const char *pointer, struct problem *p);
+bool asked_add_suffix(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 bool asked_add_ptr(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 
 /* Check the fields of names together. */

@@ -168,8 +168,13 @@ static bool add_name(struct spec *spec, const char *value, const char *pointer, 
 	return p->n_errors < PROBLEM_MAX_ERRORS;
 }
 
+/* `@` stands before the name of a preset, since some are called as TLDs are. */
 static bool add_tld(struct spec *spec, const char *value, const char *pointer, struct problem *p)
 {
+	if (value[0] == '@') {
+		text_list_add(&spec->tld_presets, value + 1);
+		return true; /* which there are is known where presets are */
+	}
 	if (spec->tlds.n == SPEC_MAX_TLDS) {
 		problem_add(p, "/tlds", "At most %d TLDs are allowed.", SPEC_MAX_TLDS);
 		return false;
@@ -211,6 +216,8 @@ static const struct field fields[] = {
     {"domains", FOR_DOMAINS, .add = add_domain},
     {"names", FOR_DOMAINS, .add = add_name},
     {"tlds", FOR_DOMAINS, .add = add_tld},
+    {"prefixes", FOR_DOMAINS, .add = asked_add_prefix},
+    {"suffixes", FOR_DOMAINS, .add = asked_add_suffix},
     {"ptr", FOR_DOMAINS, .add = asked_add_ptr, .may_be_one = true},
     {"max_length", FOR_DOMAINS, .set_number = set_max_length, .max = TARGET_MAX},
     {"concurrency", FOR_ALL, .set_number = set_concurrency, .max = SPEC_MAX_CONCURRENCY},
