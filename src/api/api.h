@@ -26,6 +26,7 @@ struct api {
 	bool (*registry_host)(size_t nth, struct registry_host_state *ret_state, void *arg);
 	void (*bootstrap)(struct bootstrap_state *ret_state, void *arg);
 	void *registry_arg;
+	bool has_page; /* for browsers */
 	bool is_draining;
 	bool has_backup;    /* one is being made or sent */
 	bool has_successor; /* sockets are passed: submissions while draining are accepted for the
@@ -107,4 +108,4 @@ handler_fn file_handle, archive_handle, limits_handle, registries_handle, server
 handler_fn schedule_add_handle, schedules_list_handle, schedule_show_handle, schedule_patch_handle;
 handler_fn schedule_delete_handle, schedule_run_handle, schedule_pause_handle;
 handler_fn schedule_resume_handle, changes_handle, outcomes_handle, schedule_events_handle;
-handler_fn openapi_yaml_handle, openapi_json_handle;
+handler_fn openapi_yaml_handle, openapi_json_handle, root_handle, page_file_handle;

@@ -40,6 +40,8 @@ static const struct route routes[] = {
     {"GET", "/metrics", metrics_handle, NULL, false, SCOPE_METRICS | SCOPE_READ},
     {"GET", "/healthz", health_handle, NULL, false, 0},
     {"GET", "/readyz", ready_handle, NULL, false, 0},
+    {"GET", "/", root_handle, "", false, 0},
+    {"GET", "/page/{id}/{name}", page_file_handle, "", false, 0},
     {"GET", "/openapi.yaml", openapi_yaml_handle, NULL, false, SCOPE_ANY},
     {"GET", "/openapi.json", openapi_json_handle, NULL, false, SCOPE_ANY},
 };

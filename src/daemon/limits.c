@@ -122,6 +122,7 @@ static uint64_t min(uint64_t a, uint64_t b)
 
 void limits_read_api(const struct conf *conf, struct api *api)
 {
+	api->has_page = conf_number(conf, CONF_api_ui) != 0;
 	api->stream_idle = (usec_t)conf_number(conf, CONF_api_stream_idle);
 	api->bodies.max = conf_number(conf, CONF_api_max_bodies);
 	/* a body that is JSON is a body */

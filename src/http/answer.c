@@ -13,16 +13,30 @@ static const char policy_name[] = "Content-Security-Policy",
 
 enum { N_ALWAYS = sizeof(always) / sizeof(always[0]) };
 
+/* Whether the handler has set this header. */
+static bool is_given(const struct buf *headers, const char *wanted)
+{
+	for (size_t at = 0; at < headers->len;) {
+		const char *name = headers->data + at, *value = name + strlen(name) + 1;
+		if (strcmp(name, wanted) == 0)
+			return true;
+		at += strlen(name) + strlen(value) + 2;
+	}
+	return false;
+}
+
 void answer_add_headers(const struct buf *headers, struct MHD_Response *response)
 {
-	for (size_t i = 0; i < N_ALWAYS; i++)
-		MHD_add_response_header(response, always[i][0], always[i][1]);
+	for (size_t i = 0; i < N_ALWAYS; i++) {
+		if (!is_given(headers, always[i][0]))
+			MHD_add_response_header(response, always[i][0], always[i][1]);
+	}
 	for (size_t at = 0; at < headers->len;) {
 		const char *name = headers->data + at, *value = name + strlen(name) + 1;
 		MHD_add_response_header(response, name, value);
 		at += strlen(name) + strlen(value) + 2;
 	}
-	if (MHD_get_response_header(response, policy_name) == NULL)
+	if (!is_given(headers, policy_name))
 		MHD_add_response_header(response, policy_name, policy);
 }
 

@@ -7,7 +7,7 @@
 #include "base/buf.h"
 
 /* Add the headers of every answer to `response`, and before them those in `headers`: name NUL value
- * NUL and so on. One of them takes the place of the general Content-Security-Policy. */
+ * NUL and so on. A header that is set there replaces the general one of its name. */
 void answer_add_headers(const struct buf *headers, struct MHD_Response *response);
 
 /* Write a whole answer with a problem document, behind which the connection is to be closed.

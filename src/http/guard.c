@@ -170,6 +170,26 @@ static void answer_preflight(struct request *rq)
 	request_respond(rq, 204, NULL, NULL);
 }
 
+/* Whether a page of this server sends the request: its origin is the host that it asks. The host
+ * must be an allowed one on Unix sockets too: a proxy may pass on any name. A proxy that changes
+ * Host hides which page it was, so its origin must be one of api.origins. */
+static bool is_own_page(struct request *rq, const struct access *access, const char *origin)
+{
+	const char *host = request_header(rq, "Host"), *site = request_header(rq, "Sec-Fetch-Site");
+	bool is_tls = rq->client->transport.ssl != NULL;
+	struct address local = get_local_address(rq);
+
+	if (host == NULL || (site != NULL && strcmp(site, "same-origin") != 0))
+		return false;
+	if (strncmp(origin, "https://", 8) == 0)
+		origin += 8;
+	else if (!is_tls && strncmp(origin, "http://", 7) == 0)
+		origin += 7;
+	else
+		return false;
+	return strcasecmp(origin, host) == 0 && access_allows_host(access, host, &local);
+}
+
 static void check_page(struct request *rq, const struct access *access)
 {
 	const char *origin = request_header(rq, "Origin"),
@@ -184,7 +204,8 @@ static void check_page(struct request *rq, const struct access *access)
 		add_cors(rq, origin);
 	if (is_known && strcmp(rq->method, "OPTIONS") == 0)
 		answer_preflight(rq);
-	else if (is_change(rq) && !is_known && (origin != NULL || is_foreign))
+	else if (is_change(rq) && !is_known && (origin != NULL || is_foreign) &&
+		 (origin == NULL || !is_own_page(rq, access, origin)))
 		request_refuse(rq, 403,
 		    "Requests from web pages are not allowed; allowed origins are set by "
 		    "api.origins.");

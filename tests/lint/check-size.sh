@@ -6,7 +6,7 @@ top=$(cd "${srcdir:-$(dirname "$0")/../..}" && pwd)
 cd "$top"
 
 bad=0
-files=$(find src tests bench -name '*.[ch]' ! -name openapi_text.c ! -name schema_steps.c | LC_ALL=C sort)
+files=$(find src tests bench -name '*.[ch]' ! -name openapi_text.c ! -name page_files.c ! -name schema_steps.c | LC_ALL=C sort)
 for file in $files; do
 	limit=500
 	case $file in *.h) limit=120 ;; esac
@@ -19,7 +19,7 @@ if ! command -v pmccabe >/dev/null 2>&1; then
 	exit 1
 fi
 # Columns: complexity with a switch as one, complexity, statements, first line, lines, file(line): name.
-find src tests bench -name '*.c' ! -name openapi_text.c ! -name schema_steps.c | LC_ALL=C sort | xargs pmccabe | awk -F '\t' '
+find src tests bench -name '*.c' ! -name openapi_text.c ! -name page_files.c ! -name schema_steps.c | LC_ALL=C sort | xargs pmccabe | awk -F '\t' '
 $5 > 100 { print "size: " $6 " has " $5 " lines"; bad = 1 }
 $1 > 25 { print "size: " $6 " has a complexity of " $1; bad = 1 }
 END { exit bad }' || bad=1
