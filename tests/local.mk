@@ -313,6 +313,7 @@ tests_unit_fetch_test_origin_LDADD = $(LINK_FETCH) $(CHECK_LIBS)
 
 tests_unit_registration_test_registration_SOURCES = $(UNIT) \
 	tests/unit/registration/test_budget.c \
+	tests/unit/registration/test_host_notes.c \
 	tests/unit/registration/test_rates.c \
 	tests/unit/registration/test_rdap.c \
 	tests/unit/registration/test_registries.c \

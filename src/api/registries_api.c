@@ -27,6 +27,13 @@ void registries_handle(struct request *rq, struct api *api)
 	api->bootstrap(&bootstrap, api->registry_arg);
 	buf_add_str(&body, "{\"bootstrap\":{\"published_at\":");
 	json_add_time(&body, bootstrap.published_at);
+	buf_add_str(&body, ",\"checked_at\":");
+	json_add_time(&body, bootstrap.checked_at);
+	buf_add_str(&body, ",\"source\":");
+	if (bootstrap.source != NULL)
+		json_add_string(&body, bootstrap.source, strlen(bootstrap.source));
+	else
+		buf_add_str(&body, "null");
 	buf_addf(&body,
 	    ",\"suffixes\":{\"iana\":%zu,\"built_in\":%zu,\"operator\":%zu}},\"hosts\":[",
 	    bootstrap.n_iana, bootstrap.n_built_in, bootstrap.n_operator);

@@ -8,6 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/small_file.h"
 #include "fetch/exchange.h"
 #include "jobs/opts.h"
@@ -29,10 +30,45 @@ struct registering {
 	struct bootstrap *bootstrap;
 	struct rdap_client *rdap;
 	struct registration *registration;
+	char *source; /* owned; of the bootstrap: a file or a URL; NULL: none */
 };
 
 typedef bool load_fn(
     struct registries *registries, const char *json, size_t len, bool allows_http, struct buf *why);
+
+/* --- Metrics --- */
+
+static double get_age(void *arg)
+{
+	usec_t published_at = registries_published_at(((struct registering *)arg)->registries);
+
+	return published_at > 0 ? (double)(clock_wall() - published_at) / USEC_PER_SEC : 0;
+}
+
+static double get_iana(void *arg)
+{
+	return (double)registries_count(((struct registering *)arg)->registries, REGISTRY_IANA);
+}
+
+static double get_built_in(void *arg)
+{
+	return (double)registries_count(((struct registering *)arg)->registries, REGISTRY_BUILT_IN);
+}
+
+static double get_operator(void *arg)
+{
+	return (double)registries_count(((struct registering *)arg)->registries, REGISTRY_OPERATOR);
+}
+
+static void add_metrics(struct registering *r)
+{
+	metrics_getter(METRIC_RDAP_BOOTSTRAP_AGE, get_age, r);
+	metrics_getter(METRIC_RDAP_SUFFIXES, get_iana, r, "iana");
+	metrics_getter(METRIC_RDAP_SUFFIXES, get_built_in, r, "built_in");
+	metrics_getter(METRIC_RDAP_SUFFIXES, get_operator, r, "operator");
+}
+
+/* --- The parts --- */
 
 /* Load a file of the settings; an empty path is none. */
 static bool load(struct registries *registries, load_fn *take, const char *path, bool allows_http)
@@ -79,7 +115,7 @@ static void make_parts(struct registering *r, const struct conf *conf, const cha
     struct loop *loop, struct offload *offload, struct checker *checker)
 {
 	const char *ca_file = conf_text(conf, CONF_downloads_ca_file);
-	struct buf path;
+	struct buf path, notes;
 	usec_t timeout = (usec_t)conf_number(conf, CONF_registration_timeout);
 	const struct exchanger_opts exchanger = {.loop = loop,
 	    .checker = checker,
@@ -95,21 +131,29 @@ static void make_parts(struct registering *r, const struct conf *conf, const cha
 	buf_init(&path, 4096);
 	buf_addf(&path, "%s/rdap-bootstrap.json", folder);
 	/* a file of the operator's is not replaced */
-	bool has_file = *conf_text(conf, CONF_registration_bootstrap) != '\0';
+	const char *file = conf_text(conf, CONF_registration_bootstrap);
+	const char *url = *file == '\0' ? conf_text(conf, CONF_registration_bootstrap_url) : "";
+	if (*file != '\0' || *url != '\0')
+		r->source = xstrdup(*file != '\0' ? file : url);
 	const struct bootstrap_opts bootstrap = {.loop = loop,
 	    .offload = offload,
 	    .exchanger = r->exchanger,
 	    .registries = r->registries,
-	    .url = has_file ? "" : conf_text(conf, CONF_registration_bootstrap_url),
+	    .url = url,
 	    .path = path.data,
 	    .allows_http = conf_number(conf, CONF_registration_allow_http) != 0};
 	r->bootstrap = bootstrap_new(&bootstrap);
 	buf_done(&path);
+	buf_init(&notes, 4096);
+	buf_addf(&notes, "%s/rdap-hosts", folder);
 	const struct rdap_client_opts rdap = {.loop = loop,
 	    .exchanger = r->exchanger,
+	    .offload = offload,
+	    .notes_path = notes.data,
 	    .rates = conf_text(conf, CONF_registration_rates),
 	    .attempts = (uint32_t)conf_number(conf, CONF_registration_attempts)};
 	r->rdap = rdap_client_new(&rdap);
+	buf_done(&notes);
 	const struct registration_opts registration = {.loop = loop,
 	    .checker = checker,
 	    .rdap = r->rdap,
@@ -127,16 +171,19 @@ struct registering *registering_start(const struct conf *conf, const char *folde
 
 	if (load_lists(r, conf))
 		make_parts(r, conf, folder, loop, offload, checker);
-	if (r->registration != NULL)
-		return r;
-	registering_stop(r);
-	return NULL;
+	if (r->registration == NULL) {
+		registering_stop(r);
+		return NULL;
+	}
+	add_metrics(r);
+	return r;
 }
 
 void registering_stop(struct registering *r)
 {
 	if (r == NULL)
 		return;
+	metrics_forget(r);
 	registration_free(r->registration);
 	rdap_client_free(r->rdap);
 	bootstrap_free(r->bootstrap);
@@ -144,6 +191,7 @@ void registering_stop(struct registering *r)
 	tlds_free(r->tlds);
 	registries_free(r->registries);
 	suffixes_free(r->suffixes);
+	free(r->source);
 	free(r);
 }
 
@@ -173,9 +221,12 @@ bool registering_host(size_t nth, struct registry_host_state *ret_state, void *a
 
 void registering_bootstrap(struct bootstrap_state *ret_state, void *arg)
 {
-	const struct registries *registries = ((const struct registering *)arg)->registries;
+	const struct registering *r = arg;
+	const struct registries *registries = r->registries;
 
 	*ret_state = (struct bootstrap_state){.published_at = registries_published_at(registries),
+	    .checked_at = bootstrap_checked_at(r->bootstrap),
+	    .source = r->source,
 	    .n_iana = registries_count(registries, REGISTRY_IANA),
 	    .n_built_in = registries_count(registries, REGISTRY_BUILT_IN),
 	    .n_operator = registries_count(registries, REGISTRY_OPERATOR)};

@@ -118,6 +118,7 @@ static void on_done(const struct transfer_outcome *t, void *arg)
 	if (is_answered)
 		o = (struct exchange_outcome){.status = t->status,
 		    .content_type = t->content_type,
+		    .etag = transfer_header(x->transfer, "ETag"),
 		    .body = {x->answer.data, x->answer.len},
 		    .is_cut = t->reason != REASON_NONE,
 		    .retry_after = t->retry_after};

@@ -57,6 +57,7 @@ struct exchange_outcome {
 	const char *detail; /* for people; NULL: none; borrowed until the call returns, like all
 			       texts here */
 	const char *content_type; /* NULL: none */
+	const char *etag;         /* likewise */
 	struct span body;
 	bool is_cut;        /* the body is longer, or did not come whole */
 	usec_t retry_after; /* 0: not said */

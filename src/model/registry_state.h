@@ -19,6 +19,9 @@ struct registry_host_state {
 };
 
 struct bootstrap_state {
-	usec_t published_at;                   /* wall; 0: there is none */
+	usec_t published_at; /* wall; 0: there is none */
+	usec_t checked_at;  /* wall; when its source last said that it is in force; 0: not since the
+			       start */
+	const char *source; /* borrowed; a file or a URL; NULL: none */
 	size_t n_iana, n_built_in, n_operator; /* suffixes by the source of their servers */
 };

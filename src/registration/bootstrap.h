@@ -1,6 +1,6 @@
-/* Keeps IANA's bootstrap (RFC 9224) up to date: fetched once a day from the first need on, with the
- * last good copy kept in a file. A copy that registries_load_iana refuses changes nothing. Thread:
- * loop. */
+/* Keeps IANA's bootstrap (RFC 9224) up to date: asked for once a day from the first need on, with
+ * the ETag of the last good copy, which is kept in a file. A copy that registries_load_iana refuses
+ * changes nothing. Thread: loop. */
 #pragma once
 
 #include <stdbool.h>
@@ -33,3 +33,7 @@ void bootstrap_want(struct bootstrap *bootstrap, void (*on_ready)(void *arg), vo
 
 /* False: a first copy is being fetched. */
 bool bootstrap_is_ready(const struct bootstrap *bootstrap);
+
+/* When its source last sent the copy in force, or said that there is no newer one; wall, 0: not
+ * since the start. */
+usec_t bootstrap_checked_at(const struct bootstrap *bootstrap);

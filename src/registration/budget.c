@@ -1,5 +1,7 @@
 #include "registration/budget.h"
 
+#include <math.h>
+
 #define RATE_LEAST (1.0 / 60)
 #define HOUR       (3600 * USEC_PER_SEC)
 
@@ -18,7 +20,9 @@ void budget_init(struct budget *b, double rate, double most, double burst, usec_
 	    .tokens = burst,
 	    .burst = burst,
 	    .filled_at = now};
-	b->rate = bound(rate, RATE_LEAST, b->most);
+	b->start = b->rate = bound(rate, RATE_LEAST, b->most);
+	for (int i = 0; i < BUDGET_STRIKES; i++)
+		b->strikes[i] = BUDGET_NEVER;
 }
 
 static double tokens_at(const struct budget *b, usec_t now)
@@ -81,10 +85,38 @@ void budget_on_refusal(struct budget *b, usec_t now, usec_t retry_after)
 		for (int i = 0; i < BUDGET_STRIKES - 1; i++)
 			b->strikes[i] = b->strikes[i + 1];
 		b->strikes[BUDGET_STRIKES - 1] = now;
-		b->has_struck_out = b->strikes[0] > 0 && now - b->strikes[0] < HOUR;
+		b->has_struck_out = now - b->strikes[0] < HOUR;
 	}
 	if (b->has_struck_out)
 		hold = HOUR;
 	if (b->held_until < now + hold)
 		b->held_until = now + hold;
+}
+
+void budget_describe(const struct budget *b, usec_t now, usec_t wall, struct budget_note *ret_note)
+{
+	*ret_note = (struct budget_note){.start = b->start,
+	    .rate = b->rate,
+	    .held_until = b->held_until > now ? wall + (b->held_until - now) : 0};
+	for (int i = 0; i < BUDGET_STRIKES; i++)
+		ret_note->strikes[i] =
+		    now - b->strikes[i] < HOUR ? wall - (now - b->strikes[i]) : 0;
+}
+
+void budget_resume(struct budget *b, const struct budget_note *note, usec_t now, usec_t wall)
+{
+	usec_t hold = note->held_until - wall;
+
+	b->tokens = 0;
+	if (fabs(note->start - b->start) < 1e-6 * b->start)
+		b->rate = bound(note->rate, RATE_LEAST, b->most);
+	for (int i = 0; i < BUDGET_STRIKES; i++) {
+		usec_t age = wall - note->strikes[i];
+		if (note->strikes[i] > 0 && age < HOUR)
+			b->strikes[i] = now - (age > 0 ? age : 0);
+	}
+	if (hold > 0)
+		b->held_until = now + (hold < HOUR ? hold : HOUR);
+	/* the last strike is the newest; the first within an hour before it rests the host */
+	b->has_struck_out = hold > 0 && b->strikes[0] > BUDGET_NEVER;
 }

@@ -13,13 +13,22 @@
 enum { BUDGET_STRIKES = 3 };
 
 struct budget {
-	double rate, most;    /* requests a second */
-	double tokens, burst; /* requests */
+	double start, rate, most; /* requests a second */
+	double tokens, burst;     /* requests */
 	usec_t filled_at;
 	usec_t held_until;              /* nothing is asked before */
 	bool has_struck_out;            /* ... since it refused too often */
 	unsigned n_clean;               /* answers since the last change of the rate */
-	usec_t strikes[BUDGET_STRIKES]; /* when it refused last; 0: never */
+	usec_t strikes[BUDGET_STRIKES]; /* when it refused last; BUDGET_NEVER */
+};
+
+#define BUDGET_NEVER (INT64_MIN / 2)
+
+/* What of it outlasts a restart; times are wall. */
+struct budget_note {
+	double start, rate;             /* requests a second: at the beginning, and now */
+	usec_t held_until;              /* 0: it is not held */
+	usec_t strikes[BUDGET_STRIKES]; /* 0: never */
 };
 
 /* Begin with `rate` requests a second, which is `most` as well where that is smaller. `burst` is at
@@ -38,3 +47,11 @@ bool budget_is_resting(const struct budget *b, usec_t now);
 /* Note an answer: one that counts, or a refusal, with the time of its Retry-After (0: none). */
 void budget_on_answer(struct budget *b, usec_t now);
 void budget_on_refusal(struct budget *b, usec_t now, usec_t retry_after);
+
+/* Describe what is to outlast a restart. `wall` is now, too. */
+void budget_describe(const struct budget *b, usec_t now, usec_t wall, struct budget_note *ret_note);
+
+/* Go on from a note, after budget_init. Nothing is saved up: what was asked just before the restart
+ * is not known. The rate counts only if the beginning is the same as then. Times that a clock that
+ * was set makes impossible are bounded: no hold is longer than an hour. */
+void budget_resume(struct budget *b, const struct budget_note *note, usec_t now, usec_t wall);

@@ -3,9 +3,12 @@ src_registration_libregistration_a_SOURCES = \
 	src/registration/bootstrap.c src/registration/bootstrap.h \
 	src/registration/budget.c src/registration/budget.h \
 	src/registration/cctlds.def \
+	src/registration/host_notes.c src/registration/host_notes.h \
+	src/registration/kept_file.c src/registration/kept_file.h \
 	src/registration/rates.c src/registration/rates.h \
 	src/registration/rdap.c src/registration/rdap.h \
 	src/registration/rdap_client.c src/registration/rdap_client.h \
+	src/registration/rdap_host.c src/registration/rdap_private.h \
 	src/registration/registration.c src/registration/registration.h \
 	src/registration/registries.c src/registration/registries.h \
 	src/registration/suffix.c src/registration/suffix.h \

@@ -3,17 +3,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <uthash.h>
 
 #include "base/alloc.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "fetch/exchange.h"
-#include "loop/loop.h"
-#include "model/target.h"
 #include "model/url.h"
-#include "registration/budget.h"
-#include "registration/rates.h"
+#include "registration/host_notes.h"
+#include "registration/rdap_private.h"
 
 enum {
 	MOST_RUNNING = 8, /* requests to one host at one time */
@@ -21,56 +18,6 @@ enum {
 };
 
 static const usec_t proof_age = 3600 * USEC_PER_SEC;
-
-TAILQ_HEAD(query_list, rdap_query);
-
-struct host {
-	UT_hash_handle hh;
-	char *name; /* owned */
-	struct rdap_client *client;
-	struct budget budget;
-	bool has_401;
-	struct query_list waiting, running;
-	struct timer timer;
-	struct defer serve;
-	unsigned n_running;
-	size_t n_waiting;
-	uint64_t n_asked, n_refused;
-};
-
-/* One suffix at one server, and what is known of its sentinel. */
-struct zone {
-	UT_hash_handle hh;
-	char *key, *base_url, *suffix; /* owned; the key is of both */
-	struct host *host;
-	usec_t proven_at;            /* monotonic; 0: never */
-	struct rdap_query *sentinel; /* under way, or NULL */
-	struct query_list unproven;
-};
-
-enum query_phase { QUERY_WAITING, QUERY_RUNNING, QUERY_UNPROVEN };
-
-struct rdap_query {
-	TAILQ_ENTRY(rdap_query)
-	link; /* of host->waiting, host->running or zone->unproven, by its phase */
-	enum query_phase phase;
-	struct zone *zone;
-	rdap_fn *on_done; /* NULL: it is the zone's sentinel */
-	void *arg;
-	struct exchange *exchange; /* while it runs */
-	struct rdap_outcome outcome;
-	char name[TARGET_MAX + 1];
-};
-
-struct rdap_client {
-	struct rdap_client_opts opts;
-	char *rates;        /* owned */
-	struct host *hosts; /* owned; all stay until the end: there are a few hundred registries */
-	struct zone *zones; /* likewise */
-	size_t n_queries;   /* sentinels not counted */
-};
-
-static void serve(struct host *host);
 
 /* --- The end --- */
 
@@ -230,24 +177,23 @@ static void on_answer(const struct exchange_outcome *o, void *arg)
 	q->outcome.duration = now - q->outcome.duration;
 	q->outcome.attempts++;
 	rdap_judge(q->name, host->has_401, &reply, &q->outcome.answer);
+	if (o->status == 0)
+		metric_add(host->client->failed, 1);
 	if (o->status == 0 && q->outcome.attempts >= host->client->opts.attempts) {
 		give_up(q, o->reason, o->detail);
 	} else if (o->status == 0) {
 		detach(q);
 		queue(q, true);
 	} else if (q->outcome.answer.verdict == RDAP_LIMITED) {
-		host->n_refused++;
-		budget_on_refusal(&host->budget, now, o->retry_after);
-		log_warning("rdap_refused", "host=%s status=%u rate=%.3g resting=%d", host->name,
-		    (unsigned)o->status, host->budget.rate, budget_is_resting(&host->budget, now));
+		rdap_host_on_refusal(host, o->status, o->retry_after);
 		detach(q); /* a refusal is obeyed, and counts as no attempt */
 		q->outcome.attempts--;
 		queue(q, true);
 	} else {
-		budget_on_answer(&host->budget, now);
+		rdap_host_on_answer(host);
 		take_answer(q);
 	}
-	serve(host);
+	rdap_host_serve(host);
 }
 
 static bool add_headers(struct buf *headers, void *arg)
@@ -276,63 +222,22 @@ static void ask(struct rdap_query *q)
 	q->exchange = exchange_start(client->opts.exchanger, &request, on_answer, q);
 }
 
-static void serve(struct host *host)
+void rdap_host_serve(struct host *host)
 {
 	struct rdap_query *q;
 	usec_t now = clock_mono();
 
 	end_waiting(host);
-	while ((q = TAILQ_FIRST(&host->waiting)) != NULL && host->n_running < MOST_RUNNING &&
-	       budget_take(&host->budget, now))
+	while ((q = TAILQ_FIRST(&host->waiting)) != NULL && host->is_kept &&
+	       host->n_running < MOST_RUNNING && budget_take(&host->budget, now))
 		ask(q);
-	if (q == NULL || host->n_running >= MOST_RUNNING)
+	if (q == NULL || !host->is_kept || host->n_running >= MOST_RUNNING)
 		timer_cancel(&host->timer);
 	else
 		timer_start(&host->timer, budget_wait(&host->budget, now));
 }
 
-static void on_serve(void *arg)
-{
-	serve(arg);
-}
-
 /* --- Queries --- */
-
-/* How fast to ask a host: as fast as the operator lets, with a margin, since what leaves here
- * evenly may arrive together. Other hosts begin with what careful clients are set to. */
-static void init_budget(struct host *host, const struct registry *registry)
-{
-	double limit = rates_find(host->client->rates, host->name), most = limit * 0.96;
-	struct registry_host known = registry_host_find(host->name, registry->suffix);
-
-	host->has_401 = known.has_401;
-	if (most > 0)
-		budget_init(&host->budget, most, most, limit > 25 ? limit * 0.04 : 1, clock_mono());
-	else if (registry->source == REGISTRY_OPERATOR)
-		budget_init(&host->budget, 10, 10, 20, clock_mono());
-	else
-		budget_init(&host->budget, known.rate, known.rate * 2, known.burst, clock_mono());
-}
-
-static struct host *find_host(
-    struct rdap_client *client, const char *name, const struct registry *registry)
-{
-	struct host *host;
-
-	HASH_FIND_STR(client->hosts, name, host);
-	if (host != NULL)
-		return host;
-	host = xcalloc(1, sizeof(*host));
-	host->name = xstrdup(name);
-	host->client = client;
-	TAILQ_INIT(&host->waiting);
-	TAILQ_INIT(&host->running);
-	timer_init(&host->timer, client->opts.loop, on_serve, host);
-	defer_init(&host->serve, client->opts.loop, on_serve, host);
-	init_budget(host, registry);
-	HASH_ADD_KEYPTR(hh, client->hosts, host->name, strlen(host->name), host);
-	return host;
-}
 
 /* Another URL for a suffix, as a new bootstrap may have it, is another zone. */
 static struct zone *find_zone(struct rdap_client *client, const struct registry *registry)
@@ -356,7 +261,7 @@ static struct zone *find_zone(struct rdap_client *client, const struct registry 
 	zone->key = xstrdup(key);
 	zone->suffix = xstrdup(registry->suffix);
 	zone->base_url = xstrdup(registry->base_url);
-	zone->host = find_host(client, host, registry);
+	zone->host = rdap_host_find(client, host, registry);
 	TAILQ_INIT(&zone->unproven);
 	HASH_ADD_KEYPTR(hh, client->zones, zone->key, strlen(zone->key), zone);
 	return zone;
@@ -394,25 +299,17 @@ size_t rdap_client_count(const struct rdap_client *client)
 
 /* --- The client --- */
 
-bool rdap_client_host(
-    const struct rdap_client *client, size_t nth, struct registry_host_state *ret_state)
+/* All hosts that were put are on the disk, or can't be: a full disk holds up nobody. */
+static void on_kept(void *arg)
 {
-	const struct host *h = client->hosts;
-	usec_t now = clock_mono();
+	struct rdap_client *client = arg;
+	struct host *host;
 
-	while (h != NULL && nth-- > 0)
-		h = h->hh.next;
-	if (h == NULL)
-		return false;
-	*ret_state = (struct registry_host_state){.rate = h->budget.rate,
-	    .n_waiting = h->n_waiting,
-	    .held_until =
-		h->budget.held_until > now ? clock_wall() + h->budget.held_until - now : 0,
-	    .is_resting = budget_is_resting(&h->budget, now),
-	    .n_asked = h->n_asked,
-	    .n_refused = h->n_refused};
-	snprintf(ret_state->host, sizeof(ret_state->host), "%s", h->name);
-	return true;
+	for (host = client->hosts; host != NULL; host = host->hh.next) {
+		if (!host->is_kept)
+			defer_start(&host->serve);
+		host->is_kept = true;
+	}
 }
 
 struct rdap_client *rdap_client_new(const struct rdap_client_opts *opts)
@@ -421,6 +318,8 @@ struct rdap_client *rdap_client_new(const struct rdap_client_opts *opts)
 
 	client->opts = *opts;
 	client->rates = xstrdup(opts->rates);
+	rdap_hosts_add_metrics(client);
+	client->notes = host_notes_new(opts->offload, opts->notes_path, on_kept, client);
 	return client;
 }
 
@@ -432,16 +331,6 @@ static void drop_all(struct query_list *queries)
 		detach(q);
 		free(q);
 	}
-}
-
-static void free_host(struct host *host)
-{
-	drop_all(&host->waiting);
-	drop_all(&host->running);
-	timer_cancel(&host->timer);
-	defer_cancel(&host->serve);
-	free(host->name);
-	free(host);
 }
 
 static void free_zone(struct zone *zone)
@@ -463,12 +352,16 @@ void rdap_client_free(struct rdap_client *client)
 		drop_all(&zone->unproven);
 	HASH_ITER (hh, client->hosts, host, next_host) {
 		HASH_DEL(client->hosts, host);
-		free_host(host);
+		drop_all(&host->waiting);
+		drop_all(&host->running);
+		rdap_host_free(host);
 	}
 	HASH_ITER (hh, client->zones, zone, next_zone) {
 		HASH_DEL(client->zones, zone);
 		free_zone(zone);
 	}
+	metrics_forget(client);
+	host_notes_free(client->notes);
 	free(client->rates);
 	free(client);
 }

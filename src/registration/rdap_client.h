@@ -20,19 +20,23 @@
 
 struct exchanger;
 struct loop;
+struct offload;
 struct rdap_client;
 struct rdap_query;
 
 struct rdap_client_opts {
 	struct loop *loop;           /* borrowed */
 	struct exchanger *exchanger; /* borrowed; carries the requests */
+	struct offload *offload;     /* borrowed */
+	const char *notes_path;      /* of what outlasts a restart (host_notes.h); for the call */
 	const char *rates;           /* valid (rates.h); borrowed for the call */
 	uint32_t attempts;           /* at least 1 */
 };
 
 struct rdap_client *rdap_client_new(const struct rdap_client_opts *opts);
-void rdap_client_free(
-    struct rdap_client *client); /* queries under way are dropped, without a call */
+/* Queries under way are dropped, without a call. After offload_stop and the delivery of what it
+ * left. */
+void rdap_client_free(struct rdap_client *client);
 
 struct rdap_outcome {
 	struct rdap_answer answer;

@@ -122,7 +122,7 @@ def test_series_are_bounded(daemon):
     assert set(api.metrics()) == before, "no series came or went"
 
 
-LINES_AT_REST = 400  # of all kinds
+LINES_AT_REST = 430  # of all kinds
 
 
 def test_lines_at_rest(daemon):

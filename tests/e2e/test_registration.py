@@ -1,4 +1,6 @@
 """Is a name registered, available or reserved? With a DNS and an RDAP server that say all there is to say."""
+import datetime
+import email.utils
 import http.server
 import json
 import os
@@ -221,27 +223,101 @@ def test_a_registry_that_refuses(make_daemon, tmp_path, status):
             assert len(rdap.times) == 1, "it is held for 30 s at least"
 
 
+RETRY_AFTER = {
+    "100": (95, 101), "0": (25, 31), "-5": (25, 31), "garbage": (25, 31), "1e18": (25, 31), "1.5": (25, 31), "": (25, 31),
+    "99999999999999999999999": (3590, 3601), "7200": (3590, 3601), "date": (595, 601), "past": (25, 31),
+}
+
+
+def seconds_until(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() - time.time()
+
+
+def held(api, rdap):
+    hosts = api.get("/registries").json()["hosts"]
+    return next((h for h in hosts if h["host"] == rdap.host and h["until"]), None)
+
+
+@pytest.mark.parametrize("value", RETRY_AFTER)
+def test_retry_after(make_daemon, tmp_path, value):
+    dates = {"date": time.time() + 600, "past": time.time() - 600}
+    text = email.utils.formatdate(dates[value], usegmt=True) if value in dates else value
+    with RdapStub(retry_after=text) as rdap, Stub() as dns:
+        rdap.refuses = {429}
+        with make_daemon(dns, settings=settings_for(tmp_path, {"dev": rdap})) as daemon:
+            daemon.api.submit(["free1.dev"], check="registration")
+            host = eventually(lambda: held(daemon.api, rdap), "it is held")
+            least, most = RETRY_AFTER[value]
+            assert least <= seconds_until(host["until"]) <= most
+
+
+@pytest.mark.parametrize("end", ["kill9", "stop"])
+def test_a_restart_forgets_no_refusal(make_daemon, tmp_path, end):
+    with RdapStub(retry_after="600") as rdap, Stub() as dns:
+        rdap.refuses = {429}
+        settings = settings_for(tmp_path, {"dev": rdap}, **{"daemon.drain_timeout": "1s"})
+        daemon = make_daemon(dns, settings=settings)
+        with daemon:
+            daemon.api.submit(["free1.dev"], check="registration")
+            before = eventually(lambda: held(daemon.api, rdap), "it is held")
+            eventually(lambda: "0.000" not in (tmp_path / "rdap-hosts").read_text(encoding="ascii").split()[3:4],
+                       "the hold is on the disk")
+            getattr(daemon, end)()
+        rdap.refuses = set()
+        with daemon:
+            daemon.api.submit(["free2.dev"], check="registration")
+            after = eventually(lambda: held(daemon.api, rdap), "it is held still")
+            assert abs(seconds_until(after["until"]) - seconds_until(before["until"])) < 1
+            assert after["rate_per_second"] == before["rate_per_second"] < 10
+    assert len(rdap.times) == 1
+
+
+def test_a_restart_begins_without_a_burst(make_daemon, tmp_path):
+    """A host that was never asked may be asked for 20 names at once; one that was, as much as before the kill."""
+    with RdapStub() as rdap, Stub() as dns:
+        daemon = make_daemon(dns, settings=settings_for(tmp_path, {"dev": rdap}))
+        n = []
+        for _ in range(4):
+            with daemon:
+                daemon.api.submit([f"free{len(n)}-{i}.dev" for i in range(200)], check="registration")
+                eventually(lambda: len(rdap.times) > sum(n) + 5, "it is asked again")
+                daemon.kill9()
+            n.append(len(rdap.times) - sum(n))
+        seconds = rdap.times[-1] - rdap.times[0]
+    assert len(rdap.times) <= 20 + 10 * seconds + 2, (n, seconds)
+
+
 def test_registries(world):
     api, rdap = world
     check(api, ["free1.dev"])
     state = api.get("/registries").json()
     host = next(h for h in state["hosts"] if h["host"] == rdap.host)
     assert host["asked"] >= 2 and host["refused"] == 0 and host["rate_per_second"] > 0
-    assert state["bootstrap"]["published_at"] is None
+    assert state["bootstrap"]["published_at"] is None and state["bootstrap"]["source"] is None
+    metrics = api.metrics()
+    assert metrics['asyncprobed_rdap_requests_total{outcome="answered"}'] >= 2
+    assert metrics['asyncprobed_rdap_suffixes{source="operator"}'] == 1
 
 
 class Bootstrap:
     """Serves a bootstrap over HTTP; what it says can be changed."""
 
-    def __init__(self, text):
-        self.text, self.n = text, 0
+    def __init__(self, text, etag=None):
+        self.text, self.etag, self.n, self.headers = text, etag, 0, []
         bootstrap = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
                 bootstrap.n += 1
                 body = bootstrap.text.encode()
+                bootstrap.headers.append(dict(self.headers))
+                if bootstrap.etag is not None and self.headers.get("If-None-Match") == bootstrap.etag:
+                    self.send_response(304)
+                    self.end_headers()
+                    return
                 self.send_response(200)
+                if bootstrap.etag is not None:
+                    self.send_header("ETag", bootstrap.etag)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -281,6 +357,35 @@ def test_the_bootstrap_is_fetched_once_and_kept(make_daemon, tmp_path):
         source.close()
         with daemon:  # what the source said is known without it
             assert check(daemon.api, ["free3.dev"])["free3.dev"]["status"] == "available"
+
+
+def test_the_bootstrap_is_asked_for_with_its_etag(make_daemon, tmp_path):
+    with RdapStub() as rdap, Stub() as dns:
+        source = Bootstrap(bootstrap_text(rdap.url), 'W/"tag-1"')
+        settings = settings_for(tmp_path, {"shop": rdap}, **{"registration.bootstrap_url": source.url})
+        settings["targets.ports"] += f",{source.port}"
+        daemon = make_daemon(dns, settings=settings)
+        with daemon:
+            assert check(daemon.api, ["free1.dev"])["free1.dev"]["status"] == "available"
+            state = daemon.api.get("/registries").json()["bootstrap"]
+            assert state["source"] == source.url and state["checked_at"] and state["suffixes"]["iana"] == 601
+            assert daemon.api.metrics()["asyncprobed_rdap_bootstrap_age_seconds"] > 0
+            eventually(lambda: list(tmp_path.glob("*bootstrap.json")), "the copy is kept")
+        with daemon:
+            assert check(daemon.api, ["free2.dev"])["free2.dev"]["status"] == "available"
+            state = eventually(lambda: (lambda s: s if s["checked_at"] else None)(
+                daemon.api.get("/registries").json()["bootstrap"]), "the source confirms the copy")
+            assert state["suffixes"]["iana"] == 601
+        assert [h.get("If-None-Match") for h in source.headers] == [None, 'W/"tag-1"']
+        assert {h["Accept-Encoding"] for h in source.headers} == {"identity"}
+        source.text = bootstrap_text(rdap.url, published="2026-01-01T00:00:00Z")
+        source.etag = '"older"'
+        with daemon:  # what was published before is refused
+            assert check(daemon.api, ["free3.dev"])["free3.dev"]["status"] == "available"
+            daemon.wait_event("rdap_bootstrap_failed")
+            state = daemon.api.get("/registries").json()["bootstrap"]
+            assert state["published_at"] == "2026-07-23T02:00:03.000Z" and state["checked_at"] is None
+        source.close()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "<html>", '{"services":[]}', bootstrap_text("http://127.0.0.1:1/", n=100)])

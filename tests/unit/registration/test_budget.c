@@ -124,6 +124,88 @@ TEST(never_slower_than_one_a_minute)
 	ck_assert_double_eq_tol(b.rate, 1.0 / 60, 1e-9);
 }
 
+enum { WALL = 1800000000 };
+
+/* Stop, and go on `pause` seconds later with a monotonic clock that began anew. */
+static void restart(struct budget *b, usec_t now, usec_t pause, double start, double most)
+{
+	struct budget_note note;
+
+	budget_describe(b, now, WALL * USEC_PER_SEC, &note);
+	budget_init(b, start, most, 5, START);
+	budget_resume(b, &note, START, (WALL + pause) * USEC_PER_SEC);
+}
+
+TEST(a_restart_begins_without_a_burst)
+{
+	struct budget b;
+	usec_t now = START;
+
+	budget_init(&b, 2, 2, 5, now);
+	restart(&b, now, 1000, 2, 2);
+	ck_assert(!budget_take(&b, now));
+	now += USEC_PER_SEC / 2 + 1;
+	ck_assert(budget_take(&b, now));
+	ck_assert(!budget_take(&b, now));
+}
+
+TEST(a_restart_keeps_the_rate_and_the_hold)
+{
+	struct budget b;
+
+	budget_init(&b, 8, 16, 1, START);
+	budget_on_refusal(&b, START, 100 * USEC_PER_SEC);
+	restart(&b, START + 10 * USEC_PER_SEC, 20, 8, 16);
+	ck_assert_double_eq_tol(b.rate, 4, 1e-9);
+	ck_assert_int_eq(budget_wait(&b, START), 70 * USEC_PER_SEC);
+	/* another limit, another beginning; the hold stays */
+	restart(&b, START, 0, 2, 2);
+	ck_assert_double_eq_tol(b.rate, 2, 1e-9);
+	ck_assert_int_eq(budget_wait(&b, START), 70 * USEC_PER_SEC);
+	/* never over the operator's limit */
+	budget_init(&b, 8, 16, 1, START);
+	restart(&b, START, 0, 8, 8);
+	ck_assert_double_le(b.rate, 8);
+}
+
+TEST(a_restart_keeps_the_strikes)
+{
+	struct budget b;
+	usec_t now = START;
+
+	budget_init(&b, 8, 8, 1, now);
+	budget_on_refusal(&b, now, 0);
+	budget_on_refusal(&b, now + 31 * USEC_PER_SEC, 0);
+	restart(&b, now + 62 * USEC_PER_SEC, 10, 8, 8);
+	ck_assert(!budget_is_resting(&b, now));
+	budget_on_refusal(&b, now, 0);
+	ck_assert(budget_is_resting(&b, now));
+	restart(&b, now, 1800, 8, 8);
+	ck_assert(budget_is_resting(&b, now + 1799 * USEC_PER_SEC));
+	ck_assert(!budget_is_resting(&b, now + 1801 * USEC_PER_SEC));
+	/* they are forgotten after an hour */
+	budget_init(&b, 8, 8, 1, now);
+	budget_on_refusal(&b, now, 0);
+	budget_on_refusal(&b, now + 31 * USEC_PER_SEC, 0);
+	restart(&b, now + 62 * USEC_PER_SEC, 3600, 8, 8);
+	budget_on_refusal(&b, now, 0);
+	ck_assert(!budget_is_resting(&b, now));
+}
+
+TEST(a_clock_that_was_set_holds_no_longer_than_an_hour)
+{
+	struct budget b;
+
+	budget_init(&b, 8, 8, 1, START);
+	budget_on_refusal(&b, START, 0);
+	restart(&b, START, -100000, 8, 8);
+	ck_assert_int_le(budget_wait(&b, START), 3600 * USEC_PER_SEC);
+	budget_init(&b, 8, 8, 1, START);
+	budget_on_refusal(&b, START, 0);
+	restart(&b, START, 100000, 8, 8);
+	ck_assert_int_le(budget_wait(&b, START), USEC_PER_SEC);
+}
+
 SUITE(budget)
 {
 	ADD(never_over_the_rate);
@@ -133,4 +215,8 @@ SUITE(budget)
 	ADD_ROWS(retry_after, holds);
 	ADD(rests_after_three_refusals_in_an_hour);
 	ADD(never_slower_than_one_a_minute);
+	ADD(a_restart_begins_without_a_burst);
+	ADD(a_restart_keeps_the_rate_and_the_hold);
+	ADD(a_restart_keeps_the_strikes);
+	ADD(a_clock_that_was_set_holds_no_longer_than_an_hour);
 }

@@ -1,0 +1,165 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/alloc.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "registration/host_notes.h"
+#include "registration/rates.h"
+#include "registration/rdap_private.h"
+
+/* A rate that grew is written no more often: what is lost of it by a crash is slower, not faster.
+ */
+static const usec_t keep_every = 10 * USEC_PER_SEC;
+
+static void on_serve(void *arg)
+{
+	rdap_host_serve(arg);
+}
+
+void rdap_host_keep(struct host *host)
+{
+	struct budget_note note;
+
+	host->kept_at = clock_mono();
+	budget_describe(&host->budget, host->kept_at, clock_wall(), &note);
+	host_notes_put(host->client->notes, host->name, &note);
+}
+
+void rdap_host_on_answer(struct host *host)
+{
+	double before = host->budget.rate;
+	usec_t now = clock_mono();
+
+	metric_add(host->client->answered, 1);
+	budget_on_answer(&host->budget, now);
+	if (host->budget.rate > before && now - host->kept_at >= keep_every)
+		rdap_host_keep(host);
+}
+
+void rdap_host_on_refusal(struct host *host, uint32_t status, usec_t retry_after)
+{
+	usec_t now = clock_mono();
+
+	host->n_refused++;
+	metric_add(host->client->refused, 1);
+	budget_on_refusal(&host->budget, now, retry_after);
+	log_warning("rdap_refused", "host=%s status=%u rate=%.3g resting=%d", host->name,
+	    (unsigned)status, host->budget.rate, budget_is_resting(&host->budget, now));
+	rdap_host_keep(host);
+}
+
+/* How fast to ask a host: as fast as the operator lets, with a margin, since what leaves here
+ * evenly may arrive together. Other hosts begin with what careful clients are set to. */
+static void init_budget(struct host *host, const struct registry *registry)
+{
+	double limit = rates_find(host->client->rates, host->name), most = limit * 0.96;
+	struct registry_host known = registry_host_find(host->name, registry->suffix);
+
+	host->has_401 = known.has_401;
+	if (most > 0)
+		budget_init(&host->budget, most, most, limit > 25 ? limit * 0.04 : 1, clock_mono());
+	else if (registry->source == REGISTRY_OPERATOR)
+		budget_init(&host->budget, 10, 10, 20, clock_mono());
+	else
+		budget_init(&host->budget, known.rate, known.rate * 2, known.burst, clock_mono());
+}
+
+struct host *rdap_host_find(
+    struct rdap_client *client, const char *name, const struct registry *registry)
+{
+	struct host *host;
+
+	HASH_FIND_STR(client->hosts, name, host);
+	if (host != NULL)
+		return host;
+	host = xcalloc(1, sizeof(*host));
+	host->name = xstrdup(name);
+	host->client = client;
+	TAILQ_INIT(&host->waiting);
+	TAILQ_INIT(&host->running);
+	timer_init(&host->timer, client->opts.loop, on_serve, host);
+	defer_init(&host->serve, client->opts.loop, on_serve, host);
+	init_budget(host, registry);
+	HASH_ADD_KEYPTR(hh, client->hosts, host->name, strlen(host->name), host);
+	const struct budget_note *note = host_notes_find(client->notes, host->name);
+	if (note != NULL)
+		budget_resume(&host->budget, note, clock_mono(), clock_wall());
+	host->is_kept = note != NULL;
+	if (note == NULL)
+		rdap_host_keep(host);
+	return host;
+}
+
+bool rdap_client_host(
+    const struct rdap_client *client, size_t nth, struct registry_host_state *ret_state)
+{
+	const struct host *h = client->hosts;
+	usec_t now = clock_mono();
+
+	while (h != NULL && nth-- > 0)
+		h = h->hh.next;
+	if (h == NULL)
+		return false;
+	*ret_state = (struct registry_host_state){.rate = h->budget.rate,
+	    .n_waiting = h->n_waiting,
+	    .held_until =
+		h->budget.held_until > now ? clock_wall() + h->budget.held_until - now : 0,
+	    .is_resting = budget_is_resting(&h->budget, now),
+	    .n_asked = h->n_asked,
+	    .n_refused = h->n_refused};
+	snprintf(ret_state->host, sizeof(ret_state->host), "%s", h->name);
+	return true;
+}
+
+static double count_hosts(const struct rdap_client *client, bool is_held, bool is_resting)
+{
+	const struct host *h;
+	usec_t now = clock_mono();
+	double n = 0;
+
+	for (h = client->hosts; h != NULL; h = h->hh.next)
+		n += (h->budget.held_until > now) == is_held &&
+		     budget_is_resting(&h->budget, now) == is_resting;
+	return n;
+}
+
+static double get_asked(void *arg)
+{
+	return count_hosts(arg, false, false);
+}
+
+static double get_held(void *arg)
+{
+	return count_hosts(arg, true, false);
+}
+
+static double get_resting(void *arg)
+{
+	return count_hosts(arg, true, true);
+}
+
+static double get_waiting(void *arg)
+{
+	return (double)rdap_client_count(arg);
+}
+
+void rdap_hosts_add_metrics(struct rdap_client *client)
+{
+	client->answered = metrics_cell(METRIC_RDAP_REQUESTS, "answered");
+	client->refused = metrics_cell(METRIC_RDAP_REQUESTS, "refused");
+	client->failed = metrics_cell(METRIC_RDAP_REQUESTS, "failed");
+	metrics_getter(METRIC_RDAP_HOSTS, get_asked, client, "asked");
+	metrics_getter(METRIC_RDAP_HOSTS, get_held, client, "held");
+	metrics_getter(METRIC_RDAP_HOSTS, get_resting, client, "resting");
+	metrics_getter(METRIC_RDAP_WAITING, get_waiting, client);
+}
+
+void rdap_host_free(struct host *host)
+{
+	timer_cancel(&host->timer);
+	defer_cancel(&host->serve);
+	free(host->name);
+	free(host);
+}
