@@ -7,6 +7,9 @@
 /* Chunks that a job holds ready: four while few jobs are active, one when there are many. */
 enum { FEW_JOBS = 16, CHUNKS_AHEAD = 4 };
 
+/* Bytes of open chunks, of all jobs, with which one that has parked items opens no more. */
+enum { MAX_OPEN_BYTES = 40 << 20 };
+
 /* All items of the chunk are settled. The next commit deletes it, or keeps it for a retry if some
  * failed and results don't have all of an item (intake/retry.c). */
 static void finish_chunk(struct live_job *live, struct open_chunk *c)
@@ -98,6 +101,9 @@ void claims_fetch(struct live_job *live)
 		 ready = 0;
 
 	if (live->is_claiming || live->is_all_claimed || job_state_is_ended(live->next_state))
+		return;
+	/* its chunks stay open as long as items of them are parked */
+	if (live->n_parked > 0 && live->core->n_open_bytes > MAX_OPEN_BYTES)
 		return;
 	for (struct open_chunk *c = live->current; c != NULL && ready < ahead;
 	     c = TAILQ_NEXT(c, link))

@@ -6,6 +6,7 @@
 #include "jobs/gauges.h"
 #include "jobs/lane.h"
 #include "jobs/live.h"
+#include "jobs/parking.h"
 
 /* A lane and the jobs that take turns to start items in it. */
 struct ring {
@@ -14,11 +15,14 @@ struct ring {
 	struct live_list jobs;
 	struct defer serve;
 	struct buf spare; /* memory for events */
+	struct parking_lot lot;
 };
 
 /* How items begin and end; items.c, called by turns.c. */
 struct turn_hooks {
 	bool (*begin)(struct live_job *live); /* one item; false: it may not begin any now */
+	/* Begin a parked item of the ring whose queue has room. False: there is none now. */
+	bool (*begin_parked)(struct ring *ring);
 	/* Begin a suspect item of the ring that is noted. False: none may begin now. */
 	bool (*begin_suspect)(struct ring *ring);
 	void (*on_event)(struct ring *ring, const struct lane_event *event);
@@ -57,6 +61,7 @@ struct core {
 	unsigned n_puts;   /* operations with results that the store has, or is to have */
 	STAILQ_HEAD(, store_op) unsynced; /* of them, those whose files go to the disk first */
 	unsigned n_syncing;               /* of them, for which that is under way */
+	uint64_t n_open_bytes;            /* of open chunks */
 	uint64_t n_pending;               /* results settled and not committed */
 	size_t pending_bytes;
 	uint64_t ended[JOB_N_STATES]; /* in the store; counted, since it may hold millions */

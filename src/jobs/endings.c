@@ -12,6 +12,7 @@ void live_stop_items(struct live_job *live)
 		item_free(item);
 	}
 	live->n_items = live->n_saving = 0;
+	parking_drop(live);
 }
 
 void live_remove(struct live_job *live)

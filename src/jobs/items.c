@@ -4,6 +4,20 @@
 /* Suspect items of a chunk that wait for their notes. */
 enum { MOST_WAITING = 64 };
 
+/* It is as if it had not begun, but that it is not the next. */
+static void on_parked(struct item *item, uint32_t queue)
+{
+	struct live_job *live = item->live;
+	uint32_t index = item->index;
+
+	careful_rest(item);
+	TAILQ_REMOVE(&live->items, item, link);
+	live->n_items--;
+	item_free(item);
+	parking_add(live, queue, index);
+	turns_wake(live);
+}
+
 static void on_done(struct item *item, const struct lane_event *event)
 {
 	struct live_job *live = item->live;
@@ -35,6 +49,8 @@ void items_on_event(struct ring *ring, const struct lane_event *event)
 		lane_discard(ring->lane, event); /* its cancellation came in between */
 	else if (event->type == LANE_DONE)
 		on_done(item, event);
+	else if (event->type == LANE_PARKED)
+		on_parked(item, event->queue);
 	else
 		on_received(item);
 }
@@ -50,6 +66,7 @@ static void start_item(struct item *item, const struct chunk_item *in, uint32_t 
 	    .timeout = params->timeout,
 	    .attempts = params->attempts,
 	    .asked = &params->asked,
+	    .was_parked = item->queue != NO_QUEUE,
 	    .text = in->text,
 	    .len = in->len};
 
@@ -69,7 +86,7 @@ static bool find_current(struct live_job *live)
 }
 
 /* Return whether the job goes on and its limit of concurrency allows another item. */
-static bool has_room(const struct live_job *live)
+bool items_have_room(const struct live_job *live)
 {
 	uint32_t most = live->job.params.concurrency;
 
@@ -106,7 +123,7 @@ bool items_begin(struct live_job *live)
 	struct chunk_item in;
 	uint32_t index;
 
-	if (!has_room(live) || !find_current(live) || !spend_token(live))
+	if (!items_have_room(live) || !find_current(live) || !spend_token(live))
 		return false;
 	struct open_chunk *c = live->current;
 	begin_job(live);
@@ -181,7 +198,7 @@ bool items_begin_suspect(struct ring *ring)
 	while ((item = find_noted(ring)) != NULL) {
 		struct live_job *live = item->live;
 		if (live->place != PLACE_ACTIVE || job_state_is_ended(live->next_state) ||
-		    !has_room(live) || !spend_token(live)) {
+		    !items_have_room(live) || !spend_token(live)) {
 			careful_rest(item); /* it asks again when the job is woken */
 			continue;
 		}
@@ -192,4 +209,23 @@ bool items_begin_suspect(struct ring *ring)
 		return true;
 	}
 	return false;
+}
+
+/* A suspect item stands in line again: what crashed the daemon may be what it was parked before. */
+void items_begin_again(struct live_job *live, uint32_t index, uint32_t queue)
+{
+	struct chunk_item in;
+	struct open_chunk *c = chunks_find(live, index, &in);
+	struct item *item = item_new(live, c);
+
+	item->queue = queue;
+	if (index - c->stored.chunk.first >= c->care.at.end) {
+		start_item(item, &in, index);
+		return;
+	}
+	item->in = in;
+	item->suspect =
+	    (struct suspect){.job_no = live->job.no, .chunk = c->stored.no, .index = index};
+	careful_wait(item);
+	careful_ask(c);
 }

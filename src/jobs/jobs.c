@@ -7,6 +7,7 @@
 #include "jobs/retention.h"
 
 static const struct turn_hooks turn_hooks = {.begin = items_begin,
+    .begin_parked = parking_begin,
     .begin_suspect = items_begin_suspect,
     .on_event = items_on_event,
     .woken = items_wake_suspects};

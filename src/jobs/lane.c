@@ -23,7 +23,7 @@ struct lane {
 	size_t n_items;
 	size_t n_under_way; /* counted, since core_in_flight is asked often */
 	struct buf events;  /* struct lane_event, each with its record behind it */
-	size_t n_done;      /* of them, those of LANE_DONE */
+	size_t n_done;      /* of them, those that are an item's last */
 	void (*on_event)(void *arg);
 	void *on_event_arg;
 };
@@ -96,6 +96,11 @@ static struct lane_item *get_item(struct lane *lane, uint64_t number)
 	return lane->items[i];
 }
 
+size_t lane_queue_most(struct lane *lane, uint32_t queue)
+{
+	return lane->ops->queue_most(lane->engine, queue);
+}
+
 void lane_start(struct lane *lane, const struct lane_request *request)
 {
 	struct lane_item *item = get_item(lane, request->item);
@@ -145,6 +150,19 @@ void lane_item_done(struct lane_item *item, const struct result *result)
 	record_add(&lane->events, result);
 	event.n_record = lane->events.len - at - sizeof(event);
 	memcpy(lane->events.data + at, &event, sizeof(event));
+	lane->n_done++;
+	lane->n_under_way--;
+	item->work = NULL;
+	tell(lane);
+}
+
+void lane_item_parked(struct lane_item *item, uint32_t queue)
+{
+	struct lane *lane = item->lane;
+	struct lane_event event = {
+	    .item = item->number, .job = item->job, .type = LANE_PARKED, .queue = queue};
+
+	buf_add(&lane->events, &event, sizeof(event));
 	lane->n_done++;
 	lane->n_under_way--;
 	item->work = NULL;

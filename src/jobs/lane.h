@@ -24,12 +24,14 @@ struct lane_request {
 	usec_t timeout;                 /* of an attempt; 0: the lane's */
 	uint32_t attempts;              /* 0: the lane's */
 	const struct check_spec *asked; /* borrowed for the call */
+	bool was_parked;                /* it is not parked again */
 	const char *text;               /* as a chunk has it; borrowed for the call */
 	size_t len;
 };
 
 enum lane_event_type {
 	LANE_RECEIVED, /* only saving is left; at most once, before LANE_DONE */
+	LANE_PARKED,   /* nothing is under way any more: start it anew when its queue has room */
 	LANE_DONE
 };
 
@@ -37,6 +39,7 @@ struct lane_event {
 	uint64_t item;
 	struct id job;
 	enum lane_event_type type;
+	uint32_t queue;          /* of LANE_PARKED */
 	enum item_status status; /* of LANE_DONE, and what follows */
 	enum reason reason;
 	size_t n_record;
@@ -62,6 +65,9 @@ struct lane_ops {
 	/* Undo what a result left behind that nobody wants. NULL: nothing is left. */
 	void (*discard)(void *engine, const struct id *job, const struct result *result);
 	void (*remove_job)(void *engine, const struct id *job); /* likewise, of all its results */
+	/* How many items of a queue, begun after they were parked, may be in flight. NULL: no item
+	 * is ever parked. */
+	size_t (*queue_most)(void *engine, uint32_t queue);
 };
 
 /* The table: one row a lane. */
@@ -90,13 +96,16 @@ void lane_set_on_event(struct lane *lane, void (*on_event)(void *arg), void *arg
  * to ask again. */
 size_t lane_room(struct lane *lane);
 
+/* How many parked items of the queue may be in flight. */
+size_t lane_queue_most(struct lane *lane, uint32_t queue);
+
 /* Start an item. There must be room. */
 void lane_start(struct lane *lane, const struct lane_request *request);
 
 /* Stop an item. Its last events may be taken already or wait to be: pass those to lane_discard. */
 void lane_cancel(struct lane *lane, uint64_t item);
 
-size_t lane_in_flight(const struct lane *lane); /* items started whose LANE_DONE is not taken */
+size_t lane_in_flight(const struct lane *lane); /* items started whose last event is not taken */
 
 /* Move all events into `events`, whose contents are dropped. Read them by lane_next, from offset 0
  * on. */
@@ -113,3 +122,5 @@ void lane_remove_job(struct lane *lane, const struct id *job);
 /* For the engines' callbacks. */
 void lane_item_received(struct lane_item *item);
 void lane_item_done(struct lane_item *item, const struct result *result);
+/* In place of lane_item_done: the item, of which nothing is left, has to wait for the queue. */
+void lane_item_parked(struct lane_item *item, uint32_t queue);

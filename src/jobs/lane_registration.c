@@ -24,6 +24,11 @@ static void on_done(const struct result *result, void *arg)
 	lane_item_done(arg, result);
 }
 
+static void on_parked(uint32_t host, void *arg)
+{
+	lane_item_parked(arg, host);
+}
+
 static void *start(void *engine, const struct lane_request *request, struct lane_item *item)
 {
 	struct registration_request registration = {.job = request->job,
@@ -32,7 +37,8 @@ static void *start(void *engine, const struct lane_request *request, struct lane
 	    .name_len = request->len,
 	    .timeout = request->timeout,
 	    .attempts = request->attempts,
-	    .rdap = request->asked->rdap};
+	    .rdap = request->asked->rdap,
+	    .on_parked = request->was_parked ? NULL : on_parked};
 
 	return enquiry_start(engine, &registration, on_done, item);
 }
@@ -47,6 +53,11 @@ static void remove_job(void *engine, const struct id *job)
 	registration_forget_job(engine, job);
 }
 
+static size_t queue_most(void *engine, uint32_t queue)
+{
+	return registration_queue_most(engine, queue);
+}
+
 const struct lane_ops *lane_registration(void)
 {
 	static const struct lane_ops ops = {.name = "registration",
@@ -58,7 +69,8 @@ const struct lane_ops *lane_registration(void)
 	    .set_on_room = set_on_room,
 	    .start = start,
 	    .cancel = cancel,
-	    .remove_job = remove_job};
+	    .remove_job = remove_job,
+	    .queue_most = queue_most};
 
 	return &ops;
 }

@@ -20,6 +20,7 @@ struct live_job *live_new(struct core *core, struct job *job)
 	live->n_settled = live->job.completed;
 	TAILQ_INIT(&live->chunks);
 	TAILQ_INIT(&live->items);
+	LIST_INIT(&live->parkings);
 	LIST_INIT(&live->subscriptions);
 	buf_init(&live->block, SIZE_MAX / 2);
 	bucket_init(&live->bucket, live->job.params.rate, clock_mono());
@@ -99,13 +100,15 @@ struct item *item_new(struct live_job *live, struct open_chunk *c)
 		TAILQ_REMOVE(&core->spare_items, item, link);
 	else
 		item = add_item(core);
-	*item = (struct item){.live = live, .chunk = c, .number = item->number};
+	*item = (struct item){.live = live, .chunk = c, .number = item->number, .queue = NO_QUEUE};
 	return item;
 }
 
 /* The number is not used again: the low half is the place in the table, the high half counts. */
 void item_free(struct item *item)
 {
+	if (item->queue != NO_QUEUE)
+		parking_left(item);
 	item->number += (uint64_t)1 << 32;
 	TAILQ_INSERT_HEAD(&item->live->core->spare_items, item, link);
 }

@@ -3,6 +3,8 @@
  * its record is in the job's block, and becomes visible when the block is committed:
  *
  *   waiting --items--> in flight --lane--> settled --store--> committed
+ *                       |    ^
+ *                       +-> parked, until what it waits for has room
  *
  * Thread: loop. */
 #pragma once
@@ -58,6 +60,8 @@ struct live_job {
 
 	/* work */
 	TAILQ_HEAD(, item) items;
+	LIST_HEAD(, parking) parkings; /* of its items, one for each queue */
+	uint64_t n_parked;             /* in all of them */
 	uint32_t n_items, n_saving; /* in flight, and those of them only being saved; counted, since
 				       each beginning of an item asks */
 	struct bucket bucket;

@@ -17,6 +17,7 @@ src_jobs_libjobs_a_SOURCES = \
 	src/jobs/lane_dns.c \
 	src/jobs/lane_files.c \
 	src/jobs/lane_registration.c \
+	src/jobs/parking.c src/jobs/parking.h \
 	src/jobs/places.c \
 	src/jobs/opts.h \
 	src/jobs/recover.c \

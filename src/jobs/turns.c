@@ -118,7 +118,7 @@ static void serve(void *arg)
 	if (core->is_draining)
 		return;
 	activate_waiting(core);
-	if ((TAILQ_EMPTY(&ring->jobs) && TAILQ_EMPTY(&core->noted)) ||
+	if ((TAILQ_EMPTY(&ring->jobs) && TAILQ_EMPTY(&core->noted) && ring->lot.n_parked == 0) ||
 	    core->n_pending >= COMMIT_PENDING_MANY || core->pending_bytes >= COMMIT_PENDING_BYTES)
 		return;
 	size_t room = lane_room(ring->lane);
@@ -126,6 +126,8 @@ static void serve(void *arg)
 	if (is_more)
 		room = MAX_PER_TURN;
 	while (room > 0 && core->turn_hooks->begin_suspect(ring))
+		room--;
+	while (room > 0 && core->turn_hooks->begin_parked(ring))
 		room--;
 	while (room > 0 && (live = TAILQ_FIRST(&ring->jobs)) != NULL) {
 		if (!core->turn_hooks->begin(live)) {
@@ -149,7 +151,7 @@ void turns_wake(struct live_job *live)
 	if (live->current != NULL || !live->is_all_claimed)
 		enter_ring(live);
 	live->core->turn_hooks->woken(live);
-	if (live->has_turn || !TAILQ_EMPTY(&live->core->noted))
+	if (live->has_turn || ring_of(live)->lot.n_parked > 0 || !TAILQ_EMPTY(&live->core->noted))
 		defer_start(&ring_of(live)->serve);
 }
 
@@ -224,6 +226,7 @@ void turns_done(struct core *core)
 	for (int i = 0; i < N_LANES; i++) {
 		defer_cancel(&core->rings[i].serve);
 		buf_done(&core->rings[i].spare);
+		parking_done(&core->rings[i].lot);
 		lane_free(core->rings[i].lane);
 	}
 }

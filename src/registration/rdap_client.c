@@ -267,6 +267,17 @@ static struct zone *find_zone(struct rdap_client *client, const struct registry 
 	return zone;
 }
 
+bool rdap_client_has_room(
+    struct rdap_client *client, const struct registry *registry, uint32_t *ret_host)
+{
+	const struct zone *zone = find_zone(client, registry);
+
+	if (zone == NULL)
+		return true; /* rdap_query_start refuses it */
+	*ret_host = zone->host->no;
+	return zone->host->n_waiting < rdap_client_queue_most(client, zone->host->no);
+}
+
 struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name,
     const struct registry *registry, rdap_fn *on_done, void *arg)
 {
@@ -362,6 +373,7 @@ void rdap_client_free(struct rdap_client *client)
 	}
 	metrics_forget(client);
 	host_notes_free(client->notes);
+	free(client->by_no);
 	free(client->rates);
 	free(client);
 }

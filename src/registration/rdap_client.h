@@ -57,6 +57,13 @@ struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name
     const struct registry *registry, rdap_fn *on_done, void *arg);
 void rdap_query_cancel(struct rdap_query *query); /* ends it without its call */
 
+/* False, with the number of its host: so many queries wait for the registry's host that it has work
+ * for seconds. */
+bool rdap_client_has_room(
+    struct rdap_client *client, const struct registry *registry, uint32_t *ret_host);
+/* How many that is. */
+size_t rdap_client_queue_most(const struct rdap_client *client, uint32_t host);
+
 /* Read how the nth host stands; false: there are fewer. Hosts are those that were asked since the
  * start. */
 bool rdap_client_host(

@@ -83,6 +83,9 @@ struct host *rdap_host_find(
 	defer_init(&host->serve, client->opts.loop, on_serve, host);
 	init_budget(host, registry);
 	HASH_ADD_KEYPTR(hh, client->hosts, host->name, strlen(host->name), host);
+	host->no = client->n_hosts++;
+	client->by_no = xrealloc(client->by_no, client->n_hosts * sizeof(*client->by_no));
+	client->by_no[host->no] = host;
 	const struct budget_note *note = host_notes_find(client->notes, host->name);
 	if (note != NULL)
 		budget_resume(&host->budget, note, clock_mono(), clock_wall());
@@ -92,16 +95,19 @@ struct host *rdap_host_find(
 	return host;
 }
 
+size_t rdap_client_queue_most(const struct rdap_client *client, uint32_t host)
+{
+	return 16 + (size_t)(2 * client->by_no[host]->budget.rate);
+}
+
 bool rdap_client_host(
     const struct rdap_client *client, size_t nth, struct registry_host_state *ret_state)
 {
-	const struct host *h = client->hosts;
 	usec_t now = clock_mono();
 
-	while (h != NULL && nth-- > 0)
-		h = h->hh.next;
-	if (h == NULL)
+	if (nth >= client->n_hosts)
 		return false;
+	const struct host *h = client->by_no[nth];
 	*ret_state = (struct registry_host_state){.rate = h->budget.rate,
 	    .n_waiting = h->n_waiting,
 	    .held_until =

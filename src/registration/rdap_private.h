@@ -18,6 +18,7 @@ TAILQ_HEAD(query_list, rdap_query);
 struct host {
 	UT_hash_handle hh;
 	char *name; /* owned */
+	uint32_t no;
 	struct rdap_client *client;
 	struct budget budget;
 	bool has_401;
@@ -59,7 +60,9 @@ struct rdap_client {
 	struct rdap_client_opts opts;
 	char *rates;              /* owned */
 	struct host_notes *notes; /* owned */
-	struct host *hosts; /* owned; all stay until the end: there are a few hundred registries */
+	struct host *hosts;  /* owned; all stay until the end: there are a few hundred registries */
+	struct host **by_no; /* owned; n_hosts of them */
+	uint32_t n_hosts;
 	struct zone *zones; /* likewise */
 	size_t n_queries;   /* sentinels not counted */
 	struct metric_cell *answered, *refused, *failed;

@@ -25,6 +25,7 @@ struct enquiry {
 	TAILQ_ENTRY(enquiry) link;
 	struct registration *registration;
 	check_fn *on_done;
+	void (*on_parked)(uint32_t host, void *arg);
 	void *arg;
 	struct id job;
 	struct rdap_params rdap;
@@ -224,6 +225,8 @@ static bool may_ask_rdap(const struct enquiry *e)
 	case RDAP_UNLIKELY_ONLY:
 		return e->dns.status != ITEM_NOT_FOUND;
 	case RDAP_MOST: {
+		if (e->on_parked == NULL) /* it was counted before it was parked */
+			return true;
 		uint32_t *n_asked = get_n_asked(e->registration, &e->job);
 		if (*n_asked >= e->rdap.most)
 			return false;
@@ -233,6 +236,22 @@ static bool may_ask_rdap(const struct enquiry *e)
 	case RDAP_ALL:
 		break;
 	}
+	return true;
+}
+
+/* End it for now when its registry's server has enough to do. */
+static bool park(struct enquiry *e, const struct registry *registry)
+{
+	void (*on_parked)(uint32_t host, void *arg) = e->on_parked;
+	struct registration *r = e->registration;
+	void *arg = e->arg;
+	uint32_t host;
+
+	if (on_parked == NULL || rdap_client_has_room(r->opts.rdap, registry, &host))
+		return false;
+	release(e);
+	on_parked(host, arg);
+	tell_room(r);
 	return true;
 }
 
@@ -253,7 +272,7 @@ static void go_on(struct enquiry *e)
 		finish_by_dns(e, has_bootstrap ? REASON_NO_RDAP : REASON_NO_BOOTSTRAP);
 	} else if (!may_ask_rdap(e)) {
 		finish_by_dns(e, REASON_RDAP_BUDGET);
-	} else {
+	} else if (!park(e, &registry)) {
 		e->query = rdap_query_start(opts->rdap, e->registrable, &registry, on_rdap, e);
 		if (e->query == NULL)
 			finish_by_dns(e, REASON_INTERNAL);
@@ -322,6 +341,7 @@ struct enquiry *enquiry_start(struct registration *registration,
 
 	e->registration = registration;
 	e->on_done = on_done;
+	e->on_parked = request->on_parked;
 	e->arg = arg;
 	e->job = request->job;
 	e->rdap = request->rdap;
@@ -404,6 +424,11 @@ void registration_set_on_room(
 {
 	registration->on_room = on_room;
 	registration->on_room_arg = arg;
+}
+
+size_t registration_queue_most(const struct registration *registration, uint32_t host)
+{
+	return rdap_client_queue_most(registration->opts.rdap, host);
 }
 
 size_t registration_in_flight(const struct registration *registration)

@@ -52,11 +52,17 @@ struct registration_request {
 	usec_t timeout;    /* of a question to the DNS; 0: the checker's */
 	uint32_t attempts; /* likewise */
 	struct rdap_params rdap;
+	/* Called in place of `on_done`, with its argument, when the registry's server has enough to
+	 * do: the enquiry is dead then, and can be started anew later. NULL: it waits itself. */
+	void (*on_parked)(uint32_t host, void *arg);
 };
 
 /* Start an enquiry. There must be room. `on_done` is called once, never before this returned. */
 struct enquiry *enquiry_start(struct registration *registration,
     const struct registration_request *request, check_fn *on_done, void *arg);
+
+/* How many enquiries that were parked may wait for a host at one time. */
+size_t registration_queue_most(const struct registration *registration, uint32_t host);
 
 void enquiry_cancel(struct enquiry *enquiry); /* ends it without its call */
 

@@ -209,6 +209,53 @@ def test_never_over_the_rate(make_daemon, tmp_path):
     assert seconds >= 300 / 40 - 1
 
 
+@pytest.mark.seconds(120)
+def test_a_registry_that_hangs_holds_up_nobody(make_daemon, tmp_path):
+    """More names than can be under way wait for it, and still other names and other jobs have their results."""
+    with RdapStub("127.0.0.2", is_mute=True) as mute, RdapStub() as fast, Stub() as dns:
+        settings = settings_for(tmp_path, {"app": mute, "dev": fast}, **{
+            "registration.rates": f"{mute.host}=1000,{fast.host}=1000", "registration.timeout": "100s",
+            "daemon.drain_timeout": "1s", "targets.allow": "127.0.0.0/8"})
+        with make_daemon(dns, settings=settings) as daemon:
+            api = daemon.api
+            names = [f"free{i}.app" for i in range(22000)] + [f"found-{i}.app" for i in range(300)] + \
+                [f"free{i}.dev" for i in range(300)]
+            slow = api.submit(names, check="registration")
+            eventually(lambda: mute.times, "the slow one is asked")
+            assert check(api, ["free900.dev", "found-900.app"])["free900.dev"]["status"] == "available"
+            assert {row["status"] for row in api.run(["found-1.app", "nx-1.app"])} == {"found", "not_found"}
+            eventually(lambda: api.show(slow)["completed"] == 600, "all that needs the other one is done", 60)
+            assert api.show(slow)["counts"] == {"registered": 300, "available": 300, "reserved": 0, "unknown": 0}
+            assert len(mute.times) <= 8, "so many requests are under way at one time"
+
+
+@pytest.mark.seconds(120)
+def test_names_that_wait_outlast_kills(make_daemon, tmp_path):
+    """No verdict is lost, and what was stored is never asked again."""
+    with RdapStub(limit=120) as one, RdapStub(limit=120) as two, Stub() as dns:
+        settings = settings_for(tmp_path, {"app": one, "dev": two}, **{
+            "registration.rates": f"{one.host}=100,{two.host}=100", "registration.attempts": "3"})
+        daemon = make_daemon(dns, settings=settings)
+        names = [f"free{i}.{tld}" for i in range(400) for tld in ("app", "dev")] + \
+            [f"found-{i}.dev" for i in range(2500)]
+        stored = {}
+        with daemon:
+            job = daemon.api.submit(names, check="registration")
+            for least in (2600, 2800, 3000):
+                eventually(lambda n=least: daemon.api.show(job)["completed"] >= n, "some are stored")
+                stored = {row["domain"]: row["status"] for row in daemon.api.results(job)}
+                before = {name: one.asked[name] + two.asked[name] for name in stored}
+                daemon.kill9()
+                daemon.start()
+                assert {row["domain"] for row in daemon.api.results(job)} >= set(stored)
+            daemon.api.wait(job, 60)
+            rows = daemon.api.results(job)
+    assert len(rows) == len({row["domain"] for row in rows}) == len(names)
+    assert {row["status"] for row in rows if row["domain"].startswith("free")} == {"available"}
+    assert one.n_over == two.n_over == 0
+    assert {name: one.asked[name] + two.asked[name] for name in before} == before
+
+
 @pytest.mark.parametrize("status", [403, 422, 429, 503])
 def test_a_registry_that_refuses(make_daemon, tmp_path, status):
     """It is left alone for a while; three refusals in a row rest it, and names end without a verdict."""

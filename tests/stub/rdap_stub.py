@@ -77,8 +77,9 @@ ANSWERS = [
 class RdapStub:
     """Serves in threads of its own until it is closed. `cert` is (certificate, key) for TLS."""
 
-    def __init__(self, address="127.0.0.1", cert=None, limit=0, has_sentinel=True, retry_after=None):
+    def __init__(self, address="127.0.0.1", cert=None, limit=0, has_sentinel=True, retry_after=None, is_mute=False):
         self.limit, self.retry_after, self.has_sentinel = limit, retry_after, has_sentinel
+        self.is_mute = is_mute              # nothing is ever answered
         self.asked = collections.Counter()  # by name
         self.times = []                     # of requests, monotonic
         self.n_over = 0                     # requests over the limit
@@ -144,8 +145,8 @@ class RdapStub:
             self._send(handler, next(iter(self.refuses)), None, "")
         elif label == "nic" and not self.has_sentinel:
             self._send(handler, 404, JSON, error(404))
-        elif label.startswith("mute"):
-            self._end.wait(30)
+        elif label.startswith("mute") or self.is_mute:
+            self._end.wait(60)
             handler.close_connection = True
         elif label.startswith("cut"):
             handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/rdap+json\r\nContent-Length: 9999\r\n\r\n{")
