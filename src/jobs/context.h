@@ -21,8 +21,9 @@ struct ring {
 /* How items begin and end; items.c, called by turns.c. */
 struct turn_hooks {
 	bool (*begin)(struct live_job *live); /* one item; false: it may not begin any now */
-	/* Begin a parked item of the ring whose queue has room. False: there is none now. */
-	bool (*begin_parked)(struct ring *ring);
+	/* May it begin an item, as far as its own limits go? Begin a parked one again. */
+	bool (*has_room)(const struct live_job *live);
+	void (*begin_again)(struct live_job *live, uint32_t index, uint32_t queue);
 	/* Begin a suspect item of the ring that is noted. False: none may begin now. */
 	bool (*begin_suspect)(struct ring *ring);
 	void (*on_event)(struct ring *ring, const struct lane_event *event);

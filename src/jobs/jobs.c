@@ -7,7 +7,8 @@
 #include "jobs/retention.h"
 
 static const struct turn_hooks turn_hooks = {.begin = items_begin,
-    .begin_parked = parking_begin,
+    .has_room = items_have_room,
+    .begin_again = items_begin_again,
     .begin_suspect = items_begin_suspect,
     .on_event = items_on_event,
     .woken = items_wake_suspects};

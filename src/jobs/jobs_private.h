@@ -69,7 +69,6 @@ bool items_begin(struct live_job *live);
 bool items_begin_suspect(struct ring *ring);
 void items_on_event(struct ring *ring, const struct lane_event *event);
 void items_wake_suspects(struct live_job *live);
-/* For parking.c: may it begin an item? Begin the one of this index again. */
 bool items_have_room(const struct live_job *live);
 void items_begin_again(struct live_job *live, uint32_t index, uint32_t queue);
 

@@ -97,7 +97,7 @@ static struct parking *find_next(const struct parking_queue *q)
 	struct parking *p;
 
 	TAILQ_FOREACH (p, &q->parkings, turn) {
-		if (p->live->place == PLACE_ACTIVE && items_have_room(p->live))
+		if (p->live->place == PLACE_ACTIVE && p->live->core->turn_hooks->has_room(p->live))
 			return p;
 	}
 	return NULL;
@@ -119,7 +119,7 @@ bool parking_begin(struct ring *ring)
 	struct live_job *live = p->live;
 	uint32_t queue = p->queue;
 	q->n_begun++;
-	items_begin_again(live, take(p), queue);
+	live->core->turn_hooks->begin_again(live, take(p), queue);
 	return true;
 }
 

@@ -127,7 +127,7 @@ static void serve(void *arg)
 		room = MAX_PER_TURN;
 	while (room > 0 && core->turn_hooks->begin_suspect(ring))
 		room--;
-	while (room > 0 && core->turn_hooks->begin_parked(ring))
+	while (room > 0 && parking_begin(ring))
 		room--;
 	while (room > 0 && (live = TAILQ_FIRST(&ring->jobs)) != NULL) {
 		if (!core->turn_hooks->begin(live)) {
