@@ -65,8 +65,7 @@ struct lane_ops {
 	/* Undo what a result left behind that nobody wants. NULL: nothing is left. */
 	void (*discard)(void *engine, const struct id *job, const struct result *result);
 	void (*remove_job)(void *engine, const struct id *job); /* likewise, of all its results */
-	/* How many items of a queue, begun after they were parked, may be in flight. NULL: no item
-	 * is ever parked. */
+	/* How many parked items of a queue may be in flight. NULL: no item is ever parked. */
 	size_t (*queue_most)(void *engine, uint32_t queue);
 };
 
@@ -88,16 +87,13 @@ LANES(X)
 struct lane *lane_new(const struct lane_ops *ops, const struct core_opts *opts);
 void lane_free(struct lane *lane); /* nothing may be in flight */
 const struct lane_ops *lane_ops(const struct lane *lane);
-
 /* Call `on_event` when there are events, or room. */
 void lane_set_on_event(struct lane *lane, void (*on_event)(void *arg), void *arg);
-
 /* Items that may be started now. 0 may be returned although none is in flight: on_event tells when
  * to ask again. */
 size_t lane_room(struct lane *lane);
 
-/* How many parked items of the queue may be in flight. */
-size_t lane_queue_most(struct lane *lane, uint32_t queue);
+size_t lane_queue_most(struct lane *lane, uint32_t queue); /* see lane_ops */
 
 /* Start an item. There must be room. */
 void lane_start(struct lane *lane, const struct lane_request *request);
@@ -111,14 +107,12 @@ size_t lane_in_flight(const struct lane *lane); /* items started whose last even
  * on. */
 void lane_take(struct lane *lane, struct buf *events);
 bool lane_next(const struct buf *events, size_t *offset, struct lane_event *ret_event);
-
 /* The event's item was cancelled. */
 void lane_discard(struct lane *lane, const struct lane_event *event);
 /* Discard results that were taken, as a block of packed records. */
 void lane_discard_block(struct lane *lane, const struct id *job, const struct buf *block);
 /* The job is removed: discard all its results. */
 void lane_remove_job(struct lane *lane, const struct id *job);
-
 /* For the engines' callbacks. */
 void lane_item_received(struct lane_item *item);
 void lane_item_done(struct lane_item *item, const struct result *result);
