@@ -267,6 +267,7 @@ tests_unit_dns_test_dns_long_LDADD = $(LINK_DNS) $(CHECK_LIBS)
 tests_unit_check_test_check_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
+	tests/unit/check/test_cut.c \
 	tests/unit/check/test_hosts.c \
 	tests/unit/check/test_levels.c \
 	tests/unit/check/test_resolv_conf.c \
@@ -318,7 +319,8 @@ tests_unit_registration_test_registration_SOURCES = $(UNIT) \
 	tests/unit/registration/test_rdap.c \
 	tests/unit/registration/test_registries.c \
 	tests/unit/registration/test_suffix.c \
-	tests/unit/registration/test_tlds.c
+	tests/unit/registration/test_tlds.c \
+	tests/unit/registration/test_verdict.c
 tests_unit_registration_test_registration_LDADD = $(LINK_REGISTRATION) $(CHECK_LIBS)
 
 if HAVE_LDNS

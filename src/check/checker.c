@@ -8,6 +8,7 @@
 #include "base/alloc.h"
 #include "base/metrics.h"
 #include "check/dns_outcome.h"
+#include "check/parents.h"
 #include "check/private.h"
 #include "check/resolver_evdns.h"
 #include "model/records.h"
@@ -23,7 +24,9 @@ enum { SEEN_MAX = 256 * 1024 /* bytes of a check, for wildcards */ };
 static void init_kinds(struct checker *checker)
 {
 	static const struct check_ops *(*const rows[N_CHECKS])(void) = {
-	    [CHECK_RESOLVE] = resolve_check, [CHECK_RECORDS] = records_check};
+	    [CHECK_RESOLVE] = resolve_check,
+	    [CHECK_RECORDS] = records_check,
+	    [CHECK_DELEGATION] = delegation_check};
 
 	for (int i = 0; i < N_CHECKS; i++) {
 		struct check_kind *kind = &checker->kinds[i];
@@ -94,6 +97,7 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 static void free_servers(struct checker *checker)
 {
 	wildcards_free(TAKE(checker->wildcards));
+	parents_clear(checker->parents);
 	dns_metrics_free(TAKE(checker->dns_metrics));
 	dns_engine_free(TAKE(checker->dns));
 }
@@ -139,6 +143,7 @@ struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
 	checker->loop = loop;
 	checker->timeout = opts->timeout;
 	checker->attempts = opts->attempts;
+	checker->parents = parents_new();
 	TAILQ_INIT(&checker->checks);
 	TAILQ_INIT(&checker->turns);
 	init_kinds(checker);
@@ -172,6 +177,7 @@ void checker_free(struct checker *checker)
 	}
 	free_servers(checker);
 	resolver_free(checker->resolver);
+	parents_free(checker->parents);
 	hosts_free(checker->hosts);
 	free(checker);
 }
@@ -219,6 +225,11 @@ bool checker_name_server(const struct checker *checker, size_t nth, struct name_
 		return false;
 	dns_outcome_server(checker->dns, nth, ret_server);
 	return true;
+}
+
+size_t checker_n_servers(const struct checker *checker)
+{
+	return dns_engine_n_servers(checker->dns);
 }
 
 size_t checker_in_flight(const struct checker *checker)
@@ -317,6 +328,9 @@ struct check *check_start(
 	r->ttl = r->n_addresses = r->n_evidence = 0;
 	r->tagged = (struct span){NULL, 0};
 	check->asked = request->asked != NULL ? *request->asked : (struct check_spec){0};
+	check->has_avoid = request->avoid != NULL;
+	if (check->has_avoid)
+		check->avoid = *request->avoid;
 	check->started_at = clock_mono();
 	if (ops->answer_locally != NULL && ops->answer_locally(check))
 		finish_soon(check, ITEM_FOUND, REASON_NONE);

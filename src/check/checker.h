@@ -73,6 +73,8 @@ void room_listen_stop(struct room_listener *listener);
 /* The nth name server of the DNS engine; false when there are fewer. */
 bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server);
 
+size_t checker_n_servers(const struct checker *checker);
+
 size_t checker_in_flight(const struct checker *checker);
 
 /* How long a question has been without its end past the time at which it is given up; 0: none is.
@@ -93,6 +95,9 @@ struct check_request {
 	usec_t timeout;                 /* of an attempt; 0: the checker's */
 	uint32_t attempts;              /* 0: the checker's */
 	const struct check_spec *asked; /* borrowed for the call; NULL: nothing special */
+	/* Ask this server only when no other works, for a second opinion; of CHECK_DELEGATION.
+	 * Borrowed for the call; NULL: ask any. */
+	const struct endpoint *avoid;
 };
 
 /* Called exactly once, never before check_start returned; the check is dead then. `result` and what

@@ -56,6 +56,19 @@ void dns_outcome_add_chain(const struct dns_answer *answer, struct buf *texts)
 	}
 }
 
+uint8_t dns_outcome_zone(const struct dns_answer *answer, size_t name_len)
+{
+	const struct dns_message *m = answer->message;
+	size_t at = DNS_HEADER_SIZE, soa_at = m->soa_owner;
+	struct dns_name name, zone;
+
+	if (!m->has_soa || answer->n_chain > 0 || !dns_name_read(m->bytes, m->len, &at, &name) ||
+	    !dns_name_read(m->bytes, m->len, &soa_at, &zone) || !dns_name_is_under(&name, &zone))
+		return 0;
+	/* a text with escapes has other lengths than the name */
+	return name.len == name_len + 2 && zone.len > 2 ? (uint8_t)(zone.len - 2) : 0;
+}
+
 enum reason dns_outcome_reason(enum rcode rcode)
 {
 	switch (rcode) {

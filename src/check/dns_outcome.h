@@ -15,6 +15,10 @@ enum rcode dns_outcome_of(const struct dns_result *result);
 /* Add where the chain of CNAMEs leads, as texts (model/records.h). */
 void dns_outcome_add_chain(const struct dns_answer *answer, struct buf *texts);
 
+/* The zone whose SOA says that there is nothing: it is the last bytes of the name's text, which has
+ * `name_len`. 0: there is none, it is the root, or the name has a CNAME. */
+uint8_t dns_outcome_zone(const struct dns_answer *answer, size_t name_len);
+
 /* Why an item ends as an error when this is how the last query ended. */
 enum reason dns_outcome_reason(enum rcode rcode);
 

@@ -1,9 +1,12 @@
 noinst_LIBRARIES += src/check/libcheck.a
 src_check_libcheck_a_SOURCES = \
 	src/check/checker.c src/check/checker.h \
+	src/check/cut.c src/check/cut.h \
+	src/check/delegation.c \
 	src/check/dns_outcome.c src/check/dns_outcome.h \
 	src/check/ending.c \
 	src/check/hosts.c src/check/hosts.h \
+	src/check/parents.c src/check/parents.h \
 	src/check/private.h \
 	src/check/records.c \
 	src/check/resolv_conf.c src/check/resolv_conf.h \

@@ -31,6 +31,8 @@ struct check {
 	uint32_t max_attempts;
 	enum check_families families;
 	struct check_spec asked;
+	bool has_avoid;           /* `avoid` is meaningful */
+	struct endpoint avoid;    /* as in check_request */
 	struct buf texts, tagged; /* of the kind and of `result`; empty at the start */
 	struct buf seen;          /* of the answers, for `wildcard`; if the job wants that */
 	struct wildcard_wait wildcard;
@@ -66,6 +68,7 @@ struct checker {
 	size_t next_server;              /* of the resolver, unless */
 	bool is_in_order;                /* the first that works is asked */
 	struct hosts *hosts;             /* owned; NULL: none */
+	struct parents *parents;         /* owned */
 	bool has_no_aaaa, is_implied;    /* as in checker_opts */
 	usec_t timeout;
 	uint32_t attempts;
@@ -81,6 +84,7 @@ struct checker {
 
 const struct check_ops *resolve_check(void);
 const struct check_ops *records_check(void);
+const struct check_ops *delegation_check(void);
 
 /* Give the check a turn as soon as there is room, or after `delay`. */
 void check_await_turn(struct check *check);

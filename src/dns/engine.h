@@ -100,6 +100,8 @@ struct dns_question {
 	uint16_t flags;    /* DNS_FLAG_RD, AD, CD */
 	usec_t timeout;    /* of an attempt; more than 0 */
 	unsigned attempts; /* at least 1 */
+	/* Ask this one only when no other works; borrowed for the call; NULL: ask any. */
+	const struct endpoint *avoid;
 };
 
 /* Called exactly once, never before dns_lookup_start returned; the lookup is dead then. `result`

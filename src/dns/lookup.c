@@ -370,6 +370,15 @@ static void write_question(struct dns_lookup *l, const struct dns_question *q)
 	l->n_question = (uint16_t)(q->name->len + 4);
 }
 
+/* Treat the server as one that has had its say. */
+static void avoid(struct dns_lookup *l, const struct endpoint *server)
+{
+	for (size_t i = 0; i < l->engine->n_servers; i++) {
+		if (endpoint_equal(&l->engine->servers[i].endpoint, server))
+			note_tried(l, &l->engine->servers[i]);
+	}
+}
+
 static struct dns_lookup *take_lookup(struct dns_engine *engine)
 {
 	struct dns_lookup *l = TAILQ_FIRST(&engine->spare);
@@ -400,6 +409,8 @@ struct dns_lookup *lookup_start(struct dns_engine *engine, const struct dns_ques
 	l->type = question->type;
 	l->flags = question->flags;
 	write_question(l, question);
+	if (question->avoid != NULL)
+		avoid(l, question->avoid);
 	if (engine->n_lookups++ == 0 && !timer_is_set(&engine->tick))
 		timer_start(&engine->tick, DNS_TICK);
 	lookup_route(l, clock_mono());

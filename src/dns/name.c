@@ -95,15 +95,28 @@ void dns_name_format(const struct dns_name *name, struct buf *b)
 	}
 }
 
-bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
+/* Lengths of labels are no letters. */
+static bool same_bytes(const uint8_t *a, const uint8_t *b, size_t n)
 {
-	if (a->len != b->len)
-		return false;
-	for (size_t i = 0; i < a->len; i++) { /* lengths of labels are no letters */
-		if (lower(a->bytes[i]) != lower(b->bytes[i]))
+	for (size_t i = 0; i < n; i++) {
+		if (lower(a[i]) != lower(b[i]))
 			return false;
 	}
 	return true;
+}
+
+bool dns_name_equal(const struct dns_name *a, const struct dns_name *b)
+{
+	return a->len == b->len && same_bytes(a->bytes, b->bytes, a->len);
+}
+
+bool dns_name_is_under(const struct dns_name *name, const struct dns_name *zone)
+{
+	size_t at = 0;
+
+	while (name->len - at > zone->len)
+		at += 1U + name->bytes[at];
+	return name->len - at == zone->len && same_bytes(name->bytes + at, zone->bytes, zone->len);
 }
 
 static bool is_pointer(uint8_t length)
@@ -159,15 +172,6 @@ static size_t label_at(const uint8_t *message, size_t at, unsigned *budget)
 		(*budget)--;
 	}
 	return at;
-}
-
-static bool same_bytes(const uint8_t *a, const uint8_t *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	}
-	return true;
 }
 
 bool dns_name_same(const uint8_t *message, size_t a, size_t b, unsigned *budget)

@@ -28,6 +28,9 @@ void dns_name_format(const struct dns_name *name, struct buf *b);
 /* Compare without regard to case (RFC 4343). */
 bool dns_name_equal(const struct dns_name *a, const struct dns_name *b);
 
+/* Say whether the name is `zone` or a name below it. */
+bool dns_name_is_under(const struct dns_name *name, const struct dns_name *zone);
+
 /* Read the name at *at of a message and move *at behind it. False, with *at untouched, when it is
  * malformed. `ret_name` may be NULL. */
 bool dns_name_read(const uint8_t *message, size_t len, size_t *at, struct dns_name *ret_name)

@@ -96,6 +96,14 @@ bool endpoint_parse_scoped(const char *text, uint16_t default_port, struct endpo
 	return true;
 }
 
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
+{
+	size_t n = a->address.is_v6 ? 16 : 4;
+
+	return a->address.is_v6 == b->address.is_v6 && a->port == b->port && a->scope == b->scope &&
+	       memcmp(a->address.bytes, b->address.bytes, n) == 0;
+}
+
 socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret_address)
 {
 	memset(ret_address, 0, sizeof(*ret_address));

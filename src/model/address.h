@@ -32,6 +32,8 @@ bool endpoint_parse(const char *text, uint16_t default_port, struct endpoint *re
  * scope is 0 when there is no such interface. */
 bool endpoint_parse_scoped(const char *text, uint16_t default_port, struct endpoint *ret_endpoint);
 
+bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
+
 /* Fill a socket address; returns its length. */
 socklen_t endpoint_to_sockaddr(const struct endpoint *e, struct sockaddr_storage *ret_address);
 

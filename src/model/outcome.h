@@ -20,7 +20,7 @@
 	X(BAD_CHECKSUM, "bad_checksum") X(DENIED_TARGET, "denied_target") X(INVALID_URL, "invalid_url") \
 	X(DISK, "disk") X(CRASHED, "crashed") X(LAME, "lame") X(NO_RDAP, "no_rdap") \
 	X(NO_BOOTSTRAP, "no_bootstrap") X(RDAP_BUDGET, "rdap_budget") X(RATE_LIMITED, "rate_limited") \
-	X(BLOCKED, "blocked") X(PREMIUM_PERIOD, "premium_period")
+	X(BLOCKED, "blocked") X(PREMIUM_PERIOD, "premium_period") X(NOT_DELEGATED, "not_delegated")
 
 /* How one query ended. NODATA is NOERROR without a record of the type asked for (RFC 2308 section 2.2), REFERRAL
  * and LAME are NOERROR from a server that doesn't know, and OTHER is a response code without a name here. The order

@@ -39,6 +39,7 @@ struct evidence {
 	struct endpoint server; /* zero for SOURCE_HOSTS */
 	bool is_sinkhole;       /* it led to 0.0.0.0 or to loopback, as filters answer */
 	enum proof proof;
+	uint8_t n_zone;    /* so many last bytes of the name are the zone; 0: not known */
 	struct span cname; /* borrowed: the chain of CNAMEs, as model/records.h has it */
 };
 

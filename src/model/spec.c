@@ -13,7 +13,8 @@ static const char *const kind_names[N_KINDS] = {
     [KIND_DOMAINS] = "domains", [KIND_DOWNLOADS] = "downloads", [KIND_FLAGS] = "flags"};
 static const char *const check_names[N_CHECKS] = {[CHECK_RESOLVE] = "resolve",
     [CHECK_RECORDS] = "records",
-    [CHECK_REGISTRATION] = "registration"};
+    [CHECK_REGISTRATION] = "registration",
+    [CHECK_DELEGATION] = "delegation"};
 
 STR_DEFINE_NAMES(job_kind, enum job_kind, kind_names)
 

@@ -13,7 +13,7 @@
 
 /* Stored as numbers: add at the end. */
 enum job_kind { KIND_DOMAINS, KIND_DOWNLOADS, KIND_FLAGS, N_KINDS };
-enum job_check { CHECK_RESOLVE, CHECK_RECORDS, CHECK_REGISTRATION, N_CHECKS };
+enum job_check { CHECK_RESOLVE, CHECK_RECORDS, CHECK_REGISTRATION, CHECK_DELEGATION, N_CHECKS };
 
 const char *job_kind_name(enum job_kind kind);
 bool job_kind_parse(const char *name, enum job_kind *ret_kind);

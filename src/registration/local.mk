@@ -3,6 +3,7 @@ src_registration_libregistration_a_SOURCES = \
 	src/registration/bootstrap.c src/registration/bootstrap.h \
 	src/registration/budget.c src/registration/budget.h \
 	src/registration/cctlds.def \
+	src/registration/doubts.c src/registration/doubts.h \
 	src/registration/host_notes.c src/registration/host_notes.h \
 	src/registration/kept_file.c src/registration/kept_file.h \
 	src/registration/rates.c src/registration/rates.h \
@@ -13,4 +14,5 @@ src_registration_libregistration_a_SOURCES = \
 	src/registration/registries.c src/registration/registries.h \
 	src/registration/suffix.c src/registration/suffix.h \
 	src/registration/tld_lists.c src/registration/tld_lists.h \
-	src/registration/tlds.c src/registration/tlds.h
+	src/registration/tlds.c src/registration/tlds.h \
+	src/registration/verdict.c src/registration/verdict.h

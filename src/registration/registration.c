@@ -11,11 +11,13 @@
 #include "model/tagged.h"
 #include "model/target.h"
 #include "registration/bootstrap.h"
+#include "registration/doubts.h"
 #include "registration/suffix.h"
+#include "registration/verdict.h"
 
 /* What the DNS said: a result is too large to keep for each name that waits for its registry. */
 struct dns_part {
-	enum item_status status;
+	enum dns_word word;
 	enum reason reason;
 	uint32_t attempts, n_evidence;
 	struct evidence evidence[RESULT_MAX_EVIDENCE];
@@ -35,8 +37,12 @@ struct enquiry {
 	bool is_pending;          /* until the bootstrap is there; it is in registration->pending */
 	TAILQ_ENTRY(enquiry) pending;
 	struct defer end; /* of one that needs no question */
-	usec_t started_at;
+	usec_t started_at, timeout;
+	uint32_t attempts;
 	struct dns_part dns;
+	struct verdict verdict; /* and what is known beside it: */
+	struct buf facts;
+	struct doubt doubt;
 	char name[TARGET_MAX + 1];
 	const char *registrable; /* in `name`; NULL: it has no public suffix, or is one */
 };
@@ -49,6 +55,7 @@ struct asked_job {
 
 struct registration {
 	struct registration_opts opts;
+	struct doubts *doubts;  /* owned */
 	struct asked_job *jobs; /* owned; those with RDAP_MOST */
 	TAILQ_HEAD(enquiry_list, enquiry) enquiries, pending;
 	size_t n_enquiries;
@@ -69,7 +76,9 @@ static void release(struct enquiry *e)
 		rdap_query_cancel(e->query);
 	if (e->is_pending)
 		TAILQ_REMOVE(&r->pending, e, pending);
+	doubt_cancel(&e->doubt);
 	defer_cancel(&e->end);
+	buf_done(&e->facts);
 	TAILQ_REMOVE(&r->enquiries, e, link);
 	r->n_enquiries--;
 	free(e);
@@ -83,20 +92,19 @@ static void tell_room(void *arg)
 		r->on_room(r->on_room_arg);
 }
 
-/* End with what the DNS said and the given facts. */
-static void finish(struct enquiry *e, enum item_status status, enum reason reason,
-    const struct registration_facts *facts)
+/* End with what is known by now. */
+static void finish(struct enquiry *e)
 {
 	check_fn *on_done = e->on_done;
 	void *arg = e->arg;
 	struct registration *r = e->registration;
-	struct buf fields, tagged;
+	struct buf facts = e->facts, tagged;
 	char name[TARGET_MAX + 1];
 	struct result result = {.index = e->index,
 	    .name = name,
 	    .name_len = strlen(e->name),
-	    .status = status,
-	    .reason = reason,
+	    .status = e->verdict.status,
+	    .reason = e->verdict.reason,
 	    .attempts = e->dns.attempts,
 	    .n_evidence = e->dns.n_evidence,
 	    .duration = clock_mono() - e->started_at,
@@ -104,72 +112,82 @@ static void finish(struct enquiry *e, enum item_status status, enum reason reaso
 
 	memcpy(name, e->name, sizeof(name));
 	memcpy(result.evidence, e->dns.evidence, sizeof(result.evidence));
-	buf_init(&fields, RESULT_MAX_FIELDS / 2);
+	buf_init(&e->facts, 0);
 	buf_init(&tagged, RESULT_MAX_FIELDS);
-	registration_facts_add(&fields, facts);
-	tagged_add(&tagged, RESULT_TAG_REGISTRATION, (struct span){fields.data, fields.len});
+	tagged_add(&tagged, RESULT_TAG_REGISTRATION, (struct span){facts.data, facts.len});
 	result.tagged = (struct span){tagged.data, tagged.len};
 	release(e);
 	on_done(&result, arg);
-	buf_done(&fields);
+	buf_done(&facts);
 	buf_done(&tagged);
 	tell_room(r);
 }
 
-/* The DNS settles it, or nobody else can be asked. */
-static void finish_by_dns(struct enquiry *e, enum reason reason)
+static void on_doubt(bool is_believed, void *arg)
 {
-	const struct registration_facts facts = {
-	    .is_likely_available = e->dns.status == ITEM_NOT_FOUND};
+	struct enquiry *e = arg;
 
-	if (e->dns.status == ITEM_FOUND)
-		finish(e, ITEM_REGISTERED, REASON_NONE, &facts);
-	else
-		finish(
-		    e, ITEM_UNKNOWN, e->dns.status == ITEM_ERROR ? e->dns.reason : reason, &facts);
+	if (is_believed)
+		registration_facts_add(
+		    &e->facts, &(struct registration_facts){.is_likely_available = true});
+	finish(e);
 }
 
-/* --- What both proofs come to --- */
-
-/* The status of a name that the DNS does not know, and the reason. */
-static enum item_status judge_absent(const struct rdap_outcome *o, enum reason *ret_reason)
+/* The second opinion stands before the first one, which decides. */
+static void on_second_opinion(const struct evidence *evidence, void *arg)
 {
-	*ret_reason = REASON_NONE;
-	switch (o->answer.verdict) {
-	case RDAP_REGISTERED:
-		return ITEM_REGISTERED;
-	case RDAP_ABSENT:
-		return ITEM_AVAILABLE;
-	case RDAP_PREMIUM:
-		*ret_reason = REASON_PREMIUM_PERIOD;
-		return ITEM_AVAILABLE;
-	case RDAP_BLOCKED:
-		*ret_reason = REASON_BLOCKED;
-		return ITEM_RESERVED;
-	case RDAP_LIMITED:
-	case RDAP_UNKNOWN:
-		break;
+	struct enquiry *e = arg;
+	struct dns_part *dns = &e->dns;
+	struct evidence first = dns->evidence[dns->n_evidence - 1];
+
+	if (dns->n_evidence < RESULT_MAX_EVIDENCE)
+		dns->n_evidence++;
+	dns->evidence[dns->n_evidence - 1] = first;
+	if (dns->n_evidence > 1) {
+		dns->evidence[dns->n_evidence - 2] = *evidence;
+		dns->evidence[dns->n_evidence - 2].cname = (struct span){NULL, 0};
 	}
-	*ret_reason = o->reason;
-	return ITEM_UNKNOWN;
 }
 
-static enum item_status judge(
-    const struct dns_part *dns, const struct rdap_outcome *o, enum reason *ret_reason)
+static struct check_request make_question(const struct enquiry *e)
 {
-	*ret_reason = REASON_NONE;
-	if (dns->status == ITEM_FOUND || o->answer.verdict == RDAP_REGISTERED)
-		return ITEM_REGISTERED;
-	if (dns->status == ITEM_NOT_FOUND)
-		return judge_absent(o, ret_reason);
-	*ret_reason = dns->reason; /* one of the two proofs is missing */
-	return ITEM_UNKNOWN;
+	return (struct check_request){.check = CHECK_DELEGATION,
+	    .index = e->index,
+	    .name = e->registrable,
+	    .name_len = strlen(e->registrable),
+	    .timeout = e->timeout,
+	    .attempts = e->attempts};
 }
 
-static bool is_absence(enum rdap_verdict verdict)
+/* The verdict is known. A name that the DNS does not know and the registry says nothing of is
+ * likely available, if the DNS can be believed. */
+static void conclude(struct enquiry *e, struct verdict v, const struct registration_facts *facts)
 {
-	return verdict == RDAP_ABSENT || verdict == RDAP_PREMIUM || verdict == RDAP_BLOCKED;
+	const struct dns_part *dns = &e->dns;
+	const struct check_request request = make_question(e);
+
+	e->verdict = v;
+	registration_facts_add(&e->facts, facts);
+	if (v.status != ITEM_UNKNOWN || dns->word != DNS_ABSENT || dns->n_evidence == 0) {
+		finish(e);
+		return;
+	}
+	e->doubt.on_done = on_doubt;
+	e->doubt.on_evidence = on_second_opinion;
+	e->doubt.arg = e;
+	doubt_start(&e->doubt, e->registration->doubts, &request,
+	    &dns->evidence[dns->n_evidence - 1], strchr(e->registrable, '.') + 1);
 }
+
+/* The DNS settles it, or nobody else can be asked. */
+static void conclude_by_dns(struct enquiry *e, enum reason reason)
+{
+	static const struct registration_facts facts;
+
+	conclude(e, verdict_without_rdap(e->dns.word, e->dns.reason, reason), &facts);
+}
+
+/* --- RDAP --- */
 
 static struct span span_of(const char *text)
 {
@@ -180,11 +198,8 @@ static void on_rdap(const struct rdap_outcome *o, void *arg)
 {
 	struct enquiry *e = arg;
 	const struct rdap_answer *a = &o->answer;
-	enum reason reason;
-	enum item_status status = judge(&e->dns, o, &reason);
-	struct registration_facts facts = {
-	    .is_likely_available = status == ITEM_UNKNOWN && e->dns.status == ITEM_NOT_FOUND,
-	    .has_conflict = e->dns.status == ITEM_FOUND && is_absence(a->verdict),
+	struct verdict v = verdict_of(e->dns.word, e->dns.reason, a->verdict, o->reason);
+	struct registration_facts facts = {.has_conflict = v.has_conflict,
 	    .has_details = a->verdict == RDAP_REGISTERED,
 	    .drops = a->drops,
 	    .registrar = span_of(a->registrar),
@@ -200,7 +215,7 @@ static void on_rdap(const struct rdap_outcome *o, void *arg)
 	for (uint32_t i = 0; i < a->n_statuses; i++)
 		facts.statuses[i] = span_of(a->statuses[i]);
 	e->query = NULL;
-	finish(e, status, reason, &facts);
+	conclude(e, v, &facts);
 }
 
 /* --- The DNS --- */
@@ -223,7 +238,7 @@ static bool may_ask_rdap(const struct enquiry *e)
 {
 	switch (e->rdap.use) {
 	case RDAP_UNLIKELY_ONLY:
-		return e->dns.status != ITEM_NOT_FOUND;
+		return e->dns.word != DNS_ABSENT;
 	case RDAP_MOST: {
 		if (e->on_parked == NULL) /* it was counted before it was parked */
 			return true;
@@ -261,21 +276,21 @@ static void go_on(struct enquiry *e)
 	const struct registration_opts *opts = &e->registration->opts;
 	struct registry registry;
 
-	if (e->dns.status == ITEM_FOUND && !e->rdap.wants_details) {
-		finish_by_dns(e, REASON_NONE);
+	if (e->dns.word == DNS_EXISTS && !e->rdap.wants_details) {
+		conclude_by_dns(e, REASON_NONE);
 	} else if (!registries_find(opts->registries, e->registrable, &registry) &&
 		   !bootstrap_is_ready(opts->bootstrap)) {
 		e->is_pending = true;
 		TAILQ_INSERT_TAIL(&e->registration->pending, e, pending);
 	} else if (!registries_find(opts->registries, e->registrable, &registry)) {
 		bool has_bootstrap = registries_published_at(opts->registries) > 0;
-		finish_by_dns(e, has_bootstrap ? REASON_NO_RDAP : REASON_NO_BOOTSTRAP);
+		conclude_by_dns(e, has_bootstrap ? REASON_NO_RDAP : REASON_NO_BOOTSTRAP);
 	} else if (!may_ask_rdap(e)) {
-		finish_by_dns(e, REASON_RDAP_BUDGET);
+		conclude_by_dns(e, REASON_RDAP_BUDGET);
 	} else if (!park(e, &registry)) {
 		e->query = rdap_query_start(opts->rdap, e->registrable, &registry, on_rdap, e);
 		if (e->query == NULL)
-			finish_by_dns(e, REASON_INTERNAL);
+			conclude_by_dns(e, REASON_INTERNAL);
 	}
 }
 
@@ -296,9 +311,7 @@ static void on_dns(const struct result *result, void *arg)
 	struct enquiry *e = arg;
 
 	e->check = NULL;
-	/* a name without an address exists */
-	bool exists = result->status == ITEM_FOUND || result->reason == REASON_NO_ADDRESS;
-	e->dns = (struct dns_part){.status = exists ? ITEM_FOUND : result->status,
+	e->dns = (struct dns_part){.word = verdict_dns_word(result),
 	    .reason = result->reason,
 	    .attempts = result->attempts,
 	    .n_evidence = result->n_evidence};
@@ -312,9 +325,10 @@ static void on_dns(const struct result *result, void *arg)
 
 static void on_end(void *arg)
 {
-	static const struct registration_facts facts;
+	struct enquiry *e = arg;
 
-	finish(arg, ITEM_UNKNOWN, REASON_NO_RDAP, &facts);
+	e->verdict = (struct verdict){.status = ITEM_UNKNOWN, .reason = REASON_NO_RDAP};
+	finish(e);
 }
 
 /* The name with one label more than its suffix: by the list, or where the operator names a longer
@@ -346,6 +360,7 @@ struct enquiry *enquiry_start(struct registration *registration,
 	e->job = request->job;
 	e->rdap = request->rdap;
 	e->started_at = clock_mono();
+	buf_init(&e->facts, RESULT_MAX_FIELDS / 2);
 	memcpy(e->name, request->name, request->name_len);
 	defer_init(&e->end, registration->opts.loop, on_end, e);
 	TAILQ_INSERT_TAIL(&registration->enquiries, e, link);
@@ -357,12 +372,9 @@ struct enquiry *enquiry_start(struct registration *registration,
 		defer_start(&e->end);
 		return e;
 	}
-	const struct check_request check = {.check = CHECK_RESOLVE,
-	    .index = request->index,
-	    .name = e->registrable,
-	    .name_len = strlen(e->registrable),
-	    .timeout = request->timeout,
-	    .attempts = request->attempts};
+	e->timeout = request->timeout;
+	e->attempts = request->attempts;
+	const struct check_request check = make_question(e);
 	e->check = check_start(registration->opts.checker, &check, on_dns, e);
 	return e;
 }
@@ -381,6 +393,7 @@ struct registration *registration_new(const struct registration_opts *opts)
 	r->opts = *opts;
 	TAILQ_INIT(&r->enquiries);
 	TAILQ_INIT(&r->pending);
+	r->doubts = doubts_new(opts->loop, opts->checker);
 	r->listener = (struct room_listener){.on_room = tell_room, .arg = r};
 	room_listen(&r->listener, opts->checker);
 	return r;
@@ -405,6 +418,7 @@ void registration_free(struct registration *registration)
 		return;
 	while ((e = TAILQ_FIRST(&registration->enquiries)) != NULL)
 		release(e);
+	doubts_free(registration->doubts);
 	room_listen_stop(&registration->listener);
 	while (registration->jobs != NULL)
 		registration_forget_job(registration, &registration->jobs->id);

@@ -85,7 +85,15 @@ static bool add_ttl(struct row *row, const struct result *r)
 	return r->n_addresses > 0 ? row_add_number(row, r->ttl) : row_add_nothing(row);
 }
 
-static void add_piece(struct buf *b, const struct evidence *e)
+static void add_zone(struct buf *b, const struct result *r, size_t n_zone)
+{
+	if (n_zone == 0 || n_zone > r->name_len)
+		return;
+	buf_add_str(b, ",\"zone\":");
+	json_add_string(b, r->name + r->name_len - n_zone, n_zone);
+}
+
+static void add_piece(struct buf *b, const struct result *r, const struct evidence *e)
 {
 	if (e->source == SOURCE_HOSTS) {
 		buf_add_str(b, "{\"source\":\"hosts\"}");
@@ -110,6 +118,7 @@ static void add_piece(struct buf *b, const struct evidence *e)
 		buf_add_str(b, ",\"sinkhole\":true");
 	if (e->proof != PROOF_NONE)
 		buf_addf(b, ",\"proof\":\"%s\"", proof_name(e->proof));
+	add_zone(b, r, e->n_zone);
 	buf_add_char(b, '}');
 }
 
@@ -119,7 +128,7 @@ bool row_evidence(struct row *row, const struct result *r)
 	for (uint32_t i = 0; i < r->n_evidence; i++) {
 		if (i > 0)
 			buf_add_char(row->out, ',');
-		add_piece(row->out, &r->evidence[i]);
+		add_piece(row->out, r, &r->evidence[i]);
 	}
 	buf_add_char(row->out, ']');
 	return true;
@@ -149,6 +158,30 @@ static void add_text(struct buf *b, const struct result *r)
 	buf_add_char(b, '\n');
 }
 
+/* What the last answer shows. */
+static bool add_proof(struct row *row, const struct result *r)
+{
+	enum proof proof = r->n_evidence > 0 ? r->evidence[r->n_evidence - 1].proof : PROOF_NONE;
+
+	return row_add_word(row, proof_name(proof));
+}
+
+static const struct row_field delegation_fields[] = {
+    ROW_FIELD("seq", row_seq),
+    ROW_FIELD("index", row_index),
+    ROW_FIELD("domain", row_name),
+    ROW_FIELD("unicode", row_unicode),
+    ROW_JSON("idna2008", row_idna2008),
+    ROW_FIELD("status", row_status),
+    ROW_FIELD("reason", row_reason),
+    ROW_FIELD("attempts", row_attempts),
+    ROW_FIELD("duration_ms", row_duration),
+    ROW_FIELD("finished_at", row_finished),
+    ROW_FIELD("proof", add_proof),
+    ROW_JSON("evidence", row_evidence),
+    ROW_END,
+};
+
 static const struct row_field fields[] = {
     ROW_FIELD("seq", row_seq),
     ROW_FIELD("index", row_index),
@@ -170,6 +203,13 @@ static const struct row_field fields[] = {
 const struct row_table *row_of_domains(void)
 {
 	static const struct row_table table = {fields, add_text, NULL};
+
+	return &table;
+}
+
+const struct row_table *row_of_delegations(void)
+{
+	static const struct row_table table = {delegation_fields, add_text, NULL};
 
 	return &table;
 }

@@ -30,7 +30,8 @@ enum {
 	IS_AAAA = 1,
 	IS_OTHER = 15,
 	HAS_MORE = 0x80,
-	IS_SINKHOLE = 1
+	IS_SINKHOLE = 1,
+	HAS_ZONE = 2
 };
 
 static char *put_span(char *at, struct span s)
@@ -43,7 +44,8 @@ static char *put_span(char *at, struct span s)
 
 static char *put_evidence(char *at, const struct evidence *e)
 {
-	bool has_more = e->is_sinkhole || e->proof != PROOF_NONE || e->cname.len > 0;
+	bool has_more =
+	    e->is_sinkhole || e->proof != PROOF_NONE || e->n_zone > 0 || e->cname.len > 0;
 	int type = e->type == RR_A ? IS_A : e->type == RR_AAAA ? IS_AAAA : IS_OTHER;
 
 	*at++ = (char)((has_more ? HAS_MORE : 0) | e->source << 4 | type);
@@ -52,8 +54,10 @@ static char *put_evidence(char *at, const struct evidence *e)
 	if (type == IS_OTHER)
 		at = varint_put(at, e->type);
 	if (has_more) {
-		*at++ = (char)(e->is_sinkhole ? IS_SINKHOLE : 0);
+		*at++ = (char)((e->is_sinkhole ? IS_SINKHOLE : 0) | (e->n_zone > 0 ? HAS_ZONE : 0));
 		*at++ = (char)e->proof;
+		if (e->n_zone > 0)
+			*at++ = (char)e->n_zone;
 		at = put_span(at, e->cname);
 	}
 	if (e->source == SOURCE_DNS) {
@@ -117,7 +121,7 @@ static size_t chains_size(const struct result *r)
 void record_add(struct buf *block, const struct result *r)
 {
 	size_t most = 8 * VARINT_MAX + r->name_len + r->n_addresses * MAX_ADDRESS +
-		      r->n_evidence * (6 + 3 * VARINT_MAX + MAX_ADDRESS) + chains_size(r) +
+		      r->n_evidence * (7 + 3 * VARINT_MAX + MAX_ADDRESS) + chains_size(r) +
 		      (r->is_file ? file_size(&r->file) : 0) + r->tagged.len;
 	char *start = buf_reserve(block, most), *at = start;
 
@@ -211,8 +215,9 @@ static void get_more(struct reader *in, struct evidence *e)
 	uint8_t marks = get_byte(in), proof = get_byte(in);
 
 	e->is_sinkhole = (marks & IS_SINKHOLE) != 0;
+	e->n_zone = (marks & HAS_ZONE) != 0 ? get_byte(in) : 0;
 	e->cname = get_span(in, RECORDS_MAX);
-	in->bad = in->bad || marks > IS_SINKHOLE || proof >= N_PROOFS ||
+	in->bad = in->bad || marks > (IS_SINKHOLE | HAS_ZONE) || proof >= N_PROOFS ||
 		  (e->cname.len > 0 && e->cname.bytes[e->cname.len - 1] != '\0');
 	e->proof = in->bad ? PROOF_NONE : (enum proof)proof;
 }

@@ -9,8 +9,8 @@
  *   order)] }...
  *
  * The type of evidence is 0 for A, 1 for AAAA, and 15 for others, whose number follows the rtt. If
- * its bit 7 is set, more follows: marks (1: sinkhole), proof (1 byte), length and bytes of the
- * chain of CNAMEs.
+ * its bit 7 is set, more follows: marks (1: sinkhole, 2: zone), proof (1 byte), with the mark the
+ * length of the zone (1 byte), length and bytes of the chain of CNAMEs.
  *
  * If bit 7 of status is set, the part of a file follows: flags (1: saved, 2: named by country, 4:
  * encoded), country reason (1 byte), status, version, redirects, bytes, five timings, digest when

@@ -14,6 +14,8 @@ const struct row_table *row_table_of(enum job_kind kind, enum job_check check)
 		return row_of_records();
 	case CHECK_REGISTRATION:
 		return row_of_registrations();
+	case CHECK_DELEGATION:
+		return row_of_delegations();
 	case CHECK_RESOLVE:
 	case N_CHECKS:
 		break;

@@ -62,6 +62,7 @@ const struct row_table *row_of_domains(void);
 const struct row_table *row_of_records(void);
 const struct row_table *row_of_files(void);
 const struct row_table *row_of_registrations(void);
+const struct row_table *row_of_delegations(void);
 
 /* Values that every kind has. */
 bool row_seq(struct row *row, const struct result *r);

@@ -456,3 +456,46 @@ def test_asyncprobectl(world):
         capture_output=True, text=True, check=False, timeout=DEADLINE, env={**os.environ, "ASYNCPROBED_URL": api.url})
     assert sorted(done.stdout.splitlines()) == ["  reg1.dev", "+ free1.dev", "- blocked1.dev blocked"], done
     assert "1 available, 2 taken, 0 unknown" in done.stderr and done.returncode == 0
+
+
+# --- Without the registry's word ---
+
+
+def likely(daemon, *names):
+    return {name: row["likely_available"] for name, row in check(daemon.api, names).items()}
+
+
+def test_one_server_of_the_right_zone_that_passes_the_test(make_daemon, tmp_path):
+    """.uk's server denies a name of co.uk; the test of .invalid is made once for all names."""
+    with Stub() as dns, make_daemon(dns, settings=settings_for(tmp_path, {})) as daemon:
+        rows = check(daemon.api, [f"free{i}.dev" for i in range(20)] + ["free1.co.uk"])
+        assert all(row["likely_available"] for row in rows.values())
+        assert rows["free1.co.uk"]["evidence"][-1]["zone"] == "uk"
+        assert dns.stats()["names"] == len(rows) + 1
+
+
+def test_one_server_that_fails_the_test(make_daemon, tmp_path):
+    """It invents answers for names that can't exist, so what it denies says little."""
+    zone = tmp_path / "zone"
+    zone.write_text("free1.dev NXDOMAIN\n", encoding="ascii")
+    with Stub("--default", "found", "--lies", "--zone", str(zone)) as dns, \
+            make_daemon(dns, settings=settings_for(tmp_path, {})) as daemon:
+        row = check(daemon.api, ["free1.dev"])["free1.dev"]
+    assert (row["status"], row["reason"], row["likely_available"]) == ("unknown", "no_bootstrap", False)
+    assert row["evidence"][-1]["rcode"] == "NXDOMAIN"
+
+
+def test_two_servers(make_daemon, tmp_path):
+    """Both deny one name; they disagree about another; a third fails at one of them."""
+    settings = settings_for(tmp_path, {}) | {"dns.timeout": "1s", "dns.attempts": "1", "dns.check_interval": "0s"}
+    zones = [tmp_path / "one", tmp_path / "two"]
+    zones[0].write_text("split.dev NXDOMAIN\n", encoding="ascii")
+    zones[1].write_text("split.dev A 192.0.2.1\n", encoding="ascii")
+    with Stub("--zone", str(zones[0])) as one, Stub("--zone", str(zones[1])) as two, \
+            make_daemon(one, two, settings=settings) as daemon:
+        for _ in range(4):
+            row = check(daemon.api, ["free1.dev"])["free1.dev"]
+            assert row["likely_available"] and len({piece["server"] for piece in row["evidence"]}) == 2
+            assert [piece["rcode"] for piece in row["evidence"]] == ["NXDOMAIN", "NXDOMAIN"]
+            row = check(daemon.api, ["split.dev"])["split.dev"]
+            assert not row["likely_available"] and row["status"] in ("registered", "unknown")

@@ -332,6 +332,29 @@ TEST(asks_servers_in_order)
 	world_end(&w);
 }
 
+/* A second opinion comes from another server while there is one. */
+TEST(avoids_a_server)
+{
+	enum dns_strategy strategies[] = {DNS_SPREAD, DNS_ORDER};
+
+	for (size_t i = 0; i < N_ROWS(strategies); i++) {
+		struct world w;
+		world_begin(&w);
+		world_add(&w, by_name, NULL);
+		world_add(&w, found, NULL);
+		w.opts.strategy = strategies[i];
+		w.avoid = &w.servers[0].endpoint;
+		world_open(&w);
+		for (int n = 0; n < 10; n++)
+			ck_assert_int_eq(world_ask(&w, "nx.example").outcome, DNS_DATA);
+		w.avoid = &w.servers[1].endpoint;
+		for (int n = 0; n < 10; n++)
+			ck_assert_int_eq(world_ask(&w, "nx.example").outcome, DNS_NXDOMAIN);
+		ck_assert_int_eq(world_ask(&w, "servfail.example").outcome, DNS_DATA);
+		world_end(&w);
+	}
+}
+
 TEST(keeps_to_a_limit_of_questions_a_second)
 {
 	static struct outcome outcomes[200];
@@ -453,6 +476,7 @@ SUITE(engine)
 	ADD(a_server_that_is_good_again_comes_back);
 	ADD(a_dead_server_comes_back);
 	ADD(asks_servers_in_order);
+	ADD(avoids_a_server);
 	ADD(keeps_to_a_limit_of_questions_a_second);
 	ADD(waits_while_there_is_no_server);
 	ADD(takes_so_many_lookups_and_no_more);

@@ -169,8 +169,35 @@ TEST(compares_names_of_a_message)
 	ck_assert_uint_eq(budget, 0);
 }
 
+TEST(knows_names_below_others)
+{
+	static const struct {
+		const char *name, *zone;
+		bool is_under;
+	} rows[] = {
+	    {"www.example.com", "example.COM", true},
+	    {"example.com", "example.com", true},
+	    {"com", "example.com", false},
+	    {"www.example.com", ".", true},
+	    {".", ".", true},
+	    {".", "com", false},
+	    {"xexample.com", "example.com", false},
+	    {"www.example.com", "ample.com", false},
+	    {"a.b.c", "x.c", false},
+	};
+
+	for (size_t i = 0; i < N_ROWS(rows); i++) {
+		struct dns_name name, zone;
+		ck_assert(dns_name_from_text(rows[i].name, strlen(rows[i].name), &name));
+		ck_assert(dns_name_from_text(rows[i].zone, strlen(rows[i].zone), &zone));
+		ck_assert_msg(dns_name_is_under(&name, &zone) == rows[i].is_under, "%s under %s",
+		    rows[i].name, rows[i].zone);
+	}
+}
+
 SUITE(name)
 {
+	ADD(knows_names_below_others);
 	ADD_ROWS(reads_and_writes_text, texts);
 	ADD(compares_without_regard_to_case);
 	ADD_ROWS(reads_wire, wires);

@@ -77,6 +77,7 @@ void world_start(struct world *w, struct outcome *o, const char *name)
 	    &(struct dns_question){.name = &wire,
 		.type = DNS_A,
 		.flags = DNS_FLAG_RD,
+		.avoid = w->avoid,
 		.timeout = w->timeout,
 		.attempts = w->attempts},
 	    on_done, o);

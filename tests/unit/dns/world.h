@@ -13,6 +13,7 @@ struct world {
 	struct script *scripts[WORLD_SERVERS];
 	struct dns_opts opts; /* to be changed before world_open */
 	struct dns_server_opts servers[WORLD_SERVERS];
+	const struct endpoint *avoid; /* of lookups that are started from now on */
 	usec_t timeout;
 	unsigned attempts;
 	size_t n_started, n_done;

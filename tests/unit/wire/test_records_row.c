@@ -215,7 +215,7 @@ TEST(evidence_keeps_what_it_shows)
 	    (struct evidence){.type = 43, .proof = PROOF_DS, .rtt = 5, .server.port = 53};
 	r.evidence[1] =
 	    (struct evidence){.type = RR_A, .is_sinkhole = true, .cname = SPAN("b.\0c.\0")};
-	r.evidence[2] = (struct evidence){.type = RR_AAAA, .rcode = RCODE_NODATA};
+	r.evidence[2] = (struct evidence){.type = RR_AAAA, .rcode = RCODE_NODATA, .n_zone = 1};
 	buf_init(&block, 4096);
 	record_add(&block, &r);
 	ck_assert(record_next(block.data, block.len, &offset, &got));
@@ -226,6 +226,8 @@ TEST(evidence_keeps_what_it_shows)
 		  got.evidence[1].cname.len == 6);
 	ck_assert(got.evidence[2].type == RR_AAAA && !got.evidence[2].is_sinkhole &&
 		  got.evidence[2].cname.len == 0);
+	ck_assert(got.evidence[0].n_zone == 0 && got.evidence[1].n_zone == 0 &&
+		  got.evidence[2].n_zone == 1);
 	for (size_t n = 0; n < block.len; n++) {
 		offset = 0;
 		ck_assert(!record_next(block.data, n, &offset, &got) || n == 0);
