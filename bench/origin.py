@@ -108,6 +108,7 @@ class Nginx:
         self.root = os.path.join(self.dir, "files")
         self.count = count
         self.huge_bytes = huge_bytes
+        self.large_bytes = huge_bytes // 2
         self.sizes = file_sizes(count)
         self.port = self.tls_port = self.h2_port = 0
         self.keeps_open = False  # the files, from one request to the next
@@ -149,6 +150,10 @@ class Nginx:
         """Where the sparse file is."""
         return f"http://127.0.0.1:{self.port}/huge"
 
+    def large_url(self):
+        """Where the other sparse file is, of half its size."""
+        return f"http://127.0.0.1:{self.port}/large"
+
     @property
     def ca_file(self):
         """The system's authorities and ours."""
@@ -178,6 +183,8 @@ class Nginx:
                 file.write(self.bytes_of(number))
         with open(os.path.join(self.root, "huge"), "wb") as file:
             file.truncate(self.huge_bytes)
+        with open(os.path.join(self.root, "large"), "wb") as file:
+            file.truncate(self.large_bytes)
 
     def _make_certificate(self):
         """An authority of our own, and a certificate of 127.0.0.1 that it signed.

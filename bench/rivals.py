@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import machine
 import origin
 
+MASSDNS_SLOTS = 10_000  # massdns's default of -s
+
 
 @dataclass
 class Run:
