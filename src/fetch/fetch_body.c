@@ -45,6 +45,7 @@ static enum sink_state save_piece(struct fetch *f, const char *bytes, size_t n_b
 
 	if (f->sink == NULL)
 		f->sink = sink_new(f->fetcher->folder, f->fetcher->opts.offload, &f->job, &events);
+	sink_expect(f->sink, f->transfer != NULL ? transfer_announced(f->transfer) : 0);
 	return sink_write(f->sink, bytes, n_bytes);
 }
 

@@ -344,6 +344,12 @@ static void start_step(struct sink *sink, enum step step)
 	offload_submit(sink->offload, &sink->task);
 }
 
+void sink_expect(struct sink *sink, uint64_t n_bytes)
+{
+	if (sink->filling.data == NULL)
+		(void)buf_reserve(&sink->filling, n_bytes < PIECE ? (size_t)n_bytes : PIECE);
+}
+
 enum sink_state sink_write(struct sink *sink, const char *bytes, size_t n_bytes)
 {
 	if (!sink->is_working && sink->outcome.result != SINK_SAVED)

@@ -40,6 +40,9 @@ struct sink_events {
 struct sink *sink_new(struct folder *folder, struct offload *offload, const struct id *job,
     const struct sink_events *events);
 
+/* Make room at once for a body of this announced length; before the first bytes. */
+void sink_expect(struct sink *sink, uint64_t n_bytes);
+
 /* Add bytes (copied). */
 enum sink_state sink_write(struct sink *sink, const char *bytes, size_t n_bytes);
 uint64_t sink_size(const struct sink *sink);

@@ -196,6 +196,7 @@ static void release(struct transfer *t)
 		close(t->socket);
 	TAILQ_REMOVE(&t->transfers->running, t, link);
 	curl_easy_cleanup(t->easy);
+	curl_url_cleanup(t->url);
 	curl_slist_free_all(t->headers);
 	curl_slist_free_all(t->connect_to);
 	free(t);
@@ -421,6 +422,11 @@ const char *transfer_header(const struct transfer *t, const char *name)
 		return NULL;
 	const char *value = header->value + strspn(header->value, " \t");
 	return value[strspn(value, "\r\n")] != '\0' ? value : NULL;
+}
+
+uint64_t transfer_announced(const struct transfer *t)
+{
+	return t->head.has_length && !t->head.is_chunked ? t->head.length : 0;
 }
 
 int64_t transfer_header_date(const struct transfer *t, const char *name)

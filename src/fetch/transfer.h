@@ -83,6 +83,8 @@ void transfer_resume(struct transfer *transfer);
 /* In on_body and on_done: the value of a header of the answer, borrowed until the next call; NULL:
  * there is none. */
 const char *transfer_header(const struct transfer *transfer, const char *name);
+/* The length of the body that the header announced; 0: none. */
+uint64_t transfer_announced(const struct transfer *transfer);
 /* The same for a date, in seconds since 1970; -1: there is none. */
 int64_t transfer_header_date(const struct transfer *transfer, const char *name);
 void transfer_cancel(struct transfer *transfer); /* nothing is called any more */

@@ -15,6 +15,7 @@ struct transfer {
 	TAILQ_ENTRY(transfer) link; /* in `running` */
 	struct transfers *transfers;
 	CURL *easy; /* owned; of this transfer alone */
+	CURLU *url; /* owned */
 	struct curl_loop *curl;
 	struct curl_slist *headers, *connect_to; /* owned */
 	const struct transfer_events *events;

@@ -37,7 +37,8 @@ static bool has_good_labels(const char *name, size_t len)
 /* An address of the form 192.0.2.1 is no name, whatever the DNS would say. */
 static bool is_address(const char *name)
 {
-	return inet_pton(AF_INET, name, &(struct in_addr){0}) == 1;
+	return name[0] >= '0' && name[0] <= '9' &&
+	       inet_pton(AF_INET, name, &(struct in_addr){0}) == 1;
 }
 
 /* Lower-case and check each byte: all that can be seen may be part of a label (RFC 2181 section
@@ -47,7 +48,7 @@ static bool copy_lower(const char *input, size_t len, char *ret_name)
 {
 	for (size_t i = 0; i < len; i++) {
 		char c = input[i];
-		if (c <= ' ' || c > '~' || strchr("\"\\:@", c) != NULL)
+		if (c <= ' ' || c > '~' || c == '"' || c == '\\' || c == ':' || c == '@')
 			return false;
 		ret_name[i] = (char)(c >= 'A' && c <= 'Z' ? c | 0x20 : c);
 	}

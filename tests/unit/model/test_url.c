@@ -177,6 +177,43 @@ TEST(reads)
 	url_done(&url);
 }
 
+/* URLs of the usual form are read without libcurl, and no other way than by it. */
+TEST(has_one_meaning)
+{
+	static const char *const hosts[] = {"a.test", "xn--n3h.test", "a-b.c-d.test", "192.0.2.1",
+	    "192.0.2.1.test", "9.test", "192.0.2", "192.0.02.1", "0x7f.1", "1.2.3.4.5", "256.1.1.1",
+	    "a..test", "-a.test", "a-.test", "a.-b", "a.test.", ".a.test", "a", "1", "0", "a.0x",
+	    "a.09", "a.0xg", "127.1"};
+	static const char *const ports[] = {"", ":1", ":80", ":443", ":8080", ":65535", ":65536",
+	    ":0", ":00080", ":080", ":", ":99999999999999999999", ":1a"};
+	static const char *const paths[] = {"/", "//", "/x", "/x?y=/z&a=b", "/a:b@c", "/(!*$,;+)",
+	    "/.x", "/x/.", "/x/../y", "/x?/..", "/~a_b-c.d", "?x", "", "/x y", "/%41", "/x\"",
+	    "/x'"};
+	char text[256], marked[256 + 2];
+	struct url url, other;
+
+	for (unsigned i = 0; i < 2 * N_ROWS(hosts) * N_ROWS(ports) * N_ROWS(paths); i++) {
+		unsigned at = i / 2;
+		snprintf(text, sizeof(text), "http%s://%s%s%s", i % 2 == 0 ? "" : "s",
+		    hosts[at % N_ROWS(hosts)], ports[at / N_ROWS(hosts) % N_ROWS(ports)],
+		    paths[at / N_ROWS(hosts) / N_ROWS(ports)]);
+		snprintf(marked, sizeof(marked), "%s#", text); /* libcurl reads it */
+		enum url_fault fault = url_parse(text, strlen(text), &url);
+		ck_assert_msg(
+		    fault == url_parse(marked, strlen(marked), &other), "%s: %d", text, (int)fault);
+		if (fault != URL_GOOD)
+			continue;
+		ck_row_str(text, url.text, other.text);
+		ck_row_str(text, url.host, other.host);
+		ck_assert_msg(url.port == other.port && url.is_tls == other.is_tls, "%s", text);
+		ck_assert_msg(url.is_address == other.is_address, "%s", text);
+		ck_assert_msg(
+		    memcmp(&url.address, &other.address, sizeof(url.address)) == 0, "%s", text);
+		url_done(&url);
+		url_done(&other);
+	}
+}
+
 TEST(a_nul_is_no_end)
 {
 	static const char text[] = "http://a.test/\0.b.test/";
@@ -208,6 +245,7 @@ TEST(no_fault_has_no_text)
 SUITE(url)
 {
 	ADD_ROWS(refuses, bad);
+	ADD(has_one_meaning);
 	ADD(a_nul_is_no_end);
 	ADD(has_an_end);
 	ADD_ROWS(reads, good);
