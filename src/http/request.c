@@ -358,8 +358,11 @@ void request_answer(struct request *rq, int status, struct MHD_Response *respons
 	request_end_wait(rq);
 	if (rq->response != NULL ||
 	    rq->connection == NULL) { /* answered for the handler when the server ended */
+		bool is_stream = rq->is_stream_open;
 		MHD_destroy_response(response);
-		request_free_when_over(rq);
+		if (!is_stream) /* on_stream_free called this function and may have freed the
+				   request */
+			request_free_when_over(rq);
 		return;
 	}
 	answer_add_headers(&rq->headers, response);

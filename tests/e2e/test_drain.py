@@ -89,6 +89,18 @@ def test_streams_end_with_the_daemon(daemon, dns):
                 pass
 
 
+def test_end_while_answers_are_read_from_the_store(daemon):
+    """Pages that come from the store after the server has ended go to nobody."""
+    job = daemon.api.submit(f"found-{i}.test" for i in range(3000))
+    daemon.api.wait(job)
+    socks = [daemon.api.connect() for _ in range(150)]
+    for sock in socks:
+        sock.sendall(f"GET /jobs/{job['id']}/results HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    daemon.stop()
+    for sock in socks:
+        sock.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGPIPE, signal.SIGHUP])
 def test_signals_that_end_nothing(daemon, number):
     daemon.send(number)
