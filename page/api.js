@@ -106,11 +106,16 @@ export const pause = (msec, signal) => new Promise(done => {
 // What can't become better by trying again.
 const is_final = (error, signal) => signal.aborted || (error.status >= 400 && error.status < 500)
 
-// Follow a job from a sequence number on until it ends. A broken stream is resumed where it broke.
+// Follow a job from a sequence number on until it ends. A broken stream is resumed where it broke. A hidden tab has none: a
+// browser allows six for all tabs together.
 export const follow = async (id, after, signal, on_events) => {
-	while (!signal.aborted) {
+	for (; !signal.aborted; await pause(500, signal)) {
+		if (document.hidden)
+			continue
+		const hiding = new AbortController(), either = AbortSignal.any([signal, hiding.signal])
+		document.addEventListener('visibilitychange', () => hiding.abort(), { signal: either })
 		try {
-			for await (const group of events(await send('GET', `jobs/${id}/events`, { query: { after }, signal }))) {
+			for await (const group of events(await send('GET', `jobs/${id}/events`, { query: { after }, signal: either }))) {
 				after = group.at(-1).id
 				on_events(group)
 				if (group.some(({ event, data }) => event === 'state' && is_ended(data)))
@@ -119,8 +124,9 @@ export const follow = async (id, after, signal, on_events) => {
 		} catch (error) {
 			if (is_final(error, signal))
 				throw error
+		} finally {
+			hiding.abort()
 		}
-		await pause(1000, signal)
 	}
 }
 

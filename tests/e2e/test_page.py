@@ -9,6 +9,7 @@ import pytest
 
 from browser import Keys, open_browser
 from client import expect
+from processes import eventually
 from tokens import write_tokens
 from web import open_world
 
@@ -250,6 +251,20 @@ def test_first_job_restart_and_many_results(daemon, browser):
     assert browser.js("gc(); return performance.memory.usedJSHeapSize") < 100 << 20
     assert browser.js("return document.getElementById('banner').hidden"), "the daemon answers again"
     browser.console()  # requests failed while it was down
+
+
+def test_hidden_tab_has_no_stream(world, browser):
+    """A browser allows six connections for all tabs, so a stream lasts only while it is seen; then it goes on."""
+    api = world.api
+    job = api.submit([f"n{i}.test" for i in range(1000)], rate=1)["id"]
+    browser.open(f"{api.url}/#/jobs/{job}")
+    for hidden, n_streams in (("true", 0), ("false", 1)):
+        eventually(lambda: api.metrics()["asyncprobed_http_streams"] == 1 - n_streams, "the stream before")
+        browser.js(f"Object.defineProperty(document, 'hidden', {{ value: {hidden}, configurable: true }})")
+        browser.js("document.dispatchEvent(new Event('visibilitychange'))")
+        eventually(lambda: api.metrics()["asyncprobed_http_streams"] == n_streams, "the stream after")
+    browser.press("Cancel")
+    browser.wait_text("Cancelled")
 
 
 def test_token(make_daemon, dns, tmp_path, browser):
