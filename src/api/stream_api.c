@@ -219,7 +219,8 @@ static bool read_filter(struct request *rq, struct result_filter *ret_filter)
 	ret_filter->has_rcode = rcode != NULL;
 	ret_filter->has_type = type != NULL;
 	if (status != NULL && !item_status_parse(status, &ret_filter->status))
-		request_refuse_query(rq, "status", "This must be found, ok, not_found or error.");
+		request_refuse_query(
+		    rq, "status", "This must be a status, such as found, ok, not_found or error.");
 	else if (reason != NULL && !reason_parse(reason, &ret_filter->reason))
 		request_refuse_query(rq, "reason", "Unknown reason.");
 	else if (rcode != NULL && !rcode_parse(rcode, &ret_filter->rcode))

@@ -10,7 +10,8 @@ struct download {
 	struct job_args job;
 	struct text_list urls;
 	const char *layout, *base_url; /* borrowed from argv; NULL: not given */
-	bool is_unsaved, by_disposition, is_decoded;
+	const char *keep;
+	bool is_unsaved, by_disposition, is_decoded, if_changed;
 	uint64_t max_rate; /* 0: not given */
 };
 
@@ -31,6 +32,10 @@ static const struct option_row own_options[] = {
 	.offset = AT(is_decoded)},
     {"no-save", 0, NULL, "Keep only the outcome and the digest of each file", OPT_FLAG,
 	.offset = AT(is_unsaved)},
+    {"keep", 0, "COPIES", "Of a schedule: keep all copies of each file (default), or the last",
+	OPT_WORD, .offset = AT(keep), .takes = "all or last"},
+    {"if-changed", 0, NULL, "Of a schedule: compare each file with the last copy", OPT_FLAG,
+	.offset = AT(if_changed)},
     {"max-rate", 0, "BYTES", "Download at most BYTES per second in all", OPT_NUMBER,
 	.offset = AT(max_rate), .min = 1, .max = SPEC_MAX_BYTE_RATE},
     {0},
@@ -80,6 +85,8 @@ static void add_fields(const void *arg, struct fields *fields)
 	fields_add_flag(fields, "decode", d->is_decoded);
 	if (d->is_unsaved)
 		fields_add_json(fields, "save", "false");
+	fields_add_text(fields, "keep", d->keep);
+	fields_add_flag(fields, "if_changed", d->if_changed);
 	fields_add_number(fields, "max_rate", d->max_rate);
 }
 

@@ -44,6 +44,8 @@ static void print_file(const struct file_view *file)
 	message_print(stdout, file->title);
 	if (strcmp(file->status, "ok") == 0)
 		fputs(" OK", stdout);
+	else if (strcmp(file->status, "unchanged") == 0)
+		fputs(" unchanged", stdout);
 	else if (strcmp(file->status, "not_found") == 0)
 		fputs(" not found", stdout);
 	else

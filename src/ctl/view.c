@@ -44,7 +44,8 @@ static void read_progress(const json_t *object, struct job_view *job)
 		job->counts[VIEW_ERROR] = view_get_number(counts, "unknown");
 		return;
 	}
-	job->counts[VIEW_GOOD] = view_get_number(counts, job->is_files ? "ok" : "found");
+	job->counts[VIEW_GOOD] = view_get_number(counts, job->is_files ? "ok" : "found") +
+				 view_get_number(counts, "unchanged");
 	job->counts[VIEW_NOT_FOUND] = view_get_number(counts, "not_found");
 	job->counts[VIEW_ERROR] = view_get_number(counts, "error");
 }

@@ -21,7 +21,8 @@ struct job_view {
 	bool is_registration; /* its check is registration */
 	enum job_state state;
 	uint64_t total, completed;
-	uint64_t counts[VIEW_N_COUNTS];                    /* good: found, of files ok */
+	uint64_t counts[VIEW_N_COUNTS];                    /* good: found, of files ok or
+								unchanged */
 	const char *created_at, *started_at, *finished_at; /* RFC 3339; NULL: not yet */
 	usec_t elapsed, eta;                               /* eta -1: unknown */
 	double rate; /* items a second, at most VIEW_MAX_RATE; 0: unknown */

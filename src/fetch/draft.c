@@ -163,6 +163,11 @@ int draft_open(struct draft *draft, struct drafts *drafts)
 	return errno;
 }
 
+void draft_take(struct draft *draft, int fd)
+{
+	*draft = (struct draft){.fd = fd};
+}
+
 int draft_write(struct draft *draft, const void *bytes, size_t n_bytes)
 {
 	for (const char *at = bytes; n_bytes > 0;) {

@@ -36,6 +36,9 @@ void draft_done(struct draft *draft, const struct drafts *drafts);
 /* Each returns 0 or an errno. */
 
 int draft_open(struct draft *draft, struct drafts *drafts); /* fine when it is open already */
+/* Let a file that is open as `fd`, which is the draft's from now on, be the draft: it gets a name
+ * more. */
+void draft_take(struct draft *draft, int fd);
 int draft_write(struct draft *draft, const void *bytes, size_t n_bytes);
 
 /* Let the draft, which is open, appear as `name` in the directory `dir` and close it. EEXIST, and

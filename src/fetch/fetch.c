@@ -85,6 +85,17 @@ static void ask_country(struct fetch *f)
 	fetch_queue(f);
 }
 
+/* The server says that the last copy is the file. */
+static void on_unchanged(struct fetch *f)
+{
+	if (f->last.is_unconditional) { /* it means another version */
+		fetch_ask_anew(f);
+		return;
+	}
+	fetch_adopt_copy(f);
+	fetch_save(f, REASON_NONE);
+}
+
 static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 {
 	bool is_good = fetch_is_complete(f, o);
@@ -103,7 +114,9 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 		return;
 	}
 	ticket_release(f->fetcher->origins, &f->ticket, ORIGIN_GOOD);
-	if (fetch_is_redirect(o->status) && o->location != NULL)
+	if (o->status == 304 && f->last.is_conditional)
+		on_unchanged(f);
+	else if (fetch_is_redirect(o->status) && o->location != NULL)
 		follow(f, o->location);
 	else if (o->status == 404 || o->status == 410)
 		fetch_finish(f, ITEM_NOT_FOUND, REASON_HTTP_404, NULL, NULL);
@@ -224,7 +237,9 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	    .on_body = fetch_on_body, .on_done = on_transfer_done};
 	struct fetch *f = fetch_of_ticket(ticket);
 	struct fetcher *fetcher = arg;
-	char range[FETCH_RANGE_SIZE];
+	char range[FETCH_RANGE_SIZE], condition[FETCH_CONDITION_SIZE];
+	struct span more = f->is_resuming && !f->is_metadata ? fetch_range_headers(f, range)
+							     : fetch_condition(f, condition);
 
 	f->timings.resolve += ticket->resolve;
 	f->address = ticket->address;
@@ -240,7 +255,7 @@ void fetch_on_start(struct ticket *ticket, void *arg)
 	    .socket = ticket_take_socket(ticket),
 	    .timeout = f->timeout,
 	    .most_bytes = f->is_metadata ? MAX_METADATA : fetcher->opts.max_bytes,
-	    .more = fetch_range_headers(f, range),
+	    .more = more,
 	    .is_decoded = f->item.options.is_decoded,
 	    .keeps_connection = ticket_keeps_connection(ticket),
 	    .group = ticket->origin,
@@ -282,6 +297,7 @@ struct fetch *fetch_start(
 	TAILQ_INSERT_TAIL(&fetcher->fetches, f, link);
 	fetcher->n_fetches++;
 	bool is_good = file_item_read(f->item_text, request->item_len, &f->item);
+	fetch_read_copy(f);
 	f->source = f->item.url;
 	f->mirrors = f->item.mirrors;
 	if (f->item.options.max_rate > 0)

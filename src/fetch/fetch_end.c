@@ -25,6 +25,8 @@ void fetch_release(struct fetch *f)
 	free(f->content_type);
 	free(f->given_name);
 	free(f->final_url);
+	free(f->last.etag);
+	free(f->last.modified);
 	free(f);
 }
 
@@ -78,6 +80,8 @@ void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, 
 		    (struct span){(const char *)saved->digest, sizeof(saved->digest)});
 	if (f->item.options.keeps_last)
 		tagged_add_number(&tagged, RESULT_KEEPS_LAST, 1);
+	if (f->item.options.if_changed)
+		fetch_tell_version(f, &tagged);
 	r.tagged = (struct span){tagged.data, tagged.len};
 	f->on_done(&r, f->arg);
 	buf_done(&tagged);

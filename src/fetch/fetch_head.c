@@ -21,15 +21,6 @@ static void copy_header(const struct fetch *f, const char *name, char *ret_text,
 	ret_text[len] = '\0';
 }
 
-/* A date that is at least a second older than the answer names one state of the file (RFC 9110
- * section 8.8.2.2). */
-static bool is_strong_date(const struct fetch *f)
-{
-	int64_t changed = transfer_header_date(f->transfer, "Last-Modified");
-
-	return changed >= 0 && transfer_header_date(f->transfer, "Date") > changed;
-}
-
 /* Note what If-Range may say: a strong ETag, or a date. */
 static void note_validator(struct fetch *f)
 {
@@ -39,7 +30,7 @@ static void note_validator(struct fetch *f)
 	copy_header(f, "ETag", f->validator, sizeof(f->validator));
 	if (f->validator[0] != '"') {
 		copy_header(f, "Last-Modified", f->validator, sizeof(f->validator));
-		if (f->validator[0] != '\0' && !is_strong_date(f))
+		if (f->validator[0] != '\0' && !fetch_has_strong_date(f))
 			f->validator[0] = '\0';
 	}
 	if (strcasecmp(ranges, "none") == 0)
@@ -63,6 +54,8 @@ static void note_name(struct fetch *f)
 
 void fetch_note_head(struct fetch *f, const struct transfer_outcome *o)
 {
+	if (!f->is_metadata && (fetch_is_whole(o->status) || o->status == 304))
+		fetch_note_version(f, o);
 	if (f->is_metadata || !fetch_is_whole(o->status))
 		return;
 	note_validator(f);

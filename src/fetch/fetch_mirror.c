@@ -29,7 +29,7 @@ static bool is_same_host(const struct fetch *f)
 
 bool fetch_try_mirror(struct fetch *f, enum item_status status, enum reason reason)
 {
-	if (!is_worth_it(status, reason) || !file_item_next_mirror(&f->mirrors, &f->source))
+	if (!is_worth_it(status, reason) || !file_take_line(&f->mirrors, &f->source))
 		return false;
 	fetch_drop_body(f);
 	f->validator[0] = '\0';

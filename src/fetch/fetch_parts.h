@@ -15,6 +15,8 @@ void fetch_drop_body(struct fetch *f);
 /* After a failure: say whether what came is kept, and the rest asked for. */
 bool fetch_keep_part(struct fetch *f, const struct transfer_outcome *o);
 
+enum { FETCH_RANGE_SIZE = VALIDATOR_SIZE + 64 };
+
 /* The header lines that ask for it. */
 struct span fetch_range_headers(const struct fetch *f, char ret_text[static FETCH_RANGE_SIZE]);
 

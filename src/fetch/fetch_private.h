@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "fetch/fetch.h"
+#include "fetch/fetch_changed.h"
 #include "fetch/folder.h"
 #include "fetch/origin.h"
 #include "fetch/sink.h"
@@ -13,10 +14,8 @@
 #include "loop/loop.h"
 #include "model/file_name.h"
 
-enum { VALIDATOR_SIZE = 256, FETCH_RANGE_SIZE = VALIDATOR_SIZE + 64 };
 enum { MAX_TYPE = 256, MAX_COUNTRY = 128, MAX_METADATA = 64 << 10, MAX_FETCHES = 8192 };
 
-/* The outcomes of asyncprobed_transfers_total. */
 enum transfer_end { END_ANSWERED, END_TIMEOUT, END_DENIED, END_FAILED, N_ENDS };
 
 struct fetch {
@@ -38,6 +37,7 @@ struct fetch {
 	struct span source;           /* the item's URL, or the mirror that is tried */
 	struct span mirrors;          /* those left */
 	bool is_mirror, is_elsewhere; /* elsewhere: not at the host of the item's URL */
+	struct comparison last;       /* with the schedule's last copy */
 
 	/* a limit of bytes a second */
 	struct job_rate *rate; /* NULL: none */
@@ -101,9 +101,9 @@ struct fetcher {
 	struct metric_cell *ends[N_ENDS], *durations, *bytes, *retries;
 };
 
-/* fetch_end.c: free it, with all that runs for it; end it with this verdict: call back, free. */
+/* fetch_end.c: free it, with all that runs for it; end it with this verdict: call back, free.
+ * `saved` is NULL when no file was. */
 void fetch_release(struct fetch *f);
-/* `saved` is NULL when no file was. */
 void fetch_finish(struct fetch *f, enum item_status status, enum reason reason, const char *detail,
     const struct sink_outcome *saved);
 

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "fetch/digest.h"
-#include "fetch/fetch_private.h"
+#include "fetch/fetch_parts.h"
+#include "fetch/fetch_way.h"
 
 void fetch_on_saved(const struct sink_outcome *outcome, void *arg)
 {
@@ -13,7 +14,11 @@ void fetch_on_saved(const struct sink_outcome *outcome, void *arg)
 	f->sink = NULL;
 	switch (outcome->result) {
 	case SINK_SAVED:
-		fetch_finish(f, ITEM_OK, REASON_NONE, NULL, outcome);
+		fetch_finish(f, fetch_is_copy(f, outcome) ? ITEM_UNCHANGED : ITEM_OK, REASON_NONE,
+		    NULL, outcome);
+		break;
+	case SINK_NO_COPY:
+		fetch_ask_anew(f);
 		break;
 	case SINK_BAD_DIGEST:
 		fetch_finish(f, ITEM_ERROR, REASON_BAD_CHECKSUM,
@@ -84,9 +89,11 @@ static void name_by_answer(struct fetch *f, char ret_second[static sizeof(f->fil
 static void finish_digest(struct fetch *f, const uint8_t *expected)
 {
 	struct sink_outcome outcome = {.result = SINK_SAVED, .n_bytes = f->n_bytes};
-	bool is_good = digest_finish(f->hash, outcome.digest);
+	bool is_good = f->last.is_unchanged || digest_finish(f->hash, outcome.digest);
 
-	if (!is_good) {
+	if (f->last.is_unchanged) {
+		memcpy(outcome.digest, f->last.copy.digest, sizeof(outcome.digest));
+	} else if (!is_good) {
 		outcome.result = SINK_FAILED;
 		outcome.error = ENOMEM;
 	} else if (expected != NULL && memcmp(expected, outcome.digest, FILE_DIGEST_SIZE) != 0) {
@@ -124,7 +131,9 @@ void fetch_save(struct fetch *f, enum reason country_reason)
 	struct sink_naming naming = {.name = f->file_name,
 	    .second = has_country || by_answer ? second : NULL,
 	    .never_replaces = by_answer,
-	    .expected_digest = expected};
+	    .expected_digest = expected,
+	    .copy = f->last.has_copy ? &f->last.copy : NULL,
+	    .is_unchanged = f->last.is_unchanged};
 	sink_finish(f->sink, &naming);
 	if (f->on_saving != NULL)
 		f->on_saving(f->arg);

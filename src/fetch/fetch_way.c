@@ -48,6 +48,15 @@ bool fetch_restart(struct fetch *f)
 	return url_parse(f->source.bytes, f->source.len, &f->url) == URL_GOOD;
 }
 
+void fetch_ask_anew(struct fetch *f)
+{
+	f->last.is_unconditional = true;
+	f->last.is_unchanged = false;
+	if (f->n_redirects == 0)
+		f->attempts--; /* it is the same attempt */
+	fetch_queue(f);
+}
+
 void fetch_on_pause(void *arg)
 {
 	struct fetch *f = arg;

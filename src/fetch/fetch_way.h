@@ -14,6 +14,8 @@ bool fetch_restart(struct fetch *f);
 void fetch_queue(struct fetch *f); /* go to the host of f->url */
 /* How long the attempts may take to find out that a host can't be reached. */
 usec_t fetch_patience(const struct fetch *f);
+/* Ask for the file without a condition: the copy is gone, or in doubt. */
+void fetch_ask_anew(struct fetch *f);
 void fetch_on_pause(void *arg);
 /* Leave the origin alone for as long as it asks; returns how long. */
 usec_t fetch_hold_host(struct fetch *f, const struct transfer_outcome *o);

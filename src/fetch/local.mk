@@ -9,6 +9,7 @@ src_fetch_libfetch_a_SOURCES = \
 	src/fetch/fetch.c src/fetch/fetch.h src/fetch/fetch_private.h \
 	src/fetch/fetch_parts.h \
 	src/fetch/fetch_body.c \
+	src/fetch/fetch_changed.c src/fetch/fetch_changed.h \
 	src/fetch/fetch_end.c \
 	src/fetch/fetch_head.c \
 	src/fetch/fetch_mirror.c \

@@ -43,6 +43,8 @@ struct sink {
 	int dir;                    /* owned; of the job, -1: not open */
 	EVP_MD_CTX *hash;           /* owned */
 	char *name, *second, *made; /* owned */
+	struct file_copy copy;      /* its name is owned, its other texts are not there */
+	bool is_unchanged;
 	bool never_replaces;
 	bool has_expected, is_ours; /* is_ours: the name was made by this sink */
 	uint64_t n_replaced;        /* bytes of the file that had the name before */
@@ -235,8 +237,55 @@ static bool settle(struct sink *sink)
 	return error == 0 || fail(sink, error);
 }
 
+/* Open the file of the copy; -1: it is not there any more, or is another one. */
+static int open_copy(const struct sink *sink)
+{
+	const struct file_copy *copy = &sink->copy;
+	struct stat st;
+	int fd =
+	    copy->name.len > 0 ? folder_open_file(sink->folder, &copy->job, copy->name.bytes) : -1;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    (uint64_t)st.st_size == copy->n_bytes)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+/* Give the copy's file a name in this job; false when it can't be done. */
+static bool link_copy(struct sink *sink)
+{
+	struct draft own = sink->draft;
+	int fd = open_copy(sink);
+
+	if (fd < 0)
+		return false;
+	draft_take(&sink->draft, fd);
+	if (settle(sink)) {
+		draft_done(&own, folder_drafts(sink->folder));
+		return true;
+	}
+	draft_done(&sink->draft, folder_drafts(sink->folder));
+	sink->draft = own;
+	sink->outcome.result = SINK_SAVED;
+	return false;
+}
+
+static bool is_as_copy(const struct sink *sink)
+{
+	return sink->copy.name.len > 0 && sink->copy.n_bytes == sink->n_reserved &&
+	       memcmp(sink->copy.digest, sink->outcome.digest, sizeof(sink->copy.digest)) == 0;
+}
+
 static bool save(struct sink *sink)
 {
+	if (sink->is_unchanged) {
+		memcpy(sink->outcome.digest, sink->copy.digest, sizeof(sink->outcome.digest));
+		if (!link_copy(sink))
+			sink->outcome.result = SINK_NO_COPY;
+		return sink->outcome.result == SINK_SAVED;
+	}
 	if (!finish_digest(sink))
 		return false;
 	if (sink->has_expected &&
@@ -244,7 +293,7 @@ static bool save(struct sink *sink)
 		sink->outcome.result = SINK_BAD_DIGEST;
 		return false;
 	}
-	return write_piece(sink) && settle(sink);
+	return (is_as_copy(sink) && link_copy(sink)) || (write_piece(sink) && settle(sink));
 }
 
 static void clean_up(struct sink *sink)
@@ -280,6 +329,7 @@ static void free_sink(struct sink *sink)
 	free(sink->name);
 	free(sink->second);
 	free(sink->made);
+	free((char *)sink->copy.name.bytes);
 	free(sink);
 }
 
@@ -380,6 +430,24 @@ uint64_t sink_size(const struct sink *sink)
 	return sink->n_reserved;
 }
 
+static void note_copy(struct sink *sink, const struct sink_naming *naming)
+{
+	const struct file_copy *copy = naming->copy;
+
+	sink->copy = (struct file_copy){.job = copy->job, .n_bytes = copy->n_bytes};
+	sink->copy.name = (struct span){xstrndup(copy->name.bytes, copy->name.len), copy->name.len};
+	memcpy(sink->copy.digest, copy->digest, sizeof(copy->digest));
+	sink->is_unchanged = naming->is_unchanged;
+	if (!sink->is_unchanged)
+		return;
+	if (folder_reserve(sink->folder, copy->n_bytes)) {
+		sink->n_reserved = copy->n_bytes;
+	} else {
+		sink->outcome.result = SINK_FAILED;
+		sink->outcome.error = EDQUOT;
+	}
+}
+
 void sink_finish(struct sink *sink, const struct sink_naming *naming)
 {
 	sink->name = xstrdup(naming->name);
@@ -388,6 +456,8 @@ void sink_finish(struct sink *sink, const struct sink_naming *naming)
 	sink->has_expected = naming->expected_digest != NULL;
 	if (sink->has_expected)
 		memcpy(sink->expected, naming->expected_digest, sizeof(sink->expected));
+	if (naming->copy != NULL)
+		note_copy(sink, naming);
 	sink->is_finishing = true;
 	if (!sink->is_working)
 		start_step(sink, STEP_SAVE);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/id.h"
-#include "model/file.h"
+#include "model/file_copy.h"
 
 struct folder;
 struct offload;
@@ -19,7 +19,7 @@ enum sink_state {
 	SINK_FULL, /* no room on the disk, or past the quota: it took nothing and never will */
 };
 
-enum sink_result { SINK_SAVED, SINK_BAD_DIGEST, SINK_FAILED };
+enum sink_result { SINK_SAVED, SINK_BAD_DIGEST, SINK_FAILED, SINK_NO_COPY };
 
 struct sink_outcome {
 	enum sink_result result;
@@ -55,6 +55,10 @@ struct sink_naming {
 	 * which is not NULL then. */
 	bool never_replaces;
 	const uint8_t *expected_digest; /* borrowed; NULL: any */
+	/* Borrowed; NULL: none. When what came is the same, this file gets one name more instead.
+	 */
+	const struct file_copy *copy;
+	bool is_unchanged; /* nothing came: it is the copy; SINK_NO_COPY when that is gone */
 };
 
 /* All bytes are there: save them. */

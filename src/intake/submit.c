@@ -164,6 +164,22 @@ static void check_times(const struct spec *spec, struct problem *p)
 		problem_add(p, "/deadline", "The deadline is before run_at.");
 }
 
+/* Only runs of a schedule have copies before theirs. */
+static void check_copies(struct submission *s)
+{
+	const struct file_options *o = &s->spec.files;
+
+	if (s->opts.run.no != 0 || s->opts.is_template)
+		return;
+	if (o->keeps_last)
+		problem_add(&s->problem, "/keep",
+		    "Only the last copy can be kept where there are several: in the job of a "
+		    "schedule.");
+	if (o->if_changed)
+		problem_add(&s->problem, "/if_changed",
+		    "There is nothing to compare with: this works in the job of a schedule.");
+}
+
 static void open_spec(struct submission *s)
 {
 	bool has_lines = s->opts.body != BODY_JSON;
@@ -180,10 +196,7 @@ static void open_spec(struct submission *s)
 	if (!submission_check(&s->spec, has_lines, &s->problem))
 		return;
 	check_times(&s->spec, &s->problem);
-	if (s->spec.files.keeps_last && s->opts.run.no == 0 && !s->opts.is_template)
-		problem_add(&s->problem, "/keep",
-		    "Only the last copy can be kept where there are several: in the job of a "
-		    "schedule.");
+	check_copies(s);
 	if (s->spec.kind == KIND_FLAGS)
 		opts.base_url = flags_prepare(&s->core_opts, &s->spec, has_lines, &s->problem);
 	else if (s->spec.preset != NULL && preset_find(s->spec.preset) == NULL)

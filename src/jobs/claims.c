@@ -116,6 +116,8 @@ void claims_fetch(struct live_job *live)
 	op->u.claim.from = live->next_chunk;
 	op->u.claim.max = ahead - ready > 0 ? ahead - ready : 1;
 	op->u.claim.has_aliases = live->has_aliases;
+	if (live->job.params.asked.if_changed)
+		op->u.claim.schedule_no = live->job.schedule_no;
 	live->is_claiming = true;
 	live->n_ops++;
 	store_start(live->core->opts.store, op);

@@ -29,8 +29,9 @@ void jobs_start(struct core *core, struct store_op *op, bool has_staged)
 	live->has_aliases = live->n_aliases > 0;
 	metric_add(core->submitted[job.kind], 1);
 	places_begin(live);
-	/* what waits for its time is not held in memory */
-	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || live->place == PLACE_LATER)
+	/* what waits for its time is not held in memory; a claim adds what is known of copies */
+	if (has_staged || op->u.input.n_chunks > KEEP_CHUNKS || live->place == PLACE_LATER ||
+	    job.params.asked.if_changed)
 		return;
 	for (size_t i = 0; i < op->u.input.n_chunks; i++) {
 		mark_aliases(&op->u.input.chunks[i], op->u.input.aliases, op->u.input.n_aliases);

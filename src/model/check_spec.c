@@ -16,7 +16,8 @@ enum {
 	TAG_RDAP_MOST = 6,
 	TAG_GRID_FIRST = 20,
 	TAG_GRID_N = 21,
-	TAG_GRID_WIDTH = 22
+	TAG_GRID_WIDTH = 22,
+	TAG_IF_CHANGED = 100
 };
 
 static const char *const family_names[N_ADDRESS_FAMILIES] = {
@@ -89,6 +90,8 @@ void check_spec_pack(const struct check_spec *spec, struct buf *fields)
 		tagged_add_number(fields, TAG_FAMILY, spec->family);
 	if (spec->wildcards != WILDCARDS_OFF)
 		tagged_add_number(fields, TAG_WILDCARDS, spec->wildcards);
+	if (spec->if_changed)
+		tagged_add_number(fields, TAG_IF_CHANGED, 1);
 	if (spec->rdap.wants_details)
 		tagged_add_number(fields, TAG_DETAILS, 1);
 	if (spec->rdap.use != RDAP_ALL)
@@ -132,10 +135,12 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 	struct span types = {NULL, 0};
 	uint64_t family = FAMILY_ANY, wildcards = WILDCARDS_OFF, details = 0, rdap = RDAP_ALL,
 		 rdap_most = 0;
+	uint64_t if_changed = 0;
 
 	(void)tagged_find_number(fields, TAG_FAMILY, &family);
 	(void)tagged_find_number(fields, TAG_WILDCARDS, &wildcards);
 	(void)tagged_find_number(fields, TAG_DETAILS, &details);
+	(void)tagged_find_number(fields, TAG_IF_CHANGED, &if_changed);
 	(void)tagged_find_number(fields, TAG_RDAP, &rdap);
 	(void)tagged_find_number(fields, TAG_RDAP_MOST, &rdap_most);
 	if (family >= N_ADDRESS_FAMILIES || rdap > RDAP_UNLIKELY_ONLY || rdap_most > UINT32_MAX ||
@@ -144,6 +149,7 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 		return false;
 	spec.family = (enum address_family)family;
 	spec.wildcards = (enum wildcard_use)wildcards;
+	spec.if_changed = if_changed > 0;
 	spec.rdap = (struct rdap_params){
 	    .use = (enum rdap_use)rdap, .most = (uint32_t)rdap_most, .wants_details = details > 0};
 	spec.grid = read_grid(fields);

@@ -39,6 +39,7 @@ struct check_spec {
 	enum wildcard_use wildcards;
 	struct rdap_params rdap;
 	struct grid_place grid;
+	bool if_changed; /* of downloads: items may end as unchanged */
 	uint8_t n_types;
 	uint16_t types[CHECK_MAX_TYPES]; /* numbers of records' types, each once, in the order given
 					  */

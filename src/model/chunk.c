@@ -10,7 +10,7 @@ enum { HEAD_BYTES = 3 };
 void chunk_init(struct chunk *c, uint32_t first)
 {
 	*c = (struct chunk){.first = first};
-	buf_init(&c->bytes, CHUNK_BYTES + HEAD_BYTES + CHUNK_MAX_TEXT);
+	buf_init(&c->bytes, CHUNK_BYTES + HEAD_BYTES + CHUNK_MAX_TEXT - 1);
 }
 
 void chunk_done(struct chunk *c)
@@ -21,7 +21,7 @@ void chunk_done(struct chunk *c)
 
 bool chunk_is_full(const struct chunk *c)
 {
-	return c->n == CHUNK_ITEMS || c->bytes.len >= CHUNK_BYTES;
+	return c->n == CHUNK_ITEMS || c->bytes.len + HEAD_BYTES + CHUNK_MAX_TEXT > c->bytes.max;
 }
 
 void chunk_add(struct chunk *c, const char *text, size_t len, bool is_valid)

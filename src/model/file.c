@@ -31,6 +31,8 @@ static void add_options(struct buf *b, const struct file_item *item)
 		buf_addf(b, "r%llu", (unsigned long long)o->max_rate);
 	if (item->mirrors.len > 0)
 		buf_addf(b, "m%u", count_lines(item->mirrors));
+	if (item->copy.len > 0)
+		buf_addf(b, "p%u", count_lines(item->copy));
 	buf_add_char(b, '\n');
 }
 
@@ -42,11 +44,11 @@ void file_item_add(struct buf *b, const struct file_item *item)
 	add_line(b, item->code);
 	add_options(b, item);
 	buf_add(b, item->mirrors.bytes, item->mirrors.len);
+	buf_add(b, item->copy.bytes, item->copy.len);
 	buf_add(b, item->headers.bytes, item->headers.len);
 }
 
-/* Take the line at the front of `rest`. */
-static bool take_line(struct span *rest, struct span *ret_line)
+bool file_take_line(struct span *rest, struct span *ret_line)
 {
 	const char *end = rest->len > 0 ? memchr(rest->bytes, '\n', rest->len) : NULL;
 
@@ -70,8 +72,13 @@ static uint64_t take_number(struct span *rest)
 	return value;
 }
 
+/* Lines behind the options. */
+struct counts {
+	uint64_t n_mirrors, n_copy;
+};
+
 /* Read a letter's option; false when there is no such. */
-static bool take_option(struct span *rest, struct file_options *o, uint64_t *n_mirrors)
+static bool take_option(struct span *rest, struct file_options *o, struct counts *counts)
 {
 	char letter = *rest->bytes++;
 
@@ -90,33 +97,44 @@ static bool take_option(struct span *rest, struct file_options *o, uint64_t *n_m
 	case 'r':
 		return (o->max_rate = take_number(rest)) > 0;
 	case 'm':
-		return (*n_mirrors = take_number(rest)) > 0;
+		return (counts->n_mirrors = take_number(rest)) > 0;
+	case 'p':
+		return (counts->n_copy = take_number(rest)) > 0;
 	default:
 		return false;
 	}
 }
 
-/* Take the options, and the mirrors behind them. */
-static bool take_options(struct span *rest, struct file_item *item)
+static bool take_lines(struct span *rest, uint64_t n, struct span *ret_lines)
 {
-	uint64_t n_mirrors = 0;
+	const char *start = rest->bytes;
 	struct span line;
 
-	if (!take_line(rest, &line) || line.len == 0 || (*line.bytes != '0' && *line.bytes != '1'))
+	while (n-- > 0) {
+		if (!file_take_line(rest, &line))
+			return false;
+	}
+	*ret_lines = (struct span){start, (size_t)(rest->bytes - start)};
+	return true;
+}
+
+/* Take the options, and the lines behind them that they count. */
+static bool take_options(struct span *rest, struct file_item *item)
+{
+	struct counts counts = {0};
+	struct span line;
+
+	if (!file_take_line(rest, &line) || line.len == 0 ||
+	    (*line.bytes != '0' && *line.bytes != '1'))
 		return false;
 	item->options.by_country = *line.bytes++ == '1';
 	line.len--;
 	while (line.len > 0) {
-		if (!take_option(&line, &item->options, &n_mirrors))
+		if (!take_option(&line, &item->options, &counts))
 			return false;
 	}
-	item->mirrors.bytes = rest->bytes;
-	while (n_mirrors-- > 0) {
-		if (!take_line(rest, &line))
-			return false;
-	}
-	item->mirrors.len = (size_t)(rest->bytes - item->mirrors.bytes);
-	return true;
+	return take_lines(rest, counts.n_mirrors, &item->mirrors) &&
+	       take_lines(rest, counts.n_copy, &item->copy);
 }
 
 bool file_item_read(const char *text, size_t len, struct file_item *ret_item)
@@ -124,18 +142,13 @@ bool file_item_read(const char *text, size_t len, struct file_item *ret_item)
 	struct span rest = {text, len};
 	struct file_item item = {0};
 
-	if (!take_line(&rest, &item.url) || !take_line(&rest, &item.name) ||
-	    !take_line(&rest, &item.sha256) || !take_line(&rest, &item.code) ||
+	if (!file_take_line(&rest, &item.url) || !file_take_line(&rest, &item.name) ||
+	    !file_take_line(&rest, &item.sha256) || !file_take_line(&rest, &item.code) ||
 	    !take_options(&rest, &item))
 		return false;
 	item.headers = rest;
 	*ret_item = item;
 	return true;
-}
-
-bool file_item_next_mirror(struct span *rest, struct span *ret_url)
-{
-	return take_line(rest, ret_url);
 }
 
 bool file_digest_parse(struct span hex, uint8_t ret_digest[static FILE_DIGEST_SIZE])

@@ -29,12 +29,13 @@ struct file_options {
 	bool is_unsaved;     /* digest and outcome are all that is wanted */
 	bool is_decoded;     /* undo the answer's Content-Encoding */
 	bool keeps_last;     /* of a schedule's copies of the target only the last one stays */
-	bool if_changed;     /* ask whether it has changed since that copy */
+	bool if_changed;     /* tell whether it has changed since the schedule's last copy */
 	uint64_t max_rate;   /* bytes a second, of the whole job; 0: no limit */
 };
 
 /* What an item asks for. Packed it is one text: lines of url, name, sha256, code and options, then
- * the mirrors, then the headers. Absent parts are empty; none but the last two holds a line feed.
+ * the mirrors, the copy and the headers. Absent parts are empty; none but those three holds a line
+ * feed.
  * The options are a digit, by_country, then a letter for each that is set, then numbers. */
 struct file_item {
 	struct span url;
@@ -43,6 +44,7 @@ struct file_item {
 	struct span code;   /* of a flag */
 	struct file_options options;
 	struct span mirrors; /* URLs that are tried after `url`, each ended by a line feed */
+	struct span copy;    /* the last one, packed (model/file_copy.h); added by the store */
 	struct span headers; /* `Name: value` lines, each ended by a line feed */
 };
 
@@ -52,8 +54,8 @@ void file_item_add(struct buf *b, const struct file_item *item);
 /* Read the packed form; what it yields is borrowed from `text`. False when it is damaged. */
 bool file_item_read(const char *text, size_t len, struct file_item *ret_item);
 
-/* Take the URL at the front of mirrors; false when there is none. */
-bool file_item_next_mirror(struct span *rest, struct span *ret_url);
+/* Take the line at the front, such as the URL of a mirror; false when there is none. */
+bool file_take_line(struct span *rest, struct span *ret_line);
 
 /* Read 64 hexadecimal digits, as struct file_item has them. */
 bool file_digest_parse(struct span hex, uint8_t ret_digest[static FILE_DIGEST_SIZE]);

@@ -8,6 +8,7 @@ src_model_libmodel_a_SOURCES = \
 	src/model/cron.c src/model/cron.h \
 	src/model/disposition.c src/model/disposition.h \
 	src/model/file.c src/model/file.h \
+	src/model/file_copy.c src/model/file_copy.h \
 	src/model/file_name.c src/model/file_name.h \
 	src/model/idn.c src/model/idn.h \
 	src/model/job.c src/model/job.h \

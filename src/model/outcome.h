@@ -7,7 +7,7 @@
 /* The order of these and of the reasons is part of the store's format: add at the end. */
 #define ITEM_STATUSES(X) \
 	X(FOUND, "found") X(NOT_FOUND, "not_found") X(ERROR, "error") X(OK, "ok") X(REGISTERED, "registered") \
-	X(AVAILABLE, "available") X(RESERVED, "reserved") X(UNKNOWN, "unknown")
+	X(AVAILABLE, "available") X(RESERVED, "reserved") X(UNKNOWN, "unknown") X(UNCHANGED, "unchanged")
 
 /* REASON_NONE is null in JSON: the status needs no reason. */
 #define REASONS(X) \

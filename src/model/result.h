@@ -1,5 +1,4 @@
-/* The outcome of one item: plain values. That a name does not exist, or that a server did not
- * answer, is an outcome and not an error of ours. Thread: any. */
+/* The outcome of one item: plain values. Thread: any. */
 #pragma once
 
 #include <stdbool.h>
@@ -50,18 +49,20 @@ enum {
 	RESULT_MAX_FIELDS = 320 * 1024 /* bytes; more than RECORDS_MAX */
 };
 
-/* Tags of struct result's `tagged`. Part of the store's format: a number is never used again. Files
- * from 100 on. */
+/* Tags of `tagged`. Part of the store's format: a number is never used again. */
 enum {
 	RESULT_TAG_RECORDS = 1,      /* model/records.h */
 	RESULT_TAG_ADDRESSES = 2,    /* those past the 32nd; may repeat */
 	RESULT_TAG_REGISTRATION = 3, /* model/registration.h */
 	RESULT_TAG_WILDCARD = 8,     /* a number: 0 no, 1 yes, 2 unknown */
 	RESULT_SHA256 = 100,         /* of a file that is not saved */
-	RESULT_KEEPS_LAST = 101 /* a number: a schedule keeps the last copy of the file alone */
+	RESULT_KEEPS_LAST = 101, /* a number: a schedule keeps the last copy of the file alone */
+	RESULT_ETAG = 102,
+	RESULT_MODIFIED = 103, /* with `if_changed`: as the server said them */
+	RESULT_ASKED = 104     /* a number: file_item_asked, with `if_changed` alone */
 };
 
-/* What more is known of a file; all texts are borrowed, absent ones are empty. */
+/* What is known of a file; all texts are borrowed, absent ones are empty. */
 struct file_result {
 	struct span file_name;        /* under which it is, or would be, saved */
 	struct span code;             /* of a flag */
@@ -99,9 +100,8 @@ struct result {
 	struct evidence evidence[RESULT_MAX_EVIDENCE];
 	struct file_result file;
 	struct span tagged; /* borrowed; what else is known (model/tagged.h); at most
-			       RESULT_MAX_FIELDS bytes; a tag's number is never used again */
+			       RESULT_MAX_FIELDS bytes */
 };
-
 /* Go through all addresses: begin with a zeroed walk; false after the last one. */
 struct address_walk {
 	uint32_t n_seen;

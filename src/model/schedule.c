@@ -191,7 +191,9 @@ struct finding finding_of(const struct result *r, char value[static FINDING_VALU
 		file_digest_format(digest, value);
 	if (!r->is_file && !find_records(r, value))
 		join_addresses(r, value);
-	return (struct finding){r->status, r->reason, value};
+	/* unchanged is how it was found out that the file is as before */
+	return (struct finding){
+	    r->status == ITEM_UNCHANGED ? ITEM_OK : r->status, r->reason, value};
 }
 
 struct span finding_target(const struct result *r)

@@ -28,6 +28,8 @@ bool job_has_status(enum job_kind kind, enum job_check check, enum item_status s
 	if (kind == KIND_DOMAINS && check == CHECK_REGISTRATION)
 		return status == ITEM_REGISTERED || status == ITEM_AVAILABLE ||
 		       status == ITEM_RESERVED || status == ITEM_UNKNOWN;
+	if (status == ITEM_UNCHANGED)
+		return kind == KIND_DOWNLOADS;
 	return status == (job_kind_is_files(kind) ? ITEM_OK : ITEM_FOUND) ||
 	       status == ITEM_NOT_FOUND || status == ITEM_ERROR;
 }

@@ -78,7 +78,7 @@ bool db_remake(struct db *db);
 void db_bind_id(sqlite3_stmt *s, int place, const struct id *id);
 void db_read_id(sqlite3_stmt *s, int column, struct id *ret_id);
 
-enum { JOB_N_COLUMNS = 33 };
+enum { JOB_N_COLUMNS = 34 };
 
 /* Read the JOB_N_COLUMNS columns that STATEMENT_*_JOB* select first. ERR_DAMAGED: no version of
  * this program has written such a row; *ret_job has its no and its id then, and owns nothing. */

@@ -4,6 +4,7 @@ src_sqlite_libbackend_a_SOURCES = \
 	src/sqlite/access.c \
 	src/sqlite/block.c src/sqlite/block.h \
 	src/sqlite/chores.c src/sqlite/chores.h \
+	src/sqlite/copies.c \
 	src/sqlite/copy.c \
 	src/sqlite/end.c \
 	src/sqlite/files.c src/sqlite/files.h \
@@ -26,7 +27,7 @@ nodist_src_sqlite_libbackend_a_SOURCES = src/sqlite/schema_steps.c
 # In their order.
 SCHEMA = src/sqlite/schema/1.sql src/sqlite/schema/2.sql src/sqlite/schema/3.sql src/sqlite/schema/4.sql \
 	src/sqlite/schema/5.sql src/sqlite/schema/6.sql src/sqlite/schema/7.sql src/sqlite/schema/8.sql \
-	src/sqlite/schema/9.sql
+	src/sqlite/schema/9.sql src/sqlite/schema/10.sql
 EXTRA_DIST += src/sqlite/embed_schema.sh $(SCHEMA)
 CLEANFILES += src/sqlite/schema_steps.c
 

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "model/tagged.h"
 #include "sqlite/verbs.h"
 #include "wire/change_text.h"
 #include "wire/json_job.h"
@@ -91,60 +89,6 @@ static enum err note_result(struct noting *n, const struct result *r)
 	return e == OK && differs ? put_outcome(n, target, &o, r->finished_at) : e;
 }
 
-static void add_stale(struct run_changes *changes, sqlite3_stmt *s)
-{
-	struct stale_file file;
-	const char *name = (const char *)sqlite3_column_text(s, 1);
-
-	db_read_id(s, 2, &file.job);
-	file.name = xstrdup(name != NULL ? name : "");
-	changes->stale = xrealloc(changes->stale, (changes->n_stale + 1) * sizeof(*changes->stale));
-	changes->stale[changes->n_stale++] = file;
-}
-
-/* The copy from a run before is not the last one any more: it is no file of its job from now on,
- * and is removed after the commit. A crash in between leaves it until its job is removed. */
-static enum err forget_copy(struct noting *n, struct span target)
-{
-	sqlite3_stmt *s = QUERY(n->db, STATEMENT_FIND_COPY, n->changes->schedule_no);
-	struct run_changes *changes = n->changes;
-	int64_t job = 0;
-
-	bind_target(s, 2, target);
-	int code = sqlite3_step(s);
-	if (code == SQLITE_ROW)
-		job = sqlite3_column_int64(s, 0);
-	bool is_stale = code == SQLITE_ROW && job != n->op->job_no;
-	if (is_stale)
-		add_stale(changes, s);
-	sqlite3_reset(s);
-	if (!is_stale)
-		return code == SQLITE_ROW || code == SQLITE_DONE ? OK : db_error(n->db, code);
-	s = QUERY(n->db, STATEMENT_DELETE_FILE, job);
-	sqlite3_bind_text(s, 2, changes->stale[changes->n_stale - 1].name, -1, SQLITE_STATIC);
-	return db_run(n->db, s);
-}
-
-/* A file of which only the last copy is kept takes the place of the one before. */
-static enum err note_copy(struct noting *n, const struct result *r)
-{
-	struct span target = finding_target(r), name = r->file.file_name;
-	uint64_t keeps = 0;
-
-	if (!r->is_file || !r->file.is_saved ||
-	    !tagged_find_number(r->tagged, RESULT_KEEPS_LAST, &keeps))
-		return OK;
-	enum err e = forget_copy(n, target);
-	if (e != OK)
-		return e;
-	sqlite3_stmt *s = QUERY(n->db, STATEMENT_PUT_COPY, n->changes->schedule_no);
-	bind_target(s, 2, target);
-	BIND(s, 3, n->op->job_no);
-	sqlite3_bind_text(s, 4, name.bytes, (int)name.len, SQLITE_STATIC);
-	db_bind_id(s, 5, &n->changes->job);
-	return db_run(n->db, s);
-}
-
 static enum err note_block(struct noting *n)
 {
 	const struct buf *block = &n->op->u.put.block;
@@ -155,7 +99,7 @@ static enum err note_block(struct noting *n)
 	while (e == OK && record_next(block->data, block->len, &offset, &r)) {
 		e = note_result(n, &r);
 		if (e == OK)
-			e = note_copy(n, &r);
+			e = db_note_copy(n->db, n->op, &r);
 	}
 	return e;
 }

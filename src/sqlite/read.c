@@ -49,9 +49,10 @@ enum err db_claim(struct db *db, struct store_op *op)
 	}
 	if (code != SQLITE_DONE)
 		return db_error(db, code);
-	if (!op->u.claim.has_aliases || op->u.claim.n == 0)
-		return OK;
-	return mark_aliases(db, op);
+	enum err e = OK;
+	for (size_t i = 0; e == OK && op->u.claim.schedule_no != 0 && i < op->u.claim.n; i++)
+		e = db_add_copies(db, op->u.claim.schedule_no, &op->u.claim.chunks[i].chunk);
+	return e == OK && op->u.claim.has_aliases && op->u.claim.n > 0 ? mark_aliases(db, op) : e;
 }
 
 enum err db_load(struct db *db, struct store_op *op)

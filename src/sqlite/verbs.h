@@ -33,6 +33,14 @@ enum err db_sweep_schedules(struct db *db, bool *ret_is_more) MUST_CHECK;
 /* Note the outcomes of a STORE_PUT, and how they differ from those before. */
 enum err db_note_outcomes(struct db *db, struct store_op *op) MUST_CHECK;
 
+/* --- copies.c --- */
+
+/* Note a result of a schedule's run that is the last copy of its target. */
+enum err db_note_copy(struct db *db, struct store_op *op, const struct result *r) MUST_CHECK;
+
+/* Add what is known of the last copies to the items that ask for it. */
+enum err db_add_copies(struct db *db, int64_t schedule_no, struct chunk *chunk) MUST_CHECK;
+
 /* --- outbox.c --- */
 
 /* Inside a transaction: add the callback of an event, `{"type":type,"timestamp":at,"data":data}`,

@@ -45,7 +45,8 @@ struct files_page {
 struct chunks_page {
 	uint32_t from, max;
 	bool has_aliases;
-	bool with_kept; /* also those that are finished and kept */
+	bool with_kept;      /* also those that are finished and kept */
+	int64_t schedule_no; /* add what it has of their targets (copies.c); 0: nothing */
 	size_t n;
 	struct stored_chunk *chunks; /* owned, out */
 };

@@ -1,5 +1,6 @@
 /* Results of files as rows. */
 #include "base/utf8.h"
+#include "model/tagged.h"
 #include "wire/json_text.h"
 #include "wire/row.h"
 
@@ -16,6 +17,23 @@ ADD_SPAN(content_type, content_type)
 ADD_SPAN(content_encoding, content_encoding)
 ADD_SPAN(final_url, final_url)
 #undef ADD_SPAN
+
+static bool add_tagged(struct row *row, const struct result *r, uint32_t tag)
+{
+	struct span text;
+
+	return tagged_find(r->tagged, tag, &text) && row_add_span(row, text);
+}
+
+static bool add_etag(struct row *row, const struct result *r)
+{
+	return add_tagged(row, r, RESULT_ETAG);
+}
+
+static bool add_modified(struct row *row, const struct result *r)
+{
+	return add_tagged(row, r, RESULT_MODIFIED);
+}
 
 static bool add_code(struct row *row, const struct result *r)
 {
@@ -110,6 +128,8 @@ static void add_text(struct buf *b, const struct result *r)
 	utf8_add_visible(b, subject.bytes, subject.len, '?');
 	if (r->status == ITEM_OK)
 		buf_add_str(b, " OK\n");
+	else if (r->status == ITEM_UNCHANGED)
+		buf_add_str(b, " unchanged\n");
 	else if (r->status == ITEM_NOT_FOUND)
 		buf_add_str(b, " not found\n");
 	else
@@ -134,6 +154,8 @@ static const struct row_field fields[] = {
     ROW_FIELD("sha256", add_digest),
     ROW_FIELD("content_type", add_content_type),
     ROW_JSON("content_encoding", add_content_encoding),
+    ROW_JSON("etag", add_etag),
+    ROW_JSON("last_modified", add_modified),
     ROW_FIELD("redirects", add_redirects),
     ROW_JSON("final_url", add_final_url),
     ROW_FIELD("address", add_address),

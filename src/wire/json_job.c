@@ -8,11 +8,13 @@
 static void add_counts(struct buf *b, const struct job *job)
 {
 	static const enum item_status order[] = {ITEM_FOUND, ITEM_OK, ITEM_REGISTERED,
-	    ITEM_AVAILABLE, ITEM_RESERVED, ITEM_UNKNOWN, ITEM_NOT_FOUND, ITEM_ERROR};
+	    ITEM_AVAILABLE, ITEM_RESERVED, ITEM_UNKNOWN, ITEM_UNCHANGED, ITEM_NOT_FOUND,
+	    ITEM_ERROR};
 	const char *between = "";
 
 	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		if (!job_has_status(job->kind, job->check, order[i]))
+		if (!job_has_status(job->kind, job->check, order[i]) ||
+		    (order[i] == ITEM_UNCHANGED && !job->params.asked.if_changed))
 			continue;
 		buf_addf(b, "%s\"%s\":%llu", between, item_status_name(order[i]),
 		    (unsigned long long)job->counts[order[i]]);

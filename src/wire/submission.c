@@ -231,6 +231,7 @@ static const struct field fields[] = {
     {"urls", FOR_DOWNLOADS, .add_json = files_add_url},
     {"layout", FOR_DOWNLOADS, .set_text = files_set_layout},
     {"keep", FOR_DOWNLOADS, .set_text = files_set_keep},
+    {"if_changed", FOR_DOWNLOADS, .set_bool = files_set_if_changed},
     {"save", FOR_DOWNLOADS, .set_bool = files_set_save},
     {"content_disposition", FOR_DOWNLOADS, .set_bool = files_set_disposition},
     {"headers", FOR_DOWNLOADS, .set_object = files_set_headers},

@@ -65,6 +65,11 @@ void files_set_keep(struct spec *spec, const char *value, struct problem *p)
 		problem_add(p, "/keep", "This must be \"all\" or \"last\".");
 }
 
+void files_set_if_changed(struct spec *spec, bool value)
+{
+	spec->files.if_changed = spec->params.asked.if_changed = value;
+}
+
 void files_set_headers(struct spec *spec, struct jvalue value, struct problem *p)
 {
 	struct url_item_fault fault = {.detail = NULL};

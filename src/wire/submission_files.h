@@ -10,6 +10,7 @@ bool files_add_url(struct spec *spec, struct jvalue value, const char *pointer, 
 void files_set_base_url(struct spec *spec, const char *value, struct problem *p);
 void files_set_layout(struct spec *spec, const char *value, struct problem *p);
 void files_set_keep(struct spec *spec, const char *value, struct problem *p);
+void files_set_if_changed(struct spec *spec, bool value);
 void files_set_headers(struct spec *spec, struct jvalue value, struct problem *p);
 void files_set_by_country(struct spec *spec, bool value);
 void files_set_save(struct spec *spec, bool value);

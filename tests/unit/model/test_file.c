@@ -5,6 +5,9 @@
 
 #include "base/alloc.h"
 #include "model/file.h"
+#include "model/file_copy.h"
+#include "model/result.h"
+#include "model/tagged.h"
 
 #define DIGEST "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff"
 
@@ -114,11 +117,89 @@ TEST(options_come_back)
 			  o->keeps_last == want->keeps_last && o->if_changed == want->if_changed &&
 			  o->max_rate == want->max_rate);
 		check_span("headers", got.headers, "Accept: a\n");
-		for (rest = got.mirrors; file_item_next_mirror(&rest, &url); n++)
+		for (rest = got.mirrors; file_take_line(&rest, &url); n++)
 			check_span("mirror", url, n == 0 ? "http://a.test/" : "http://b.test/");
 		ck_assert_uint_eq(n, i % 2 ? 2 : 0);
 		buf_done(&b);
 	}
+}
+
+static const char packed_copy[] =
+    "01a20320-a200-7c31-9d52-6e0f4b8a17c3\n"
+    "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n5\n7\na/b\nhttp://a/\n"
+    "\"v\"\n\ntext/x\n\n";
+
+TEST(the_copy_comes_back)
+{
+	const struct file_item item = {.url = span_of("u"),
+	    .options = {.if_changed = true},
+	    .mirrors = span_of("http://a.test/\n"),
+	    .copy = span_of(packed_copy),
+	    .headers = span_of("Accept: a\n")};
+	struct file_item got;
+	struct file_copy copy;
+	struct buf b;
+
+	buf_init(&b, FILE_ITEM_MAX);
+	file_item_add(&b, &item);
+	ck_assert(file_item_read(b.data, b.len, &got));
+	check_span("mirrors", got.mirrors, "http://a.test/\n");
+	check_span("headers", got.headers, "Accept: a\n");
+	struct span rest = got.copy;
+	ck_assert(file_copy_take(&rest, &copy) && rest.len == 0);
+	check_span("name", copy.name, "a/b");
+	check_span("url", copy.url, "http://a/");
+	check_span("etag", copy.etag, "\"v\"");
+	check_span("modified", copy.modified, "");
+	check_span("type", copy.content_type, "text/x");
+	ck_assert(copy.n_bytes == 5 && copy.asked == 7 && copy.digest[0] == 0x9f);
+	buf_done(&b);
+}
+
+TEST(a_damaged_copy_is_none)
+{
+	struct file_copy copy;
+
+	for (size_t len = 0; len + 1 < sizeof(packed_copy); len++) {
+		struct span rest = {packed_copy, len};
+		ck_assert_msg(!file_copy_take(&rest, &copy), "%zu bytes", len);
+	}
+	for (size_t i = 0; i < 105; i++) { /* id, digest and numbers */
+		char bad[sizeof(packed_copy)];
+		memcpy(bad, packed_copy, sizeof(bad));
+		bad[i] = 'x';
+		struct span rest = {bad, sizeof(bad) - 1};
+		ck_assert_msg(!file_copy_take(&rest, &copy), "%zu", i);
+	}
+}
+
+TEST(results_become_copies)
+{
+	const struct id job = {{1, 2, 3}};
+	struct result r = {.status = ITEM_OK,
+	    .is_file = true,
+	    .name = "http://a/",
+	    .name_len = 9,
+	    .file = {.file_name = span_of("n"), .is_saved = true, .n_bytes = 5}};
+	struct file_copy copy;
+	struct buf tagged, b;
+
+	buf_init(&tagged, 1000);
+	buf_init(&b, 1000);
+	ck_assert(!file_copy_add(&b, &job, &r) && b.len == 0); /* it was not asked for so */
+	tagged_add(&tagged, RESULT_ETAG, span_of("\"v\""));
+	tagged_add_number(&tagged, RESULT_ASKED, UINT64_MAX);
+	r.tagged = (struct span){tagged.data, tagged.len};
+	ck_assert(file_copy_add(&b, &job, &r));
+	struct span rest = {b.data, b.len};
+	ck_assert(file_copy_take(&rest, &copy) && rest.len == 0);
+	check_span("url", copy.url, "http://a/");
+	check_span("etag", copy.etag, "\"v\"");
+	ck_assert(copy.asked == UINT64_MAX && memcmp(&copy.job, &job, sizeof(job)) == 0);
+	r.status = ITEM_ERROR;
+	ck_assert(!file_copy_add(&b, &job, &r));
+	buf_done(&b);
+	buf_done(&tagged);
 }
 
 /* The longest of each part together. */
@@ -183,6 +264,9 @@ SUITE(file)
 	ADD_ROWS(refuses_damage, damaged);
 	ADD_ROWS(gives_back_what_was_added, items);
 	ADD(options_come_back);
+	ADD(the_copy_comes_back);
+	ADD(a_damaged_copy_is_none);
+	ADD(results_become_copies);
 	ADD(the_longest_item_fits);
 	ADD_ROWS(reads_digests, digests);
 }
