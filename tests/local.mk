@@ -127,6 +127,7 @@ tests_unit_wire_test_wire_SOURCES = $(UNIT) \
 	tests/unit/wire/samples.c tests/unit/wire/samples.h \
 	tests/unit/wire/test_cells.c \
 	tests/unit/wire/test_file_row.c \
+	tests/unit/wire/test_grid.c \
 	tests/unit/wire/test_flag_metadata.c \
 	tests/unit/wire/test_json_check.c \
 	tests/unit/wire/test_json_job.c \

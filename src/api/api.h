@@ -26,7 +26,8 @@ struct api {
 	bool (*registry_host)(size_t nth, struct registry_host_state *ret_state, void *arg);
 	void (*bootstrap)(struct bootstrap_state *ret_state, void *arg);
 	void *registry_arg;
-	bool has_page; /* for browsers */
+	bool has_page;    /* for browsers */
+	uint32_t n_grids; /* that are being made */
 	bool is_draining;
 	bool has_backup;    /* one is being made or sent */
 	bool has_successor; /* sockets are passed: submissions while draining are accepted for the

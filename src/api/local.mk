@@ -8,6 +8,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/bulk_api.c \
 	src/api/changes_api.c \
 	src/api/feed.c src/api/feed.h \
+	src/api/grid_api.c src/api/grid_api.h \
 	src/api/file_api.c \
 	src/api/gzip.c src/api/gzip.h \
 	src/api/health_api.c \

@@ -5,6 +5,7 @@
 
 #include "http/accept.h"
 #include "api/feed.h"
+#include "api/grid_api.h"
 #include "base/alloc.h"
 #include "model/rrtype.h"
 #include "wire/json_job.h"
@@ -169,7 +170,7 @@ static bool choose_format(struct request *rq, enum result_format *ret_format)
 		}
 	}
 	if (name != NULL) {
-		request_refuse_query(rq, "format", "This must be ndjson, json, csv or text.");
+		request_refuse_query(rq, "format", "This must be ndjson, json, csv, text or grid.");
 		return false;
 	}
 	int chosen = accept_choose(request_header(rq, "Accept"), media, N_RESULT_FORMATS);
@@ -239,8 +240,12 @@ static void on_found_results(
 {
 	struct stream wanted = {.limit = 0};
 	bool is_safe = false;
-	const char *limit = request_query(rq, "limit");
+	const char *limit = request_query(rq, "limit"), *format = request_query(rq, "format");
 
+	if (format != NULL && strcmp(format, "grid") == 0) {
+		grid_respond(rq, api, job);
+		return;
+	}
 	if (!choose_format(rq, &wanted.format) || !read_csv(rq, &is_safe) ||
 	    !api_query_number(rq, "after", INT64_MAX - 1, &wanted.feed.after) ||
 	    !api_query_number(

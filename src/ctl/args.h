@@ -12,6 +12,7 @@ enum {
 	CTL_FAILED = 1,      /* some items failed, the job did, or the daemon refused */
 	CTL_USAGE = 2,       /* the command line is wrong */
 	CTL_UNREACHABLE = 3, /* no answer from the daemon */
+	CTL_UNKNOWN = 4,     /* whether a name is registered could not be told */
 	CTL_INTERRUPTED = 130
 };
 

@@ -19,8 +19,10 @@ struct domains {
 	const char *preset;  /* borrowed from argv; NULL: not given */
 	uint64_t max_length; /* 0: not given */
 	uint64_t rdap_max;   /* likewise */
-	bool is_bare;        /* words without a dot are domains */
-	uint64_t n_lines;    /* read of the input */
+	const char *status;  /* borrowed from argv; NULL: not given */
+	bool is_sorted, has_grid;
+	bool is_bare;     /* words without a dot are domains */
+	uint64_t n_lines; /* read of the input */
 };
 
 static bool read_tld(const char *value, void *variable)
@@ -132,6 +134,12 @@ static const struct option_row own_options[] = {
 	.offset = AT(spec.params.asked.rdap.wants_details)},
     {"rdap-max", 0, "N", "With registration: ask RDAP about at most N names", OPT_NUMBER,
 	.offset = AT(rdap_max), .max = UINT32_MAX},
+    {"status", 0, "STATUS", "Print only names with this status; exit with 0 if there is one",
+	OPT_WORD, .offset = AT(status),
+	.takes = "found, not_found, error, available, registered, reserved or unknown"},
+    {"sort", 0, NULL, "Print names in order, at the end", OPT_FLAG, .offset = AT(is_sorted)},
+    {"grid", 0, NULL, "Print a row a name and a column a TLD, at the end", OPT_FLAG,
+	.offset = AT(has_grid)},
     {0},
 };
 
@@ -200,12 +208,24 @@ static bool check_list(struct domains *d, const struct options *options)
 }
 
 /* Check the fields together, as the daemon would. */
-static bool check(const struct domains *d)
+static bool check(const struct domains *d, const struct options *options)
 {
 	struct problem problem = {0};
 
+	if (options->ret_job != NULL && (d->status != NULL || d->is_sorted || d->has_grid)) {
+		message_error("--status, --sort and --grid cannot be used in a schedule");
+		return false;
+	}
 	if (d->is_bare && has_tlds(d)) {
 		message_error("--bare cannot be used with a TLD");
+		return false;
+	}
+	if (d->has_grid && !has_tlds(d)) {
+		message_error("--grid requires a TLD");
+		return false;
+	}
+	if (d->status != NULL && d->spec.check == CHECK_RECORDS) {
+		message_error("--status cannot be used with --check records");
 		return false;
 	}
 	bool is_good = submission_check(&d->spec, d->job.input != NULL, &problem);
@@ -274,8 +294,8 @@ int cmd_domains(int argc, char **argv, struct options *options)
 	    .doc =
 		"Check whether domains resolve. An argument with a dot inside is a domain, .TLD is "
 		"a TLD, @PRESET a list of TLDs such as @popular, - stands for names on standard "
-		"input, and any other argument is a name "
-		"that is looked up under each TLD. Of lines, those with a dot inside are domains.",
+		"input, and any other argument is a name that is looked up under each TLD. Of "
+		"lines, those with a dot inside are domains.",
 	    .max_args = INT_MAX};
 	struct domains d = {.preset = NULL};
 	struct args args;
@@ -287,13 +307,16 @@ int cmd_domains(int argc, char **argv, struct options *options)
 	/* if there are TLDs, lines are names, as in the body of a request */
 	if (take_args(&d, &args) &&
 	    submit_take_lines(options, &d.job, has_tlds(&d) ? &d.spec.names : &d.spec.domains) &&
-	    check_list(&d, options) && check(&d))
+	    check_list(&d, options) && check(&d, options))
 		status = submit_run(&(struct submission){.kind = "domains",
 					.job = &d.job,
 					.add_fields = add_fields,
 					.check_line = is_wanting_dots(&d) ? check_line : NULL,
 					.arg = &d},
-		    &(struct follow_opts){.options = options});
+		    &(struct follow_opts){.options = options,
+			.status = d.status,
+			.is_sorted = d.is_sorted,
+			.has_grid = d.has_grid});
 	spec_done(&d.spec);
 	return status;
 }

@@ -94,8 +94,8 @@ int cmd_results(int argc, char **argv, struct options *options)
 {
 	static const struct option_row own_options[] = {
 	    {"format", 'f', "FORMAT",
-		"text (default), ndjson (default with --json), json (one page) or csv", OPT_WORD,
-		.offset = AT(format), .takes = "text, ndjson, json or csv"},
+		"text (default), ndjson (default with --json), json (one page), csv or grid",
+		OPT_WORD, .offset = AT(format), .takes = "text, ndjson, json, csv or grid"},
 	    {"status", 's', "STATUS",
 		"Only results with this status: found (files: ok, unchanged), not_found or error",
 		OPT_WORD, .offset = AT(status),

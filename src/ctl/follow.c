@@ -150,15 +150,47 @@ static void start_stream(struct follow *f)
 	    &(struct http_request){.method = "GET", .path = path, .on_body = on_rows, .arg = f});
 }
 
+/* Print the results as a grid. */
+static int print_grid(struct follow *f)
+{
+	struct buf path;
+	struct http_call *call;
+
+	buf_init(&path, 256);
+	buf_addf(&path, "/jobs/%s/results?format=grid", f->job.id);
+	if (f->opts->status != NULL)
+		http_add_query(&path, "status", f->opts->status);
+	int status = answer_get(f->opts->http, path.data, &call);
+	buf_done(&path);
+	if (status != CTL_OK)
+		return status;
+	status = answer_print_raw(http_call_answer(call));
+	http_call_free(call);
+	return status;
+}
+
+/* With a status, say whether a name has it; or else whether all were told. */
+static int judge(const struct follow *f)
+{
+	if (f->opts->status == NULL)
+		return answer_judge_job(&f->job);
+	if (f->rows.n_wanted > 0)
+		return CTL_OK;
+	return f->job.counts[VIEW_ERROR] > 0 ? CTL_UNKNOWN : CTL_FAILED;
+}
+
 /* Print the summary; returns the exit status. */
 static int summarise(struct follow *f)
 {
 	const struct follow_opts *opts = f->opts;
 	const struct job_view *job = &f->job;
-	int status = answer_judge_job(job);
+	int status = judge(f);
 	usec_t elapsed = opts->since > 0 ? clock_mono() - opts->since : 0;
 
 	hide_bar(f);
+	rows_finish(&f->rows);
+	if (opts->has_grid && print_grid(f) != CTL_OK)
+		status = CTL_FAILED;
 	if (opts->copies != NULL && copies_has_failed(opts->copies))
 		status = CTL_FAILED;
 	if (opts->options->is_quiet)
@@ -391,7 +423,10 @@ static void init(struct follow *f, const struct follow_opts *opts, const struct 
 	*f = (struct follow){.opts = opts, .job = view_ref_job(job)};
 	rows_init(&f->rows, opts->after);
 	f->rows.is_short = job->is_files && !options->is_json;
-	f->rows.is_hidden = opts->has_hidden_rows && !options->is_json;
+	f->rows.is_hidden = (opts->has_hidden_rows && !options->is_json) || opts->has_grid;
+	f->rows.is_json = options->is_json;
+	f->rows.status = opts->status;
+	f->rows.is_sorted = opts->is_sorted;
 	f->rows.copies = opts->copies;
 	f->has_bar = !options->is_quiet && !opts->has_no_bar && has_terminal_for_bar();
 	f->has_terminal_output = isatty(STDOUT_FILENO);

@@ -22,6 +22,9 @@ struct follow_opts {
 	struct copies *copies; /* borrowed; of its files; NULL: none */
 	bool has_hidden_rows;  /* print rows with --json only */
 	bool has_no_bar;       /* print no progress bar, even on a terminal */
+	const char *status;    /* print only names with this status; NULL: all */
+	bool is_sorted;        /* print names in order, at the end */
+	bool has_grid;         /* print them as a grid, at the end */
 	follow_end_fn *on_end; /* prints the summary; NULL: a line on stderr */
 	void *arg;
 };

@@ -16,6 +16,7 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/cmd_schedules_log.c \
 	src/ctl/cmd_servers.c \
 	src/ctl/cmd_status.c \
+	src/ctl/cmd_whois.c \
 	src/ctl/commands.c src/ctl/commands.h \
 	src/ctl/copies.c src/ctl/copies.h \
 	src/ctl/fields.c src/ctl/fields.h \
@@ -34,6 +35,7 @@ src_ctl_libctl_a_SOURCES = \
 	src/ctl/submit.c src/ctl/submit.h \
 	src/ctl/sum.c src/ctl/sum.h \
 	src/ctl/view.c src/ctl/view.h \
+	src/ctl/view_registration.c src/ctl/view_registration.h \
 	src/ctl/view_json.c src/ctl/view_json.h \
 	src/ctl/view_schedule.c src/ctl/view_schedule.h \
 	src/ctl/view_server.c src/ctl/view_server.h

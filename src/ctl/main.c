@@ -15,6 +15,7 @@ const char *argp_program_version = "asyncprobectl " PACKAGE_VERSION;
 
 static const struct command commands[] = {
     {"domains", "[NAME|DOMAIN|.TLD|-]...", "check whether domains resolve", cmd_domains},
+    {"whois", "NAME", "say whether a name is registered", cmd_whois},
     {"flags", "[CC...]", "download flags of countries", cmd_flags},
     {"download", "URL...", "download files", cmd_download},
     {"jobs", "", "list jobs", cmd_jobs},

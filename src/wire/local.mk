@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/wire/libwire.a
 src_wire_libwire_a_SOURCES = \
 	src/wire/asked.c src/wire/asked.h \
 	src/wire/cells.c src/wire/cells.h \
+	src/wire/grid.c src/wire/grid.h \
 	src/wire/change_text.c src/wire/change_text.h \
 	src/wire/domain_row.c src/wire/file_row.c \
 	src/wire/flag_metadata.c src/wire/flag_metadata.h \

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "wire/grid.h"
 #include "wire/row.h"
 
 const struct row_table *row_table_of(enum job_kind kind, enum job_check check)
@@ -116,6 +117,9 @@ void result_add_row(struct buf *b, enum result_format format, const struct row_t
 		break;
 	case FORMAT_TEXT:
 		table->add_text(b, r);
+		break;
+	case FORMAT_GRID:
+		grid_add_result(b, r);
 		break;
 	case FORMAT_EVENTS:
 		buf_addf(b, "event: result\nid: %llu\ndata: ", (unsigned long long)r->seq);

@@ -15,6 +15,7 @@ enum result_format {
 			address, `? name REASON` error; files: `NAME OK`, `NAME not found`, `NAME
 			error: REASON`, flags by their codes */
 	FORMAT_CSV_SAFE, /* CSV in which no cell is a formula to a spreadsheet */
+	FORMAT_GRID,     /* for grid_read (wire/grid.h) */
 	FORMAT_EVENTS,   /* server-sent events named `result` */
 	N_FORMATS
 };

@@ -1,8 +1,18 @@
 """For people who look for a name: generators and what they come to, grids, asyncprobectl whois."""
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
-from client import pointers
-from processes import Stub
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stub"))
+
+from client import pointers  # noqa: E402
+from processes import DEADLINE, Stub, binary, eventually  # noqa: E402
+from rdap_stub import RdapStub  # noqa: E402
 
 NAMES = {"kind": "domains", "names": ["shop"], "tlds": ["test"]}
 
@@ -91,3 +101,166 @@ def test_a_preset_in_a_schedule(make_daemon, dns):
         daemon.api("POST", "/schedules", json={"every": "1h", "job": {**NAMES, "tlds": ["@mine"]}}).raise_for_status()
         bad = daemon.api("POST", "/schedules", json={"every": "1h", "job": {**NAMES, "tlds": ["@none"]}})
         assert bad.status_code == 422
+
+
+# --- Grids ---
+
+ZONE = "reg-delegated.dev A 192.0.2.1\nreg-delegated.app A 192.0.2.1\n"
+
+
+@pytest.fixture(name="registries")
+def _registries(make_daemon, tmp_path):
+    """A daemon, and the RDAP server of .dev and .app; none is known for .io."""
+    zone = tmp_path / "zone"
+    zone.write_text(ZONE, encoding="ascii")
+    overrides = tmp_path / "overrides.json"
+    with RdapStub() as rdap, Stub("--zone", str(zone)) as dns:
+        overrides.write_text(json.dumps({"dev": rdap.url, "app": rdap.url}), encoding="ascii")
+        settings = {"registration.overrides": str(overrides), "registration.allow_http": "yes",
+                    "registration.bootstrap_url": "", "targets.allow": "127.0.0.1",
+                    "targets.ports": rdap.host.partition(":")[2], "registration.timeout": "1s",
+                    "registration.attempts": "1"}
+        with make_daemon(dns, settings=settings) as daemon:
+            yield daemon.api, rdap
+
+
+def read_grid(api, job, status=200, **query):
+    return api.get(f"/jobs/{job['id']}/results", status, params={"format": "grid", **query})
+
+
+def test_grid(registries):
+    api, _ = registries
+    job = api.post({"kind": "domains", "check": "registration", "domains": ["whole.dev"],
+                    "names": ["reg-delegated", "free1", "blocked1", "cdn1"], "tlds": ["dev", "app", "io"]}).json()
+    api.wait(job)
+    assert read_grid(api, job).text == ("               dev  app  io\n"
+                                        "reg-delegated  .    .    ~\n"
+                                        "free1          +    +    ~\n"
+                                        "blocked1       -    -    ~\n"
+                                        "cdn1           ~    ~    ~\n")
+    csv = read_grid(api, job, csv="safe")
+    assert csv.headers["Content-Type"].startswith("text/csv")
+    assert csv.text == ("word,dev,app,io\r\nreg-delegated,registered,registered,unknown\r\n"
+                        "free1,available,available,unknown\r\nblocked1,reserved,reserved,unknown\r\n"
+                        "cdn1,unknown,unknown,unknown\r\n")
+    accepted = api.get(f"/jobs/{job['id']}/results", params={"format": "grid"}, headers={"Accept": "text/csv"})
+    assert accepted.text == csv.text
+    filtered = api.get(f"/jobs/{job['id']}/results", params={"format": "grid", "status": "available", "csv": "raw"})
+    assert filtered.text == "word,dev,app,io\r\nfree1,available,available,\r\n"
+
+
+@pytest.mark.parametrize("job", [
+    {"kind": "domains", "domains": ["found-1.test"]},
+    {"kind": "domains", "names": ["found-1", "whole.test"], "tlds": ["test"]},
+])
+def test_jobs_without_a_grid(shared, job):
+    job = shared.api.wait(shared.api.post(job).json())
+    assert pointers(read_grid(shared.api, job, 400)) == ["/format"]
+
+
+@pytest.mark.parametrize("query", ["after=1", "limit=1", "follow=true", "reason=timeout", "csv=x", "status=x"])
+def test_a_grid_is_whole(shared, query):
+    job = shared.api.wait(shared.api.post({"kind": "domains", "names": ["found-1"], "tlds": ["test"]}).json())
+    name, _, value = query.partition("=")
+    response = shared.api("GET", f"/jobs/{job['id']}/results", params={"format": "grid", name: value})
+    assert response.status_code == 400 and pointers(response) == [f"/{name}"]
+
+
+def test_a_grid_while_the_job_runs(make_daemon):
+    """Cells without a result are empty; afterwards all are there, also after a restart."""
+    with Stub() as dns:
+        daemon = make_daemon(dns)
+        with daemon:
+            api = daemon.api
+            job = api.post({"kind": "domains", "names": ["found-{1,2}", "drop-1"], "tlds": ["test", "example"],
+                            "timeout_ms": 10000, "attempts": 20}).json()
+            eventually(lambda: api.show(job)["completed"] == 4, "two words are done")
+            assert read_grid(api, job, csv="raw").text == \
+                "word,test,example\r\nfound-1,found,found\r\nfound-2,found,found\r\n"
+            api("POST", f"/jobs/{job['id']}/cancel")
+        with daemon:
+            assert read_grid(daemon.api, job, csv="raw").text.splitlines()[1] == "found-1,found,found"
+
+
+@pytest.mark.seconds(120)
+def test_a_large_grid(make_daemon, dns):
+    """It is made in windows, whatever the order of the results; duplicates have cells of their own."""
+    words = [f"{'found' if i % 3 else 'nx'}-{i}" for i in range(70000)] + ["found-1"]
+    with make_daemon(dns) as daemon:
+        job = daemon.api.post("\n".join(words) + "\n", query={"kind": "domains", "tlds": "test"}).json()
+        daemon.api.wait(job, 100)
+        lines = read_grid(daemon.api, job, csv="raw").text.split("\r\n")
+    assert lines[0] == "word,test" and lines[-1] == ""
+    assert lines[1:-1] == [f"{word},{'found' if word.startswith('found') else 'not_found'}" for word in words]
+
+
+# --- asyncprobectl ---
+
+def ctl(api, *arguments):
+    return subprocess.run([binary("src/asyncprobectl"), *arguments], capture_output=True, text=True, check=False,
+                          timeout=DEADLINE, env={**os.environ, "ASYNCPROBED_URL": api.url})
+
+
+@pytest.mark.parametrize("arguments, lines, status", [
+    (["--sort", "reg1", "free1", "cdn1", ".dev"], ["? cdn1.dev malformed", "+ free1.dev", "  reg1.dev"], 1),
+    (["--status", "available", "--sort", "reg1", "free2", "free1", ".dev"], ["+ free1.dev", "+ free2.dev"], 0),
+    (["--status", "available", "reg1", "blocked1", ".dev"], [], 1),
+    (["--status", "available", "reg1", "cdn1", ".dev"], [], 4),
+    (["--status", "reserved", "reg1", "blocked1", ".dev"], ["- blocked1.dev blocked"], 0),
+    (["--prefix", "free", "--status", "available", "x", ".app"], ["+ freex.app", "+ x.app"], 0),
+    (["--grid", "reg1", "free1", ".dev", ".app"], ["       dev  app", "reg1   .    .", "free1  +    +"], 0),
+    (["--grid", "--status", "available", "reg1", "free1", ".dev"], ["       dev", "free1  +"], 0),
+])
+def test_domains(registries, arguments, lines, status):
+    api, _ = registries
+    done = ctl(api, "domains", "--check", "registration", "-q", *arguments)
+    got = done.stdout.splitlines()
+    assert (got if "--sort" in arguments or "--grid" in arguments else sorted(got)) == lines, done
+    assert done.returncode == status, done
+
+
+def test_domains_as_json(registries):
+    api, _ = registries
+    done = ctl(api, "domains", "--check", "registration", "--json", "--sort", "--status", "available",
+               "free2", "reg1", "free1", ".dev")
+    assert [json.loads(line)["domain"] for line in done.stdout.splitlines()] == ["free1.dev", "free2.dev"]
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [
+    ["domains", "--grid", "a.test"], ["domains", "--status", "free", "a.test"], ["whois"], ["whois", "a.dev", "b.dev"],
+    ["domains", "--check", "records", "--types", "A", "--status", "found", "a.test"], ["domains", "x", "@"],
+    ["schedules", "add", "--every", "1h", "domains", "--sort", "a.test"],
+])
+def test_bad_usage(shared, arguments):
+    assert ctl(shared.api, *arguments).returncode == 2
+
+
+@pytest.mark.parametrize("name, lines, status", [
+    ("free1.dev", ["free1.dev is free.", r"evidence:  DNS 127\.\S+: NXDOMAIN.*; RDAP http\S+/domain/free1.dev: 404"], 0),
+    ("premium1.dev", [r"premium1.dev is free \(premium_period\).", "evidence: .*"], 0),
+    ("blocked1.dev", [r"blocked1.dev is reserved \(blocked\).", "evidence: .*"], 1),
+    ("reg-delegated.dev", ["reg-delegated.dev is registered.", "registrar: Example Registrar",
+                           r"created:   2020-02-03T04:05:06.000Z", r"expires:   2030-01-01T00:00:00.000Z",
+                           "status:    active", "evidence: .*"], 1),
+    ("drops1.dev", ["drops1.dev is registered.", "It is about to be deleted.", "registrar: .*", "created: .*", "expires: .*",
+                    "status:    pending delete", "evidence: .*"], 1),
+    ("cdn1.dev", [r"It is unknown whether cdn1.dev is registered \(malformed\).", "The DNS does not know it; .*",
+                  r"evidence: .*: 404 \(the answer has status 404 and no error code of RDAP\)"], 4),
+    ("free1.io", [r"It is unknown whether free1.io .*", "The DNS does not know it; .*", "evidence: .*"], 4),
+    ("a..b", [r"It is unknown whether a..b is registered \(invalid_name\)."], 4),
+])
+def test_whois(registries, name, lines, status):
+    api, _ = registries
+    done = ctl(api, "whois", name)
+    assert done.returncode == status, done
+    got = done.stdout.splitlines()
+    assert len(got) == len(lines) and all(re.fullmatch(want, line) for want, line in zip(lines, got)), done.stdout
+    raw = ctl(api, "whois", "--json", name)
+    assert (json.loads(raw.stdout)["domain"], raw.returncode) == (name, status)
+
+
+def test_whois_without_a_daemon():
+    done = subprocess.run([binary("src/asyncprobectl"), "whois", "a.dev"], capture_output=True, text=True, check=False,
+                          timeout=DEADLINE, env={**os.environ, "ASYNCPROBED_URL": "http://127.0.0.1:1"})
+    assert done.returncode == 3
