@@ -128,28 +128,35 @@ static void on_file_answer(struct fetch *f, const struct transfer_outcome *o)
 		fetch_save(f, REASON_NONE);
 }
 
+/* Read the country out of an answer; otherwise returns why there is none. */
+static enum reason read_country(struct fetch *f, const struct transfer_outcome *o)
+{
+	if (o->reason != REASON_NONE)
+		return o->reason == REASON_CANCELLED ? REASON_TOO_LARGE : o->reason;
+	if (o->status == 404 || o->status == 410)
+		return REASON_HTTP_404;
+	if (!fetch_is_whole(o->status))
+		return REASON_HTTP_STATUS;
+	return f->fetcher->opts.find_country(
+		   f->metadata.data, f->metadata.len, f->country, sizeof(f->country))
+		   ? REASON_NONE
+		   : REASON_MALFORMED;
+}
+
 static void on_metadata_answer(struct fetch *f, const struct transfer_outcome *o)
 {
+	bool is_congestion = o->is_congestion || o->status == 503 || o->status == 429;
+
 	if (o->reason != REASON_NONE && fetch_try_elsewhere(f, o))
 		return;
 	if (is_worth_another_try(o->status))
 		(void)fetch_hold_host(f, o);
-	ticket_release(f->fetcher->origins, &f->ticket,
-	    o->is_congestion || o->status == 503 || o->status == 429 ? ORIGIN_CONGESTED
-								     : ORIGIN_GOOD);
+	ticket_release(
+	    f->fetcher->origins, &f->ticket, is_congestion ? ORIGIN_CONGESTED : ORIGIN_GOOD);
 	if (o->reason == REASON_NONE && fetch_is_redirect(o->status) && o->location != NULL)
 		follow(f, o->location);
-	else if (o->reason != REASON_NONE)
-		fetch_save(f, o->reason == REASON_CANCELLED ? REASON_TOO_LARGE : o->reason);
-	else if (o->status == 404 || o->status == 410)
-		fetch_save(f, REASON_HTTP_404);
-	else if (!fetch_is_whole(o->status))
-		fetch_save(f, REASON_HTTP_STATUS);
-	else if (!f->fetcher->opts.find_country(
-		     f->metadata.data, f->metadata.len, f->country, sizeof(f->country)))
-		fetch_save(f, REASON_MALFORMED);
 	else
-		fetch_save(f, REASON_NONE);
+		fetch_save(f, read_country(f, o));
 }
 
 /* The body was refused by us: too long, or no room for it. */
