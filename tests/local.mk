@@ -284,6 +284,7 @@ tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \
 	tests/unit/fetch/fetch_bench.c tests/unit/fetch/fetch_bench.h \
 	tests/unit/fetch/place.c tests/unit/fetch/place.h \
 	tests/unit/fetch/sink_bench.c tests/unit/fetch/sink_bench.h \
+	tests/unit/fetch/test_address_order.c \
 	tests/unit/fetch/test_answer_head.c \
 	tests/unit/fetch/test_draft.c \
 	tests/unit/fetch/test_fetch.c \

@@ -1,5 +1,7 @@
 noinst_LIBRARIES += src/fetch/libfetch.a
 src_fetch_libfetch_a_SOURCES = \
+	src/fetch/address_order.c src/fetch/address_order.h \
+	src/fetch/address_source.c \
 	src/fetch/answer_head.c src/fetch/answer_head.h \
 	src/fetch/curl_loop.c src/fetch/curl_loop.h \
 	src/fetch/digest.c src/fetch/digest.h \

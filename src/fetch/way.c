@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "fetch/address_order.h"
 #include "fetch/origin_private.h"
 
 enum { MANY_FAULTS = 3 /* in a row, before the origin rests */ };
@@ -58,16 +59,17 @@ static void set_rest(struct origin *o, const struct address *a, usec_t until)
 	o->rests[i] = (struct rest){.address = *a, .until = until};
 }
 
-/* Add the addresses that rest, or those that don't, with the families in turn. */
-static void add_in_turn(struct origin *o, bool are_resting, usec_t now)
+/* Add the addresses that rest, or those that don't, with the families in turn; the first is that
+ * of the best address. */
+static void add_in_turn(
+    struct origin *o, const struct address *sorted, bool are_resting, usec_t now)
 {
-	const struct host *h = o->host;
-	size_t at[N_FAMILIES] = {0};
-	bool is_v6 = true;
+	size_t n = o->host->n_addresses, at[N_FAMILIES] = {0};
+	bool is_v6 = n > 0 && sorted[0].is_v6;
 
-	while (at[0] < h->n_addresses || at[1] < h->n_addresses) {
-		while (at[is_v6] < h->n_addresses) {
-			const struct address *a = &h->addresses[at[is_v6]++];
+	while (at[0] < n || at[1] < n) {
+		while (at[is_v6] < n) {
+			const struct address *a = &sorted[at[is_v6]++];
 			if (a->is_v6 == is_v6 && rests(o, a, now) == are_resting) {
 				o->order[o->n_order++] = *a;
 				break;
@@ -225,6 +227,7 @@ static void begin_race(struct origin *o, usec_t now)
 {
 	struct origins *origins = o->host->origins;
 	struct endpoint to[RACE_MAX];
+	struct address sorted[RACE_MAX];
 
 	if (origins->n_races > origins->opts.total / 2) {
 		if (!o->is_blocked)
@@ -234,8 +237,11 @@ static void begin_race(struct origin *o, usec_t now)
 	}
 	close_socket(o);
 	o->n_order = 0;
-	add_in_turn(o, false, now);
-	add_in_turn(o, true, now);
+	memcpy(sorted, o->host->addresses, o->host->n_addresses * sizeof(sorted[0]));
+	if (o->host->n_addresses > 1)
+		addresses_sort(sorted, o->host->n_addresses, address_source);
+	add_in_turn(o, sorted, false, now);
+	add_in_turn(o, sorted, true, now);
 	for (size_t i = 0; i < o->n_order; i++)
 		to[i] = (struct endpoint){.address = o->order[i], .port = o->port};
 	const struct race_opts opts = {.loop = origins->opts.loop,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "fetch/address_order.h"
 #include "loop/loop.h"
 
 enum { MAX_RULES = 64 };
@@ -54,6 +55,14 @@ static enum fake_way way_of(const struct endpoint *to)
 			return rules[i].way;
 	}
 	return FAKE_REACHED;
+}
+
+bool address_source(const struct address *to, struct address *ret_source)
+{
+	const struct endpoint there = {.address = *to};
+
+	*ret_source = *to;
+	return way_of(&there) != FAKE_NO_ROUTE;
 }
 
 static void unlink_race(struct race *race)

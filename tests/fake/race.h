@@ -1,5 +1,5 @@
-/* Stands for fetch/race.h: races that end at once, as a test says of each address. Link it before
- * the library of fetch. Thread: loop. */
+/* Stands for fetch/race.h and address_source: races that end at once, as a test says of each
+ * address. Link it before the library of fetch. Thread: loop. */
 #pragma once
 
 #include "base/buf.h"
@@ -8,7 +8,8 @@
 enum fake_way {
 	FAKE_REACHED, /* also addresses of which nothing was said */
 	FAKE_REFUSED,
-	FAKE_SILENT /* a race without a winner ends only by fake_races_time_out */
+	FAKE_NO_ROUTE, /* refused, and there is no source address for it */
+	FAKE_SILENT    /* a race without a winner ends only by fake_races_time_out */
 };
 
 void fake_race_reset(void); /* as at the start */

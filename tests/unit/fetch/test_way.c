@@ -36,6 +36,19 @@ TEST(families_in_turn)
 	bench_end(b);
 }
 
+/* A network without a route to one family loses no time with it. */
+TEST(a_family_without_a_route)
+{
+	struct bench *b = bench_begin(100, 10, 0);
+
+	fake_race_set("2001:db8::1", FAKE_NO_ROUTE);
+	struct run *r = queue(b, "http://both.test/");
+	wait_started(b, 1);
+	ck_assert_str_eq(fake_race_order(), "192.0.2.1 2001:db8::1 ");
+	check_address(r, "192.0.2.1");
+	bench_end(b);
+}
+
 /* A name server that says nothing of one family holds nobody up. */
 TEST(a_family_without_an_answer)
 {
@@ -273,6 +286,7 @@ TEST(many_dead_hosts)
 SUITE(way)
 {
 	ADD(families_in_turn);
+	ADD(a_family_without_a_route);
 	ADD(a_family_without_an_answer);
 	ADD(the_winner_serves_all);
 	ADD(an_address_that_is_denied);
