@@ -21,12 +21,15 @@ enum {
  * saved. */
 #define PACE (20 * USEC_PER_MSEC)
 
+/* The same where files go to the disk first: that keeps those who save files waiting. */
+#define SYNC_PACE (100 * USEC_PER_MSEC)
+
 /* Begin the next transaction, now or when it is due. */
 static void schedule(struct core *core)
 {
 	if (core->n_puts > 0 || TAILQ_EMPTY(&core->dirty))
 		return;
-	usec_t due = core->is_urgent ? 0 : core->flushed_at + PACE - clock_mono();
+	usec_t due = core->is_urgent ? 0 : core->flushed_at + core->commit_pace - clock_mono();
 	if (due <= 0)
 		defer_start(&core->flush);
 	else if (!timer_is_set(&core->pace))
@@ -358,6 +361,7 @@ static void flush(void *arg)
 		flush_job(live);
 	}
 	sync_files(core);
+	core->commit_pace = core->n_syncing > 0 ? SYNC_PACE : PACE;
 	check_drained(core);
 }
 

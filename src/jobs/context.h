@@ -58,8 +58,9 @@ struct core {
 	struct defer flush;
 	struct timer pace; /* until the next transaction is due */
 	usec_t flushed_at; /* when the last one began */
-	bool is_urgent;    /* the next one is not to wait */
-	unsigned n_puts;   /* operations with results that the store has, or is to have */
+	usec_t commit_pace;
+	bool is_urgent;  /* the next one is not to wait */
+	unsigned n_puts; /* operations with results that the store has, or is to have */
 	STAILQ_HEAD(, store_op) unsynced; /* of them, those whose files go to the disk first */
 	unsigned n_syncing;               /* of them, for which that is under way */
 	uint64_t n_open_bytes;            /* of open chunks */
