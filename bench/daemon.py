@@ -115,6 +115,10 @@ class Daemon:
         """The folder with a job's files."""
         return os.path.join(self.dir, "downloads", job["id"])
 
+    def get(self, connection, path):
+        """A JSON document."""
+        return self._call(connection, "GET", path)
+
     def results(self, job, query="format=ndjson"):
         """Results of a job, decoded."""
         with contextlib.closing(self.connect()) as connection:

@@ -15,9 +15,9 @@ bench_store_sweep_SOURCES = bench/store_sweep.c
 bench_store_sweep_LDADD = $(LINK_STORE)
 CLEANFILES += bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) \
 	bench/store_sweep$(EXEEXT) bench/delay_proxy$(EXEEXT)
-EXTRA_DIST += bench/run.py bench/bodies.py bench/distance.py bench/door.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
+EXTRA_DIST += bench/run.py bench/accuracy.py bench/bodies.py bench/distance.py bench/door.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
 	bench/daemon.py bench/rivals.py bench/machine.py bench/records.py bench/report.py bench/timetable.py
 
 .PHONY: bench
-bench: all bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT) bench/delay_proxy$(EXEEXT)
+bench: all tests/stub/dns_stub$(EXEEXT) bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT) bench/delay_proxy$(EXEEXT)
 	$(PYTHON) $(top_srcdir)/bench/run.py --build-dir . $(BENCHFLAGS)

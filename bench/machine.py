@@ -22,7 +22,7 @@ class BenchError(Exception):
 def start(argv, **options):
     """Start a program in a process group of its own, which is killed when we end."""
     try:
-        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, start_new_session=True, **options)
+        process = subprocess.Popen(argv, start_new_session=True, **{"stdin": subprocess.DEVNULL, **options})
     except OSError as error:
         raise BenchError(f"{argv[0]}: {error.strerror}") from error
     _groups.add(process.pid)

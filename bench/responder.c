@@ -3,16 +3,21 @@
  * reads and writes 64 packets at a time and looks at one thing: a name whose first label ends in an
  * even digit or letter has the address 192.0.2.1, any other one is NXDOMAIN with an SOA.
  *
- *     responder PORT      serves 127.0.0.1 until it is killed; PORT 0: one that is free
+ * With a LIMIT it answers so many queries a second, counted by twentieths, and is silent beyond,
+ * until SIGUSR1.
+ *
+ *     responder PORT [LIMIT]      serves 127.0.0.1 until it is killed; PORT 0: one that is free
  *     port=N
  */
 #include <arpa/inet.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#include <time.h>
 
 enum { BATCH = 64, PACKET = 600, HEADER = 12 };
 
@@ -48,6 +53,32 @@ static size_t answer(uint8_t *p, size_t len)
 	return at + n;
 }
 
+static unsigned long limit; /* answers a second; 0: none */
+static volatile sig_atomic_t is_lifted;
+
+static void on_signal(int number)
+{
+	(void)number;
+	is_lifted = 1;
+}
+
+/* Whether the limit allows one more answer in this twentieth of a second. */
+static int is_allowed(void)
+{
+	static long slice;
+	static unsigned long n;
+	struct timespec now;
+
+	if (limit == 0 || is_lifted)
+		return 1;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	long current = now.tv_sec * 20 + now.tv_nsec / 50000000;
+	if (current != slice)
+		n = 0;
+	slice = current;
+	return n++ < limit / 20;
+}
+
 static void serve(int fd)
 {
 	for (;;) {
@@ -61,7 +92,7 @@ static void serve(int fd)
 		int n = recvmmsg(fd, messages, BATCH, MSG_WAITFORONE, NULL), n_answers = 0;
 		for (int i = 0; i < n; i++) {
 			size_t len = answer(packets[i], messages[i].msg_len);
-			if (len == 0)
+			if (len == 0 || !is_allowed())
 				continue;
 			parts[i].iov_len = len;
 			messages[n_answers++].msg_hdr = messages[i].msg_hdr;
@@ -80,10 +111,12 @@ int main(int argc, char **argv)
 	socklen_t len = sizeof(self);
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), size = 4 << 20;
 
-	if (argc != 2) {
-		fputs("usage: responder PORT\n", stderr);
+	if (argc < 2 || argc > 3) {
+		fputs("usage: responder PORT [LIMIT]\n", stderr);
 		return 2;
 	}
+	limit = argc > 2 ? strtoul(argv[2], NULL, 10) : 0;
+	signal(SIGUSR1, on_signal);
 	self.sin_port = htons((uint16_t)strtoul(argv[1], NULL, 10));
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	if (fd < 0 || bind(fd, (struct sockaddr *)&self, len) != 0 ||

@@ -10,6 +10,7 @@ import sys
 sys.dont_write_bytecode = True  # the source tree may be read-only
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import accuracy  # noqa: E402
 import bodies  # noqa: E402
 import distance  # noqa: E402
 import door  # noqa: E402
@@ -24,7 +25,8 @@ from report import Report  # noqa: E402
 MEASUREMENTS = {**figures.MEASUREMENTS, "files": files.measure_files,
                 "distance": distance.measure_distance,
                 "requests": door.measure_requests, "schedules": timetable.measure_schedules,
-                "records": records.measure_records,
+                "records": records.measure_records, "accuracy": accuracy.measure_accuracy,
+                "limited": accuracy.measure_limited,
                 "bodies": bodies.measure_bodies}
 FAULTS = (machine.BenchError, OSError, http.client.HTTPException)
 

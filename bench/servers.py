@@ -3,6 +3,7 @@
 import os
 import random
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -176,16 +177,47 @@ class Nsd:
             return "it left no log"
 
 
+class Stub:
+    """tests/stub/dns_stub, which answers in bad ways."""
+
+    def __init__(self, build_dir, *options):
+        self.argv = [os.path.join(build_dir, "tests", "stub", "dns_stub"), "--seconds", "3600", *map(str, options)]
+        self.address = ""
+        self._process = self._input = None
+
+    def __enter__(self):
+        read_end, self._input = os.pipe()
+        try:
+            self._process = machine.start(self.argv, stdin=read_end, stdout=subprocess.PIPE, text=True)
+        finally:
+            os.close(read_end)
+        line = self._process.stdout.readline()
+        if not line.startswith("port "):
+            raise machine.BenchError(f"{self.argv[0]} does not start")
+        self.address = f"127.0.0.1:{int(line[5:])}"
+        return self
+
+    def __exit__(self, *_):
+        os.close(self._input)
+        machine.stop(self._process, 5.0)
+        self._process.stdout.close()
+
+
 class Responder:
     """bench/responder, the server that costs as little as one can: for the rate of clients."""
 
-    def __init__(self, build_dir):
+    def __init__(self, build_dir, limit=0):
         self.program = os.path.join(build_dir, "bench", "responder")
+        self.limit = limit  # answers a second, until lift(); 0: none
         self.address = ""
         self._process = None
 
+    def lift(self):
+        """Answer everything from now on."""
+        self._process.send_signal(signal.SIGUSR1)
+
     def __enter__(self):
-        self._process = machine.start([self.program, "0"], stdout=subprocess.PIPE, text=True)
+        self._process = machine.start([self.program, "0", str(self.limit)], stdout=subprocess.PIPE, text=True)
         line = self._process.stdout.readline()
         if not line.startswith("port="):
             raise machine.BenchError(f"{self.program} does not start")

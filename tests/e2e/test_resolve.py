@@ -14,6 +14,8 @@ VERDICTS = {  # keyword of the stub: (status, reasons, addresses)
     "dup": ("found", {None}, ["192.0.2.1"]),
     "spoof": ("found", {None}, ["192.0.2.1"]),
     "wrongid": ("found", {None}, ["192.0.2.1"]),
+    "othername": ("found", {None}, ["192.0.2.1"]),
+    "othertype": ("found", {None}, ["192.0.2.1"]),
     "flaky": ("found", {None}, ["192.0.2.1"]),
     "servfailonce": ("found", {None}, ["192.0.2.1"]),
     "nodata": ("not_found", {"no_address"}, []),

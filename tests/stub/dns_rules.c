@@ -27,10 +27,12 @@ enum delivery {
 	SEND_ONCE,
 	SEND_NEVER,
 	SEND_TWICE,
-	SEND_SPOOF_FIRST,    /* a forged NXDOMAIN from another port comes first */
-	SEND_WRONG_ID_FIRST, /* a forged NXDOMAIN with another id comes first */
-	SEND_WRONG_NAME,     /* the reply repeats another name */
-	SEND_GARBAGE,        /* random bytes instead of a reply */
+	SEND_SPOOF_FIRST,      /* a forged NXDOMAIN from another port comes first */
+	SEND_WRONG_ID_FIRST,   /* a forged NXDOMAIN with another id comes first */
+	SEND_OTHER_NAME_FIRST, /* an NXDOMAIN of another name comes first */
+	SEND_OTHER_TYPE_FIRST, /* one of another type */
+	SEND_WRONG_NAME,       /* the reply repeats another name */
+	SEND_GARBAGE,          /* random bytes instead of a reply */
 };
 
 struct behaviour {
@@ -67,6 +69,8 @@ static const struct keyword keywords[] = {
     {.word = "dupnx", .later = {.body = BODY_NX, .delivery = SEND_TWICE}},
     {.word = "spoof", .later = {.body = BODY_FOUND, .delivery = SEND_SPOOF_FIRST}},
     {.word = "wrongid", .later = {.body = BODY_FOUND, .delivery = SEND_WRONG_ID_FIRST}},
+    {.word = "othername", .later = {.body = BODY_FOUND, .delivery = SEND_OTHER_NAME_FIRST}},
+    {.word = "othertype", .later = {.body = BODY_FOUND, .delivery = SEND_OTHER_TYPE_FIRST}},
     {.word = "wrongname", .later = {.body = BODY_FOUND, .delivery = SEND_WRONG_NAME}},
     {.word = "garbage", .later = {.delivery = SEND_GARBAGE}},
     {.word = "flaky",
@@ -269,6 +273,17 @@ static void write_garbage(
 		reply->bytes[0] ^= 0x55;
 }
 
+/* Make a reply one that is not of the query. */
+static void forge(const struct dns_query *query, enum delivery delivery, struct dns_reply *reply)
+{
+	if (delivery == SEND_WRONG_NAME || delivery == SEND_OTHER_NAME_FIRST)
+		reply->bytes[DNS_QUESTION_AT + 1] = 'x';
+	if (delivery == SEND_OTHER_TYPE_FIRST)
+		reply->bytes[DNS_QUESTION_AT + query->n_question - 3] ^= 0x55;
+	if (delivery == SEND_WRONG_ID_FIRST)
+		reply->bytes[0] ^= 0x55;
+}
+
 static void deliver(struct dns_rules *rules, const struct dns_query *query,
     struct behaviour behaviour, struct dns_replies *replies)
 {
@@ -288,20 +303,17 @@ static void deliver(struct dns_rules *rules, const struct dns_query *query,
 		break;
 	case SEND_SPOOF_FIRST:
 	case SEND_WRONG_ID_FIRST:
+	case SEND_OTHER_NAME_FIRST:
+	case SEND_OTHER_TYPE_FIRST:
+		replies->n = 1;
 		write_reply(&item[0], query, BODY_NX);
 		write_reply(&item[1], query, behaviour.body);
 		break;
 	}
-	replies->n = 1;
+	replies->n++;
 	if (behaviour.delivery == SEND_TWICE)
-		item[1] = item[0];
-	if (behaviour.delivery == SEND_WRONG_NAME)
-		item[0].bytes[DNS_QUESTION_AT + 1] = 'x';
-	if (behaviour.delivery == SEND_WRONG_ID_FIRST)
-		item[0].bytes[0] ^= 0x55;
-	if (behaviour.delivery == SEND_TWICE || behaviour.delivery == SEND_WRONG_ID_FIRST ||
-	    behaviour.delivery == SEND_SPOOF_FIRST)
-		replies->n = 2;
+		item[replies->n++] = item[0];
+	forge(query, behaviour.delivery, &item[0]);
 	replies->is_first_forged = behaviour.delivery == SEND_SPOOF_FIRST;
 }
 
