@@ -8,9 +8,10 @@
 #include "base/alloc.h"
 #include "base/metrics.h"
 #include "check/dns_outcome.h"
-#include "check/parents.h"
 #include "check/private.h"
 #include "check/resolver_evdns.h"
+#include "check/wild.h"
+#include "check/zones.h"
 #include "model/records.h"
 
 /* Probes between attempts hold no place in a window; this bounds them and the memory of all. */
@@ -94,10 +95,19 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 	return dns;
 }
 
+/* No check of a delegation is under way. */
+static void forget_authorities(struct checker *checker)
+{
+	parents_clear(checker->zones);
+	authority_table_free(checker->authority_table);
+	checker->authority_table = authority_table_new(checker);
+}
+
 static void free_servers(struct checker *checker)
 {
 	wildcards_free(TAKE(checker->wildcards));
-	parents_clear(checker->parents);
+	parents_clear(checker->wild);
+	forget_authorities(checker);
 	dns_metrics_free(TAKE(checker->dns_metrics));
 	dns_engine_free(TAKE(checker->dns));
 }
@@ -114,6 +124,9 @@ void checker_set_servers(struct checker *checker, const struct checker_opts *opt
 	checker->has_no_aaaa = opts->has_no_aaaa;
 	checker->is_implied = opts->is_implied;
 	checker->is_in_order = opts->in_order;
+	checker->asks_authorities = opts->asks_authorities;
+	checker->max_qps = opts->max_qps;
+	checker->pause = opts->pause;
 	checker->dns = new_dns(checker, opts);
 	checker->wildcards = wildcards_new(checker->loop, checker->dns);
 	if (checker->resolver != NULL) {
@@ -122,6 +135,21 @@ void checker_set_servers(struct checker *checker, const struct checker_opts *opt
 		    checker->resolver, opts->servers, is_fit ? opts->n_servers : 0);
 	}
 	defer_start(&checker->serve);
+}
+
+void checker_set_policy(struct checker *checker,
+    bool (*may_ask)(const struct endpoint *authority, void *arg), void *arg)
+{
+	struct check *check;
+
+	checker->may_ask = may_ask;
+	checker->may_ask_arg = arg;
+	TAILQ_FOREACH (check, &checker->checks, link) {
+		if (checker->asks_authorities && check->kind->ops == delegation_check() &&
+		    !check->has_verdict)
+			check_begin_anew(check, 0);
+	}
+	forget_authorities(checker);
 }
 
 void checker_set_hosts(struct checker *checker, struct hosts *hosts)
@@ -134,6 +162,7 @@ void checker_on_network(struct checker *checker)
 {
 	if (checker->dns != NULL)
 		dns_engine_on_network(checker->dns);
+	authority_table_on_network(checker->authority_table);
 }
 
 struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
@@ -143,7 +172,8 @@ struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
 	checker->loop = loop;
 	checker->timeout = opts->timeout;
 	checker->attempts = opts->attempts;
-	checker->parents = parents_new();
+	checker->wild = wild_new(checker);
+	checker->zones = zones_new(checker);
 	TAILQ_INIT(&checker->checks);
 	TAILQ_INIT(&checker->turns);
 	init_kinds(checker);
@@ -177,7 +207,9 @@ void checker_free(struct checker *checker)
 	}
 	free_servers(checker);
 	resolver_free(checker->resolver);
-	parents_free(checker->parents);
+	authority_table_free(checker->authority_table);
+	parents_free(checker->wild);
+	parents_free(checker->zones);
 	hosts_free(checker->hosts);
 	free(checker);
 }
@@ -229,7 +261,7 @@ bool checker_name_server(const struct checker *checker, size_t nth, struct name_
 
 size_t checker_n_servers(const struct checker *checker)
 {
-	return dns_engine_n_servers(checker->dns);
+	return checker->asks_authorities ? SIZE_MAX : dns_engine_n_servers(checker->dns);
 }
 
 size_t checker_in_flight(const struct checker *checker)
@@ -239,7 +271,10 @@ size_t checker_in_flight(const struct checker *checker)
 
 usec_t checker_overdue(const struct checker *checker)
 {
-	return dns_engine_overdue(checker->dns);
+	usec_t dns = dns_engine_overdue(checker->dns);
+	usec_t authorities = authority_table_overdue(checker->authority_table);
+
+	return dns > authorities ? dns : authorities;
 }
 
 static void on_pause(void *arg)

@@ -32,6 +32,7 @@ struct checker_opts {
 	bool in_order;    /* the DNS engine asks the first server that works, not all in turn */
 	usec_t check_every;     /* health checks of servers by the DNS engine; 0: none */
 	const char *known_name; /* borrowed: every server must know it; empty: none */
+	bool asks_authorities;  /* delegations are asked of the authorities of the parent */
 	double max_qps;         /* of each server; 0: no limit */
 	usec_t pause; /* before a server that failed is asked the same again; 0: a second */
 	const char *hosts_path; /* borrowed; NULL: no hosts file */
@@ -45,6 +46,11 @@ void checker_free(struct checker *checker); /* checks under way are dropped, wit
 
 /* Ask other servers from now on, also for checks under way, which begin anew. Not in a callback. */
 void checker_set_servers(struct checker *checker, const struct checker_opts *opts);
+
+/* Say which authorities may be asked, whose addresses come from the DNS: none before this is
+ * called. Checks of delegations begin anew. Not in a callback. */
+void checker_set_policy(struct checker *checker,
+    bool (*may_ask)(const struct endpoint *authority, void *arg), void *arg);
 
 /* Use this hosts file from now on; it is taken. NULL: none. */
 void checker_set_hosts(struct checker *checker, struct hosts *hosts);
@@ -73,6 +79,7 @@ void room_listen_stop(struct room_listener *listener);
 /* The nth name server of the DNS engine; false when there are fewer. */
 bool checker_name_server(const struct checker *checker, size_t nth, struct name_server *ret_server);
 
+/* Servers that can be asked for a second opinion of a delegation. */
 size_t checker_n_servers(const struct checker *checker);
 
 size_t checker_in_flight(const struct checker *checker);

@@ -34,6 +34,22 @@ bool cut_is_of_existence(enum proof proof)
 	return proof != PROOF_NONE && proof != PROOF_NOT_CUT && proof != PROOF_ABSENT;
 }
 
+enum proof cut_by_authority(struct cut_answer a, bool is_apex)
+{
+	switch (a.outcome) {
+	case DNS_REFERRAL:
+		return PROOF_REFERRAL;
+	case DNS_DATA: /* the same servers have the parent and the child */
+		return a.has_chain ? PROOF_NOT_CUT : PROOF_NS;
+	case DNS_NODATA:
+		return is_apex && !a.has_chain ? PROOF_NS : PROOF_NOT_CUT;
+	case DNS_NXDOMAIN:
+		return PROOF_ABSENT;
+	default:
+		return PROOF_NONE;
+	}
+}
+
 enum item_status cut_status(enum proof proof, enum reason failure, enum reason *ret_reason)
 {
 	*ret_reason = REASON_NONE;

@@ -18,6 +18,11 @@ struct cut_answer {
 /* What a recursor's answer for DS shows; PROOF_NONE: nothing. */
 enum proof cut_by_ds(struct cut_answer answer);
 
+/* What the answer of an authority of the parent for NS shows, which was judged as such
+ * (dns/answer.h); `is_apex`: its SOA is the name's own, so the server has the child too. Of a
+ * referral, that it is to the name itself. */
+enum proof cut_by_authority(struct cut_answer answer, bool is_apex);
+
 /* What a recursor's answer for NS shows of a name below a wildcard, or that may be, and for which
  * DS was not answered with NXDOMAIN. */
 enum proof cut_by_ns(struct cut_answer answer);

@@ -1,5 +1,6 @@
 noinst_LIBRARIES += src/check/libcheck.a
 src_check_libcheck_a_SOURCES = \
+	src/check/authorities.c \
 	src/check/checker.c src/check/checker.h \
 	src/check/cut.c src/check/cut.h \
 	src/check/delegation.c \
@@ -13,4 +14,6 @@ src_check_libcheck_a_SOURCES = \
 	src/check/resolve_dns.c \
 	src/check/resolver_evdns.c src/check/resolver_evdns.h \
 	src/check/server_list.c src/check/server_list.h \
-	src/check/wildcards.c src/check/wildcards.h
+	src/check/wild.c src/check/wild.h \
+	src/check/wildcards.c src/check/wildcards.h \
+	src/check/zones.c src/check/zones.h

@@ -68,8 +68,14 @@ struct checker {
 	size_t next_server;              /* of the resolver, unless */
 	bool is_in_order;                /* the first that works is asked */
 	struct hosts *hosts;             /* owned; NULL: none */
-	struct parents *parents;         /* owned */
-	bool has_no_aaaa, is_implied;    /* as in checker_opts */
+	struct parents *wild, *zones; /* owned; what is known of parents (check/wild.h, zones.h) */
+	struct authority_table *authority_table; /* owned */
+	bool asks_authorities;                   /* as in checker_opts, like the next two */
+	double max_qps;
+	usec_t pause;
+	bool (*may_ask)(const struct endpoint *authority, void *arg); /* NULL: none */
+	void *may_ask_arg;
+	bool has_no_aaaa, is_implied; /* as in checker_opts */
 	usec_t timeout;
 	uint32_t attempts;
 	size_t n_checks;

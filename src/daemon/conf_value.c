@@ -107,6 +107,7 @@ static enum err parse_word(enum conf_type type, const char *text, uint64_t *ret_
 	    [LEVEL] = {"debug", "info", "warning", "error"},
 	    [FORMAT] = {"text", "json"},
 	    [RESOLVER] = {"engine", "evdns"},
+	    [DNS_MODE] = {"recursive", "authority"},
 	    [STRATEGY] = {"auto", "order", "spread"}};
 
 	for (uint64_t i = 0; words[type][i] != NULL; i++) {
@@ -158,6 +159,7 @@ const char *conf_value_describe(enum conf_type type)
 	    [LEVEL] = "debug, info, warning or error",
 	    [FORMAT] = "text or json",
 	    [RESOLVER] = "engine or evdns",
+	    [DNS_MODE] = "recursive or authority",
 	    [STRATEGY] = "auto, order or spread",
 	    [MODE] = "an octal mode like 0660"};
 
@@ -182,6 +184,7 @@ enum err conf_value_parse(enum conf_type type, const char *text, uint64_t least,
 	case LEVEL:
 	case FORMAT:
 	case RESOLVER:
+	case DNS_MODE:
 	case STRATEGY:
 		return parse_word(type, text, ret_number);
 	case DOMAIN:

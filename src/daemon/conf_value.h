@@ -26,6 +26,7 @@ enum conf_type {
 	LEVEL,
 	FORMAT,
 	RESOLVER,
+	DNS_MODE,
 	STRATEGY,
 	MODE
 };

@@ -60,8 +60,7 @@ struct daemon {
 	struct notify *notify;
 	struct guard guard;
 	struct reload *reload;
-	char *database, *folder, *limits;
-	char *listen[SERVER_MAX_LISTENERS];
+	char *database, *folder, *limits, *listen[SERVER_MAX_LISTENERS];
 	size_t n_listen;
 	struct watch term, interrupt, hangup;
 	struct timer drain_timer, quiet_timer;
@@ -160,6 +159,7 @@ static bool allow_targets(struct daemon *d, const struct endpoint *listeners, si
 {
 	fetching_allow(&d->fetching, d->conf, listeners, n);
 	registering_set_policy(d->registering, d->fetching.policy);
+	resolving_set_policy(d->resolving, d->fetching.policy);
 	return delivery_allow(&d->delivery, d->conf, d->fetching.policy);
 }
 

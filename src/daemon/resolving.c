@@ -14,10 +14,12 @@
 #include "check/server_list.h"
 #include "daemon/network.h"
 #include "fetch/doh.h"
+#include "fetch/policy.h"
 #include "loop/offload.h"
 
 /* In the order of their names in conf_value.c. */
 enum { RESOLVER_ENGINE, RESOLVER_EVDNS };
+enum { MODE_RECURSIVE, MODE_AUTHORITY };
 enum { STRATEGY_AUTO, STRATEGY_ORDER, STRATEGY_SPREAD };
 
 /* What the files say. */
@@ -117,6 +119,7 @@ static struct checker_opts make_opts(const struct resolving *r, const struct sou
 	    .attempts = (uint32_t)conf_number(conf, CONF_dns_attempts),
 	    .check_every = (usec_t)conf_number(conf, CONF_dns_check_interval),
 	    .known_name = conf_text(conf, CONF_dns_known_name),
+	    .asks_authorities = conf_number(conf, CONF_dns_mode) == MODE_AUTHORITY,
 	    .max_qps = (double)conf_number(conf, CONF_dns_max_qps),
 	    .in_order = is_in_order(r, s),
 	    .use_evdns = conf_number(conf, CONF_dns_resolver) == RESOLVER_EVDNS};
@@ -291,6 +294,16 @@ void resolving_free(struct resolving *r)
 	free(r->resolv_conf);
 	free(r->hosts);
 	free(r);
+}
+
+static bool may_ask(const struct endpoint *authority, void *arg)
+{
+	return policy_judge_address(arg, authority) == NULL;
+}
+
+void resolving_set_policy(struct resolving *r, const struct policy *policy)
+{
+	checker_set_policy(r->checker, may_ask, (void *)policy);
 }
 
 struct checker *resolving_checker(const struct resolving *r)

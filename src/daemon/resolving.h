@@ -5,6 +5,7 @@
 #include "daemon/conf.h"
 
 struct checker;
+struct policy;
 struct loop;
 struct name_server;
 struct offload;
@@ -16,6 +17,9 @@ struct resolving *resolving_new(
     const struct conf *conf, struct loop *loop, struct offload *offload);
 void resolving_stop(struct resolving *resolving); /* watch nothing any more; NULL is fine */
 void resolving_free(struct resolving *resolving); /* after offload_stop; NULL is fine */
+
+/* Which authorities may be asked. Borrowed until the next call. */
+void resolving_set_policy(struct resolving *resolving, const struct policy *policy);
 
 struct checker *resolving_checker(const struct resolving *resolving);
 

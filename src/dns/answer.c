@@ -93,6 +93,81 @@ void dns_answer_judge(const struct dns_message *m, struct dns_answer *ret_answer
 		a->ttl = 0;
 }
 
+/* Say whether the name at `owner` is the question's, or above it and at most as far up as the zone;
+ * and how long it is. */
+static bool is_between(
+    const struct dns_message *m, size_t owner, size_t n_zone, size_t *ret_len, bool *ret_is_name)
+{
+	size_t at = DNS_HEADER_SIZE;
+	struct dns_name question, name;
+
+	if (!dns_name_read(m->bytes, m->len, &at, &question) ||
+	    !dns_name_read(m->bytes, m->len, &owner, &name))
+		return false;
+	*ret_len = name.len;
+	*ret_is_name = name.len == question.len;
+	return name.len >= n_zone && dns_name_is_under(&question, &name);
+}
+
+/* Whether all NS records of the authority section refer to one name below the zone. */
+static bool is_referral(struct dns_answer *a, size_t n_zone)
+{
+	const struct dns_message *m = a->message;
+	size_t at = m->at[DNS_AUTHORITY], len = 0, found = 0;
+	bool is_name;
+	struct dns_record r = {0};
+
+	for (unsigned i = 0; i < m->n_records[DNS_AUTHORITY]; i++) {
+		dns_message_record(m, &at, &r);
+		if (r.type != DNS_NS || r.class != DNS_CLASS_IN)
+			continue;
+		if (!is_between(m, r.owner, n_zone, &len, &is_name) || len == n_zone ||
+		    (found > 0 && len != found))
+			return false;
+		found = len;
+		a->owner = r.owner;
+	}
+	return found > 0;
+}
+
+static bool has_right_soa(const struct dns_answer *a, size_t n_zone)
+{
+	const struct dns_message *m = a->message;
+	size_t len;
+	bool is_name;
+
+	return m->has_soa && is_between(m, m->soa_owner, n_zone, &len, &is_name) &&
+	       !(is_name && a->outcome == DNS_NXDOMAIN);
+}
+
+static enum dns_outcome judge_authority(struct dns_answer *a, size_t n_zone)
+{
+	bool is_authority = (a->message->flags & DNS_FLAG_AA) != 0;
+
+	switch (a->outcome) {
+	case DNS_DATA:
+	case DNS_NODATA:
+	case DNS_NXDOMAIN:
+	case DNS_REFERRAL:
+	case DNS_LAME:
+		break;
+	default:
+		return a->outcome;
+	}
+	if (a->n_chain > 0)
+		return is_authority ? DNS_NODATA : DNS_LAME;
+	if (a->outcome == DNS_REFERRAL)
+		return is_referral(a, n_zone) ? DNS_REFERRAL : DNS_LAME;
+	if (!is_authority)
+		return DNS_LAME;
+	return a->outcome == DNS_DATA || has_right_soa(a, n_zone) ? a->outcome : DNS_LAME;
+}
+
+void dns_answer_judge_authority(struct dns_answer *a, size_t n_zone)
+{
+	a->outcome = judge_authority(a, n_zone);
+}
+
 bool dns_answer_next(
     const struct dns_answer *a, struct dns_cursor *cursor, struct dns_record *ret_record)
 {

@@ -33,6 +33,13 @@ struct dns_answer {
 /* Judge a message that dns_message_parse accepted; its records of class IN count. */
 void dns_answer_judge(const struct dns_message *m, struct dns_answer *ret_answer);
 
+/* Judge anew what a server answered that was asked as an authority of a zone, whose name is the
+ * last `n_zone` octets of the question's. An answer is authoritative, and without data it has the
+ * SOA of that zone or of one below it; else it is DNS_LAME. DNS_REFERRAL is to a name below the
+ * zone that the question's name is, or is below; `owner` is where that name stands. A name with a
+ * CNAME is DNS_NODATA, wherever that leads. */
+void dns_answer_judge_authority(struct dns_answer *a, size_t n_zone);
+
 /* Go through the data: begin with a zeroed cursor; false after the last record. */
 struct dns_cursor {
 	unsigned n_seen;

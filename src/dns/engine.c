@@ -74,6 +74,17 @@ static bool is_idle(const struct dns_engine *engine)
 	return engine->n_lookups == 0;
 }
 
+/* End those that wait when no server can be reached. */
+static void fail_waiting(struct dns_engine *engine)
+{
+	for (size_t i = 0; i < engine->n_servers; i++) {
+		if (!engine->servers[i].is_unreachable)
+			return;
+	}
+	for (size_t n = engine->n_waiting; n > 0 && engine->n_waiting > 0; n--)
+		lookup_finish(TAILQ_FIRST(&engine->waiting), DNS_TIMED_OUT, NULL);
+}
+
 static void on_tick(void *arg)
 {
 	struct dns_engine *engine = arg;
@@ -82,6 +93,8 @@ static void on_tick(void *arg)
 	engine->is_short = false;
 	for (size_t i = 0; i < engine->n_servers; i++)
 		server_tick(&engine->servers[i], now);
+	if (engine->fails_without_route)
+		fail_waiting(engine);
 	if (!is_idle(engine))
 		timer_start(&engine->tick, DNS_TICK);
 	serve_turn(engine);
@@ -104,6 +117,7 @@ struct dns_engine *dns_engine_new(struct loop *loop, const struct dns_opts *opts
 	engine->loop = loop;
 	engine->strategy = opts->strategy;
 	engine->use_tcp = opts->use_tcp;
+	engine->fails_without_route = opts->fails_without_route;
 	engine->pause = opts->pause > 0 ? opts->pause : PAUSE_DEFAULT;
 	engine->max_lookups = opts->max_lookups > 0 ? opts->max_lookups : MAX_LOOKUPS_DEFAULT;
 	engine->lookups = xcalloc(engine->max_lookups, sizeof(*engine->lookups));

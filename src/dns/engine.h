@@ -45,7 +45,9 @@ struct dns_opts {
 	size_t max_lookups; /* at a time; 0: 8192 */
 	enum dns_strategy strategy;
 	enum dns_guard guard;
-	bool use_tcp; /* for all questions, as `options use-vc` */
+	bool
+	    fails_without_route; /* questions end, and don't wait, while no server can be reached */
+	bool use_tcp;            /* for all questions, as `options use-vc` */
 	usec_t pause; /* before a server that failed is asked the same again; 0: a second */
 
 	/* Health checks, made when there are several servers: at the start and each so often (0:
@@ -100,6 +102,9 @@ struct dns_question {
 	uint16_t flags;    /* DNS_FLAG_RD, AD, CD */
 	usec_t timeout;    /* of an attempt; more than 0 */
 	unsigned attempts; /* at least 1 */
+	/* The servers are asked as authorities of a zone: its name is the last octets of `name`, so
+	 * many; a referral to a name below it is an answer. 0: they recurse. */
+	uint8_t n_zone;
 	/* Ask this one only when no other works; borrowed for the call; NULL: ask any. */
 	const struct endpoint *avoid;
 };

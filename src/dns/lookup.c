@@ -408,6 +408,7 @@ struct dns_lookup *lookup_start(struct dns_engine *engine, const struct dns_ques
 	l->max_attempts = question->attempts;
 	l->type = question->type;
 	l->flags = question->flags;
+	l->n_zone = question->n_zone;
 	write_question(l, question);
 	if (question->avoid != NULL)
 		avoid(l, question->avoid);

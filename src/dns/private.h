@@ -44,7 +44,7 @@ struct dns_lookup {
 	bool is_mixed;                       /* its letters are in random case */
 	bool had_case, had_cookie, had_edns; /* asked again for that reason already */
 	bool is_refused, is_overdue; /* the server's port is closed; its place is given back */
-	uint8_t n_tried, n_tries, n_reconnects;
+	uint8_t n_tried, n_tries, n_reconnects, n_zone; /* the last: as in dns_question */
 	struct server *tried[MAX_TRIED];
 	bool has_failed[MAX_TRIED]; /* it answered, with a failure */
 	struct dns_try tries[DNS_MAX_TRIES];
@@ -112,7 +112,7 @@ struct dns_engine {
 	size_t n_ports, max_ports, guarded_ports; /* sockets; the last: of a guarded server */
 	bool is_short; /* of sockets: until the next tick those are asked that have some */
 	enum dns_strategy strategy;
-	bool use_tcp;
+	bool use_tcp, fails_without_route;
 	usec_t pause;
 	void (*on_room)(void *arg), *on_room_arg;
 	struct udp_batch *batch; /* owned */

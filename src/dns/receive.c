@@ -120,27 +120,27 @@ static void note_failed(const struct arrival *a)
 	}
 }
 
+/* A referral is what an authority answers of a delegated name. */
+static bool is_answer(const struct dns_lookup *l, enum dns_outcome outcome)
+{
+	return outcome == DNS_DATA || outcome == DNS_NODATA || outcome == DNS_NXDOMAIN ||
+	       (outcome == DNS_REFERRAL && l->n_zone > 0);
+}
+
 /* `answer` is NULL when it can't be read. */
 static void settle(struct arrival *a, const struct dns_answer *answer)
 {
 	struct dns_lookup *l = a->lookup;
 
-	switch (a->outcome) {
-	case DNS_DATA:
-	case DNS_NODATA:
-	case DNS_NXDOMAIN:
+	if (a->outcome == DNS_TRUNCATED && a->is_current && !a->is_tcp) {
+		l->wants_tcp = true;
+		lookup_repeat(l);
+		return;
+	}
+	if (is_answer(l, a->outcome)) {
 		settle_blame(a);
 		lookup_finish(l, a->outcome, answer);
 		return;
-	case DNS_TRUNCATED:
-		if (a->is_current && !a->is_tcp) {
-			l->wants_tcp = true;
-			lookup_repeat(l);
-			return;
-		}
-		break;
-	default:
-		break;
 	}
 	note_failed(a);
 	/* a failure that comes late changes nothing: the next attempt is under way */
@@ -148,10 +148,9 @@ static void settle(struct arrival *a, const struct dns_answer *answer)
 		lookup_fail(l, a->outcome, answer, a->now);
 }
 
-static bool is_failure(enum dns_outcome outcome)
+static bool is_failure(const struct dns_lookup *l, enum dns_outcome outcome)
 {
-	return outcome == DNS_FAILED || outcome == DNS_REFERRAL || outcome == DNS_LAME ||
-	       outcome == DNS_MALFORMED;
+	return outcome != DNS_TRUNCATED && !is_answer(l, outcome);
 }
 
 static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool is_cut)
@@ -168,6 +167,8 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 	a->outcome = is_cut ? DNS_TRUNCATED : DNS_MALFORMED;
 	if (is_read) {
 		dns_answer_judge(&m, &answer);
+		if (a->lookup->n_zone > 0)
+			dns_answer_judge_authority(&answer, a->lookup->n_zone);
 		a->outcome = answer.outcome;
 		note_abilities(a, &m);
 	}
@@ -175,7 +176,7 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 	s->stats.n_outcomes[a->outcome]++;
 	if (a->outcome == DNS_FAILED)
 		s->stats.n_failures[m.rcode < DNS_N_RCODES ? m.rcode : DNS_N_RCODES - 1]++;
-	if (a->is_timed && is_failure(a->outcome))
+	if (a->is_timed && is_failure(a->lookup, a->outcome))
 		server_on_failure(s, a->now);
 	else if (a->is_timed)
 		server_on_answer(s, a->now, a->now - a->ask->sent_at);

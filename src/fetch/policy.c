@@ -452,14 +452,12 @@ static bool is_isatap(const struct address *a)
 	return a->is_v6 && (a->bytes[8] & ~0x02) == 0 && memcmp(a->bytes + 9, mark, 3) == 0;
 }
 
-const char *policy_judge(const struct policy *p, const struct endpoint *target)
+const char *policy_judge_address(const struct policy *p, const struct endpoint *target)
 {
 	const struct address a = unmap(&target->address);
 	struct address carried;
 	const char *reason = NULL;
 
-	if (!policy_allows_port(p, target->port))
-		return "port not allowed";
 	for (size_t i = 0; reason == NULL && i < N_CARRIERS; i++) {
 		if (is_carrier(p, i, &a)) {
 			carried = cut_out(&a, carriers[i].at, carriers[i].flip);
@@ -471,4 +469,10 @@ const char *policy_judge(const struct policy *p, const struct endpoint *target)
 		reason = judge(p, &carried, target->port);
 	}
 	return reason != NULL ? reason : judge(p, &a, target->port);
+}
+
+const char *policy_judge(const struct policy *p, const struct endpoint *target)
+{
+	return policy_allows_port(p, target->port) ? policy_judge_address(p, target)
+						   : "port not allowed";
 }

@@ -52,5 +52,8 @@ bool policy_ports_are_valid(const char *ports, struct buf *why);
  * address"), static. Of an address that carries another, the other's reason comes first. */
 const char *policy_judge(const struct policy *policy, const struct endpoint *target);
 
+/* The same by rules 2 to 6: whatever the port. */
+const char *policy_judge_address(const struct policy *policy, const struct endpoint *target);
+
 /* Say whether the port is allowed, for refusing a URL before its name is resolved. */
 bool policy_allows_port(const struct policy *policy, uint16_t port);

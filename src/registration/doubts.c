@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "dns/message.h"
 #include "loop/loop.h"
 #include "registration/verdict.h"
 
@@ -30,9 +31,11 @@ static void finish(struct doubt *doubt, bool is_believed)
 	doubt->on_done(is_believed, doubt->arg);
 }
 
-static bool is_trusted(const struct doubts *d, const struct endpoint *server)
+/* Authorities are known from recursors, and it is these that have to pass. */
+static bool is_trusted(const struct doubts *d, const struct evidence *e)
 {
-	return clock_mono() < d->trusted_until && endpoint_equal(&d->trusted, server);
+	return clock_mono() < d->trusted_until &&
+	       (e->type == DNS_NS || endpoint_equal(&d->trusted, &e->server));
 }
 
 /* --- The test --- */
@@ -48,7 +51,7 @@ static void on_tested(const struct result *result, void *arg)
 		d->trusted_until = clock_mono() + TRUSTED_FOR;
 	}
 	while ((doubt = TAILQ_FIRST(&d->waiting)) != NULL)
-		finish(doubt, doubt->is_right_zone && is_trusted(d, &doubt->first.server));
+		finish(doubt, doubt->is_right_zone && is_trusted(d, &doubt->first));
 }
 
 static void test(struct doubts *d)
@@ -83,7 +86,7 @@ static void on_again(void *arg)
 
 	for (; doubt != NULL; doubt = next) {
 		next = TAILQ_NEXT(doubt, link);
-		if (!doubt->is_right_zone || is_trusted(d, &doubt->first.server))
+		if (!doubt->is_right_zone || is_trusted(d, &doubt->first))
 			finish(doubt, doubt->is_right_zone);
 	}
 	if (d->test == NULL && !TAILQ_EMPTY(&d->waiting))

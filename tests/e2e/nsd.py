@@ -41,16 +41,18 @@ def free_address():
 
 
 class Nsd:
-    """Serves `zones`, a dict of names and texts, on a free port of loopback. It answers once it is made."""
+    """Serves `zones`, a dict of names and texts, on a free port of loopback, or at `address`, and at `others`. It answers
+    once it is made."""
 
-    def __init__(self, folder, zones):
+    def __init__(self, folder, zones, address=None, others=()):
         self._process = None
         for number, text in enumerate(zones.values()):
             (folder / f"zone{number}").write_text(text, encoding="ascii")
         parts = "".join(f"zone:\n\tname: \"{name}\"\n\tzonefile: zone{number}\n" for number, name in enumerate(zones))
         for _ in range(5):  # somebody else may take the port before it does
-            self.address = free_address()
-            conf = CONF.format(folder=folder, address=self.address.replace(":", "@")) + parts
+            self.address = address or free_address()
+            addresses = "\n\tip-address: ".join([self.address.replace(":", "@"), *others])
+            conf = CONF.format(folder=folder, address=addresses) + parts
             (folder / "nsd.conf").write_text(conf, encoding="ascii")
             self._process = subprocess.Popen(
                 [NSD, "-d", "-c", folder / "nsd.conf"], stderr=subprocess.DEVNULL, start_new_session=True)

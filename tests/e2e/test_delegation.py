@@ -4,6 +4,7 @@ import subprocess
 
 import pytest
 
+from namespace import in_namespace
 from nsd import NSD, Nsd
 from processes import DEADLINE, Stub, binary
 from test_dns_peers import Program, configure_unbound
@@ -125,3 +126,96 @@ def test_failures_are_errors(make_daemon):
     assert {name: verdict[:2] for name, verdict in got.items()} == {
         "servfail-1.example": ("error", "servfail"), "drop-1.example": ("error", "timeout"),
         "refused-1.example": ("error", "refused"), "x.onion": ("error", "policy")}
+
+
+# --- By the authorities of the parent ---
+
+BY_AUTHORITY = {
+    "delegated": (*FOUND, "referral"),
+    "signed": (*FOUND, "referral"),
+    "lame": (*FOUND, "referral"),
+    "hosted": (*FOUND, "ns"),
+    "plain": (*NOT_CUT, "not_cut"),
+    "empty": (*NOT_CUT, "not_cut"),
+    "alias": (*NOT_CUT, "not_cut"),
+    "moved": (*NOT_CUT, "not_cut"),
+    "below.moved": (*NOT_CUT, "not_cut"),
+    "below.empty": (*NOT_CUT, "not_cut"),
+}
+
+
+def world_of_authorities():
+    """Zones whose authorities are at port 53, one of them of a child; the recursor knows those of .example and .wildtld."""
+    texts = {}
+    for tld, more in (("example", ""), ("wildtld", "* A 192.0.2.9\n")):
+        texts[tld] = ZONE.format(tld=tld).replace("ns A 192.0.2.53\n", "ns A 127.0.0.53\n@ NS ns2\nns2 A 127.0.0.54\n@ NS dead\ndead A 127.0.0.55\n@ NS gone\n") + \
+            "hosted NS ns\nouter NS ns\n" + more
+        texts[f"hosted.{tld}"] = CHILD
+        texts[f"outer.{tld}"] = CHILD.replace("192.0.2.54", "127.0.0.53") + "inner NS ns.inner\nns.inner A 192.0.2.7\n"
+    return texts
+
+
+@pytest.fixture(name="authorities")
+def _authorities(tmp_path):
+    """NSD at port 53 of two addresses, in a network of its own, and a recursor that asks it."""
+    with in_namespace():
+        folder = tmp_path / "nsd"
+        folder.mkdir()
+        with Nsd(folder, world_of_authorities(), address="127.0.0.53:53", others=["127.0.0.54@53"]):
+            base = configure_unbound("127.0.0.53:53")
+            stubs = "".join(f'stub-zone:\n    name: "{zone}"\n    stub-addr: 127.0.0.53@53\n'
+                            for zone in world_of_authorities() if zone != "example")
+            with Program(tmp_path / "unbound", "unbound", lambda own, number: base(own, number) + stubs) as recursor:
+                yield recursor
+
+
+SETTINGS = {"dns.mode": "authority", "dns.timeout": "5s", "targets.allow": "127.0.0.0/8"}
+
+
+def test_every_row_by_an_authority(make_daemon, authorities):
+    """One question is exact, wildcard or not; a zone below the parent's is found by the referral to it."""
+    names = [f"{label}.{tld}" for label in BY_AUTHORITY for tld in ("example", "wildtld")]
+    more = {"absent.example": (*ABSENT, "absent"), "x.absent.example": (*ABSENT, "absent"),
+            "absent.wildtld": (*NOT_CUT, "not_cut"), "x.outer.example": (*ABSENT, "absent"),
+            "inner.outer.example": (*FOUND, "referral"), "a.b.outer.example": (*ABSENT, "absent"),
+            "x.delegated.example": ("error", "servfail", None)}
+    with make_daemon(authorities, settings=SETTINGS) as daemon:
+        job = daemon.api.wait(daemon.api.submit(names + list(more), check="delegation"))
+        rows = {row["domain"]: row for row in daemon.api.results(job)}
+    got = {name: (row["status"], row["reason"], row["proof"]) for name, row in rows.items()}
+    assert got.pop("x.delegated.example")[0] == "error", "the servers of its parent do not answer"
+    del more["x.delegated.example"]
+    assert got == {f"{label}.{tld}": verdict for label, verdict in BY_AUTHORITY.items()
+                   for tld in ("example", "wildtld")} | more
+    piece = rows["delegated.example"]["evidence"][-1]
+    assert (piece["type"], piece["rcode"]) == ("NS", "REFERRAL") and piece["server"].endswith(":53")
+    assert rows["absent.example"]["evidence"][-1]["zone"] == "example"
+
+
+def test_a_private_authority_is_not_asked(make_daemon, authorities):
+    """Its address comes from the DNS, so it must be public or allowed."""
+    with make_daemon(authorities, settings=SETTINGS | {"targets.allow": ""}) as daemon:
+        assert check(daemon, ["delegated.example", "absent.example"]) == {
+            name: ("error", "denied_target", None) for name in ("delegated.example", "absent.example")}
+
+
+def test_many_names_of_authorities(make_daemon, authorities):
+    """More than an engine takes at a time; they wait for room."""
+    names = [f"{kind}{i}.example" for i in range(3000) for kind in ("n", "m")] + ["delegated.example"]
+    with make_daemon(authorities, settings=SETTINGS) as daemon:
+        job = daemon.api.wait(daemon.api.submit(names, check="delegation"))
+        assert job["counts"] == {"found": 1, "not_found": len(names) - 1, "error": 0}
+
+
+def test_registrations_by_authorities(make_daemon, authorities, tmp_path):
+    """A denial by two authorities is believed."""
+    lists = tmp_path / "suffixes"
+    lists.write_text("// ===BEGIN ICANN DOMAINS===\nexample\nwildtld\n// ===END ICANN DOMAINS===\n", encoding="ascii")
+    settings = SETTINGS | {"registration.suffix_list": str(lists), "registration.bootstrap_url": ""}
+    with make_daemon(authorities, settings=settings) as daemon:
+        rows = {row["domain"]: row for row in daemon.api.run(
+            ["lame.example", "absent.example", "absent.wildtld"], check="registration")}
+    got = {name: (row["status"], row["reason"], row["likely_available"]) for name, row in rows.items()}
+    assert got == {"lame.example": ("registered", None, False), "absent.example": ("unknown", "no_bootstrap", True),
+                   "absent.wildtld": ("unknown", "no_bootstrap", False)}
+    assert len({piece["server"] for piece in rows["absent.example"]["evidence"]}) == 2

@@ -30,6 +30,29 @@ TEST(each_kind_of_name)
 	ck_assert_int_eq(cut_by_ns(names[_i].ns), names[_i].by_ns);
 }
 
+TEST(authorities_are_exact)
+{
+	static const struct {
+		struct cut_answer answer;
+		bool is_apex;
+		enum proof want;
+	} rows[] = {
+	    {{DNS_REFERRAL, false}, false, PROOF_REFERRAL}, /* delegated, lame or not */
+	    {{DNS_DATA, false}, false, PROOF_NS},           /* parent and child in one place */
+	    {{DNS_NODATA, false}, true, PROOF_NS},
+	    {{DNS_NODATA, false}, false, PROOF_NOT_CUT}, /* plain, empty, wildcard */
+	    {{DNS_NODATA, true}, false, PROOF_NOT_CUT},  /* alias, below a DNAME */
+	    {{DNS_NODATA, true}, true, PROOF_NOT_CUT},
+	    {{DNS_NXDOMAIN, false}, false, PROOF_ABSENT},
+	    {{DNS_LAME, false}, false, PROOF_NONE},
+	    {{DNS_FAILED, false}, false, PROOF_NONE},
+	    {{DNS_TIMED_OUT, false}, true, PROOF_NONE},
+	};
+
+	for (size_t i = 0; i < N_ROWS(rows); i++)
+		ck_assert_int_eq(cut_by_authority(rows[i].answer, rows[i].is_apex), rows[i].want);
+}
+
 /* Only NXDOMAIN makes a name absent, and nothing that is no answer says anything. */
 TEST(failures_say_nothing)
 {
@@ -74,6 +97,7 @@ TEST(verdicts)
 SUITE(cut)
 {
 	ADD_ROWS(each_kind_of_name, names);
+	ADD(authorities_are_exact);
 	ADD(failures_say_nothing);
 	ADD(verdicts);
 }

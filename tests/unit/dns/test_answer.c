@@ -7,7 +7,7 @@
 enum { RA = 0x8180, AA = 0x8500, PLAIN = 0x8100, NX = DNS_RCODE_NXDOMAIN };
 
 /* A word for each record: a=OWNER (an A), c=OWNER>TARGET (a CNAME), aaaa=OWNER, d=OWNER (a DNAME
- * without its CNAME), s (an SOA), n=OWNER (an NS in the authority section). */
+ * without its CNAME), s (an SOA of x), s=OWNER, n=OWNER (an NS in the authority section). */
 static const struct {
 	const char *what;
 	uint16_t flags;
@@ -74,7 +74,7 @@ static void add(struct packet *p, char *word)
 	} else if (strcmp(word, "n") == 0) {
 		packet_record(p, DNS_AUTHORITY, value, DNS_NS, 300, "\2ns", 4);
 	} else {
-		packet_soa(p, "x", 100, 50);
+		packet_soa(p, value != NULL ? value : "x", 100, 50);
 	}
 }
 
@@ -105,6 +105,58 @@ TEST(judges)
 	for (unsigned n = 0; n < a.n_data; n++)
 		ck_assert(dns_answer_next(&a, &cursor, &r) && r.type == DNS_A);
 	ck_assert(!dns_answer_next(&a, &cursor, &r));
+}
+
+/* What servers say that are asked as authorities of x. */
+static const struct {
+	const char *what;
+	uint16_t flags;
+	const char *records;
+	enum dns_outcome want;
+} authorities[] = {
+    {"a referral", PLAIN, "n=q.x n=Q.X", DNS_REFERRAL},
+    {"a referral to the root", PLAIN, "n=.", DNS_LAME},
+    {"a referral to the zone itself", PLAIN, "n=x", DNS_LAME},
+    {"a referral to another name", PLAIN, "n=other.x", DNS_LAME},
+    {"a referral to a name below", PLAIN, "n=a.q.x", DNS_LAME},
+    {"a referral to two names", PLAIN, "n=q.x n=x", DNS_LAME},
+    {"a referral that is authoritative", AA, "n=q.x", DNS_LAME},
+    {"data", AA, "a=q", DNS_DATA},
+    {"data of a cache", RA, "a=q", DNS_LAME},
+    {"data of another name", AA, "a=other", DNS_LAME},
+    {"NODATA", AA, "s", DNS_NODATA},
+    {"NODATA of the child", AA, "s=q.x", DNS_NODATA},
+    {"NODATA of a zone above", AA, "s=.", DNS_LAME},
+    {"NODATA of another zone", AA, "s=other", DNS_LAME},
+    {"NODATA of nobody", AA, "", DNS_LAME},
+    {"NODATA of a cache", RA, "s", DNS_LAME},
+    {"NXDOMAIN", AA | NX, "s", DNS_NXDOMAIN},
+    {"NXDOMAIN of a zone above", AA | NX, "s=.", DNS_LAME},
+    {"NXDOMAIN of the child", AA | NX, "s=q.x", DNS_LAME},
+    {"NXDOMAIN of nobody", AA | NX, "", DNS_LAME},
+    {"NXDOMAIN of a cache", RA | NX, "s", DNS_LAME},
+    {"an alias", AA, "c=q>b", DNS_NODATA},
+    {"an alias with data", AA, "c=q>b a=b", DNS_NODATA},
+    {"an alias of what does not exist", AA | NX, "c=q>b s", DNS_NODATA},
+    {"an alias with a referral", AA, "c=q>b n=b", DNS_NODATA},
+    {"an alias of a cache", RA, "c=q>b", DNS_LAME},
+    {"an alias in a loop", AA, "c=q>q", DNS_MALFORMED},
+    {"SERVFAIL", AA | DNS_RCODE_SERVFAIL, "s", DNS_FAILED},
+    {"truncated", PLAIN | DNS_FLAG_TC, "n=q.x", DNS_TRUNCATED},
+};
+
+TEST(judges_authorities)
+{
+	enum { X = 3 }; /* octets of the zone's name */
+	struct packet p;
+	struct dns_message m;
+	struct dns_answer a;
+
+	build(&p, authorities[_i].flags, authorities[_i].records);
+	ck_assert(dns_message_parse(p.bytes, p.len, &m));
+	dns_answer_judge(&m, &a);
+	dns_answer_judge_authority(&a, X);
+	ck_assert_msg(a.outcome == authorities[_i].want, "%s: %d", authorities[_i].what, a.outcome);
 }
 
 static uint32_t ttl_of(struct packet *p)
@@ -219,6 +271,7 @@ TEST(names_rcodes)
 SUITE(answer)
 {
 	ADD_ROWS(judges, rows);
+	ADD_ROWS(judges_authorities, authorities);
 	ADD(takes_the_least_ttl_of_the_chain);
 	ADD(follows_sixteen_names_at_most);
 	ADD(takes_little_time_for_any_message);

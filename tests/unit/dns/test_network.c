@@ -34,6 +34,28 @@ static void set_loopback(const char *address)
 	close(fd);
 }
 
+/* Authorities may all be of a kind that the machine can't reach. */
+TEST(or_fail_where_that_is_wanted)
+{
+	static struct outcome outcomes[100];
+	struct world w;
+
+	if (unshare(CLONE_NEWNET) != 0)
+		return;
+	set_loopback("127.0.0.1");
+	world_begin(&w);
+	world_add(&w, found, NULL);
+	w.opts.fails_without_route = true;
+	world_open(&w);
+	set_loopback("0.0.0.0");
+	for (int i = 0; i < 100; i++)
+		world_start(&w, &outcomes[i], "www.example");
+	world_wait(&w);
+	for (int i = 0; i < 100; i++)
+		ck_assert_int_eq(outcomes[i].outcome, DNS_TIMED_OUT);
+	world_end(&w);
+}
+
 TEST(names_wait_until_there_is_a_route)
 {
 	static struct outcome outcomes[100];
@@ -97,5 +119,6 @@ TEST(a_lost_route_is_found_again_though_nobody_asks)
 SUITE(network)
 {
 	ADD(names_wait_until_there_is_a_route);
+	ADD(or_fail_where_that_is_wanted);
 	ADD(a_lost_route_is_found_again_though_nobody_asks);
 }
