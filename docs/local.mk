@@ -1,6 +1,6 @@
 dist_man_MANS = docs/asyncprobed.8 docs/asyncprobed.conf.5 docs/asyncprobectl.1
 dist_doc_DATA = README.md NEWS docs/architecture.md docs/walkthrough.md docs/benchmarks.md docs/dns.md docs/registration.md docs/metrics.md docs/openapi.yaml
-EXTRA_DIST += docs/openapi.json docs/style.md docs/generate.sh
+EXTRA_DIST += docs/page-light.png docs/page-dark.png docs/openapi.json docs/style.md docs/generate.sh
 
 # For who changes docs/openapi.yaml: needs python3-yaml.
 .PHONY: openapi-json

@@ -1,19 +1,11 @@
 // The first page: the numbers that matter, what runs, and what needs a look.
-import { get, poll, send } from './api.js'
+import { get, poll } from './api.js'
 import { h, rows, say } from './dom.js'
 import * as f from './format.js'
 import { dim, first_job, heading, job_card } from './parts.js'
 import { t } from './texts.js'
 
 const samples = [] // of [time, items, errors], kept while other pages are shown
-
-// The metrics, as a function: all values of a name whose labels have the text.
-const read_metrics = async signal => {
-	const text = await (await send('GET', 'metrics', { signal })).text()
-	const cells = [...text.matchAll(/^asyncprobed_(\w+)(\{.*\})? (\S+)$/gm)]
-	return (name, label = '') => cells.filter(cell => cell[1] === name && (cell[2] ?? '').includes(label)).map(cell => Number(cell[3]))
-}
-const sum = values => values.reduce((a, b) => a + b, 0)
 
 const tile = (name, href) => {
 	const value = h('strong.num', '–'), note = h('span.dim.small'), element = h('a.tile', { href }, h('span.small', name), value, note)
@@ -25,9 +17,8 @@ const tile = (name, href) => {
 }
 
 // Items a second, and the share of errors in the last five minutes.
-const measure = values => {
-	const errors = ['error', 'unknown', 'down'].flatMap(status => values('items_total', `status="${status}"`))
-	const last = [performance.now(), sum(values('items_total')), sum(errors)]
+const measure = ({ completed, errors, unknown }) => {
+	const last = [performance.now(), completed, errors + unknown]
 	if (samples.length > 0 && last[1] < samples.at(-1)[1])
 		samples.length = 0 // the daemon was restarted
 	samples.push(last)
@@ -37,23 +28,18 @@ const measure = values => {
 	return [near === last ? 0 : (last[1] - near[1]) / (last[0] - near[0]) * 1000, n > 0 ? (last[2] - first[2]) / n : 0]
 }
 
-const find_fault = (values, is_ready) => {
-	const healthy = values('dns_server_healthy'), [quota] = values('downloads_quota_bytes')
-	const fault = values('store_writable')[0] === 0 ? 'store' : !is_ready ? 'ready' : healthy.length > 0 && sum(healthy) === 0 ? 'names'
-		: quota > 0 && values('downloads_bytes')[0] > 0.95 * quota && 'quota'
-	return t.faults[fault]
-}
+const find_fault = ({ unready, name_servers, downloads }) => unready ?? (name_servers.resting > 0 && name_servers.healthy === 0 ? t.faults.names
+	: downloads.quota_bytes && downloads.bytes > 0.95 * downloads.quota_bytes ? t.faults.quota : '')
 
-const show_tiles = (tiles, values) => {
-	const waits = Object.entries(t.waits).map(([name, text]) => [sum(values('jobs_waiting', `"${name}"`)), text]).filter(([n]) => n > 0)
-	const oldest = Math.max(...values('queue_oldest_age_seconds')), [per_second, share] = measure(values)
-	const not_begun = t.not_begun(sum(values('queue_length')))
-	tiles[0].show(f.number(sum(values('jobs', '"running"'))), t.in_flight(sum(values('items_in_flight'))))
-	tiles[1].show(f.number(sum(values('jobs', '"queued"'))), waits.map(([n, text]) => `${f.number(n)} ${text}`).join(', ') || not_begun)
-	tiles[2].show(f.number(Math.round(per_second)), t.since_start(sum(values('items_total'))))
+const show_tiles = (tiles, { jobs, items, store, downloads }) => {
+	const waits = Object.entries(t.waits).filter(([name]) => jobs[name] > 0).map(([name, text]) => `${f.number(jobs[name])} ${text}`).join(', ')
+	const [per_second, share] = measure(items), waiting = t.not_begun(items.waiting)
+	tiles[0].show(f.number(jobs.running), t.in_flight(items.in_flight))
+	tiles[1].show(f.number(jobs.queued), waits || waiting)
+	tiles[2].show(f.number(Math.round(per_second)), t.since_start(items.completed))
 	tiles[3].show(f.percent(share), t.last_minutes)
-	tiles[4].show(f.duration(oldest * 1000), not_begun)
-	tiles[5].show(f.bytes(sum(values('store_bytes'))), t.of_files(f.bytes(sum(values('downloads_bytes')))))
+	tiles[4].show(f.duration(items.oldest_age_ms), waiting)
+	tiles[5].show(f.bytes(store.bytes), t.of_files(f.bytes(downloads.bytes)))
 }
 
 const schedule_card = schedule => {
@@ -79,12 +65,11 @@ export const show = async ({ put, ready, signal }) => {
 	const running = section(t.running_jobs, job_card), recent = section(t.recent, job_card), odd = section(t.odd_schedules, schedule_card)
 	put(heading(t.pages.now), fault, h('div.tiles', tiles), empty, running, idle, odd, recent)
 	await poll(2000, signal, async () => {
-		const [values, is_ready, live, latest, { schedules }] = await Promise.all([read_metrics(signal),
-			get('readyz', {}, signal).then(() => true, error => error.status !== 503), get('jobs', { state: 'running', limit: 20 }, signal),
+		const [status, live, latest, { schedules }] = await Promise.all([get('status', {}, signal), get('jobs', { state: 'running', limit: 20 }, signal),
 			get('jobs', { limit: 30 }, signal), get('schedules', { limit: 100 }, signal)])
-		say(fault, find_fault(values, is_ready) ?? '')
+		say(fault, find_fault(status))
 		fault.hidden = fault.textContent === ''
-		show_tiles(tiles, values)
+		show_tiles(tiles, status)
 		running.show(live.jobs)
 		recent.show(latest.jobs.filter(job => job.finished_at).slice(0, 6))
 		odd.show(schedules.filter(schedule => schedule.last_state === 'failed' || schedule.changes > 0).slice(0, 10))

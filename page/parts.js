@@ -103,7 +103,7 @@ export const remove_button = (path, then) => act(t.remove, async () => {
 	if (!confirm(t.sure))
 		return
 	await then(path)
-}, 'quiet')
+}, 'danger')
 
 export const first_job = () => h('section.first', { hidden: true }, h('h2', t.first), h('p', t.first_text),
 	act(t.first_button, async () => {

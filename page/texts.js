@@ -41,7 +41,7 @@ export const t = {
 
 	running: 'Running', waiting: 'Waiting', items_rate: 'Items a second', errors: 'Errors', oldest: 'Longest wait', disk: 'Disk',
 	in_flight: n => `${number(n)} in flight`,
-	waits: { time: 'for their time', place: 'for a place', resume: 'paused' },
+	waits: { waiting_for_time: 'for their time', waiting_for_place: 'for a place', paused: 'paused' },
 	not_begun: n => `${items(n)} not started`,
 	since_start: n => `${number(n)} since the start`,
 	last_minutes: 'in the last 5 minutes',
@@ -50,8 +50,8 @@ export const t = {
 	last_failed: 'the last run failed',
 	n_changes: count('change', 'changes'),
 	faults: {
-		store: 'The database can’t be written. Jobs are refused until it can.', names: 'No name server answers. Names wait until one does.',
-		quota: 'The download directory has nearly reached its quota.', ready: 'The daemon does not accept jobs now.',
+		names: 'No name server answers. Names wait until one does.',
+		quota: 'The download directory has nearly reached its quota.',
 	},
 	first: 'No jobs yet',
 	first_text: 'Look up the Python keywords of up to four letters under .dev.',

@@ -87,6 +87,9 @@ void api_refuse_change(struct request *rq, enum err e, const char *noun, const c
 /* Whether the store takes a change of a `noun` now; refuses with 503 or 507 otherwise. */
 bool api_may_store(struct request *rq, struct api *api, const char *noun);
 
+/* Say why the daemon does not take jobs; NULL: it does. */
+const char *api_find_gap(struct api *api);
+
 void api_respond_job(struct request *rq, int status, const struct job *job);
 void api_add_location(struct request *rq, const char *folder, const struct id *id);
 
@@ -109,4 +112,4 @@ handler_fn file_handle, archive_handle, limits_handle, registries_handle, server
 handler_fn schedule_add_handle, schedules_list_handle, schedule_show_handle, schedule_patch_handle;
 handler_fn schedule_delete_handle, schedule_run_handle, schedule_pause_handle;
 handler_fn schedule_resume_handle, changes_handle, outcomes_handle, schedule_events_handle;
-handler_fn openapi_yaml_handle, openapi_json_handle, root_handle, page_file_handle;
+handler_fn openapi_yaml_handle, openapi_json_handle, root_handle, page_file_handle, status_handle;

@@ -16,26 +16,30 @@ void health_handle(struct request *rq, struct api *api)
 	respond(rq, "ok");
 }
 
-void ready_handle(struct request *rq, struct api *api)
+const char *api_find_gap(struct api *api)
 {
 	/* for the next time: who asks again and again sees soon what has gone */
 	store_look(api->store);
 	core_look(api->core);
 	if (api->is_draining)
-		request_refuse(rq, 503, "The daemon is stopping.");
-	else if (store_is_gone(api->store))
-		request_refuse(rq, 503,
-		    "A file of the database is not in its place any more: put it back, or restart "
-		    "the "
-		    "daemon. Jobs are refused until then.");
-	else if (!core_has_folder(api->core))
-		request_refuse(rq, 503,
-		    "The folder of downloads is not in its place any more: put it back, or restart "
-		    "the "
-		    "daemon. Files wait until then.");
-	else if (!store_is_writable(api->store))
-		request_refuse(
-		    rq, 503, "The database can't be written: jobs are refused until it can.");
+		return "The daemon is stopping.";
+	if (store_is_gone(api->store))
+		return "A file of the database is not in its place any more: put it back, or "
+		       "restart the daemon. Jobs are refused until then.";
+	if (!core_has_folder(api->core))
+		return "The folder of downloads is not in its place any more: put it back, or "
+		       "restart the daemon. Files wait until then.";
+	if (!store_is_writable(api->store))
+		return "The database can't be written: jobs are refused until it can.";
+	return NULL;
+}
+
+void ready_handle(struct request *rq, struct api *api)
+{
+	const char *gap = api_find_gap(api);
+
+	if (gap != NULL)
+		request_refuse(rq, 503, "%s", gap);
 	else
 		respond(rq, "ready");
 }

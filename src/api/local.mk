@@ -23,6 +23,7 @@ src_api_libapi_a_SOURCES = \
 	src/api/schedules_api.c \
 	src/api/registries_api.c \
 	src/api/servers_api.c \
+	src/api/status_api.c \
 	src/api/stream_api.c \
 	src/api/submit_api.c
 nodist_src_api_libapi_a_SOURCES = src/api/openapi_text.c src/api/page_files.c

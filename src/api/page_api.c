@@ -15,7 +15,8 @@ static const char policy[] =
     "require-trusted-types-for 'script'; trusted-types 'none'";
 
 static const char links[] =
-    "{\"links\":{\"jobs\":\"/jobs\",\"schedules\":\"/schedules\",\"servers\":\"/servers\","
+    "{\"links\":{\"status\":\"/status\",\"jobs\":\"/jobs\",\"schedules\":\"/"
+    "schedules\",\"servers\":\"/servers\","
     "\"registries\":\"/registries\",\"limits\":\"/limits\",\"metrics\":\"/metrics\","
     "\"health\":\"/healthz\",\"readiness\":\"/readyz\",\"description\":\"/openapi.json\"}}\n";
 

@@ -35,6 +35,7 @@ static const struct route routes[] = {
     {"GET", "/schedules/{id}/events", schedule_events_handle, " after ", false, SCOPE_READ},
     {"GET", "/limits", limits_handle, "", false, SCOPE_ANY},
     {"GET", "/registries", registries_handle, "", false, SCOPE_READ},
+    {"GET", "/status", status_handle, "", false, SCOPE_READ},
     {"GET", "/servers", servers_handle, "", false, SCOPE_READ},
     {"GET", "/backup", backup_handle, "", false, SCOPE_ADMIN},
     {"GET", "/metrics", metrics_handle, NULL, false, SCOPE_METRICS | SCOPE_READ},

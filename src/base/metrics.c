@@ -298,9 +298,42 @@ unsigned long metrics_n_scrapes(void)
 	return n_scrapes;
 }
 
-void metrics_write(struct buf *b, enum metrics_format format)
+void metrics_refresh(void)
 {
 	n_scrapes++;
+}
+
+static double value_of(const struct metric_cell *c)
+{
+	return c->get != NULL ? c->get(c->get_arg) : (double)c->count;
+}
+
+static bool has_label(const struct metric_cell *c, const char *label)
+{
+	return label == NULL || strstr(c->labels, label) != NULL;
+}
+
+double metrics_sum(enum metric metric, const char *label)
+{
+	double sum = 0;
+
+	for (const struct metric_cell *c = cells[metric]; c != NULL; c = c->next)
+		sum += has_label(c, label) ? value_of(c) : 0;
+	return sum;
+}
+
+double metrics_highest(enum metric metric, const char *label)
+{
+	double highest = 0;
+
+	for (const struct metric_cell *c = cells[metric]; c != NULL; c = c->next)
+		highest = has_label(c, label) ? fmax(highest, value_of(c)) : highest;
+	return highest;
+}
+
+void metrics_write(struct buf *b, enum metrics_format format)
+{
+	metrics_refresh();
 	for (int i = 0; i < N_METRICS; i++) {
 		if (cells[i] == NULL)
 			continue;

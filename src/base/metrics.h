@@ -43,6 +43,14 @@ enum metrics_format { METRICS_TEXT, METRICS_OPENMETRICS };
 /* Write all metrics: Prometheus text format 0.0.4, or OpenMetrics 1.0 with its `# EOF`. */
 void metrics_write(struct buf *b, enum metrics_format format);
 
+/* Return the sum, or the highest value, of a counter or gauge over the label sets that have
+ * `label`, such as `state="queued"`; NULL stands for all. */
+double metrics_sum(enum metric metric, const char *label);
+double metrics_highest(enum metric metric, const char *label);
+
+/* Have getters compute their values anew, as at the begin of a scrape. */
+void metrics_refresh(void);
+
 /* The number of scrapes so far. Expensive getters use it to compute their values once per scrape.
  */
 unsigned long metrics_n_scrapes(void);

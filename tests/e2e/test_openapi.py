@@ -24,7 +24,7 @@ CALLS = {  # operationId: (what it is called with, status)
     "listJobs": ({}, 200), "showJob": ({"params": {"wait": 30}}, 200), "cancelJob": ({}, 200),
     "pauseJob": ({}, 409), "resumeJob": ({}, 409), "retryJob": ({}, 409),
     "readResults": ({}, 200), "readFile": ({}, 404), "readArchive": ({}, 200), "followJob": ({}, 200), "readLimits": ({}, 200), "readBackup": ({}, 200), "readMetrics": ({}, 200),
-    "checkHealth": ({}, 200), "readServers": ({}, 200), "readRegistries": ({}, 200),
+    "checkHealth": ({}, 200), "readServers": ({}, 200), "readStatus": ({}, 200), "readRegistries": ({}, 200),
     "checkReadiness": ({}, 200), "readRoot": ({}, 200), "readPageFile": ({}, 404), "readDocumentAsYaml": ({}, 200), "readDocumentAsJson": ({}, 200),
     "addSchedule": ({"json": {"every": "1h", "job": {"kind": "domains", "domains": ["found.test"]}}}, 201),
     "listSchedules": ({}, 200), "showSchedule": ({}, 200), "changeSchedule": ({"json": {"name": "mine"}}, 200),

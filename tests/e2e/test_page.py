@@ -2,14 +2,16 @@
 import gzip
 import hashlib
 import json
+import os
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from browser import Keys, open_browser
 from client import expect
-from processes import eventually
+from processes import TOP, eventually
 from tokens import write_tokens
 from web import open_world
 
@@ -141,6 +143,29 @@ def test_other_pages_may_not(world, headers):
     assert post(world.api, headers) == 403
 
 
+# --- The numbers of the first page ---
+
+@pytest.mark.settings({"downloads.quota": "1M"})
+def test_status(daemon, dns):
+    api = daemon.api
+    assert api.get("/status").json() == {
+        "unready": None, "jobs": {"queued": 0, "running": 0, "waiting_for_time": 0, "waiting_for_place": 0, "paused": 0},
+        "items": {"in_flight": 0, "waiting": 0, "oldest_age_ms": 0, "completed": 0, "errors": 0, "unknown": 0},
+        "schedules": {"active": 0, "paused": 0}, "callbacks": {"waiting": 0}, "name_servers": {"healthy": 1, "resting": 0},
+        "store": {"writable": True, "bytes": api.get("/status").json()["store"]["bytes"]}, "downloads": {"bytes": 0, "quota_bytes": 1 << 20}}
+    api.run(["found.test", "nx.test", "a..b"])
+    dns.toggle_black_hole()
+    api.submit([f"n{i}.test" for i in range(50)], concurrency=10)
+    api.submit(["later.test"], run_at="2999-01-01T00:00:00Z")
+    expect(api("POST", f"/jobs/{api.submit(['paused.test'], run_at='2999-01-01T00:00:00Z')['id']}/pause"), 200)
+    expect(api("POST", "/schedules", json={"every": "1h", "paused": True, "job": {"kind": "domains", "domains": ["found.test"]}}), 201)
+    status = eventually(lambda: (lambda s: s if s["items"]["in_flight"] == 10 else None)(api.get("/status").json()), "10 items are in flight")
+    assert status["jobs"] == {"queued": 2, "running": 1, "waiting_for_time": 1, "waiting_for_place": 0, "paused": 1}, status
+    assert status["items"]["completed"] >= 3 and status["items"]["errors"] >= 1 and status["items"]["waiting"] <= 42, status
+    assert status["schedules"] == {"active": 0, "paused": 1} and status["store"]["bytes"] > 4096, status
+    eventually(lambda: api.get("/status").json()["items"]["oldest_age_ms"] > 0, "an age of what waits, which is not that of an earlier answer")
+
+
 # --- In a browser ---
 
 PAGES = ["", "#/jobs", "#/jobs?state=done&kind=domains", "#/jobs?label=none", "#/jobs/ODD", "#/jobs/ODD?status=error", "#/jobs/ODD?q=img", "#/jobs/FLAGS",
@@ -265,6 +290,18 @@ def test_hidden_tab_has_no_stream(world, browser):
         eventually(lambda: api.metrics()["asyncprobed_http_streams"] == n_streams, "the stream after")
     browser.press("Cancel")
     browser.wait_text("Cancelled")
+
+
+@pytest.mark.dns("--zone", TOP / "tests/stub/keywords.zone")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_picture_of_the_readme(daemon, browser, tmp_path, scheme):
+    """Draws docs/page-light.png and docs/page-dark.png anew if ASYNCPROBED_PICTURES names the folder."""
+    job = daemon.api.submit(preset="python-keywords", max_length=4, tlds=["dev"], label="Python keywords under .dev")
+    browser.look(scheme, 1200)
+    browser.open(f"{daemon.api.url}/#/jobs/{job['id']}")
+    browser.wait("return document.querySelectorAll('.result').length === 18", "18 results")
+    picture = Path(os.environ.get("ASYNCPROBED_PICTURES", tmp_path)) / f"page-{scheme}.png"
+    assert browser.driver.save_screenshot(str(picture)) and picture.read_bytes().startswith(b"\x89PNG")
 
 
 def test_token(make_daemon, dns, tmp_path, browser):

@@ -103,6 +103,26 @@ TEST(one_label_set_is_one_cell)
 	metrics_done();
 }
 
+TEST(sum_and_highest)
+{
+	double gauges[] = {3, 7, 5};
+
+	metric_add(metrics_cell(METRIC_ITEMS, "domains", "found"), 2);
+	metric_add(metrics_cell(METRIC_ITEMS, "flags", "error"), 3);
+	metric_add(metrics_cell(METRIC_ITEMS, "domains", "error"), 4);
+	metrics_getter(METRIC_QUEUE_OLDEST, get_double, &gauges[0], "domains");
+	metrics_getter(METRIC_QUEUE_OLDEST, get_double, &gauges[1], "flags");
+	metrics_getter(METRIC_QUEUE_OLDEST, get_double, &gauges[2], "downloads");
+	ck_assert(metrics_sum(METRIC_ITEMS, NULL) == 9);
+	ck_assert(metrics_sum(METRIC_ITEMS, "status=\"error\"") == 7);
+	ck_assert(metrics_sum(METRIC_ITEMS, "status=\"ok\"") == 0);
+	ck_assert(metrics_sum(METRIC_STORE_QUEUE, NULL) == 0);
+	ck_assert(metrics_highest(METRIC_QUEUE_OLDEST, NULL) == 7);
+	ck_assert(metrics_highest(METRIC_QUEUE_OLDEST, "kind=\"domains\"") == 3);
+	ck_assert(metrics_highest(METRIC_QUEUE_OLDEST, "kind=\"x\"") == 0);
+	metrics_done();
+}
+
 /* A comma or a quote in a value must not make two sets look alike. */
 TEST(values_are_kept_apart)
 {
@@ -203,6 +223,7 @@ SUITE(metrics)
 	ADD(without_cells_nothing_is_shown);
 	ADD(too_little_room_is_seen);
 	ADD(one_label_set_is_one_cell);
+	ADD(sum_and_highest);
 	ADD(values_are_kept_apart);
 	ADD(a_getter_replaces_an_earlier_one);
 	ADD(histograms_sum);
