@@ -1,9 +1,13 @@
 """The page: what the daemon serves, and how it works in a real browser."""
+import contextlib
 import gzip
 import hashlib
+import http.client
 import json
 import os
 import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,7 +15,7 @@ import pytest
 
 from browser import Keys, open_browser
 from client import expect
-from processes import TOP, eventually
+from processes import DEADLINE, TOP, eventually
 from tokens import write_tokens
 from web import open_world
 
@@ -290,6 +294,51 @@ def test_hidden_tab_has_no_stream(world, browser):
         eventually(lambda: api.metrics()["asyncprobed_http_streams"] == n_streams, "the stream after")
     browser.press("Cancel")
     browser.wait_text("Cancelled")
+
+
+class Proxy(BaseHTTPRequestHandler):
+    """Passes on what is below /tools/probe/, and nothing else."""
+    target = None
+
+    def _pass_on(self):
+        connection = http.client.HTTPConnection(self.target, timeout=DEADLINE)
+        if not self.path.startswith("/tools/probe/"):
+            self.send_error(404)
+            return
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        connection.request(self.command, self.path.removeprefix("/tools/probe"), body, dict(self.headers.items()))
+        response = connection.getresponse()
+        self.send_response(response.status)
+        for name, value in response.getheaders():
+            if name not in ("Transfer-Encoding", "Connection", "Date"):
+                self.send_header(name, value)
+        self.end_headers()
+        with contextlib.suppress(OSError):
+            while piece := response.read1(65536):
+                self.wfile.write(piece)
+
+    do_GET = do_POST = do_DELETE = _pass_on
+
+    def log_message(self, *_):
+        pass
+
+
+def test_behind_a_path_of_a_proxy(world, browser):
+    """All addresses are relative, and the page is the daemon's own as long as the proxy keeps Host."""
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), type("Ours", (Proxy,), {"target": world.daemon.address}))
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    try:
+        browser.open(f"http://127.0.0.1:{proxy.server_port}/tools/probe/#/new")
+        browser.js("document.querySelector('form').elements.list.value = 'found.test'")
+        browser.press("Start")
+        browser.wait("return document.querySelectorAll('.result').length === 1", "the result of a job")
+        browser.open(f"http://127.0.0.1:{proxy.server_port}/tools/probe/#/jobs/{world.jobs['flags']}")
+        browser.js("for (const image of document.querySelectorAll('.pictures img')) image.loading = 'eager'")
+        browser.wait("return [...document.querySelectorAll('.pictures img')].filter(i => i.naturalWidth > 0).length === 20", "the pictures")
+    finally:
+        browser.open(f"{world.api.url}/#/limits")
+        proxy.shutdown()
+        proxy.server_close()
 
 
 @pytest.mark.dns("--zone", TOP / "tests/stub/keywords.zone")
