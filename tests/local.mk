@@ -321,6 +321,7 @@ tests_unit_registration_test_registration_SOURCES = $(UNIT) \
 	tests/unit/registration/test_rdap.c \
 	tests/unit/registration/test_registries.c \
 	tests/unit/registration/test_suffix.c \
+	tests/unit/registration/test_for_sale.c \
 	tests/unit/registration/test_tlds.c \
 	tests/unit/registration/test_verdict.c
 tests_unit_registration_test_registration_LDADD = $(LINK_REGISTRATION) $(CHECK_LIBS)

@@ -152,6 +152,7 @@ void rows_finish(struct rows *rows)
 		(void)raw_write(&rows->raw, all[i].line, all[i].len);
 	free(all);
 	buf_clear(&rows->kept);
+	(void)fflush(stdout);
 }
 
 static void print_row(struct rows *rows, const char *line, size_t len)

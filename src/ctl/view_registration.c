@@ -39,25 +39,24 @@ static void add_evidence(const json_t *list, struct buf *line)
 	}
 }
 
-static void add_statuses(const json_t *list, struct buf *line)
+static void add_texts(const json_t *list, struct buf *line)
 {
-	const json_t *status;
+	const json_t *text;
 	size_t i;
 
-	json_array_foreach(list, i, status) buf_addf(
-	    line, "%s%s", line->len > 0 ? ", " : "", or_unknown(json_string_value(status)));
+	json_array_foreach(list, i, text)
+	    buf_addf(line, "%s%s", line->len > 0 ? ", " : "", or_unknown(json_string_value(text)));
 }
 
 static bool read_result(const json_t *object, view_fn *on_result, void *arg)
 {
-	struct buf statuses, evidence;
+	struct buf statuses, evidence, for_sale;
 	struct registration_view r = {.domain = view_get_text(object, "domain"),
 	    .status = view_get_text(object, "status"),
 	    .reason = view_get_text(object, "reason"),
 	    .registrar = view_get_text(object, "registrar"),
 	    .created = view_get_text(object, "created"),
 	    .expires = view_get_text(object, "expires"),
-	    .for_sale = view_get_text(object, "for_sale"),
 	    .is_likely_available = json_is_true(json_object_get(object, "likely_available")),
 	    .has_conflict = json_is_true(json_object_get(object, "conflict")),
 	    .drops = json_is_true(json_object_get(object, "drops"))};
@@ -66,13 +65,17 @@ static bool read_result(const json_t *object, view_fn *on_result, void *arg)
 		return false;
 	buf_init(&statuses, MAX_LINE);
 	buf_init(&evidence, MAX_LINE);
-	add_statuses(json_object_get(object, "rdap_status"), &statuses);
+	buf_init(&for_sale, MAX_LINE);
+	add_texts(json_object_get(object, "rdap_status"), &statuses);
+	add_texts(json_object_get(object, "for_sale"), &for_sale);
 	add_evidence(json_object_get(object, "evidence"), &evidence);
 	r.statuses = statuses.data != NULL ? statuses.data : "";
+	r.for_sale = for_sale.data != NULL ? for_sale.data : "";
 	r.evidence = evidence.data != NULL ? evidence.data : "";
 	on_result(&r, arg);
 	buf_done(&statuses);
 	buf_done(&evidence);
+	buf_done(&for_sale);
 	return true;
 }
 

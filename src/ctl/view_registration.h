@@ -8,11 +8,11 @@
 #include "ctl/view_json.h"
 
 struct registration_view {
-	const char *domain, *status;                          /* borrowed, as all text here */
-	const char *reason;                                   /* NULL: none */
-	const char *registrar, *created, *expires, *for_sale; /* NULL: not said */
-	const char *statuses; /* of RDAP, separated by commas; "": none */
-	const char *evidence; /* in a line; "": nothing was asked */
+	const char *domain, *status;               /* borrowed, as all text here */
+	const char *reason;                        /* NULL: none */
+	const char *registrar, *created, *expires; /* NULL: not said */
+	const char *statuses, *for_sale;           /* separated by commas; "": none */
+	const char *evidence;                      /* in a line; "": nothing was asked */
 	bool is_likely_available, has_conflict, drops;
 };
 

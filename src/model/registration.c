@@ -19,6 +19,8 @@ enum tag {
 	TAG_RDAP_AT,
 	TAG_RDAP_DURATION,
 	TAG_RDAP_DETAIL,
+	TAG_KNOWS_FOR_SALE = 30,
+	TAG_FOR_SALE, /* one each */
 };
 
 static void add_text(struct buf *b, enum tag tag, struct span text)
@@ -49,6 +51,9 @@ void registration_facts_add(struct buf *b, const struct registration_facts *fact
 	add_number(b, TAG_RDAP_AT, (uint64_t)facts->rdap_at);
 	add_number(b, TAG_RDAP_DURATION, (uint64_t)facts->rdap_duration);
 	add_text(b, TAG_RDAP_DETAIL, facts->rdap_detail);
+	add_number(b, TAG_KNOWS_FOR_SALE, facts->knows_for_sale);
+	for (uint32_t i = 0; i < facts->n_for_sale; i++)
+		tagged_add(b, TAG_FOR_SALE, facts->for_sale[i]);
 }
 
 static struct span text_of(struct span bytes, enum tag tag)
@@ -91,10 +96,12 @@ void registration_facts_read(struct span bytes, struct registration_facts *ret_f
 	    .rdap_at = time_of(bytes, TAG_RDAP_AT),
 	    .rdap_duration = time_of(bytes, TAG_RDAP_DURATION),
 	    .rdap_detail = text_of(bytes, TAG_RDAP_DETAIL),
+	    .knows_for_sale = number_of(bytes, TAG_KNOWS_FOR_SALE) > 0,
 	};
-	while (ret_facts->n_statuses < REGISTRATION_MAX_STATUSES &&
-	       tagged_next(bytes, &offset, &tag, &value)) {
-		if (tag == TAG_STATUS)
+	while (tagged_next(bytes, &offset, &tag, &value)) {
+		if (tag == TAG_STATUS && ret_facts->n_statuses < REGISTRATION_MAX_STATUSES)
 			ret_facts->statuses[ret_facts->n_statuses++] = value;
+		if (tag == TAG_FOR_SALE && ret_facts->n_for_sale < REGISTRATION_MAX_FOR_SALE)
+			ret_facts->for_sale[ret_facts->n_for_sale++] = value;
 	}
 }

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/span.h"
 
-enum { REGISTRATION_MAX_STATUSES = 16 };
+enum { REGISTRATION_MAX_STATUSES = 16, REGISTRATION_MAX_FOR_SALE = 4 };
 
 struct registration_facts {
 	bool is_likely_available; /* the DNS does not know the name; RDAP has not said */
@@ -20,6 +20,9 @@ struct registration_facts {
 	usec_t created, expires;  /* wall; 0: not said */
 	uint32_t n_statuses;
 	struct span statuses[REGISTRATION_MAX_STATUSES];
+	bool knows_for_sale; /* `for_sale` was asked for and answered */
+	uint32_t n_for_sale;
+	struct span for_sale[REGISTRATION_MAX_FOR_SALE]; /* what the holder says */
 	/* what was asked of RDAP last */
 	struct span rdap_url; /* empty: nothing */
 	uint32_t rdap_status; /* of HTTP; 0: no answer */

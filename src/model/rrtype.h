@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { DNS_TYPE_TEXT_SIZE = 16, DNS_TYPE_PTR = 12, DNS_TYPE_ANY = 255 };
+enum { DNS_TYPE_TEXT_SIZE = 16, DNS_TYPE_PTR = 12, DNS_TYPE_TXT = 16, DNS_TYPE_ANY = 255 };
 
 /* Write the mnemonic, or `TYPE65280` (RFC 3597) for a type without one. */
 void dns_type_format(uint16_t type, char ret_text[static DNS_TYPE_TEXT_SIZE]);

@@ -1,9 +1,11 @@
 noinst_LIBRARIES += src/registration/libregistration.a
 src_registration_libregistration_a_SOURCES = \
+	src/registration/asked_jobs.c src/registration/asked_jobs.h \
 	src/registration/bootstrap.c src/registration/bootstrap.h \
 	src/registration/budget.c src/registration/budget.h \
 	src/registration/cctlds.def \
 	src/registration/doubts.c src/registration/doubts.h \
+	src/registration/for_sale.c src/registration/for_sale.h \
 	src/registration/host_notes.c src/registration/host_notes.h \
 	src/registration/kept_file.c src/registration/kept_file.h \
 	src/registration/rates.c src/registration/rates.h \

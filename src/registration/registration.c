@@ -3,15 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <uthash.h>
 
 #include "base/alloc.h"
 #include "loop/loop.h"
 #include "model/registration.h"
 #include "model/tagged.h"
 #include "model/target.h"
+#include "registration/asked_jobs.h"
 #include "registration/bootstrap.h"
 #include "registration/doubts.h"
+#include "registration/for_sale.h"
 #include "registration/suffix.h"
 #include "registration/verdict.h"
 
@@ -47,16 +48,10 @@ struct enquiry {
 	const char *registrable; /* in `name`; NULL: it has no public suffix, or is one */
 };
 
-struct asked_job {
-	UT_hash_handle hh;
-	struct id id;
-	uint32_t n_asked;
-};
-
 struct registration {
 	struct registration_opts opts;
-	struct doubts *doubts;  /* owned */
-	struct asked_job *jobs; /* owned; those with RDAP_MOST */
+	struct doubts *doubts;   /* owned */
+	struct asked_jobs *jobs; /* owned; those with RDAP_MOST */
 	TAILQ_HEAD(enquiry_list, enquiry) enquiries, pending;
 	size_t n_enquiries;
 	void (*on_room)(void *arg);
@@ -159,6 +154,15 @@ static struct check_request make_question(const struct enquiry *e)
 	    .attempts = e->attempts};
 }
 
+static void on_for_sale(const struct result *result, void *arg)
+{
+	struct enquiry *e = arg;
+
+	e->check = NULL;
+	for_sale_read(result, &e->facts);
+	finish(e);
+}
+
 /* The verdict is known. A name that the DNS does not know and the registry says nothing of is
  * likely available, if the DNS can be believed. */
 static void conclude(struct enquiry *e, struct verdict v, const struct registration_facts *facts)
@@ -168,6 +172,10 @@ static void conclude(struct enquiry *e, struct verdict v, const struct registrat
 
 	e->verdict = v;
 	registration_facts_add(&e->facts, facts);
+	if (v.status == ITEM_REGISTERED && e->rdap.wants_details)
+		e->check = for_sale_start(e->registration->opts.checker, &request, on_for_sale, e);
+	if (e->check != NULL)
+		return;
 	if (v.status != ITEM_UNKNOWN || dns->word != DNS_ABSENT || dns->n_evidence == 0) {
 		finish(e);
 		return;
@@ -220,34 +228,15 @@ static void on_rdap(const struct rdap_outcome *o, void *arg)
 
 /* --- The DNS --- */
 
-/* How many names of a job RDAP was asked about. */
-static uint32_t *get_n_asked(struct registration *r, const struct id *id)
-{
-	struct asked_job *job;
-
-	HASH_FIND(hh, r->jobs, id, sizeof(*id), job);
-	if (job == NULL) {
-		job = xcalloc(1, sizeof(*job));
-		job->id = *id;
-		HASH_ADD(hh, r->jobs, id, sizeof(job->id), job);
-	}
-	return &job->n_asked;
-}
-
 static bool may_ask_rdap(const struct enquiry *e)
 {
 	switch (e->rdap.use) {
 	case RDAP_UNLIKELY_ONLY:
 		return e->dns.word != DNS_ABSENT;
-	case RDAP_MOST: {
+	case RDAP_MOST:
 		if (e->on_parked == NULL) /* it was counted before it was parked */
 			return true;
-		uint32_t *n_asked = get_n_asked(e->registration, &e->job);
-		if (*n_asked >= e->rdap.most)
-			return false;
-		++*n_asked;
-		return true;
-	}
+		return asked_jobs_count(e->registration->jobs, &e->job, e->rdap.most);
 	case RDAP_ALL:
 		break;
 	}
@@ -393,6 +382,7 @@ struct registration *registration_new(const struct registration_opts *opts)
 	r->opts = *opts;
 	TAILQ_INIT(&r->enquiries);
 	TAILQ_INIT(&r->pending);
+	r->jobs = asked_jobs_new();
 	r->doubts = doubts_new(opts->loop, opts->checker);
 	r->listener = (struct room_listener){.on_room = tell_room, .arg = r};
 	room_listen(&r->listener, opts->checker);
@@ -401,13 +391,7 @@ struct registration *registration_new(const struct registration_opts *opts)
 
 void registration_forget_job(struct registration *registration, const struct id *job)
 {
-	struct asked_job *asked;
-
-	HASH_FIND(hh, registration->jobs, job, sizeof(*job), asked);
-	if (asked == NULL)
-		return;
-	HASH_DEL(registration->jobs, asked);
-	free(asked);
+	asked_jobs_forget(registration->jobs, job);
 }
 
 void registration_free(struct registration *registration)
@@ -420,8 +404,7 @@ void registration_free(struct registration *registration)
 		release(e);
 	doubts_free(registration->doubts);
 	room_listen_stop(&registration->listener);
-	while (registration->jobs != NULL)
-		registration_forget_job(registration, &registration->jobs->id);
+	asked_jobs_free(registration->jobs);
 	free(registration);
 }
 

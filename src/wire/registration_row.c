@@ -97,6 +97,30 @@ static bool add_drops(struct row *row, const struct result *r)
 	return facts.has_details && add_flag(row, facts.drops);
 }
 
+/* A list in JSON, a cell in CSV. */
+static bool add_for_sale(struct row *row, const struct result *r)
+{
+	struct registration_facts facts = facts_of(r);
+	struct buf joined;
+
+	if (!facts.knows_for_sale)
+		return false;
+	buf_init(&joined, RESULT_MAX_FIELDS);
+	buf_add_str(row->out, row->is_json ? "[" : "");
+	for (uint32_t i = 0; i < facts.n_for_sale; i++) {
+		buf_add_str(&joined, i > 0 ? " " : "");
+		buf_add(&joined, facts.for_sale[i].bytes, facts.for_sale[i].len);
+		buf_add_str(row->out, row->is_json && i > 0 ? "," : "");
+		if (row->is_json)
+			row_add_text(row, facts.for_sale[i]);
+	}
+	buf_add_str(row->out, row->is_json ? "]" : "");
+	if (!row->is_json && joined.len > 0)
+		row_add_text(row, (struct span){joined.data, joined.len});
+	buf_done(&joined);
+	return true;
+}
+
 static bool add_conflict(struct row *row, const struct result *r)
 {
 	return facts_of(r).has_conflict && add_flag(row, true);
@@ -171,6 +195,7 @@ static const struct row_field fields[] = {
     ROW_FIELD("rdap_status", add_statuses),
     ROW_FIELD("drops", add_drops),
     ROW_FIELD("conflict", add_conflict),
+    ROW_FIELD("for_sale", add_for_sale),
     ROW_JSON("evidence", add_evidence),
     ROW_END,
 };

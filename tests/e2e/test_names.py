@@ -1,17 +1,21 @@
 """For people who look for a name: generators and what they come to, grids, asyncprobectl whois."""
+import http.server
 import json
 import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stub"))
 
+import schedules  # noqa: E402
 from client import pointers  # noqa: E402
-from processes import DEADLINE, Stub, binary, eventually  # noqa: E402
+from nsd import NSD, Nsd  # noqa: E402
+from processes import DEADLINE, TOP, Stub, binary, eventually  # noqa: E402
 from rdap_stub import RdapStub  # noqa: E402
 
 NAMES = {"kind": "domains", "names": ["shop"], "tlds": ["test"]}
@@ -108,6 +112,13 @@ def test_a_preset_in_a_schedule(make_daemon, dns):
 ZONE = "reg-delegated.dev A 192.0.2.1\nreg-delegated.app A 192.0.2.1\n"
 
 
+def registry_settings(folder, rdap):
+    """Settings with the RDAP servers that are named in overrides.json."""
+    return {"registration.overrides": str(folder / "overrides.json"), "registration.allow_http": "yes",
+            "registration.bootstrap_url": "", "targets.allow": "127.0.0.1",
+            "targets.ports": rdap.host.partition(":")[2], "registration.timeout": "1s", "registration.attempts": "1"}
+
+
 @pytest.fixture(name="registries")
 def _registries(make_daemon, tmp_path):
     """A daemon, and the RDAP server of .dev and .app; none is known for .io."""
@@ -116,11 +127,7 @@ def _registries(make_daemon, tmp_path):
     overrides = tmp_path / "overrides.json"
     with RdapStub() as rdap, Stub("--zone", str(zone)) as dns:
         overrides.write_text(json.dumps({"dev": rdap.url, "app": rdap.url}), encoding="ascii")
-        settings = {"registration.overrides": str(overrides), "registration.allow_http": "yes",
-                    "registration.bootstrap_url": "", "targets.allow": "127.0.0.1",
-                    "targets.ports": rdap.host.partition(":")[2], "registration.timeout": "1s",
-                    "registration.attempts": "1"}
-        with make_daemon(dns, settings=settings) as daemon:
+        with make_daemon(dns, settings=registry_settings(tmp_path, rdap)) as daemon:
             yield daemon.api, rdap
 
 
@@ -264,3 +271,116 @@ def test_whois_without_a_daemon():
     done = subprocess.run([binary("src/asyncprobectl"), "whois", "a.dev"], capture_output=True, text=True, check=False,
                           timeout=DEADLINE, env={**os.environ, "ASYNCPROBED_URL": "http://127.0.0.1:1"})
     assert done.returncode == 3
+
+
+# --- Names for sale ---
+
+SALE_ZONE = """\
+$ORIGIN dev.
+$TTL 300
+@ IN SOA ns hostmaster 1 3600 900 604800 60
+@ IN NS ns
+ns IN A 192.0.2.53
+reg-sale IN A 192.0.2.1
+_for-sale.reg-sale IN TXT "v=FORSALE1;furi=https://example.com/" "offer"
+_for-sale.reg-sale IN TXT "v=FORSALE1;fval=EUR100"
+_for-sale.reg-sale IN TXT "v=spf1 -all"
+reg-kept IN A 192.0.2.1
+_for-sale.free1 IN TXT "v=FORSALE1;fval=EUR1"
+"""
+
+
+@pytest.mark.skipif(NSD is None, reason="nsd is not installed")
+def test_for_sale(make_daemon, tmp_path):
+    folder = tmp_path / "nsd"
+    folder.mkdir()
+    (tmp_path / "overrides.json").write_text("{}", encoding="ascii")
+    with Nsd(folder, {"dev": SALE_ZONE}) as dns, RdapStub() as rdap:
+        (tmp_path / "overrides.json").write_text(json.dumps({"dev": rdap.url}), encoding="ascii")
+        with make_daemon(dns, settings=registry_settings(tmp_path, rdap)) as daemon:
+            names = ["reg-sale.dev", "reg-kept.dev", "free9.dev"]
+            fields = {"check": "registration", "details": True}
+            job = daemon.api.wait(daemon.api.submit(names, **fields))
+            rows = {row["domain"]: row for row in daemon.api.results(job)}
+            csv = daemon.api.get(f"/jobs/{job['id']}/results", params={"format": "csv"}).text
+            plain = daemon.api.run(["reg-sale.dev"], check="registration")[0]
+            done = ctl(daemon.api, "whois", "reg-sale.dev")
+    assert rows["reg-sale.dev"]["for_sale"] == ["furi=https://example.com/offer", "fval=EUR100"]
+    assert rows["reg-sale.dev"]["registrar"] == "Example Registrar"
+    assert rows["reg-kept.dev"]["for_sale"] == []
+    assert rows["free9.dev"]["status"] == "available" and "for_sale" not in rows["free9.dev"]
+    assert "for_sale" not in plain and plain["status"] == "registered"
+    assert "furi=https://example.com/offer fval=EUR100" in csv
+    assert "for sale:  furi=https://example.com/offer, fval=EUR100" in done.stdout.splitlines()
+
+
+def test_a_sale_that_could_not_be_asked_for(registries):
+    """The verdict stands; nothing is said of a sale."""
+    api, _ = registries
+    row = api.run(["reg1.dev"], check="registration", details=True)[0]
+    assert row["status"] == "registered" and row.get("for_sale", []) == []
+
+
+# --- The recipe of the README: be told when a name becomes free ---
+
+class Hook:
+    """Keeps what is posted to it."""
+
+    def __init__(self):
+        self.calls = calls = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                calls.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_port
+        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def recipe():
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    return text.split("<!-- tests/e2e/test_names.py runs this -->\n```sh\n")[1].partition("```")[0]
+
+
+def test_recipe_of_a_watch(make_daemon, tmp_path):
+    zone = tmp_path / "zone"
+    zone.write_text("wanted.dev A 192.0.2.1\nwanted.app A 192.0.2.1\n", encoding="ascii")
+    with RdapStub() as rdap, Hook() as hook:
+        (tmp_path / "overrides.json").write_text(json.dumps({"dev": rdap.url, "app": rdap.url}), encoding="ascii")
+        settings = registry_settings(tmp_path, rdap)
+        settings["targets.ports"] += f",{hook.port}"
+        script = recipe().replace("https://example.org/hook", f"http://127.0.0.1:{hook.port}/hook")
+        assert str(hook.port) in script
+        environment = {**os.environ, "PATH": f"{Path(binary('src/asyncprobectl')).parent}:{os.environ['PATH']}"}
+        with Stub("--zone", zone) as dns:
+            port = dns.address.rpartition(":")[2]
+            with make_daemon(dns, settings=settings) as daemon:
+                api = daemon.api
+                done = subprocess.run(["bash", "-euc", script + 'echo "$id"'], capture_output=True, text=True, check=False,
+                                      timeout=DEADLINE, env={**environment, "ASYNCPROBED_URL": api.url})
+                assert done.returncode == 0, done
+                schedule = done.stdout.splitlines()[-1]
+                first = api.wait(schedules.act(api, schedule, "run", 202))
+                assert first["counts"]["registered"] == 2
+        zone.write_text("wanted.app A 192.0.2.1\n", encoding="ascii")
+        with Stub("--zone", zone, "--port", port) as dns, make_daemon(dns, settings=settings) as daemon:
+            second = daemon.api.wait(schedules.act(daemon.api, schedule, "run", 202))
+            assert second["counts"]["available"] == 1
+            eventually(lambda: hook.calls, "the call")
+    [change] = hook.calls[0]["data"]["changes"]
+    assert (change["target"], change["from"]["status"], change["to"]["status"]) == ("wanted.dev", "registered", "available")

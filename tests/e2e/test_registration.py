@@ -499,3 +499,34 @@ def test_two_servers(make_daemon, tmp_path):
             assert [piece["rcode"] for piece in row["evidence"]] == ["NXDOMAIN", "NXDOMAIN"]
             row = check(daemon.api, ["split.dev"])["split.dev"]
             assert not row["likely_available"] and row["status"] in ("registered", "unknown")
+
+
+def certificate(folder):
+    """A certificate for loopback that nobody has signed."""
+    cert, key = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2",
+                    "-subj", "/CN=rdap", "-addext", "subjectAltName=IP:127.0.0.1"], check=True, capture_output=True)
+    return cert, key
+
+
+@pytest.mark.parametrize("is_trusted", [True, False], ids=["trusted", "untrusted"])
+def test_tls(make_daemon, tmp_path, is_trusted):
+    """Without plain HTTP allowed; a server that cannot show who it is frees no name, and registers none."""
+    cert, key = certificate(tmp_path)
+    with RdapStub(cert=(cert, key)) as rdap, Stub() as dns:
+        settings = settings_for(tmp_path, {"dev": rdap}, **{"registration.allow_http": "no"})
+        if is_trusted:
+            settings["downloads.ca_file"] = str(cert)
+        with make_daemon(dns, settings=settings) as daemon:
+            rows = check(daemon.api, ["free1.dev", "reg1.dev"])
+    got = {name: (row["status"], row["reason"]) for name, row in rows.items()}
+    if is_trusted:
+        assert got == {"free1.dev": ("available", None), "reg1.dev": ("registered", None)}
+    else:
+        assert got == {"free1.dev": ("unknown", "tls"), "reg1.dev": ("unknown", "tls")} and not rdap.asked
+
+
+def test_an_answer_that_breaks_off(world):
+    api, _ = world
+    row = check(api, ["cut1.dev"])["cut1.dev"]
+    assert row["status"] == "unknown" and row["reason"] is not None

@@ -15,10 +15,12 @@
 
 Other names are free. `limit` is how many requests are answered in any second; further ones get 429 and are counted.
 """
+import argparse
 import collections
 import http.server
 import json
 import ssl
+import sys
 import threading
 import time
 
@@ -173,3 +175,19 @@ class RdapStub:
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
+
+
+def main():
+    """Serve on a free port of loopback until the end of standard input, or for so many seconds."""
+    arguments = argparse.ArgumentParser(description=main.__doc__)
+    arguments.add_argument("--seconds", type=float, default=3600)
+    seconds = arguments.parse_args().seconds
+    ended = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.buffer.read(), ended.set()), daemon=True).start()
+    with RdapStub() as stub:
+        print("port", stub.host.rpartition(":")[2], flush=True)
+        ended.wait(seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -102,6 +102,51 @@ TEST(taken)
 	registries_free(r);
 }
 
+/* Other ways for a bootstrap to be broken: 600 suffixes are of no use then. */
+#define MANY "\"publication\":\"2026-08-23T02:00:03Z\",\"services\":"
+static const char *const broken[] = {"", " ", "{", "{}", "null", "7", "\"services\"", "[]",
+    "<html>Not Found</html>", "{\"services\":[]}", "{" MANY "{}}", "{" MANY "null}",
+    "{" MANY "\"x\"}", "{" MANY "[[[\"a\"],[\"https://a.example/\"]]]} trailing",
+    "{" MANY "[[[\"a\"]]]}", "{" MANY "[[{},[\"https://a.example/\"]]]}",
+    "{" MANY "[[[\"a\"],[\"https://a.example/\"]],7]}", "\xef\xbb\xbf{" MANY "[]}",
+    "{" MANY "[],\"services\":[]}", "{\"publication\":7,\"services\":[]}", "\x1f\x8b\x08",
+    "{" MANY "[[[\"\xff\"],[\"https://a.example/\"]]]}"};
+
+TEST(broken_bootstraps)
+{
+	struct registries *r = registries_new();
+	struct buf why;
+
+	ck_assert(
+	    load(r, 600, "2026-07-23T02:00:03Z", SERVICE("\"old\"", "\"https://old.example/\"")));
+	buf_init(&why, 1000);
+	ck_assert_msg(
+	    !registries_load_iana(r, broken[_i], strlen(broken[_i]), true, &why), "%s", broken[_i]);
+	ck_assert_uint_gt(why.len, 0);
+	ck_row_str(broken[_i], url_of(r, "foo.old"), "https://old.example/");
+	ck_assert_uint_eq(registries_count(r, REGISTRY_IANA), 601);
+	buf_done(&why);
+	registries_free(r);
+}
+
+/* A whole one, cut anywhere, changes nothing. */
+TEST(cut_bootstraps)
+{
+	struct registries *r = registries_new();
+	struct buf text, why;
+
+	make(&text, 600, "2026-07-23T02:00:03Z", SERVICE("\"a\"", "\"https://a.example/\""));
+	buf_init(&why, 1000);
+	for (size_t len = 0; len < text.len; len += 1 + len / 50) {
+		buf_clear(&why);
+		ck_assert(!registries_load_iana(r, text.data, len, false, &why));
+		ck_assert_uint_eq(registries_count(r, REGISTRY_IANA), 0);
+	}
+	buf_done(&text);
+	buf_done(&why);
+	registries_free(r);
+}
+
 static const char *const maps[] = {"[]", "{\"a\":7}", "{\"a\":\"http://a.example/\"}",
     "{\"a.\":\"https://a.example/\"}", "{\"a\":\"https://a.example/?x\"}", "{", "",
     "{\"a\":\"ftp://a.example/\"}"};
@@ -131,6 +176,8 @@ SUITE(registries)
 {
 	ADD(longest_suffix);
 	ADD_ROWS(taken, rows);
+	ADD_ROWS(broken_bootstraps, broken);
+	ADD(cut_bootstraps);
 	ADD_ROWS(bad_maps, maps);
 	ADD(hosts);
 }
