@@ -63,6 +63,14 @@ void api_refuse_change(struct request *rq, enum err e, const char *noun, const c
 		    rq, 507, "The %s can't be %s: the database can't be written.", noun, done);
 }
 
+void api_respond_deleted(struct request *rq, enum err e, const char *noun)
+{
+	if (e == OK)
+		request_respond(rq, 204, NULL, NULL);
+	else
+		api_refuse_change(rq, e, noun, "deleted");
+}
+
 bool api_may_store(struct request *rq, struct api *api, const char *noun)
 {
 	if (!store_is_writable(api->store))

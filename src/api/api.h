@@ -84,6 +84,7 @@ void api_refuse_stopping(struct request *rq);                           /* 503 *
 void api_refuse_load(struct request *rq, enum err e, const char *noun); /* 404 or 500 */
 void api_refuse_change(struct request *rq, enum err e, const char *noun, const char *done);
 /* 404, 503 or 507 */
+void api_respond_deleted(struct request *rq, enum err e, const char *noun); /* 204, or as that */
 /* Whether the store takes a change of a `noun` now; refuses with 503 or 507 otherwise. */
 bool api_may_store(struct request *rq, struct api *api, const char *noun);
 

@@ -44,13 +44,9 @@ static struct tar *tar_of(struct offload_task *task)
 
 static void free_files(struct tar *tar)
 {
-	for (uint32_t i = 0; i < tar->n_files; i++) {
-		free(tar->files[i].name);
-		free(tar->files[i].content_type);
-		free(tar->files[i].content_encoding);
-	}
-	free(tar->files);
-	tar->files = NULL;
+	for (uint32_t i = 0; i < tar->n_files; i++)
+		stored_file_done(&tar->files[i]);
+	free(TAKE(tar->files));
 	tar->n_files = tar->next = 0;
 }
 

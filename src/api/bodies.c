@@ -18,10 +18,7 @@ struct body_holder {
 	unsigned n_bodies;
 };
 
-static double get_held(void *arg)
-{
-	return (double)((struct bodies *)arg)->held;
-}
+METRIC_GETTER(get_held, struct bodies, self->held)
 
 void bodies_init(struct bodies *bodies, uint64_t max)
 {

@@ -40,9 +40,7 @@ static void free_download(struct download *d)
 {
 	if (d->fd >= 0)
 		close(d->fd); /* of a file that was only read: never blocks for long */
-	free(d->file.name);
-	free(d->file.content_type);
-	free(d->file.content_encoding);
+	stored_file_done(&d->file);
 	free(d->piece);
 	free(d);
 }

@@ -230,12 +230,7 @@ void job_resume_handle(struct request *rq, struct api *api)
 
 static void on_deleted(enum err e, void *arg)
 {
-	struct request *rq = arg;
-
-	if (e == OK)
-		request_respond(rq, 204, NULL, NULL);
-	else
-		api_refuse_change(rq, e, "job", "deleted");
+	api_respond_deleted(arg, e, "job");
 }
 
 static void on_found_delete(

@@ -301,12 +301,7 @@ void schedule_resume_handle(struct request *rq, struct api *api)
 
 static void on_removed(enum err e, void *arg)
 {
-	struct request *rq = arg;
-
-	if (e == OK)
-		request_respond(rq, 204, NULL, NULL);
-	else
-		api_refuse_change(rq, e, "schedule", "deleted");
+	api_respond_deleted(arg, e, "schedule");
 }
 
 void schedule_delete_handle(struct request *rq, struct api *api)

@@ -46,3 +46,9 @@ void alloc_free_ptr(void *p)
 {
 	free(*(void **)p);
 }
+
+void alloc_free_all(void *const *pointers, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(pointers[i]);
+}

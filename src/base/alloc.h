@@ -15,6 +15,11 @@ char *xstrndup(const char *s, size_t n_bytes);
 
 void alloc_free_ptr(void *p); /* for AUTO_FREE only: frees *(void **)p */
 
+/* Free each of the pointers that are given; all are read before the first is freed. */
+#define FREE_ALL(...)                                                                              \
+	alloc_free_all((void *[]){__VA_ARGS__}, sizeof((void *[]){__VA_ARGS__}) / sizeof(void *))
+void alloc_free_all(void *const *pointers, size_t n);
+
 /* A local that is freed when its block ends; hand it to a new owner with TAKE(). */
 #define AUTO_FREE __attribute__((cleanup(alloc_free_ptr)))
 

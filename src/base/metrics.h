@@ -22,6 +22,14 @@ struct metric_cell; /* one label set of one metric; owned by the registry, lives
 
 typedef double metric_get_fn(void *arg);
 
+/* Define a getter: an expression over `self`, which is the `arg` of metrics_getter. */
+#define METRIC_GETTER(name, type, expression)                                                      \
+	static double name(void *arg)                                                              \
+	{                                                                                          \
+		type *self = arg;                                                                  \
+		return (double)(expression);                                                       \
+	}
+
 /* Return the cell for these label values (as many as the metric has label names), made on the first
  * call. */
 struct metric_cell *metrics_cell(enum metric metric, ...);

@@ -408,10 +408,7 @@ void callbacks_drain(struct callbacks *c)
 	}
 }
 
-static double get_waiting(void *arg)
-{
-	return (double)((struct callbacks *)arg)->n_waiting;
-}
+METRIC_GETTER(get_waiting, struct callbacks, self->n_waiting)
 
 struct callbacks *callbacks_new(const struct callbacks_opts *opts)
 {
@@ -435,12 +432,10 @@ struct callbacks *callbacks_new(const struct callbacks_opts *opts)
 
 void callbacks_free(struct callbacks *c)
 {
-	struct held *h;
-
 	if (c == NULL)
 		return;
-	while ((h = LIST_FIRST(&c->held)) != NULL)
-		release(h);
+	while (!LIST_EMPTY(&c->held))
+		release(LIST_FIRST(&c->held));
 	call_hosts_done(&c->hosts);
 	defer_cancel(&c->wake);
 	alarm_done(&c->alarm);

@@ -1,4 +1,3 @@
 noinst_LIBRARIES += src/callbacks/libcallbacks.a
 src_callbacks_libcallbacks_a_SOURCES = \
-	src/callbacks/call_hosts.c src/callbacks/call_hosts.h \
-	src/callbacks/callbacks.c src/callbacks/callbacks.h
+	%D%/call_hosts.c %D%/call_hosts.h %D%/callbacks.c %D%/callbacks.h

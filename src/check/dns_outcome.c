@@ -168,45 +168,14 @@ static const struct server_metrics *sum_up(void *arg)
 	return m;
 }
 
-static double get_sent(void *arg)
-{
-	return (double)sum_up(arg)->sum.n_sent;
-}
-
-static double get_late(void *arg)
-{
-	return (double)sum_up(arg)->sum.n_late;
-}
-
-static double get_mismatches(void *arg)
-{
-	return (double)sum_up(arg)->sum.n_mismatches;
-}
-
-static double get_lies(void *arg)
-{
-	return (double)sum_up(arg)->sum.n_lies;
-}
-
-static double get_healthy(void *arg)
-{
-	return (double)sum_up(arg)->n_healthy;
-}
-
-static double get_window(void *arg)
-{
-	return (double)sum_up(arg)->sum.window;
-}
-
-static double get_in_flight(void *arg)
-{
-	return (double)sum_up(arg)->sum.n_in_flight;
-}
-
-static double get_abandoned(void *arg)
-{
-	return (double)sum_up(arg)->sum.n_abandoned;
-}
+METRIC_GETTER(get_sent, struct server_metrics, sum_up(self)->sum.n_sent)
+METRIC_GETTER(get_late, struct server_metrics, sum_up(self)->sum.n_late)
+METRIC_GETTER(get_mismatches, struct server_metrics, sum_up(self)->sum.n_mismatches)
+METRIC_GETTER(get_lies, struct server_metrics, sum_up(self)->sum.n_lies)
+METRIC_GETTER(get_healthy, struct server_metrics, sum_up(self)->n_healthy)
+METRIC_GETTER(get_window, struct server_metrics, sum_up(self)->sum.window)
+METRIC_GETTER(get_in_flight, struct server_metrics, sum_up(self)->sum.n_in_flight)
+METRIC_GETTER(get_abandoned, struct server_metrics, sum_up(self)->sum.n_abandoned)
 
 static void add_server(struct server_metrics *m)
 {

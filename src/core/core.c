@@ -21,6 +21,15 @@ static const struct live_events live_events = {.began = schedules_run_began,
     .ended = on_ended,
     .left = schedules_run_ended};
 
+void core_free(struct core *core)
+{
+	if (core == NULL)
+		return;
+	schedules_done(core);
+	jobs_done(core);
+	free(core);
+}
+
 struct core *core_new(const struct core_opts *opts)
 {
 	struct core *core = xcalloc(1, sizeof(*core));
@@ -33,15 +42,6 @@ struct core *core_new(const struct core_opts *opts)
 	}
 	gauges_add(core);
 	return core;
-}
-
-void core_free(struct core *core)
-{
-	if (core == NULL)
-		return;
-	schedules_done(core);
-	jobs_done(core);
-	free(core);
 }
 
 void core_set_limits(struct core *core, const struct core_opts *limits)

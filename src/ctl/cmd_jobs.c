@@ -54,9 +54,8 @@ int cmd_jobs(int argc, char **argv, struct options *options)
 		{pages_options(), NULL, offsetof(struct listing, pages)},
 		{filter_options(), FILTER_TITLE, offsetof(struct listing, filter)}},
 	    .doc = "List jobs, newest first."};
-	struct listing l = {.pages = {.cursor_name = "cursor",
-				.things = "jobs",
-				.parse = view_parse_jobs,
+	struct listing l = {.pages = {.list = {.name = "jobs", .read = view_read_job},
+				.tells_more = true,
 				.print = print_row,
 				.arg = &l}};
 	struct args args;

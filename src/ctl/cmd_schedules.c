@@ -68,9 +68,8 @@ static int cmd_list(int argc, char **argv, struct options *options)
 	const struct syntax syntax = {.groups = {{own_options, NULL, 0},
 					  {pages_options(), NULL, offsetof(struct listing, pages)}},
 	    .doc = "List schedules, newest first."};
-	struct listing l = {.pages = {.cursor_name = "cursor",
-				.things = "schedules",
-				.parse = view_parse_schedules,
+	struct listing l = {.pages = {.list = {.name = "schedules", .read = view_read_schedule},
+				.tells_more = true,
 				.print = print_row,
 				.arg = &l}};
 	struct args args;
@@ -119,7 +118,7 @@ static void print_schedule(const void *item, void *arg)
 
 static bool print_answer(const char *text, size_t len, void *arg)
 {
-	return view_parse_schedule(text, len, print_schedule, arg);
+	return view_read_item(text, len, view_read_schedule, print_schedule, arg);
 }
 
 static int cmd_show_schedule(int argc, char **argv, struct options *options)

@@ -160,7 +160,7 @@ static void print_next(const void *item, void *arg)
 
 bool schedules_print_next(const char *text, size_t len, void *arg)
 {
-	return view_parse_schedule(text, len, print_next, arg);
+	return view_read_item(text, len, view_read_schedule, print_next, arg);
 }
 
 static void print_id(const void *item, void *arg)
@@ -171,7 +171,7 @@ static void print_id(const void *item, void *arg)
 
 static bool print_new(const char *text, size_t len, void *arg)
 {
-	return view_parse_schedule(text, len, print_id, arg);
+	return view_read_item(text, len, view_read_schedule, print_id, arg);
 }
 
 static int add_schedule(struct http *http, const char *body, const struct options *options)

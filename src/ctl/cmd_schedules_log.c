@@ -68,13 +68,13 @@ static void print_last(const void *item, void *arg)
 
 /* --- Pages --- */
 
-/* Print a list of the schedule; `pages` says which. */
-static int print_pages(const struct history *h, const char *what, struct pages *pages)
+/* Print a list of the schedule; its name is the last part of the path. */
+static int print_pages(const struct history *h, struct pages *pages)
 {
 	char folder[80];
 	struct fields path;
 
-	snprintf(folder, sizeof(folder), "/schedules/%s/%s", h->id, what);
+	snprintf(folder, sizeof(folder), "/schedules/%s/%s", h->id, pages->list.name);
 	fields_init(&path, folder);
 	pages->limit = h->limit;
 	pages->is_all = h->limit == 0;
@@ -88,18 +88,18 @@ static int print_changes(const struct history *h)
 	char after[24];
 
 	snprintf(after, sizeof(after), "%llu", (unsigned long long)h->after);
-	return print_pages(h, "changes",
-	    &(struct pages){.cursor_name = "after",
-		.from = after,
-		.parse = view_parse_changes,
-		.print = print_change});
+	return print_pages(
+	    h, &(struct pages){.list = {"changes", view_read_change, .ends_empty = true},
+		   .cursor_name = "after",
+		   .from = after,
+		   .print = print_change});
 }
 
 static int print_outcomes(const struct history *h)
 {
-	return print_pages(h, "outcomes",
-	    &(struct pages){
-		.cursor_name = "cursor", .parse = view_parse_outcomes, .print = print_last});
+	return print_pages(
+	    h, &(struct pages){
+		   .list = {.name = "outcomes", .read = view_read_outcome}, .print = print_last});
 }
 
 /* --- Following --- */
@@ -143,7 +143,7 @@ static bool on_line(const char *line, size_t len, void *arg)
 		s->backoff.n_tries = 0;
 	if (!s->is_change || !has_prefix(line, len, "data: "))
 		return true;
-	if (!view_parse_change(line + 6, len - 6, on_change, s))
+	if (!view_read_item(line + 6, len - 6, view_read_change, on_change, s))
 		return false;
 	if (s->history->options->is_json)
 		(void)raw_write(&s->raw, line + 6, len - 6);

@@ -25,7 +25,9 @@ static bool print_servers(const char *text, size_t len, void *arg)
 
 	printf("%-8s  %-9s  %7s  %9s  %11s  %9s  %s\n", "STATE", "WHY", "WINDOW", "IN FLIGHT",
 	    "QUERIES", "TIMEOUTS", "ADDRESS");
-	return view_parse_servers(text, len, print_server, arg, &page);
+	return view_read_list(text, len,
+	    &(struct view_list){.name = "name_servers", .read = view_read_server}, print_server,
+	    arg, &page);
 }
 
 int cmd_servers(int argc, char **argv, struct options *options)

@@ -344,9 +344,7 @@ void copies_free(struct copies *c)
 	while (!STAILQ_EMPTY(&c->queue)) {
 		struct queued *q = STAILQ_FIRST(&c->queue);
 		STAILQ_REMOVE_HEAD(&c->queue, link);
-		free(q->name);
-		free(q->sha256);
-		free(q);
+		FREE_ALL(q->name, q->sha256, q);
 	}
 	close(c->folder);
 	free(c);

@@ -81,10 +81,7 @@ void http_free(struct http *http)
 	if (http == NULL)
 		return;
 	curl_multi_cleanup(http->multi);
-	free(http->base);
-	free(http->socket_path);
-	free(http->token);
-	free(http);
+	FREE_ALL(http->base, http->socket_path, http->token, http);
 }
 
 bool http_set_token(struct http *http, const char *token)

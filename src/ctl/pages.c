@@ -29,7 +29,8 @@ static int get_page(const struct pages *pages, struct http *http, const char *pa
 	struct fields fields;
 
 	fields_init(&fields, path);
-	fields_add_text(&fields, pages->cursor_name, cursor);
+	fields_add_text(
+	    &fields, pages->cursor_name != NULL ? pages->cursor_name : "cursor", cursor);
 	fields_add_number(&fields, "limit", pages->limit);
 	int status = answer_get(http, fields.text.data, ret_call);
 	fields_done(&fields);
@@ -48,8 +49,8 @@ static int print_page(const struct pages *pages, struct http *http, const char *
 	if (status != CTL_OK)
 		return status;
 	const struct http_answer *answer = http_call_answer(call);
-	if (!pages->parse(answer->body.data, answer->body.len, is_json ? NULL : pages->print,
-		pages->arg, &page) ||
+	if (!view_read_list(answer->body.data, answer->body.len, &pages->list,
+		is_json ? NULL : pages->print, pages->arg, &page) ||
 	    (page.next != NULL && *cursor != NULL && strcmp(page.next, *cursor) == 0))
 		status = answer_unknown();
 	else if (is_json && (is_first || page.n_items > 0))
@@ -74,10 +75,10 @@ int pages_print(const struct pages *pages, const struct fields *path, const stru
 		    print_page(pages, http, path->text.data, options->is_json, is_first, &cursor);
 		is_first = false;
 	} while (status == CTL_OK && pages->is_all && cursor != NULL);
-	if (status == CTL_OK && cursor != NULL && pages->things != NULL && !options->is_quiet &&
+	if (status == CTL_OK && cursor != NULL && pages->tells_more && !options->is_quiet &&
 	    !options->is_json) {
 		fflush(stdout);
-		fprintf(stderr, "There are more %s; use --all to show them.\n", pages->things);
+		fprintf(stderr, "There are more %s; use --all to show them.\n", pages->list.name);
 	}
 	http_free(http);
 	return status;

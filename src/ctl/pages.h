@@ -5,21 +5,17 @@
 #include "ctl/fields.h"
 #include "ctl/view_json.h"
 
-/* Reads a page; see view_read_list. */
-typedef bool pages_parse_fn(
-    const char *text, size_t len, view_fn *on_item, void *arg, struct view_page *ret_page);
-
 struct pages {
+	/* Set by the command. */
+	struct view_list list;
+	const char *cursor_name; /* name of the cursor in a query; NULL: cursor */
+	const char *from;        /* cursor of the first page; NULL: none */
+	bool tells_more;         /* say that there are more */
+	view_fn *print;          /* prints a row */
+	void *arg;               /* for print */
 	/* Set by options. */
 	uint64_t limit; /* rows per page; 0: the daemon decides */
 	bool is_all;    /* print all pages, not only the first */
-	/* Set by the command. */
-	const char *cursor_name; /* name of the cursor in a query */
-	const char *from;        /* cursor of the first page; NULL: none */
-	const char *things;      /* what is listed, to say that there are more; NULL: do not */
-	pages_parse_fn *parse;
-	view_fn *print; /* prints a row */
-	void *arg;      /* for print */
 };
 
 /* The options --limit and --all; they set a struct pages. */

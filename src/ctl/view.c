@@ -102,21 +102,14 @@ void view_job_done(struct job_view *job)
 	*job = (struct job_view){.eta = -1};
 }
 
-static bool read_listed_job(const json_t *object, view_fn *on_job, void *arg)
+bool view_read_job(const json_t *object, view_fn *on_job, void *arg)
 {
 	struct job_view job;
 
 	if (!read_job((json_t *)object, &job))
 		return false;
-	if (on_job != NULL)
-		on_job(&job, arg);
+	on_job(&job, arg);
 	return true;
-}
-
-bool view_parse_jobs(
-    const char *text, size_t len, view_fn *on_job, void *arg, struct view_page *ret_page)
-{
-	return view_read_list(text, len, "jobs", read_listed_job, on_job, arg, ret_page);
 }
 
 bool view_parse_number(const char *text, size_t len, const char *name, uint64_t *ret_number)

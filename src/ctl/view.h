@@ -40,9 +40,7 @@ bool view_parse_job(const char *text, size_t len, struct job_view *ret_job);
 struct job_view view_ref_job(const struct job_view *job); /* ended by view_job_done too */
 void view_job_done(struct job_view *job);                 /* drops the reference */
 
-/* Read {"jobs":[...],"next":...}: a struct job_view an item. */
-bool view_parse_jobs(
-    const char *text, size_t len, view_fn *on_job, void *arg, struct view_page *ret_page);
+view_read_fn view_read_job; /* an item of the list "jobs": a struct job_view */
 
 /* Read {"NAME":N}. False: the text is no such object. */
 bool view_parse_number(const char *text, size_t len, const char *name, uint64_t *ret_number);

@@ -30,11 +30,16 @@ json_t *view_load(const char *text, size_t len)
 	return json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 }
 
+static void ignore(const void *item, void *arg)
+{
+	(void)item, (void)arg;
+}
+
 bool view_read_item(const char *text, size_t len, view_read_fn *read, view_fn *on_item, void *arg)
 {
 	json_auto_t *root = view_load(text, len);
 
-	return root != NULL && read(root, on_item, arg);
+	return root != NULL && read(root, on_item != NULL ? on_item : ignore, arg);
 }
 
 /* Return a cursor as new text; NULL if there is none. */
@@ -53,8 +58,8 @@ static char *copy_cursor(struct jvalue cursor)
 }
 
 /* A page may have a thousand jobs of a megabyte, so one item is read at a time. */
-bool view_read_list(const char *text, size_t len, const char *name, view_read_fn *read,
-    view_fn *on_item, void *arg, struct view_page *ret_page)
+bool view_read_list(const char *text, size_t len, const struct view_list *list, view_fn *on_item,
+    void *arg, struct view_page *ret_page)
 {
 	struct problem fault = {.status = 0};
 	struct jvalue root = {NULL, 0}, item;
@@ -62,14 +67,17 @@ bool view_read_list(const char *text, size_t len, const char *name, view_read_fn
 
 	(void)jvalue_parse(text, len, &root, &fault);
 	problem_done(&fault);
-	struct jvalue list = jvalue_find(root, name);
-	if (jvalue_type(list) != '[')
+	struct jvalue items = jvalue_find(root, list->name);
+	if (jvalue_type(items) != '[')
 		return false;
-	for (const char *at = jvalue_begin(list); jvalue_next(&at, &item); n_items++) {
-		if (!view_read_item(item.at, item.len, read, on_item, arg))
+	for (const char *at = jvalue_begin(items); jvalue_next(&at, &item); n_items++) {
+		if (!view_read_item(item.at, item.len, list->read, on_item, arg))
 			return false;
 	}
-	*ret_page =
-	    (struct view_page){.next = copy_cursor(jvalue_find(root, "next")), .n_items = n_items};
+	AUTO_FREE char *next = copy_cursor(jvalue_find(root, "next"));
+	if (list->ends_empty && next == NULL)
+		return false;
+	bool is_last = list->ends_empty && n_items == 0;
+	*ret_page = (struct view_page){.next = is_last ? NULL : TAKE(next), .n_items = n_items};
 	return true;
 }

@@ -30,7 +30,7 @@ static void read_runs(const json_t *object, struct schedule_view *s)
 	s->is_running = json_is_true(json_object_get(object, "running"));
 }
 
-static bool read_schedule(const json_t *object, view_fn *on_schedule, void *arg)
+bool view_read_schedule(const json_t *object, view_fn *on_schedule, void *arg)
 {
 	const char *id = view_get_text(object, "id");
 	struct schedule_view s = {.name = view_get_text(object, "name"),
@@ -48,8 +48,6 @@ static bool read_schedule(const json_t *object, view_fn *on_schedule, void *arg)
 
 	if (id == NULL || !id_parse(id, &number) || (s.every == NULL) == (s.cron == NULL))
 		return false;
-	if (on_schedule == NULL)
-		return true;
 	AUTO_FREE char *job = json_dumps(json_object_get(object, "job"), JSON_COMPACT);
 	id_format(&number, s.id);
 	s.job = job;
@@ -58,17 +56,6 @@ static bool read_schedule(const json_t *object, view_fn *on_schedule, void *arg)
 	on_schedule(&s, arg);
 	buf_done(&s.next_runs.bytes);
 	return true;
-}
-
-bool view_parse_schedule(const char *text, size_t len, view_fn *on_schedule, void *arg)
-{
-	return view_read_item(text, len, read_schedule, on_schedule, arg);
-}
-
-bool view_parse_schedules(
-    const char *text, size_t len, view_fn *on_schedule, void *arg, struct view_page *ret_page)
-{
-	return view_read_list(text, len, "schedules", read_schedule, on_schedule, arg, ret_page);
 }
 
 /* --- Patches --- */
@@ -113,7 +100,7 @@ static struct outcome_view read_outcome(const json_t *object)
 	    view_get_text(object, "reason"), view_get_text(object, "value")};
 }
 
-static bool read_change(const json_t *object, view_fn *on_change, void *arg)
+bool view_read_change(const json_t *object, view_fn *on_change, void *arg)
 {
 	const struct change_view change = {.seq = view_get_number(object, "seq"),
 	    .at = view_get_text(object, "at"),
@@ -124,31 +111,11 @@ static bool read_change(const json_t *object, view_fn *on_change, void *arg)
 	if (change.seq == 0 || change.at == NULL || change.target == NULL ||
 	    change.to.status == NULL)
 		return false;
-	if (on_change != NULL)
-		on_change(&change, arg);
+	on_change(&change, arg);
 	return true;
 }
 
-bool view_parse_change(const char *text, size_t len, view_fn *on_change, void *arg)
-{
-	return view_read_item(text, len, read_change, on_change, arg);
-}
-
-bool view_parse_changes(
-    const char *text, size_t len, view_fn *on_change, void *arg, struct view_page *ret_page)
-{
-	struct view_page page;
-
-	if (!view_read_list(text, len, "changes", read_change, on_change, arg, &page) ||
-	    page.next == NULL)
-		return false;
-	if (page.n_items == 0)
-		free(TAKE(page.next));
-	*ret_page = page;
-	return true;
-}
-
-static bool read_last_outcome(const json_t *object, view_fn *on_outcome, void *arg)
+bool view_read_outcome(const json_t *object, view_fn *on_outcome, void *arg)
 {
 	const struct change_view outcome = {.at = view_get_text(object, "since"),
 	    .target = view_get_text(object, "target"),
@@ -156,13 +123,6 @@ static bool read_last_outcome(const json_t *object, view_fn *on_outcome, void *a
 
 	if (outcome.at == NULL || outcome.target == NULL || outcome.to.status == NULL)
 		return false;
-	if (on_outcome != NULL)
-		on_outcome(&outcome, arg);
+	on_outcome(&outcome, arg);
 	return true;
-}
-
-bool view_parse_outcomes(
-    const char *text, size_t len, view_fn *on_outcome, void *arg, struct view_page *ret_page)
-{
-	return view_read_list(text, len, "outcomes", read_last_outcome, on_outcome, arg, ret_page);
 }

@@ -23,12 +23,7 @@ struct schedule_view {
 	bool is_paused, is_running;
 };
 
-/* Read a schedule: a struct schedule_view. False: the text is no schedule. */
-bool view_parse_schedule(const char *text, size_t len, view_fn *on_schedule, void *arg);
-
-/* Read {"schedules":[...],"next":...}: a struct schedule_view an item. */
-bool view_parse_schedules(
-    const char *text, size_t len, view_fn *on_schedule, void *arg, struct view_page *ret_page);
+view_read_fn view_read_schedule; /* a schedule, or an item of "schedules": a struct schedule_view */
 
 enum { VIEW_FAULT_SIZE = 200 };
 
@@ -53,14 +48,8 @@ struct change_view {
 	struct outcome_view from, to; /* status NULL: unknown */
 };
 
-/* Read a change: a struct change_view. False: the text is no change. */
-bool view_parse_change(const char *text, size_t len, view_fn *on_change, void *arg);
+view_read_fn view_read_change; /* a change, or an item of "changes": a struct change_view */
 
-/* Read {"changes":[...],"next":N}: a struct change_view an item. An empty page is the last. */
-bool view_parse_changes(
-    const char *text, size_t len, view_fn *on_change, void *arg, struct view_page *ret_page);
-
-/* Read {"outcomes":[...],"next":...}: a struct change_view an item, in which `at` says since when
- * the outcome holds, and `seq` and `from` are empty. */
-bool view_parse_outcomes(
-    const char *text, size_t len, view_fn *on_outcome, void *arg, struct view_page *ret_page);
+/* An item of "outcomes": a struct change_view, in which `at` says since when the outcome holds, and
+ * `seq` and `from` are empty. */
+view_read_fn view_read_outcome;

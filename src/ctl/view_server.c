@@ -1,7 +1,7 @@
 /* Name servers. */
 #include "ctl/view_server.h"
 
-static bool read_server(const struct json_t *object, view_fn *on_server, void *arg)
+bool view_read_server(const struct json_t *object, view_fn *on_server, void *arg)
 {
 	struct server_view server = {.address = view_get_text(object, "address"),
 	    .why = view_get_text(object, "why"),
@@ -12,13 +12,6 @@ static bool read_server(const struct json_t *object, view_fn *on_server, void *a
 
 	if (server.address == NULL)
 		return false;
-	if (on_server != NULL)
-		on_server(&server, arg);
+	on_server(&server, arg);
 	return true;
-}
-
-bool view_parse_servers(
-    const char *text, size_t len, view_fn *on_server, void *arg, struct view_page *ret_page)
-{
-	return view_read_list(text, len, "name_servers", read_server, on_server, arg, ret_page);
 }

@@ -9,6 +9,4 @@ struct server_view {
 	uint64_t window, in_flight, queries, timeouts;
 };
 
-/* Read {"name_servers":[...]}: a struct server_view an item. */
-bool view_parse_servers(
-    const char *text, size_t len, view_fn *on_server, void *arg, struct view_page *ret_page);
+view_read_fn view_read_server; /* an item of the list "name_servers": a struct server_view */

@@ -476,9 +476,7 @@ static void stop(struct daemon *d)
 	loop_free(d->loop);
 	for (size_t i = 0; i < d->n_listen; i++)
 		free(d->listen[i]);
-	free(d->database);
-	free(d->folder);
-	free(d->limits);
+	FREE_ALL(d->database, d->folder, d->limits);
 	metrics_done();
 }
 

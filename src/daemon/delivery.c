@@ -12,7 +12,7 @@ enum err delivery_start(struct delivery *d, const struct conf *conf, const char 
     struct loop *loop, struct checker *checker, struct store *store, struct suspects *suspects)
 {
 	const char *ca_file = conf_text(conf, CONF_downloads_ca_file);
-	const struct poster_opts poster = {.loop = loop,
+	const struct exchanger_opts poster = {.loop = loop,
 	    .checker = checker,
 	    .ca_file = *ca_file != '\0' ? ca_file : NULL,
 	    .user_agent = PACKAGE_NAME "/" PACKAGE_VERSION,

@@ -32,15 +32,8 @@ static void on_beat(void *arg)
 	fetcher_look(g->fetcher);
 }
 
-static double get_database(void *arg)
-{
-	return store_is_gone(((struct guard *)arg)->store) ? 0 : 1;
-}
-
-static double get_downloads(void *arg)
-{
-	return fetcher_is_there(((struct guard *)arg)->fetcher) ? 1 : 0;
-}
+METRIC_GETTER(get_database, struct guard, !store_is_gone(self->store))
+METRIC_GETTER(get_downloads, struct guard, fetcher_is_there(self->fetcher))
 
 void guard_start(
     struct guard *guard, struct loop *loop, struct store *store, struct fetcher *fetcher)

@@ -17,65 +17,76 @@ struct limit {
 	enum form form;
 };
 
-static void add_all(
-    struct buf *b, const struct conf *conf, const struct limit *limits, size_t n_limits)
+enum { MOST_LIMITS = 8 };
+
+/* Sections, and what each has. */
+static const struct section {
+	const char *name;
+	struct limit limits[MOST_LIMITS + 1]; /* up to one without a name */
+} sections[] = {
+    {"requests",
+	{
+	    {"body_bytes", CONF_api_max_body, PLAIN},
+	    {"json_bytes", CONF_api_max_json, PLAIN},
+	    {"rate_per_token", CONF_api_token_rate, OR_NULL},
+	    {"header_timeout_ms", CONF_api_header_timeout, MSEC},
+	    {"transfer_timeout_ms", CONF_api_transfer_timeout, MSEC},
+	}},
+    {"connections",
+	{
+	    {"total", CONF_api_connections, PLAIN},
+	    {"per_address", CONF_api_per_address, PLAIN},
+	    {"streams", CONF_api_streams, PLAIN},
+	    {"streams_per_client", CONF_api_streams_per_client, PLAIN},
+	    {"stream_idle_ms", CONF_api_stream_idle, MSEC},
+	    {"body_bytes", CONF_api_max_bodies, PLAIN},
+	    {"idle_timeout_ms", CONF_api_idle_timeout, MSEC},
+	}},
+    {"jobs",
+	{
+	    {"items", CONF_limits_max_items, PLAIN},
+	    {"active", CONF_limits_active_jobs, PLAIN},
+	}},
+    {"store",
+	{
+	    {"retention_ms", CONF_store_retention, MSEC_OR_NULL},
+	    {"max_bytes", CONF_store_max_size, OR_NULL},
+	}},
+    {"schedules",
+	{
+	    {"total", CONF_limits_schedules, PLAIN},
+	    {"min_interval_ms", CONF_limits_min_interval, MSEC},
+	}},
+    {"dns",
+	{
+	    {"timeout_ms", CONF_dns_timeout, MSEC},
+	    {"attempts", CONF_dns_attempts, PLAIN},
+	}},
+    {"downloads",
+	{
+	    {"total", CONF_downloads_total, PLAIN},
+	    {"per_host", CONF_downloads_per_host, PLAIN},
+	    {"rate_per_host", CONF_downloads_rate_per_host, OR_NULL},
+	    {"file_bytes", CONF_downloads_max_bytes, PLAIN},
+	    {"quota_bytes", CONF_downloads_quota, OR_NULL},
+	    {"timeout_ms", CONF_downloads_timeout, MSEC},
+	    {"connect_timeout_ms", CONF_downloads_connect_timeout, MSEC},
+	    {"attempts", CONF_downloads_attempts, PLAIN},
+	}},
+};
+
+static void add_limit(struct buf *b, const struct conf *conf, const struct limit *limit)
 {
-	for (size_t i = 0; i < n_limits; i++) {
-		uint64_t value = conf_number(conf, limits[i].setting);
-		buf_addf(b, "%s\"%s\":", i > 0 ? "," : "", limits[i].name);
-		bool is_msec = limits[i].form == MSEC || limits[i].form == MSEC_OR_NULL;
-		bool may_be_null = limits[i].form == OR_NULL || limits[i].form == MSEC_OR_NULL;
-		if (may_be_null && value == 0)
-			buf_add_str(b, "null");
-		else
-			buf_add_u64(b, is_msec ? value / USEC_PER_MSEC : value);
-	}
+	uint64_t value = conf_number(conf, limit->setting);
+	bool is_msec = limit->form == MSEC || limit->form == MSEC_OR_NULL;
+	bool may_be_null = limit->form == OR_NULL || limit->form == MSEC_OR_NULL;
+
+	buf_addf(b, "\"%s\":", limit->name);
+	if (may_be_null && value == 0)
+		buf_add_str(b, "null");
+	else
+		buf_add_u64(b, is_msec ? value / USEC_PER_MSEC : value);
 }
-
-#define ADD_ALL(b, conf, limits) add_all(b, conf, limits, sizeof(limits) / sizeof((limits)[0]))
-
-static const struct limit requests[] = {
-    {"body_bytes", CONF_api_max_body, PLAIN},
-    {"json_bytes", CONF_api_max_json, PLAIN},
-    {"rate_per_token", CONF_api_token_rate, OR_NULL},
-    {"header_timeout_ms", CONF_api_header_timeout, MSEC},
-    {"transfer_timeout_ms", CONF_api_transfer_timeout, MSEC},
-};
-static const struct limit connections[] = {
-    {"total", CONF_api_connections, PLAIN},
-    {"per_address", CONF_api_per_address, PLAIN},
-    {"streams", CONF_api_streams, PLAIN},
-    {"streams_per_client", CONF_api_streams_per_client, PLAIN},
-    {"stream_idle_ms", CONF_api_stream_idle, MSEC},
-    {"body_bytes", CONF_api_max_bodies, PLAIN},
-    {"idle_timeout_ms", CONF_api_idle_timeout, MSEC},
-};
-static const struct limit jobs[] = {
-    {"items", CONF_limits_max_items, PLAIN},
-    {"active", CONF_limits_active_jobs, PLAIN},
-};
-static const struct limit store[] = {
-    {"retention_ms", CONF_store_retention, MSEC_OR_NULL},
-    {"max_bytes", CONF_store_max_size, OR_NULL},
-};
-static const struct limit schedules[] = {
-    {"total", CONF_limits_schedules, PLAIN},
-    {"min_interval_ms", CONF_limits_min_interval, MSEC},
-};
-static const struct limit dns[] = {
-    {"timeout_ms", CONF_dns_timeout, MSEC},
-    {"attempts", CONF_dns_attempts, PLAIN},
-};
-static const struct limit downloads[] = {
-    {"total", CONF_downloads_total, PLAIN},
-    {"per_host", CONF_downloads_per_host, PLAIN},
-    {"rate_per_host", CONF_downloads_rate_per_host, OR_NULL},
-    {"file_bytes", CONF_downloads_max_bytes, PLAIN},
-    {"quota_bytes", CONF_downloads_quota, OR_NULL},
-    {"timeout_ms", CONF_downloads_timeout, MSEC},
-    {"connect_timeout_ms", CONF_downloads_connect_timeout, MSEC},
-    {"attempts", CONF_downloads_attempts, PLAIN},
-};
 
 /* What a job may ask for itself: bounds that no setting changes. */
 static void add_bounds(struct buf *b)
@@ -94,22 +105,18 @@ char *limits_format(const struct conf *conf)
 	struct buf b;
 
 	buf_init(&b, 1 << 16);
-	buf_add_str(&b, "{\"requests\":{");
-	ADD_ALL(&b, conf, requests);
-	buf_add_str(&b, "},\"connections\":{");
-	ADD_ALL(&b, conf, connections);
-	buf_add_str(&b, "},\"jobs\":{");
-	ADD_ALL(&b, conf, jobs);
-	add_bounds(&b);
-	buf_add_str(&b, "},\"store\":{");
-	ADD_ALL(&b, conf, store);
-	buf_add_str(&b, "},\"schedules\":{");
-	ADD_ALL(&b, conf, schedules);
-	buf_add_str(&b, "},\"dns\":{");
-	ADD_ALL(&b, conf, dns);
-	buf_add_str(&b, "},\"downloads\":{");
-	ADD_ALL(&b, conf, downloads);
-	buf_add_str(&b, "},\"targets\":{\"ports\":");
+	buf_add_char(&b, '{');
+	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+		buf_addf(&b, "\"%s\":{", sections[i].name);
+		for (const struct limit *limit = sections[i].limits; limit->name != NULL; limit++) {
+			buf_add_str(&b, limit > sections[i].limits ? "," : "");
+			add_limit(&b, conf, limit);
+		}
+		if (strcmp(sections[i].name, "jobs") == 0)
+			add_bounds(&b);
+		buf_add_str(&b, "},");
+	}
+	buf_add_str(&b, "\"targets\":{\"ports\":");
 	json_add_string(&b, ports, strlen(ports));
 	buf_add_str(&b, "}}\n");
 	return buf_take(&b, NULL);

@@ -164,21 +164,6 @@ static void make_parts(struct registering *r, const struct conf *conf, const cha
 	r->registration = registration_new(&registration);
 }
 
-struct registering *registering_start(const struct conf *conf, const char *folder,
-    struct loop *loop, struct offload *offload, struct checker *checker)
-{
-	struct registering *r = xcalloc(1, sizeof(*r));
-
-	if (load_lists(r, conf))
-		make_parts(r, conf, folder, loop, offload, checker);
-	if (r->registration == NULL) {
-		registering_stop(r);
-		return NULL;
-	}
-	add_metrics(r);
-	return r;
-}
-
 void registering_stop(struct registering *r)
 {
 	if (r == NULL)
@@ -193,6 +178,21 @@ void registering_stop(struct registering *r)
 	suffixes_free(r->suffixes);
 	free(r->source);
 	free(r);
+}
+
+struct registering *registering_start(const struct conf *conf, const char *folder,
+    struct loop *loop, struct offload *offload, struct checker *checker)
+{
+	struct registering *r = xcalloc(1, sizeof(*r));
+
+	if (load_lists(r, conf))
+		make_parts(r, conf, folder, loop, offload, checker);
+	if (r->registration == NULL) {
+		registering_stop(r);
+		return NULL;
+	}
+	add_metrics(r);
+	return r;
 }
 
 void registering_set_policy(struct registering *r, const struct policy *policy)

@@ -112,15 +112,8 @@ void reload_start(struct reload *r)
 	start(r);
 }
 
-static double get_good(void *arg)
-{
-	return ((const struct reload *)arg)->is_good ? 1 : 0;
-}
-
-static double get_time(void *arg)
-{
-	return (double)(((const struct reload *)arg)->good_at / USEC_PER_MSEC) / 1000;
-}
+METRIC_GETTER(get_good, struct reload, self->is_good)
+METRIC_GETTER(get_time, struct reload, (double)(self->good_at / USEC_PER_MSEC) / 1000)
 
 struct reload *reload_new(const struct reload_opts *opts)
 {

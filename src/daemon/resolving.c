@@ -290,10 +290,7 @@ void resolving_free(struct resolving *r)
 	checker_free(r->checker);
 	done_sources(&r->now);
 	done_sources(&r->read);
-	free(r->servers);
-	free(r->resolv_conf);
-	free(r->hosts);
-	free(r);
+	FREE_ALL(r->servers, r->resolv_conf, r->hosts, r);
 }
 
 static bool may_ask(const struct endpoint *authority, void *arg)

@@ -158,9 +158,7 @@ void dns_engine_free(struct dns_engine *engine)
 	timer_cancel(&engine->tick);
 	wheel_done(&engine->wheel);
 	udp_batch_free(engine->batch);
-	free(engine->servers);
-	free(engine->lookups);
-	free(engine);
+	FREE_ALL(engine->servers, engine->lookups, engine);
 }
 
 size_t dns_engine_room(const struct dns_engine *engine)

@@ -10,6 +10,11 @@
 struct curl_loop;
 struct loop;
 
+/* Keep libcurl from doing anything of its own accord: it speaks these protocols only, takes no
+ * password from a URL, follows no redirect, and reads no proxy or .netrc. `ca_file` NULL: the
+ * system's bundle. */
+void curl_restrict(CURL *easy, const char *protocols, const char *ca_file);
+
 /* Called when a transfer has ended; `easy` is the caller's again. It may add and remove others. */
 typedef void curl_loop_fn(CURL *easy, CURLcode code, void *arg);
 

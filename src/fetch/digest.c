@@ -10,6 +10,14 @@ struct digest {
 	EVP_MD_CTX *context; /* owned */
 };
 
+void digest_free(struct digest *digest)
+{
+	if (digest == NULL)
+		return;
+	EVP_MD_CTX_free(digest->context);
+	free(digest);
+}
+
 struct digest *digest_new(void)
 {
 	struct digest *digest = xcalloc(1, sizeof(*digest));
@@ -19,14 +27,6 @@ struct digest *digest_new(void)
 		return digest;
 	digest_free(digest);
 	return NULL;
-}
-
-void digest_free(struct digest *digest)
-{
-	if (digest == NULL)
-		return;
-	EVP_MD_CTX_free(digest->context);
-	free(digest);
 }
 
 bool digest_add(struct digest *digest, const void *bytes, size_t n_bytes)

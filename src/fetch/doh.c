@@ -50,21 +50,12 @@ static void set_options(struct request *r)
 	CURL *easy = r->easy;
 
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, r);
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
-	curl_easy_setopt(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(easy, CURLOPT_HTTP09_ALLOWED, 0L);
+	curl_restrict(easy, "https", doh->ca_file);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	if (doh->ca_file != NULL)
-		curl_easy_setopt(easy, CURLOPT_CAINFO, doh->ca_file);
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, doh->user_agent);
 	curl_easy_setopt(easy, CURLOPT_URL, doh->url);
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, doh->connect_to);
@@ -170,10 +161,7 @@ static void free_doh(void *arg)
 	curl_loop_free(doh->curl);
 	curl_slist_free_all(doh->headers);
 	curl_slist_free_all(doh->connect_to);
-	free(doh->url);
-	free(doh->ca_file);
-	free(doh->user_agent);
-	free(doh);
+	FREE_ALL(doh->url, doh->ca_file, doh->user_agent, doh);
 }
 
 const struct dns_carrier *doh_new(const struct doh_opts *opts)

@@ -1,7 +1,6 @@
 /* Drafts, without names and with them. */
 #include "fetch/draft.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
@@ -13,6 +12,7 @@
 
 #include "base/alloc.h"
 #include "base/random.h"
+#include "fetch/folder_path.h"
 
 static const char part_folder[] = ".part";
 
@@ -29,14 +29,8 @@ static int open_part_folder(int folder)
 {
 	if (mkdirat(folder, part_folder, 0750) < 0 && errno != EEXIST)
 		return -1;
-	int fd = openat(folder, part_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd >= 0 && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
-		int why = errno;
-		close(fd);
-		errno = why;
-		return -1;
-	}
-	return fd;
+	return folder_if_writable(
+	    openat(folder, part_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
 }
 
 /* Give a nameless file its name. By its descriptor alone a process without privileges may do that
@@ -104,24 +98,22 @@ void drafts_close(struct drafts *drafts)
 	free(drafts);
 }
 
+static bool remove_stale(int fd, const char *name, void *arg)
+{
+	const char *ours = arg;
+
+	if (strncmp(name, ours, strlen(ours)) != 0)
+		unlinkat(fd, name, 0);
+	return true;
+}
+
 void drafts_clean(const struct drafts *drafts)
 {
 	char ours[DRAFT_NAME_SIZE];
-	int n = snprintf(ours, sizeof(ours), "%08x-", drafts->boot);
-	int fd = openat(drafts->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (strncmp(entry->d_name, ours, (size_t)n) != 0)
-			unlinkat(fd, entry->d_name, 0); /* `.` and `..` can't be */
-	}
-	closedir(dir);
+	snprintf(ours, sizeof(ours), "%08x-", drafts->boot);
+	folder_each_name(
+	    openat(drafts->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), remove_stale, ours);
 }
 
 void draft_init(struct draft *draft)

@@ -205,6 +205,17 @@ void exchange_cancel(struct exchange *exchange)
 
 /* --- The exchanger --- */
 
+void exchanger_free(struct exchanger *exchanger)
+{
+	if (exchanger == NULL)
+		return;
+	while (!TAILQ_EMPTY(&exchanger->exchanges))
+		exchange_cancel(TAILQ_FIRST(&exchanger->exchanges));
+	origins_free(exchanger->origins);
+	transfers_free(exchanger->transfers);
+	free(exchanger);
+}
+
 struct exchanger *exchanger_new(const struct exchanger_opts *opts)
 {
 	struct exchanger *exchanger = xcalloc(1, sizeof(*exchanger));
@@ -232,19 +243,6 @@ struct exchanger *exchanger_new(const struct exchanger_opts *opts)
 		return NULL;
 	}
 	return exchanger;
-}
-
-void exchanger_free(struct exchanger *exchanger)
-{
-	struct exchange *x;
-
-	if (exchanger == NULL)
-		return;
-	while ((x = TAILQ_FIRST(&exchanger->exchanges)) != NULL)
-		exchange_cancel(x);
-	origins_free(exchanger->origins);
-	transfers_free(exchanger->transfers);
-	free(exchanger);
 }
 
 void exchanger_set_timeout(struct exchanger *exchanger, usec_t timeout)

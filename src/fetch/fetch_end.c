@@ -21,13 +21,8 @@ void fetch_release(struct fetch *f)
 	defer_start(&fetcher->room);
 	url_done(&f->url);
 	buf_done(&f->metadata);
-	free(f->item_text);
-	free(f->content_type);
-	free(f->given_name);
-	free(f->final_url);
-	free(f->last.etag);
-	free(f->last.modified);
-	free(f);
+	FREE_ALL(f->item_text, f->content_type, f->given_name, f->final_url, f->last.etag,
+	    f->last.modified, f);
 }
 
 static struct span span_of(const char *text)

@@ -7,25 +7,10 @@
 #include "fetch/fetch_private.h"
 #include "fetch/route.h"
 
-static double get_in_flight(void *arg)
-{
-	return (double)origins_running(((struct fetcher *)arg)->origins);
-}
-
-static double get_hosts(void *arg)
-{
-	return (double)origins_count(((struct fetcher *)arg)->origins);
-}
-
-static double get_bytes(void *arg)
-{
-	return folder_used(((struct fetcher *)arg)->folder);
-}
-
-static double get_quota(void *arg)
-{
-	return (double)((struct fetcher *)arg)->opts.quota;
-}
+METRIC_GETTER(get_in_flight, struct fetcher, origins_running(self->origins))
+METRIC_GETTER(get_hosts, struct fetcher, origins_count(self->origins))
+METRIC_GETTER(get_bytes, struct fetcher, folder_used(self->folder))
+METRIC_GETTER(get_quota, struct fetcher, self->opts.quota)
 
 static void add_metrics(struct fetcher *fetcher)
 {
@@ -63,6 +48,19 @@ static void on_counted(void *arg)
 static const char *judge(const struct endpoint *to, void *arg)
 {
 	return route_judge_endpoint(((struct fetcher *)arg)->policy, to);
+}
+
+void fetcher_free(struct fetcher *fetcher)
+{
+	if (fetcher == NULL)
+		return;
+	while (!TAILQ_EMPTY(&fetcher->fetches))
+		fetch_cancel(TAILQ_FIRST(&fetcher->fetches));
+	defer_cancel(&fetcher->room);
+	origins_free(fetcher->origins);
+	transfers_free(fetcher->transfers);
+	folder_close(fetcher->folder);
+	free(fetcher);
 }
 
 enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetcher)
@@ -111,21 +109,6 @@ enum err fetcher_new(const struct fetcher_opts *opts, struct fetcher **ret_fetch
 	add_metrics(fetcher);
 	*ret_fetcher = fetcher;
 	return OK;
-}
-
-void fetcher_free(struct fetcher *fetcher)
-{
-	struct fetch *f;
-
-	if (fetcher == NULL)
-		return;
-	while ((f = TAILQ_FIRST(&fetcher->fetches)) != NULL)
-		fetch_cancel(f);
-	defer_cancel(&fetcher->room);
-	origins_free(fetcher->origins);
-	transfers_free(fetcher->transfers);
-	folder_close(fetcher->folder);
-	free(fetcher);
 }
 
 void fetcher_set_limits(struct fetcher *fetcher, const struct fetcher_opts *opts)

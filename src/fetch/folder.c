@@ -1,7 +1,6 @@
 /* The folder of downloads. */
 #include "fetch/folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -115,26 +114,6 @@ static uint64_t size_at(int dir, const char *name)
 		   : 0;
 }
 
-/* Call `on_name` for each entry of a directory; takes `fd`. */
-static void each_entry(
-    int fd, bool (*on_name)(struct chore *chore, int fd, const char *name), struct chore *chore)
-{
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
-	const struct dirent *entry;
-
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	while ((entry = readdir(dir)) != NULL) {
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    !on_name(chore, fd, entry->d_name))
-			break;
-	}
-	closedir(dir);
-}
-
 static bool is_folder_at(int dir, const char *name)
 {
 	struct stat st;
@@ -143,19 +122,20 @@ static bool is_folder_at(int dir, const char *name)
 }
 
 /* Go through a sub-folder, as deep as ours are. */
-static void enter(struct chore *chore, int fd, const char *name,
-    bool (*on_name)(struct chore *chore, int fd, const char *name))
+static void enter(struct chore *chore, int fd, const char *name, folder_name_fn *on_name)
 {
 	if (chore->depth == FILE_MAX_FOLDERS)
 		return;
 	chore->depth++;
-	each_entry(
+	folder_each_name(
 	    openat(fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), on_name, chore);
 	chore->depth--;
 }
 
-static bool count_file(struct chore *chore, int fd, const char *name)
+static bool count_file(int fd, const char *name, void *arg)
 {
+	struct chore *chore = arg;
+
 	if (is_folder_at(fd, name))
 		enter(chore, fd, name, count_file);
 	else
@@ -163,18 +143,20 @@ static bool count_file(struct chore *chore, int fd, const char *name)
 	return true;
 }
 
-static bool count_job(struct chore *chore, int fd, const char *name)
+static bool count_job(int fd, const char *name, void *arg)
 {
+	struct chore *chore = arg;
 	struct id job;
 
 	(void)fd;
 	if (id_parse(name, &job))
-		each_entry(folder_open_job(chore->folder, &job, false), count_file, chore);
+		folder_each_name(folder_open_job(chore->folder, &job, false), count_file, chore);
 	return true;
 }
 
-static bool list_job(struct chore *chore, int fd, const char *name)
+static bool list_job(int fd, const char *name, void *arg)
 {
+	struct chore *chore = arg;
 	struct id job;
 
 	(void)fd;
@@ -187,9 +169,10 @@ static bool list_job(struct chore *chore, int fd, const char *name)
 }
 
 /* In slices, so that others get at the pool meanwhile. */
-static bool remove_entry(struct chore *chore, int fd, const char *name)
+static bool remove_entry(int fd, const char *name, void *arg)
 {
 	enum { SLICE = 1000 };
+	struct chore *chore = arg;
 	uint64_t n_bytes = size_at(fd, name);
 	bool is_folder = is_folder_at(fd, name);
 
@@ -248,18 +231,18 @@ static void work(struct offload_task *task)
 	case CHORE_COUNT:
 		if (folder->owner == NULL)
 			drafts_clean(folder->drafts);
-		each_entry(
+		folder_each_name(
 		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), count_job, chore);
 		break;
 	case CHORE_LIST:
-		each_entry(
+		folder_each_name(
 		    openat(folder->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), list_job, chore);
 		break;
 	case CHORE_LOOK:
 		chore->is_gone = !is_in_place(folder);
 		break;
 	case CHORE_REMOVE_JOB:
-		each_entry(folder_open_job(folder, &chore->job, false), remove_entry, chore);
+		folder_each_name(folder_open_job(folder, &chore->job, false), remove_entry, chore);
 		chore->is_gone = remove_job_folder(folder, &chore->job);
 		break;
 	case CHORE_REMOVE_FILE:
@@ -272,9 +255,7 @@ static void work(struct offload_task *task)
 
 static void free_chore(struct chore *chore)
 {
-	free(chore->ids);
-	free(chore->name);
-	free(chore);
+	FREE_ALL(chore->ids, chore->name, chore);
 }
 
 static void end_count(struct folder *folder, uint64_t n_bytes)
@@ -340,14 +321,7 @@ static int open_directory(const char *path)
 {
 	if (mkdir(path, 0750) < 0 && errno != EEXIST)
 		return -1;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0 && faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
-		int why = errno;
-		close(fd);
-		errno = why;
-		return -1;
-	}
-	return fd;
+	return folder_if_writable(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 }
 
 enum err folder_open(const struct folder_opts *opts, struct folder **ret_folder)
@@ -420,9 +394,7 @@ void folder_close(struct folder *folder)
 	}
 	drafts_close(folder->drafts);
 	close(folder->fd);
-	free(folder->path);
-	free(folder->owner);
-	free(folder);
+	FREE_ALL(folder->path, folder->owner, folder);
 }
 
 void folder_set_quota(struct folder *folder, uint64_t quota)

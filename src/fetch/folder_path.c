@@ -1,6 +1,7 @@
 /* Files in sub-folders. */
 #include "fetch/folder_path.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -71,4 +72,32 @@ bool folder_path_remove(int dir, const char *path)
 	(void)unlinkat(dir, part, AT_REMOVEDIR);
 	errno = why;
 	return is_removed;
+}
+
+int folder_if_writable(int fd)
+{
+	if (fd < 0 || faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) == 0)
+		return fd;
+	int why = errno;
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+void folder_each_name(int fd, folder_name_fn *on_name, void *arg)
+{
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	const struct dirent *entry;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((entry = readdir(dir)) != NULL) {
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    !on_name(fd, entry->d_name, arg))
+			break;
+	}
+	closedir(dir);
 }

@@ -8,6 +8,14 @@
  * when `may_make`. -1 with errno. */
 int folder_path_open(int dir, const char *path, bool may_make);
 
+/* Return a directory's `fd`; close it if files can't be made in it, and return -1 with errno. */
+int folder_if_writable(int fd);
+
+/* Call `on_name` for each entry of a directory but `.` and `..`, until it returns false; takes
+ * `fd`, which may be -1. */
+typedef bool folder_name_fn(int fd, const char *name, void *arg);
+void folder_each_name(int fd, folder_name_fn *on_name, void *arg);
+
 /* Return the last part of a path. */
 const char *folder_path_leaf(const char *path);
 

@@ -389,11 +389,7 @@ void policy_free(struct policy *p)
 {
 	if (p == NULL)
 		return;
-	free(p->allow.items);
-	free(p->deny.items);
-	free(p->metadata.items);
-	free(p->own.items);
-	free(p);
+	FREE_ALL(p->allow.items, p->deny.items, p->metadata.items, p->own.items, p);
 }
 
 bool policy_allows_port(const struct policy *p, uint16_t port)

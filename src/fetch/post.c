@@ -6,7 +6,6 @@
 
 #include "base/alloc.h"
 #include "base/buf.h"
-#include "fetch/exchange.h"
 
 struct post {
 	LIST_ENTRY(post) link;
@@ -85,23 +84,16 @@ void post_cancel(struct post *post)
 	free(post);
 }
 
-struct poster *poster_new(const struct poster_opts *opts)
+struct poster *poster_new(const struct exchanger_opts *opts)
 {
-	struct poster *poster = xcalloc(1, sizeof(*poster));
-	const struct exchanger_opts exchanger = {.loop = opts->loop,
-	    .checker = opts->checker,
-	    .ca_file = opts->ca_file,
-	    .user_agent = opts->user_agent,
-	    .total = opts->total,
-	    .per_host = opts->per_host,
-	    .timeout = opts->timeout};
+	struct exchanger *exchanger = exchanger_new(opts);
 
+	if (exchanger == NULL)
+		return NULL;
+	struct poster *poster = xcalloc(1, sizeof(*poster));
+	poster->exchanger = exchanger;
 	LIST_INIT(&poster->posts);
-	poster->exchanger = exchanger_new(&exchanger);
-	if (poster->exchanger != NULL)
-		return poster;
-	free(poster);
-	return NULL;
+	return poster;
 }
 
 void poster_free(struct poster *poster)

@@ -10,26 +10,17 @@
 
 #include "base/clock.h"
 #include "base/id.h"
+#include "fetch/exchange.h"
 #include "fetch/signature.h"
 #include "model/result.h"
 
-struct checker;
-struct loop;
 struct policy;
 struct post;
 struct poster;
 struct url;
 
-struct poster_opts {
-	struct loop *loop; /* borrowed, like the checker, which resolves names */
-	struct checker *checker;
-	const char *ca_file, *user_agent; /* borrowed for the call; ca_file NULL: the system's */
-	unsigned total, per_host;         /* at one time */
-	usec_t timeout;                   /* from the connection to the end of the answer */
-};
-
-/* Make a poster; NULL when libcurl refuses. */
-struct poster *poster_new(const struct poster_opts *opts);
+/* Make a poster with an exchanger of its own; NULL when libcurl refuses. */
+struct poster *poster_new(const struct exchanger_opts *opts);
 void poster_free(struct poster *poster); /* posts under way are dropped, without a call */
 
 /* From now on: the time-out; the policy, borrowed, without which nothing is sent; the keys, copied.

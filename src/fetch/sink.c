@@ -326,11 +326,8 @@ static void free_sink(struct sink *sink)
 {
 	buf_done(&sink->filling);
 	buf_done(&sink->writing);
-	free(sink->name);
-	free(sink->second);
-	free(sink->made);
 	free((char *)sink->copy.name.bytes);
-	free(sink);
+	FREE_ALL(sink->name, sink->second, sink->made, sink);
 }
 
 static void start_step(struct sink *sink, enum step step);

@@ -462,6 +462,17 @@ void transfers_set_connect_timeout(struct transfers *transfers, usec_t connect_t
 	transfers->opts.connect_timeout = connect_timeout;
 }
 
+void transfers_free(struct transfers *transfers)
+{
+	if (transfers == NULL)
+		return;
+	timer_cancel(&transfers->idle);
+	defer_cancel(&transfers->retire);
+	curl_loop_free(transfers->old);
+	curl_loop_free(transfers->current);
+	FREE_ALL(transfers->ca_file, transfers->user_agent, transfers);
+}
+
 struct transfers *transfers_new(const struct transfers_opts *opts)
 {
 	struct transfers *transfers = xcalloc(1, sizeof(*transfers));
@@ -479,17 +490,4 @@ struct transfers *transfers_new(const struct transfers_opts *opts)
 		return NULL;
 	}
 	return transfers;
-}
-
-void transfers_free(struct transfers *transfers)
-{
-	if (transfers == NULL)
-		return;
-	timer_cancel(&transfers->idle);
-	defer_cancel(&transfers->retire);
-	curl_loop_free(transfers->old);
-	curl_loop_free(transfers->current);
-	free(transfers->ca_file);
-	free(transfers->user_agent);
-	free(transfers);
 }

@@ -20,13 +20,6 @@ enum {
 static void watch_input(struct connection *c);
 static void pass_waiting(struct connection *c);
 
-void connection_enter(struct connection *c, enum connection_phase phase)
-{
-	c->phase = phase;
-	door_measure(c, 0);
-	c->is_measured = false;
-}
-
 /* --- The end --- */
 
 /* Detach from libmicrohttpd and abandon its request. */
@@ -52,7 +45,7 @@ void connection_close(struct connection *c)
 	if (c->is_closed)
 		return;
 	c->is_closed = true;
-	c->phase = PHASE_CLOSING;
+	connection_set_phase(c, PHASE_CLOSING);
 	detach(c);
 	watch_cancel(&c->readable);
 	watch_cancel(&c->writable);
@@ -494,6 +487,6 @@ void connection_open(struct server *server, int fd, const struct endpoint *endpo
 	defer_init(&c->again, server->loop, on_readable, c);
 	TAILQ_INSERT_TAIL(&server->door.connections, c, link);
 	door_enter(server, c);
-	connection_enter(c, PHASE_HEADER);
+	door_measure(c, 0); /* PHASE_HEADER, which is 0, begins */
 	on_readable(c);
 }

@@ -83,7 +83,9 @@ void connection_refuse(struct connection *c, int status, const char *detail);
 /* Free the connections that were closed. */
 void connections_reap(struct server *server);
 
-/* Begin a phase. */
+/* Change the phase; the move must be a legal one. */
+void connection_set_phase(struct connection *c, enum connection_phase phase);
+/* Likewise, and measure its time and bytes from now on. */
 void connection_enter(struct connection *c, enum connection_phase phase);
 
 /* Send on what has come from libmicrohttpd, and go on with the next request when the answer is

@@ -2,8 +2,10 @@
  * next. What a part means is told by request_line.c, fields.c, head.c and chunked.c. */
 #include "http/reader.h"
 
+#include <assert.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "http/head.h"
 
 enum { MAX_EMPTY_LINES = 2 };
@@ -30,11 +32,40 @@ enum state {
 /* What a byte of a head completes. */
 enum step { STEP_ON, STEP_LINE, STEP_FIELD, STEP_END, STEP_BAD };
 
+/* The states of a head change with each word, so the log tells only what follows one. */
+static void set_state(struct reader *r, enum state state)
+{
+	static const struct {
+		const char *name;
+		unsigned next; /* bits of the states that may follow */
+	} rows[] = {[START] = {"start", 1 << EMPTY_LF | 1 << METHOD | 1 << BAD},
+	    [EMPTY_LF] = {"empty_lf", 1 << START | 1 << BAD},
+	    [METHOD] = {"method", 1 << TARGET | 1 << BAD},
+	    [TARGET] = {"target", 1 << VERSION | 1 << BAD},
+	    [VERSION] = {"version", 1 << LINE_LF | 1 << BAD},
+	    [LINE_LF] = {"line_lf", 1 << FIELD_START | 1 << BAD},
+	    [FIELD_START] = {"field_start", 1 << NAME | 1 << HEAD_LF | 1 << BAD},
+	    [NAME] = {"name", 1 << VALUE | 1 << BAD},
+	    [VALUE] = {"value", 1 << VALUE_LF | 1 << BAD},
+	    [VALUE_LF] = {"value_lf", 1 << FIELD_START | 1 << BAD},
+	    [HEAD_LF] = {"head_lf", 1 << BODY | 1 << CHUNKS | 1 << DONE | 1 << BAD},
+	    [BODY] = {"body", 1 << DONE},
+	    [CHUNKS] = {"chunks", 1 << FIELD_START | 1 << BAD},
+	    [DONE] = {"done", 1 << START},
+	    [BAD] = {"bad", 0}};
+
+	assert((rows[r->state].next >> state & 1) != 0);
+	if (state > HEAD_LF)
+		log_debug(
+		    "request_reader_state", "from=%s to=%s", rows[r->state].name, rows[state].name);
+	r->state = state;
+}
+
 static enum step refuse(struct reader *r, int status, const char *detail)
 {
 	r->status = status;
 	r->detail = detail;
-	r->state = BAD;
+	set_state(r, BAD);
 	return STEP_BAD;
 }
 
@@ -68,21 +99,21 @@ static enum step start(struct reader *r, unsigned char c)
 	if (c == '\r') {
 		if (++r->n_empty_lines > MAX_EMPTY_LINES)
 			return refuse(r, 400, "Too many empty lines before the request.");
-		r->state = EMPTY_LF;
+		set_state(r, EMPTY_LF);
 		return STEP_ON;
 	}
 	if (!char_is_token(c))
 		return refuse(r, 400, "The request does not start with a method.");
 	r->method.len = 1;
 	r->target.len = 0;
-	r->state = METHOD;
+	set_state(r, METHOD);
 	return STEP_ON;
 }
 
 static enum step in_method(struct reader *r, unsigned char c)
 {
 	if (c == ' ') {
-		r->state = TARGET;
+		set_state(r, TARGET);
 		return STEP_ON;
 	}
 	if (!char_is_token(c))
@@ -96,7 +127,7 @@ static enum step in_method(struct reader *r, unsigned char c)
 static enum step in_target(struct reader *r, unsigned char c)
 {
 	if (c == ' ' && r->target.len > 0) {
-		r->state = VERSION;
+		set_state(r, VERSION);
 		return STEP_ON;
 	}
 	if (c == '\r')
@@ -113,7 +144,7 @@ static enum step in_target(struct reader *r, unsigned char c)
 static enum step in_version(struct reader *r, unsigned char c)
 {
 	if (c == '\r')
-		r->state = LINE_LF;
+		set_state(r, LINE_LF);
 	else if (!char_is_visible(c))
 		return refuse(r, 400, "The request line does not end with an HTTP version.");
 	return STEP_ON;
@@ -127,7 +158,7 @@ static enum step line_feed(struct reader *r, unsigned char c, enum step next)
 static enum step field_start(struct reader *r, unsigned char c)
 {
 	if (c == '\r') {
-		r->state = HEAD_LF;
+		set_state(r, HEAD_LF);
 		return STEP_ON;
 	}
 	if (char_is_blank(c))
@@ -138,7 +169,7 @@ static enum step field_start(struct reader *r, unsigned char c)
 	if (!char_is_token(c))
 		return refuse(r, 400, "Invalid header field name.");
 	r->field.name_len = 1;
-	r->state = NAME;
+	set_state(r, NAME);
 	return STEP_ON;
 }
 
@@ -155,14 +186,14 @@ static enum step in_name(struct reader *r, unsigned char c)
 	if (c != ':')
 		return refuse(r, 400, "Invalid header field name.");
 	r->field.value_len = 0;
-	r->state = VALUE;
+	set_state(r, VALUE);
 	return STEP_ON;
 }
 
 static enum step in_value(struct reader *r, unsigned char c)
 {
 	if (c == '\r')
-		r->state = VALUE_LF;
+		set_state(r, VALUE_LF);
 	else if (c == '\n')
 		return refuse(r, 400, "A line does not end with CR LF.");
 	else if (!char_is_value(c))
@@ -172,33 +203,33 @@ static enum step in_value(struct reader *r, unsigned char c)
 	return STEP_ON;
 }
 
+static enum step empty_line(struct reader *r, unsigned char c)
+{
+	if (c != '\n')
+		return line_feed(r, c, STEP_BAD);
+	set_state(r, START);
+	return STEP_ON;
+}
+
 static enum step step(struct reader *r, unsigned char c)
 {
-	switch (r->state) {
-	case START:
-		return start(r, c);
-	case EMPTY_LF:
-		r->state = START;
-		return line_feed(r, c, STEP_ON);
-	case METHOD:
-		return in_method(r, c);
-	case TARGET:
-		return in_target(r, c);
-	case VERSION:
-		return in_version(r, c);
-	case LINE_LF:
-		return line_feed(r, c, STEP_LINE);
-	case FIELD_START:
-		return field_start(r, c);
-	case NAME:
-		return in_name(r, c);
-	case VALUE:
-		return in_value(r, c);
-	case VALUE_LF:
-		return line_feed(r, c, STEP_FIELD);
-	default: /* HEAD_LF */
-		return line_feed(r, c, STEP_END);
-	}
+	static const struct {
+		enum step (*read)(struct reader *r, unsigned char c);
+		enum step line; /* else: what the line feed completes */
+	} rows[] = {[START] = {.read = start},
+	    [EMPTY_LF] = {.read = empty_line},
+	    [METHOD] = {.read = in_method},
+	    [TARGET] = {.read = in_target},
+	    [VERSION] = {.read = in_version},
+	    [LINE_LF] = {.line = STEP_LINE},
+	    [FIELD_START] = {.read = field_start},
+	    [NAME] = {.read = in_name},
+	    [VALUE] = {.read = in_value},
+	    [VALUE_LF] = {.line = STEP_FIELD},
+	    [HEAD_LF] = {.line = STEP_END}};
+
+	return rows[r->state].read != NULL ? rows[r->state].read(r, c)
+					   : line_feed(r, c, rows[r->state].line);
 }
 
 static enum step check_limits(struct reader *r)
@@ -227,7 +258,7 @@ static enum step end_line(struct reader *r)
 		r->method, r->target, version, r->limits.max_params, &r->line, &fault))
 		return refuse(r, fault.status, fault.detail);
 	r->head.is_head = r->method.len == 4 && memcmp(text, "HEAD", 4) == 0;
-	r->state = FIELD_START;
+	set_state(r, FIELD_START);
 	return STEP_ON;
 }
 
@@ -251,7 +282,7 @@ static enum step end_field(struct reader *r)
 	}
 	if (!is_good)
 		return refuse(r, fault.status, fault.detail);
-	r->state = FIELD_START;
+	set_state(r, FIELD_START);
 	return STEP_ON;
 }
 
@@ -262,15 +293,15 @@ static enum step end_head(struct reader *r)
 	struct fault fault;
 
 	if (r->is_trailer) {
-		r->state = DONE;
+		set_state(r, DONE);
 	} else if (!head_make(&r->line, &r->fields, r->limits.max_body, head, &fault)) {
 		return refuse(r, fault.status, fault.detail);
 	} else if (head->is_chunked) {
 		chunked_init(&r->chunks, r->limits.max_body);
-		r->state = CHUNKS;
+		set_state(r, CHUNKS);
 	} else {
 		r->n_left = head->content_length;
-		r->state = head->has_body ? BODY : DONE;
+		set_state(r, head->has_body ? BODY : DONE);
 	}
 	forget_input(r);
 	return STEP_END;
@@ -295,7 +326,7 @@ static enum reader_event on_done(struct reader *r)
 	buf_done(&r->head.text);
 	r->n_head = r->n_empty_lines = 0;
 	r->is_trailer = false;
-	r->state = START;
+	set_state(r, START);
 	return READER_END;
 }
 
@@ -349,7 +380,8 @@ static size_t feed_body(struct reader *r, const char *bytes, size_t n, enum read
 		return 0;
 	}
 	r->n_left -= size;
-	r->state = r->n_left > 0 ? BODY : DONE;
+	if (r->n_left == 0)
+		set_state(r, DONE);
 	*ret_event = READER_BODY;
 	*ret_piece = (struct slice){bytes, size};
 	return size;
@@ -371,7 +403,7 @@ static size_t feed_chunks(struct reader *r, const char *bytes, size_t n,
 	case CHUNKED_LAST:
 		r->is_trailer = true;
 		r->n_head = 0;
-		r->state = FIELD_START;
+		set_state(r, FIELD_START);
 		return taken + feed_head(r, bytes + taken, n - taken, ret_event);
 	case CHUNKED_BAD:
 		refuse(r, fault.status, fault.detail);

@@ -46,10 +46,7 @@ void request_free_when_over(struct request *rq)
 	for (int i = 0; i < 2; i++)
 		door_unshare(rq->server, rq->shares[i]);
 	buf_done(&rq->headers);
-	free(rq->param);
-	free(rq->name);
-	free(rq->token_name);
-	free(rq);
+	FREE_ALL(rq->param, rq->name, rq->token_name, rq);
 }
 
 /* --- From libmicrohttpd --- */

@@ -102,17 +102,8 @@ static bool start_daemon(struct server *server)
 	return watch_start_read(&server->watch, server->loop, fd, pump, server) == OK;
 }
 
-static double get_connections(void *arg)
-{
-	const struct server *server = arg;
-
-	return (double)server_n_connections(server);
-}
-
-static double get_streams(void *arg)
-{
-	return (double)server_n_streams(arg);
-}
+METRIC_GETTER(get_connections, struct server, server_n_connections(self))
+METRIC_GETTER(get_streams, struct server, server_n_streams(self))
 
 size_t server_n_connections(const struct server *server)
 {

@@ -156,9 +156,7 @@ static void free_texts(struct texts *texts)
 {
 	if (texts->key != NULL)
 		explicit_bzero(texts->key, strlen(texts->key));
-	free(texts->cert);
-	free(texts->key);
-	free(texts->client_ca);
+	FREE_ALL(texts->cert, texts->key, texts->client_ca);
 }
 
 enum err tls_load(

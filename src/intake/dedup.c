@@ -61,9 +61,7 @@ void dedup_free(struct dedup *d)
 		if (d->segments[i].entries != d->entries)
 			free(d->segments[i].entries);
 	}
-	free(d->segments);
-	free(d->entries);
-	free(d);
+	FREE_ALL(d->segments, d->entries, d);
 }
 
 static int compare(const void *a, const void *b)

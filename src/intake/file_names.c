@@ -45,9 +45,7 @@ void file_names_free(struct file_names *names)
 {
 	if (names == NULL)
 		return;
-	free(names->files.slots);
-	free(names->folders.slots);
-	free(names);
+	FREE_ALL(names->files.slots, names->folders.slots, names);
 }
 
 size_t file_names_count(const struct file_names *names)

@@ -1,13 +1,6 @@
 noinst_LIBRARIES += src/intake/libintake.a
 src_intake_libintake_a_SOURCES = \
-	src/intake/dedup.c src/intake/dedup.h \
-	src/intake/files.c src/intake/files.h \
-	src/intake/flags.c src/intake/flags.h \
-	src/intake/intake.c src/intake/intake.h \
-	src/intake/file_names.c src/intake/file_names.h \
-	src/intake/presets.c src/intake/presets.h \
-	src/intake/retry.c \
-	src/intake/submit.c src/intake/submit.h \
-	src/intake/submit_commit.c \
-	src/intake/submit_private.h \
-	src/intake/words.c src/intake/words.h
+	%D%/dedup.c %D%/dedup.h %D%/files.c %D%/files.h %D%/flags.c %D%/flags.h \
+	%D%/intake.c %D%/intake.h %D%/file_names.c %D%/file_names.h %D%/presets.c %D%/presets.h \
+	%D%/retry.c %D%/submit.c %D%/submit.h %D%/submit_commit.c %D%/submit_private.h \
+	%D%/words.c %D%/words.h

@@ -96,9 +96,7 @@ void submission_destroy(struct submission *s)
 	problem_done(&s->problem);
 	buf_done(&s->piece);
 	XXH3_freeState(s->hash);
-	free(s->key);
-	free(s->duplicates);
-	free(s);
+	FREE_ALL(s->key, s->duplicates, s);
 }
 
 void submission_free(struct submission *s)

@@ -39,26 +39,11 @@ static double get_jobs(void *arg)
 		   : (double)get_tally(gauge->core)->n_jobs[gauge->state];
 }
 
-static double get_waiting(void *arg)
-{
-	const struct place_gauge *gauge = arg;
-
-	return (double)gauge->core->n_in_place[gauge->place];
-}
-
-static double get_in_flight(void *arg)
-{
-	const struct kind_gauge *gauge = arg;
-
-	return (double)get_tally(gauge->core)->kinds[gauge->kind].n_in_flight;
-}
-
-static double get_queue_length(void *arg)
-{
-	const struct kind_gauge *gauge = arg;
-
-	return (double)get_tally(gauge->core)->kinds[gauge->kind].n_not_begun;
-}
+METRIC_GETTER(get_waiting, struct place_gauge, self->core->n_in_place[self->place])
+METRIC_GETTER(
+    get_in_flight, struct kind_gauge, get_tally(self->core)->kinds[self->kind].n_in_flight)
+METRIC_GETTER(
+    get_queue_length, struct kind_gauge, get_tally(self->core)->kinds[self->kind].n_not_begun)
 
 static double get_oldest_age(void *arg)
 {
@@ -68,10 +53,7 @@ static double get_oldest_age(void *arg)
 	return (double)tally->kinds[gauge->kind].oldest_age / USEC_PER_SEC;
 }
 
-static double get_pending(void *arg)
-{
-	return (double)((struct core *)arg)->n_pending;
-}
+METRIC_GETTER(get_pending, struct core, self->n_pending)
 
 static bool can_end_so(enum job_kind kind, enum item_status status)
 {

@@ -1,35 +1,16 @@
 /* The lane of files: the fetcher. */
 #include "base/alloc.h"
 #include "fetch/fetch.h"
-#include "jobs/lane.h"
-#include "jobs/opts.h"
+#include "jobs/lane_adapters.h"
 
 /* Most files in flight wait for their host. With more of them, more hosts are busy at a time. */
 enum { CONCURRENCY = 1000 };
 
-static void *engine_of(const struct core_opts *opts)
-{
-	return opts->fetcher;
-}
-
-static size_t room(void *engine)
-{
-	return fetcher_room(engine);
-}
-
-static void set_on_room(void *engine, void (*on_room)(void *arg), void *arg)
-{
-	fetcher_set_on_room(engine, on_room, arg);
-}
+LANE_ADAPTERS(fetcher, fetch)
 
 static void on_saving(void *arg)
 {
 	lane_item_received(arg);
-}
-
-static void on_done(const struct result *result, void *arg)
-{
-	lane_item_done(arg, result);
 }
 
 static void *start(void *engine, const struct lane_request *request, struct lane_item *item)
@@ -43,11 +24,6 @@ static void *start(void *engine, const struct lane_request *request, struct lane
 	    .on_saving = on_saving};
 
 	return fetch_start(engine, &fetch, on_done, item);
-}
-
-static void cancel(void *work)
-{
-	fetch_cancel(work);
 }
 
 static void discard(void *engine, const struct id *job, const struct result *result)
@@ -72,11 +48,8 @@ const struct lane_ops *lane_files(void)
 	    .invalid_item = REASON_INVALID_URL,
 	    .is_file = true,
 	    .keeps_failed = true,
-	    .engine_of = engine_of,
-	    .room = room,
-	    .set_on_room = set_on_room,
 	    .start = start,
-	    .cancel = cancel,
+	    LANE_OF_ADAPTERS,
 	    .discard = discard,
 	    .remove_job = remove_job};
 

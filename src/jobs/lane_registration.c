@@ -1,28 +1,9 @@
 /* The lane of registrations: DNS and RDAP. Names wait here for their registries, so a lane of its
  * own keeps them from holding up names that only need the DNS. */
-#include "jobs/lane.h"
-#include "jobs/opts.h"
+#include "jobs/lane_adapters.h"
 #include "registration/registration.h"
 
-static void *engine_of(const struct core_opts *opts)
-{
-	return opts->registration;
-}
-
-static size_t room(void *engine)
-{
-	return registration_room(engine);
-}
-
-static void set_on_room(void *engine, void (*on_room)(void *arg), void *arg)
-{
-	registration_set_on_room(engine, on_room, arg);
-}
-
-static void on_done(const struct result *result, void *arg)
-{
-	lane_item_done(arg, result);
-}
+LANE_ADAPTERS(registration, enquiry)
 
 static void on_parked(uint32_t host, void *arg)
 {
@@ -43,11 +24,6 @@ static void *start(void *engine, const struct lane_request *request, struct lane
 	return enquiry_start(engine, &registration, on_done, item);
 }
 
-static void cancel(void *work)
-{
-	enquiry_cancel(work);
-}
-
 static void remove_job(void *engine, const struct id *job)
 {
 	registration_forget_job(engine, job);
@@ -64,11 +40,8 @@ const struct lane_ops *lane_registration(void)
 	    .kinds = 1U << KIND_DOMAINS,
 	    .checks = 1U << CHECK_REGISTRATION,
 	    .invalid_item = REASON_INVALID_NAME,
-	    .engine_of = engine_of,
-	    .room = room,
-	    .set_on_room = set_on_room,
 	    .start = start,
-	    .cancel = cancel,
+	    LANE_OF_ADAPTERS,
 	    .remove_job = remove_job,
 	    .queue_most = queue_most};
 

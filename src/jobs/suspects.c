@@ -248,10 +248,7 @@ static size_t find_most_doubted(size_t n_doubts)
 	return n;
 }
 
-static double get_unclean(void *arg)
-{
-	return (double)suspects_n_unclean(arg);
-}
+METRIC_GETTER(get_unclean, struct suspects, suspects_n_unclean(self))
 
 struct suspects *suspects_new(struct loop *loop, struct store *store, usec_t patience)
 {

@@ -32,9 +32,7 @@ void pattern_free(struct pattern *pattern)
 {
 	if (pattern == NULL)
 		return;
-	free(pattern->text);
-	free(pattern->choices);
-	free(pattern);
+	FREE_ALL(pattern->text, pattern->choices, pattern);
 }
 
 static void add(struct pattern *p, const char *at, size_t len)

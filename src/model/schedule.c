@@ -23,13 +23,8 @@ STR_DEFINE_NAMES(schedule_catch_up, enum catch_up, catch_up_names)
 
 void schedule_rule_done(struct schedule_rule *rule)
 {
-	free(rule->name);
-	free(rule->every);
-	free(rule->cron);
-	free(rule->zone);
-	free(rule->jitter);
-	free(rule->callback_url);
-	free(rule->job);
+	FREE_ALL(rule->name, rule->every, rule->cron, rule->zone, rule->jitter, rule->callback_url,
+	    rule->job);
 	*rule = (struct schedule_rule){0};
 }
 

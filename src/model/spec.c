@@ -109,11 +109,7 @@ void spec_init(struct spec *spec)
 
 void spec_done(struct spec *spec)
 {
-	free(spec->label);
-	free(spec->callback_url);
-	free(spec->preset);
-	free(spec->server);
-	free(spec->base_url);
+	FREE_ALL(spec->label, spec->callback_url, spec->preset, spec->server, spec->base_url);
 	buf_done(&spec->domains.bytes);
 	buf_done(&spec->names.bytes);
 	buf_done(&spec->tlds.bytes);

@@ -346,10 +346,7 @@ static void drop_all(struct query_list *queries)
 
 static void free_zone(struct zone *zone)
 {
-	free(zone->key);
-	free(zone->suffix);
-	free(zone->base_url);
-	free(zone);
+	FREE_ALL(zone->key, zone->suffix, zone->base_url, zone);
 }
 
 void rdap_client_free(struct rdap_client *client)

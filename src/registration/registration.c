@@ -396,12 +396,10 @@ void registration_forget_job(struct registration *registration, const struct id 
 
 void registration_free(struct registration *registration)
 {
-	struct enquiry *e;
-
 	if (registration == NULL)
 		return;
-	while ((e = TAILQ_FIRST(&registration->enquiries)) != NULL)
-		release(e);
+	while (!TAILQ_EMPTY(&registration->enquiries))
+		release(TAILQ_FIRST(&registration->enquiries));
 	doubts_free(registration->doubts);
 	room_listen_stop(&registration->listener);
 	asked_jobs_free(registration->jobs);

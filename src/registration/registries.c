@@ -30,9 +30,7 @@ static void free_table(struct entry *table)
 
 	HASH_ITER (hh, table, e, next) {
 		HASH_DEL(table, e);
-		free(e->suffix);
-		free(e->base_url);
-		free(e);
+		FREE_ALL(e->suffix, e->base_url, e);
 	}
 }
 

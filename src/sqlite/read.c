@@ -185,9 +185,7 @@ static void drop_stale(struct db *db, struct store_op *op)
 			page->files[n++] = *file;
 			continue;
 		}
-		free(file->name);
-		free(file->content_type);
-		free(file->content_encoding);
+		stored_file_done(file);
 	}
 	page->n = n;
 }

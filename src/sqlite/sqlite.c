@@ -34,9 +34,7 @@ static void close_database(struct database *d)
 	if (d == NULL)
 		return;
 	db_files_close(d->files);
-	free(d->path);
-	free(d->copy);
-	free(d);
+	FREE_ALL(d->path, d->copy, d);
 }
 
 static enum err open_database(

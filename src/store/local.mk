@@ -1,12 +1,6 @@
 noinst_LIBRARIES += src/store/libstore.a
 src_store_libstore_a_SOURCES = \
-	src/store/backend.h \
-	src/store/copier.c \
-	src/store/damage.c src/store/damage.h \
-	src/store/page.h src/store/schedule_op.h \
-	src/store/reader.c \
-	src/store/results.c src/store/results.h \
-	src/store/store.c src/store/store.h src/store/store_life.h \
-	src/store/store_op.c src/store/store_op.h src/store/stored.h src/store/stored_post.h \
-	src/store/verbs.def src/store/worker.h \
-	src/store/writer.c
+	%D%/backend.h %D%/copier.c %D%/damage.c %D%/damage.h %D%/page.h %D%/schedule_op.h \
+	%D%/reader.c %D%/results.c %D%/results.h %D%/store.c %D%/store.h %D%/store_life.h \
+	%D%/store_op.c %D%/store_op.h %D%/stored.h %D%/stored_post.h %D%/verbs.def %D%/worker.h \
+	%D%/writer.c

@@ -70,6 +70,24 @@ static void *run(void *arg)
 	return NULL;
 }
 
+void reader_free(struct reader *r)
+{
+	if (r == NULL)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->is_ending = true;
+	pthread_cond_broadcast(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	for (size_t i = 0; i < r->n_threads; i++) {
+		pthread_join(r->threads[i].id, NULL);
+		r->backend->disconnect(r->threads[i].db);
+	}
+	pthread_cond_destroy(&r->wake);
+	pthread_mutex_destroy(&r->lock);
+	free(r->threads);
+	free(r);
+}
+
 struct reader *reader_new(const struct backend *backend, struct db **dbs, size_t n_dbs,
     struct mailbox *mailbox, reader_done_fn *on_done, void *arg)
 {
@@ -104,22 +122,4 @@ void reader_add(struct reader *r, struct store_op *op)
 	STAILQ_INSERT_TAIL(&r->queue, op, link);
 	pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
-}
-
-void reader_free(struct reader *r)
-{
-	if (r == NULL)
-		return;
-	pthread_mutex_lock(&r->lock);
-	r->is_ending = true;
-	pthread_cond_broadcast(&r->wake);
-	pthread_mutex_unlock(&r->lock);
-	for (size_t i = 0; i < r->n_threads; i++) {
-		pthread_join(r->threads[i].id, NULL);
-		r->backend->disconnect(r->threads[i].db);
-	}
-	pthread_cond_destroy(&r->wake);
-	pthread_mutex_destroy(&r->lock);
-	free(r->threads);
-	free(r);
 }

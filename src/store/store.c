@@ -79,30 +79,11 @@ static void on_read(struct store_op *op, void *arg)
 	finish(arg, op);
 }
 
-static double get_queued(void *arg)
-{
-	return (double)store_n_queued(arg);
-}
-
-static double get_writable(void *arg)
-{
-	return store_is_writable(arg) ? 1 : 0;
-}
-
-static double get_used(void *arg)
-{
-	return (double)store_size(arg).used;
-}
-
-static double get_free(void *arg)
-{
-	return (double)store_size(arg).free;
-}
-
-static double get_log(void *arg)
-{
-	return (double)store_size(arg).log;
-}
+METRIC_GETTER(get_queued, struct store, store_n_queued(self))
+METRIC_GETTER(get_writable, struct store, store_is_writable(self))
+METRIC_GETTER(get_used, struct store, store_size(self).used)
+METRIC_GETTER(get_free, struct store, store_size(self).free)
+METRIC_GETTER(get_log, struct store, store_size(self).log)
 
 static void add_metrics(struct store *store)
 {

@@ -23,10 +23,14 @@ static void free_chunks(struct stored_chunk *chunks, size_t n)
 
 void stored_post_done(struct stored_post *post)
 {
-	free(post->url);
-	free(post->host);
-	free(post->body);
+	FREE_ALL(post->url, post->host, post->body);
 	*post = (struct stored_post){0};
+}
+
+void stored_file_done(struct stored_file *file)
+{
+	FREE_ALL(file->name, file->content_type, file->content_encoding);
+	*file = (struct stored_file){0};
 }
 
 static void free_outbox(struct store_op *op)
@@ -71,11 +75,8 @@ static void free_files(struct store_op *op)
 {
 	struct files_page *page = &op->u.files;
 
-	for (uint32_t i = 0; i < page->n; i++) {
-		free(page->files[i].name);
-		free(page->files[i].content_type);
-		free(page->files[i].content_encoding);
-	}
+	for (uint32_t i = 0; i < page->n; i++)
+		stored_file_done(&page->files[i]);
 	free(page->files);
 	free(page->name);
 }

@@ -22,6 +22,8 @@ struct stored_file {
 	uint8_t digest[FILE_DIGEST_SIZE];
 };
 
+void stored_file_done(struct stored_file *file);
+
 /* A chunk as stored: `no` counts from 0 within the job. */
 struct stored_chunk {
 	uint32_t no;

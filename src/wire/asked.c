@@ -63,11 +63,6 @@ bool asked_add_suffix(struct spec *spec, const char *value, const char *pointer,
 	return add_affix(&spec->suffixes, value, pointer, p);
 }
 
-void asked_set_details(struct spec *spec, bool value)
-{
-	spec->params.asked.rdap.wants_details = value;
-}
-
 static void set_rdap_most(struct spec *spec, int64_t most, struct problem *p)
 {
 	if (most < 0 || most > UINT32_MAX)

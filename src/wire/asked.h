@@ -9,7 +9,6 @@
 void asked_set_family(struct spec *spec, const char *value, struct problem *p);
 void asked_set_wildcard(struct spec *spec, const char *value, struct problem *p);
 
-void asked_set_details(struct spec *spec, bool value);
 /* In a query the number of {"max": N} stands alone. */
 void asked_set_rdap(struct spec *spec, const char *value, struct problem *p);
 void asked_set_rdap_object(struct spec *spec, struct jvalue object, struct problem *p);

@@ -167,32 +167,18 @@ static bool add_proof(struct row *row, const struct result *r)
 }
 
 static const struct row_field delegation_fields[] = {
-    ROW_FIELD("seq", row_seq),
-    ROW_FIELD("index", row_index),
-    ROW_FIELD("domain", row_name),
-    ROW_FIELD("unicode", row_unicode),
+    ROW_NAME,
     ROW_JSON("idna2008", row_idna2008),
-    ROW_FIELD("status", row_status),
-    ROW_FIELD("reason", row_reason),
-    ROW_FIELD("attempts", row_attempts),
-    ROW_FIELD("duration_ms", row_duration),
-    ROW_FIELD("finished_at", row_finished),
+    ROW_OUTCOME,
     ROW_FIELD("proof", add_proof),
     ROW_JSON("evidence", row_evidence),
     ROW_END,
 };
 
 static const struct row_field fields[] = {
-    ROW_FIELD("seq", row_seq),
-    ROW_FIELD("index", row_index),
-    ROW_FIELD("domain", row_name),
-    ROW_FIELD("unicode", row_unicode),
+    ROW_NAME,
     ROW_JSON("idna2008", row_idna2008),
-    ROW_FIELD("status", row_status),
-    ROW_FIELD("reason", row_reason),
-    ROW_FIELD("attempts", row_attempts),
-    ROW_FIELD("duration_ms", row_duration),
-    ROW_FIELD("finished_at", row_finished),
+    ROW_OUTCOME,
     ROW_FIELD("addresses", add_addresses),
     ROW_FIELD("ttl", add_ttl),
     ROW_JSON("wildcard", row_wildcard),
@@ -200,16 +186,5 @@ static const struct row_field fields[] = {
     ROW_END,
 };
 
-const struct row_table *row_of_domains(void)
-{
-	static const struct row_table table = {fields, add_text, NULL};
-
-	return &table;
-}
-
-const struct row_table *row_of_delegations(void)
-{
-	static const struct row_table table = {delegation_fields, add_text, NULL};
-
-	return &table;
-}
+ROW_TABLE(row_of_domains, fields, add_text, NULL)
+ROW_TABLE(row_of_delegations, delegation_fields, add_text, NULL)

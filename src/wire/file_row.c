@@ -167,9 +167,4 @@ static const struct row_field fields[] = {
     ROW_END,
 };
 
-const struct row_table *row_of_files(void)
-{
-	static const struct row_table table = {fields, add_text, NULL};
-
-	return &table;
-}
+ROW_TABLE(row_of_files, fields, add_text, NULL)

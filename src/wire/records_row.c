@@ -240,16 +240,9 @@ static void add_text(struct buf *b, const struct result *r)
 }
 
 static const struct row_field fields[] = {
-    ROW_FIELD("seq", row_seq),
-    ROW_FIELD("index", row_index),
-    ROW_FIELD("domain", row_name),
-    ROW_FIELD("unicode", row_unicode),
+    ROW_NAME,
     ROW_JSON("idna2008", row_idna2008),
-    ROW_FIELD("status", row_status),
-    ROW_FIELD("reason", row_reason),
-    ROW_FIELD("attempts", row_attempts),
-    ROW_FIELD("duration_ms", row_duration),
-    ROW_FIELD("finished_at", row_finished),
+    ROW_OUTCOME,
     ROW_JSON("addresses", add_addresses),
     ROW_JSON("ttl", add_ttl),
     ROW_JSON("records", add_records),
@@ -262,9 +255,4 @@ static const struct row_field fields[] = {
     ROW_END,
 };
 
-const struct row_table *row_of_records(void)
-{
-	static const struct row_table table = {fields, add_text, next_line};
-
-	return &table;
-}
+ROW_TABLE(row_of_records, fields, add_text, next_line)

@@ -179,15 +179,8 @@ static void add_text(struct buf *b, const struct result *r)
 }
 
 static const struct row_field fields[] = {
-    ROW_FIELD("seq", row_seq),
-    ROW_FIELD("index", row_index),
-    ROW_FIELD("domain", row_name),
-    ROW_FIELD("unicode", row_unicode),
-    ROW_FIELD("status", row_status),
-    ROW_FIELD("reason", row_reason),
-    ROW_FIELD("attempts", row_attempts),
-    ROW_FIELD("duration_ms", row_duration),
-    ROW_FIELD("finished_at", row_finished),
+    ROW_NAME,
+    ROW_OUTCOME,
     ROW_FIELD("likely_available", add_likely_available),
     ROW_FIELD("registrar", add_registrar),
     ROW_FIELD("created", add_created),
@@ -200,9 +193,4 @@ static const struct row_field fields[] = {
     ROW_END,
 };
 
-const struct row_table *row_of_registrations(void)
-{
-	static const struct row_table table = {.fields = fields, .add_text = add_text};
-
-	return &table;
-}
+ROW_TABLE(row_of_registrations, fields, add_text, NULL)

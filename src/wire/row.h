@@ -50,6 +50,15 @@ struct row_field {
 		NULL, 0, NULL, NULL                                                                \
 	}
 
+/* Fields that all results of names begin with, and those of how it ended. */
+#define ROW_NAME                                                                                   \
+	ROW_FIELD("seq", row_seq), ROW_FIELD("index", row_index), ROW_FIELD("domain", row_name),   \
+	    ROW_FIELD("unicode", row_unicode)
+#define ROW_OUTCOME                                                                                \
+	ROW_FIELD("status", row_status), ROW_FIELD("reason", row_reason),                          \
+	    ROW_FIELD("attempts", row_attempts), ROW_FIELD("duration_ms", row_duration),           \
+	    ROW_FIELD("finished_at", row_finished)
+
 struct row_table {
 	const struct row_field *fields; /* up to ROW_END */
 	void (*add_text)(struct buf *b, const struct result *r);
@@ -57,6 +66,14 @@ struct row_table {
 	 * result is a line. */
 	bool (*next_line)(struct row *row, const struct result *r);
 };
+
+/* Define a function that returns a table. */
+#define ROW_TABLE(name, ...)                                                                       \
+	const struct row_table *name(void)                                                         \
+	{                                                                                          \
+		static const struct row_table table = {__VA_ARGS__};                               \
+		return &table;                                                                     \
+	}
 
 const struct row_table *row_of_domains(void);
 const struct row_table *row_of_records(void);

@@ -25,18 +25,21 @@ struct field {
 	unsigned kinds; /* of jobs that have it */
 	/* Exactly one of these: a text, a number of at most `max`, a truth, a list whose
 	 * elements `add` or, where they are more than texts, `add_json` takes until it says
-	 * false. */
+	 * false. Numbers and truths are stored where AT says: in a uint32_t, 64 bits or a bool. */
 	void (*set_text)(struct spec *spec, const char *value, struct problem *p);
-	void (*set_number)(struct spec *spec, uint64_t value);
-	void (*set_bool)(struct spec *spec, bool value);
+	size_t number, wide, truth; /* 0: none */
+	size_t copy;                /* where a truth is stored too; 0: nowhere */
 	bool (*add)(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 	bool (*add_json)(
 	    struct spec *spec, struct jvalue value, const char *pointer, struct problem *p);
 	/* Or an object, which is read as a whole; beside set_text where a text will do too. */
 	void (*set_object)(struct spec *spec, struct jvalue value, struct problem *p);
-	uint64_t max;
-	bool may_be_one; /* a list that may be given as its only element */
+	uint64_t max, unit; /* of a number; it is stored as a multiple of the unit, 0: 1 */
+	bool is_inverse;    /* of a truth: what is stored is its opposite */
+	bool may_be_one;    /* a list that may be given as its only element */
 };
+
+#define AT(member) offsetof(struct spec, member)
 
 static void set_kind(struct spec *spec, const char *value, struct problem *p)
 {
@@ -62,6 +65,12 @@ static bool is_utf8(const char *s)
 	return true;
 }
 
+static void set_copy(char **text, const char *value)
+{
+	free(*text);
+	*text = xstrdup(value);
+}
+
 static void set_label(struct spec *spec, const char *value, struct problem *p)
 {
 	if (strlen(value) > SPEC_MAX_LABEL || !is_utf8(value)) {
@@ -69,27 +78,36 @@ static void set_label(struct spec *spec, const char *value, struct problem *p)
 		    p, "/label", "The label must be at most %d bytes of UTF-8.", SPEC_MAX_LABEL);
 		return;
 	}
-	free(spec->label);
-	spec->label = xstrdup(value);
+	set_copy(&spec->label, value);
 }
 
-static void set_callback(struct spec *spec, const char *value, struct problem *p)
+static bool is_url(const char *value, const char *pointer, struct problem *p)
 {
 	struct url url;
 	enum url_fault fault = url_parse(value, strlen(value), &url);
 
-	if (fault != URL_GOOD) {
-		problem_add(p, "/callback_url", "%s", url_fault_text(fault));
+	if (fault == URL_GOOD)
+		url_done(&url);
+	else
+		problem_add(p, pointer, "%s", url_fault_text(fault));
+	return fault == URL_GOOD;
+}
+
+static void set_base_url(struct spec *spec, const char *value, struct problem *p)
+{
+	if (is_url(value, "/base_url", p))
+		set_copy(&spec->base_url, value);
+}
+
+static void set_callback(struct spec *spec, const char *value, struct problem *p)
+{
+	if (!is_url(value, "/callback_url", p))
 		return;
-	}
-	url_done(&url);
-	if (strlen(value) > SPEC_MAX_CALLBACK) {
+	if (strlen(value) > SPEC_MAX_CALLBACK)
 		problem_add(
 		    p, "/callback_url", "This must have at most %d bytes.", SPEC_MAX_CALLBACK);
-		return;
-	}
-	free(spec->callback_url);
-	spec->callback_url = xstrdup(value);
+	else
+		set_copy(&spec->callback_url, value);
 }
 
 static void set_run_at(struct spec *spec, const char *value, struct problem *p)
@@ -113,38 +131,7 @@ static void set_deadline(struct spec *spec, const char *value, struct problem *p
 static void set_preset(struct spec *spec, const char *value, struct problem *p)
 {
 	(void)p; /* whether there is such a preset is known where presets are */
-	free(spec->preset);
-	spec->preset = xstrdup(value);
-}
-
-static void set_concurrency(struct spec *spec, uint64_t value)
-{
-	spec->params.concurrency = (uint32_t)value;
-}
-
-static void set_rate(struct spec *spec, uint64_t value)
-{
-	spec->params.rate = (uint32_t)value;
-}
-
-static void set_timeout(struct spec *spec, uint64_t value)
-{
-	spec->params.timeout = (usec_t)value * USEC_PER_MSEC;
-}
-
-static void set_attempts(struct spec *spec, uint64_t value)
-{
-	spec->params.attempts = (uint32_t)value;
-}
-
-static void set_priority(struct spec *spec, uint64_t value)
-{
-	spec->params.priority = (uint32_t)value;
-}
-
-static void set_max_length(struct spec *spec, uint64_t value)
-{
-	spec->max_length = (uint32_t)value;
+	set_copy(&spec->preset, value);
 }
 
 static bool add_domain(struct spec *spec, const char *value, const char *pointer, struct problem *p)
@@ -194,13 +181,7 @@ static bool add_code(struct spec *spec, const char *value, const char *pointer, 
 static void set_server(struct spec *spec, const char *value, struct problem *p)
 {
 	(void)p; /* which there are is known where servers are */
-	free(spec->server);
-	spec->server = xstrdup(value);
-}
-
-static void set_limit(struct spec *spec, uint64_t value)
-{
-	spec->limit = (uint32_t)value;
+	set_copy(&spec->server, value);
 }
 
 static const struct field fields[] = {
@@ -209,7 +190,7 @@ static const struct field fields[] = {
     {"types", FOR_DOMAINS, .add = asked_add_type},
     {"family", FOR_DOMAINS, .set_text = asked_set_family},
     {"wildcard", FOR_DOMAINS, .set_text = asked_set_wildcard},
-    {"details", FOR_DOMAINS, .set_bool = asked_set_details},
+    {"details", FOR_DOMAINS, .truth = AT(params.asked.rdap.wants_details)},
     {"rdap", FOR_DOMAINS, .set_text = asked_set_rdap, .set_object = asked_set_rdap_object},
     {"label", FOR_ALL, .set_text = set_label},
     {"preset", FOR_DOMAINS | FOR_FLAGS, .set_text = set_preset},
@@ -219,29 +200,31 @@ static const struct field fields[] = {
     {"prefixes", FOR_DOMAINS, .add = asked_add_prefix},
     {"suffixes", FOR_DOMAINS, .add = asked_add_suffix},
     {"ptr", FOR_DOMAINS, .add = asked_add_ptr, .may_be_one = true},
-    {"max_length", FOR_DOMAINS, .set_number = set_max_length, .max = TARGET_MAX},
-    {"concurrency", FOR_ALL, .set_number = set_concurrency, .max = SPEC_MAX_CONCURRENCY},
-    {"rate", FOR_ALL, .set_number = set_rate, .max = SPEC_MAX_RATE},
-    {"timeout_ms", FOR_ALL, .set_number = set_timeout, .max = SPEC_MAX_TRANSFER_TIMEOUT_MS},
-    {"attempts", FOR_ALL, .set_number = set_attempts, .max = SPEC_MAX_ATTEMPTS},
-    {"priority", FOR_ALL, .set_number = set_priority, .max = SPEC_MAX_PRIORITY},
+    {"max_length", FOR_DOMAINS, .number = AT(max_length), .max = TARGET_MAX},
+    {"concurrency", FOR_ALL, .number = AT(params.concurrency), .max = SPEC_MAX_CONCURRENCY},
+    {"rate", FOR_ALL, .number = AT(params.rate), .max = SPEC_MAX_RATE},
+    {"timeout_ms", FOR_ALL, .wide = AT(params.timeout), .unit = USEC_PER_MSEC,
+	.max = SPEC_MAX_TRANSFER_TIMEOUT_MS},
+    {"attempts", FOR_ALL, .number = AT(params.attempts), .max = SPEC_MAX_ATTEMPTS},
+    {"priority", FOR_ALL, .number = AT(params.priority), .max = SPEC_MAX_PRIORITY},
     {"run_at", FOR_ALL, .set_text = set_run_at},
     {"deadline", FOR_ALL, .set_text = set_deadline},
     {"callback_url", FOR_ALL, .set_text = set_callback},
     {"urls", FOR_DOWNLOADS, .add_json = files_add_url},
     {"layout", FOR_DOWNLOADS, .set_text = files_set_layout},
     {"keep", FOR_DOWNLOADS, .set_text = files_set_keep},
-    {"if_changed", FOR_DOWNLOADS, .set_bool = files_set_if_changed},
-    {"save", FOR_DOWNLOADS, .set_bool = files_set_save},
-    {"content_disposition", FOR_DOWNLOADS, .set_bool = files_set_disposition},
+    {"if_changed", FOR_DOWNLOADS, .truth = AT(files.if_changed),
+	.copy = AT(params.asked.if_changed)},
+    {"save", FOR_DOWNLOADS, .truth = AT(files.is_unsaved), .is_inverse = true},
+    {"content_disposition", FOR_DOWNLOADS, .truth = AT(files.by_disposition)},
     {"headers", FOR_DOWNLOADS, .set_object = files_set_headers},
-    {"decode", FOR_DOWNLOADS, .set_bool = files_set_decode},
-    {"max_rate", FOR_DOWNLOADS, .set_number = files_set_max_rate, .max = SPEC_MAX_BYTE_RATE},
+    {"decode", FOR_DOWNLOADS, .truth = AT(files.is_decoded)},
+    {"max_rate", FOR_DOWNLOADS, .wide = AT(files.max_rate), .max = SPEC_MAX_BYTE_RATE},
     {"codes", FOR_FLAGS, .add = add_code},
     {"server", FOR_FLAGS, .set_text = set_server},
-    {"base_url", FOR_FLAGS | FOR_DOWNLOADS, .set_text = files_set_base_url},
-    {"limit", FOR_FLAGS, .set_number = set_limit, .max = CODES_ALL},
-    {"name_by_country", FOR_FLAGS, .set_bool = files_set_by_country},
+    {"base_url", FOR_FLAGS | FOR_DOWNLOADS, .set_text = set_base_url},
+    {"limit", FOR_FLAGS, .number = AT(limit), .max = CODES_ALL},
+    {"name_by_country", FOR_FLAGS, .truth = AT(files.by_country)},
 };
 
 enum { N_FIELDS = sizeof(fields) / sizeof(fields[0]) };
@@ -301,6 +284,31 @@ static void set_list(
 	}
 }
 
+static void set_number(struct spec *spec, const struct field *field, uint64_t value)
+{
+	uint64_t unit = field->unit > 0 ? field->unit : 1;
+
+	if (field->wide > 0)
+		*(uint64_t *)((char *)spec + field->wide) = value * unit;
+	else
+		*(uint32_t *)((char *)spec + field->number) = (uint32_t)(value * unit);
+}
+
+static void set_truth(struct spec *spec, const struct field *field, bool value)
+{
+	bool stored = value != field->is_inverse;
+
+	*(bool *)((char *)spec + field->truth) = stored;
+	if (field->copy > 0)
+		*(bool *)((char *)spec + field->copy) = stored;
+}
+
+static void refuse_number(uint64_t max, const char *pointer, struct problem *p)
+{
+	problem_add(
+	    p, pointer, "This must be a whole number from 0 to %llu.", (unsigned long long)max);
+}
+
 static void set_text(struct spec *spec, const struct field *field, struct jvalue value,
     const char *pointer, struct problem *p)
 {
@@ -327,18 +335,17 @@ static void set_json(struct spec *spec, const char *name, struct jvalue value, s
 		set_list(spec, field, value, p);
 	} else if (field->set_object != NULL && (type == '{' || field->set_text == NULL)) {
 		field->set_object(spec, value, p);
-	} else if (field->set_bool != NULL) {
+	} else if (field->truth > 0) {
 		if (type == 't' || type == 'f')
-			field->set_bool(spec, type == 't');
+			set_truth(spec, field, type == 't');
 		else
 			problem_add(p, pointer, "This must be true or false.");
 	} else if (field->set_text != NULL) {
 		set_text(spec, field, value, pointer, p);
 	} else if (!jvalue_integer(value, &number) || number < 0 || (uint64_t)number > field->max) {
-		problem_add(p, pointer, "This must be a whole number from 0 to %llu.",
-		    (unsigned long long)field->max);
+		refuse_number(field->max, pointer, p);
 	} else {
-		field->set_number(spec, (uint64_t)number);
+		set_number(spec, field, (uint64_t)number);
 	}
 }
 
@@ -389,15 +396,14 @@ void submission_set_query(struct spec *spec, const char *name, const char *value
 		problem_add(p, pointer, "Unknown query parameter.");
 	} else if (field->set_text != NULL) {
 		field->set_text(spec, value, p);
-	} else if (field->set_number != NULL) {
+	} else if (field->number > 0 || field->wide > 0) {
 		if (str_to_u64(value, field->max, &number) != OK)
-			problem_add(p, pointer, "This must be a whole number from 0 to %llu.",
-			    (unsigned long long)field->max);
+			refuse_number(field->max, pointer, p);
 		else
-			field->set_number(spec, number);
-	} else if (field->set_bool != NULL) {
+			set_number(spec, field, number);
+	} else if (field->truth > 0) {
 		if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
-			field->set_bool(spec, value[0] == 't');
+			set_truth(spec, field, value[0] == 't');
 		else
 			problem_add(p, pointer, "This must be true or false.");
 	} else if (field->add_json != NULL) {
@@ -414,13 +420,6 @@ void submission_set_query(struct spec *spec, const char *name, const char *value
 	}
 }
 
-static void check_number(uint64_t value, uint64_t max, const char *pointer, struct problem *p)
-{
-	if (value > max)
-		problem_add(p, pointer, "This must be a whole number from 0 to %llu.",
-		    (unsigned long long)max);
-}
-
 /* A field that the kind of job doesn't have is as wrong as one that doesn't exist; and some bounds
  * are narrower than a field's own. */
 static void check_kind(const struct spec *spec, struct problem *p)
@@ -435,11 +434,10 @@ static void check_kind(const struct spec *spec, struct problem *p)
 		problem_add(p, pointer, "Jobs of kind %s do not have this field.",
 		    job_kind_name(spec->kind));
 	}
-	if (has_files)
-		check_number(spec->params.concurrency, SPEC_MAX_TRANSFERS, "/concurrency", p);
-	else
-		check_number((uint64_t)spec->params.timeout / USEC_PER_MSEC, SPEC_MAX_TIMEOUT_MS,
-		    "/timeout_ms", p);
+	if (has_files && spec->params.concurrency > SPEC_MAX_TRANSFERS)
+		refuse_number(SPEC_MAX_TRANSFERS, "/concurrency", p);
+	if (!has_files && spec->params.timeout > SPEC_MAX_TIMEOUT_MS * USEC_PER_MSEC)
+		refuse_number(SPEC_MAX_TIMEOUT_MS, "/timeout_ms", p);
 }
 
 bool submission_check(const struct spec *spec, bool has_lines, struct problem *p)

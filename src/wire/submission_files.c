@@ -32,20 +32,6 @@ bool files_add_url(struct spec *spec, struct jvalue value, const char *pointer, 
 	return true;
 }
 
-void files_set_base_url(struct spec *spec, const char *value, struct problem *p)
-{
-	struct url url;
-	enum url_fault fault = url_parse(value, strlen(value), &url);
-
-	if (fault != URL_GOOD) {
-		problem_add(p, "/base_url", "%s", url_fault_text(fault));
-		return;
-	}
-	url_done(&url);
-	free(spec->base_url);
-	spec->base_url = xstrdup(value);
-}
-
 void files_set_layout(struct spec *spec, const char *value, struct problem *p)
 {
 	if (strcmp(value, "flat") == 0)
@@ -65,11 +51,6 @@ void files_set_keep(struct spec *spec, const char *value, struct problem *p)
 		problem_add(p, "/keep", "This must be \"all\" or \"last\".");
 }
 
-void files_set_if_changed(struct spec *spec, bool value)
-{
-	spec->files.if_changed = spec->params.asked.if_changed = value;
-}
-
 void files_set_headers(struct spec *spec, struct jvalue value, struct problem *p)
 {
 	struct url_item_fault fault = {.detail = NULL};
@@ -77,31 +58,6 @@ void files_set_headers(struct spec *spec, struct jvalue value, struct problem *p
 	buf_clear(&spec->headers);
 	if (!url_item_add_headers(&spec->headers, value, &fault))
 		problem_add(p, "/headers", "%s", fault.detail);
-}
-
-void files_set_by_country(struct spec *spec, bool value)
-{
-	spec->files.by_country = value;
-}
-
-void files_set_save(struct spec *spec, bool value)
-{
-	spec->files.is_unsaved = !value;
-}
-
-void files_set_disposition(struct spec *spec, bool value)
-{
-	spec->files.by_disposition = value;
-}
-
-void files_set_decode(struct spec *spec, bool value)
-{
-	spec->files.is_decoded = value;
-}
-
-void files_set_max_rate(struct spec *spec, uint64_t value)
-{
-	spec->files.max_rate = value;
 }
 
 void files_check(const struct spec *spec, struct problem *p)

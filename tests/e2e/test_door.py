@@ -115,7 +115,7 @@ REQUEST_LINES = {
     "HTTP/1.9": good(line(b"GET /healthz HTTP/1.9"), 200),
     "absolute form": good(line(b"GET http://localhost/healthz HTTP/1.1", b"Host: other.example\r\n"), 200),
     "absolute form of another host": good(line(b"GET http://evil.example/jobs HTTP/1.1"), 421),
-    "absolute form without a path": good(line(b"GET HTTP://localhost HTTP/1.1"), 404),
+    "absolute form without a path": good(line(b"GET HTTP://localhost HTTP/1.1"), 200),
     "absolute form with a query": good(line(b"GET http://localhost/jobs?limit=x HTTP/1.1"), 400),
     "escapes": good(get(b"", b"/health%7A?a=%20"), 200),
     "escaped NUL and more": good(get(b"", b"/jobs%00x"), 404),

@@ -9,6 +9,11 @@
 #include "ctl/view.h"
 #include "ctl/view_schedule.h"
 
+static const struct view_list jobs_list = {.name = "jobs", .read = view_read_job};
+static const struct view_list schedules_list = {.name = "schedules", .read = view_read_schedule};
+static const struct view_list changes_list = {"changes", view_read_change, true};
+static const struct view_list outcomes_list = {.name = "outcomes", .read = view_read_outcome};
+
 enum { N_COLUMNS = 80, MAX_BAR = 4096 };
 
 static void check_job(const void *item, void *arg)
@@ -78,15 +83,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	(void)view_parse_number(text, size, "deleted", &number);
 	(void)view_parse_file(text, size, check_file, NULL);
 	(void)view_parse_dry_run(text, size, ignore, NULL);
-	(void)view_parse_schedule(text, size, check_schedule, NULL);
-	(void)view_parse_change(text, size, check_change, NULL);
-	if (view_parse_jobs(text, size, check_job, NULL, &page))
+	(void)view_read_item(text, size, view_read_schedule, check_schedule, NULL);
+	(void)view_read_item(text, size, view_read_change, check_change, NULL);
+	if (view_read_list(text, size, &jobs_list, check_job, NULL, &page))
 		free(page.next);
-	if (view_parse_schedules(text, size, check_schedule, NULL, &page))
+	if (view_read_list(text, size, &schedules_list, check_schedule, NULL, &page))
 		free(page.next);
-	if (view_parse_changes(text, size, check_change, NULL, &page))
+	if (view_read_list(text, size, &changes_list, check_change, NULL, &page))
 		free(page.next);
-	if (view_parse_outcomes(text, size, check_change, NULL, &page))
+	if (view_read_list(text, size, &outcomes_list, check_change, NULL, &page))
 		free(page.next);
 	free(view_make_patch(text, size, "{\"job\":{\"kind\":\"flags\"}}"));
 	return 0;

@@ -8,6 +8,11 @@
 #include "ctl/view_schedule.h"
 #include "hostile.h"
 
+static const struct view_list jobs_list = {.name = "jobs", .read = view_read_job};
+static const struct view_list schedules_list = {.name = "schedules", .read = view_read_schedule};
+static const struct view_list changes_list = {"changes", view_read_change, true};
+static const struct view_list outcomes_list = {.name = "outcomes", .read = view_read_outcome};
+
 #define ID  "01a20320-a200-7c31-9d52-6e0f4b8a17c3"
 #define JOB "\"id\":\"" ID "\",\"kind\":\"domains\",\"state\":\"running\""
 
@@ -27,15 +32,17 @@ static void check_refused(const char *name, const char *text, size_t len)
 	int n = 0;
 
 	ck_assert_msg(!view_parse_job(copy, len, &job), "%s", name);
-	ck_assert_msg(!view_parse_jobs(copy, len, count_item, &n, &page), "%s", name);
+	ck_assert_msg(!view_read_list(copy, len, &jobs_list, count_item, &n, &page), "%s", name);
 	ck_assert_msg(!view_parse_number(copy, len, "deleted", &number), "%s", name);
 	ck_assert_msg(!view_parse_file(copy, len, count_item, &n), "%s", name);
 	ck_assert_msg(!view_parse_dry_run(copy, len, count_item, &n), "%s", name);
-	ck_assert_msg(!view_parse_schedule(copy, len, count_item, &n), "%s", name);
-	ck_assert_msg(!view_parse_schedules(copy, len, count_item, &n, &page), "%s", name);
-	ck_assert_msg(!view_parse_change(copy, len, count_item, &n), "%s", name);
-	ck_assert_msg(!view_parse_changes(copy, len, count_item, &n, &page), "%s", name);
-	ck_assert_msg(!view_parse_outcomes(copy, len, count_item, &n, &page), "%s", name);
+	ck_assert_msg(!view_read_item(copy, len, view_read_schedule, count_item, &n), "%s", name);
+	ck_assert_msg(
+	    !view_read_list(copy, len, &schedules_list, count_item, &n, &page), "%s", name);
+	ck_assert_msg(!view_read_item(copy, len, view_read_change, count_item, &n), "%s", name);
+	ck_assert_msg(!view_read_list(copy, len, &changes_list, count_item, &n, &page), "%s", name);
+	ck_assert_msg(
+	    !view_read_list(copy, len, &outcomes_list, count_item, &n, &page), "%s", name);
 	ck_assert_msg(view_make_patch(copy, len, "{\"name\":\"x\"}") == NULL, "%s", name);
 	ck_assert_msg(n == 0 && page.next == NULL, "%s", name);
 }
@@ -151,11 +158,11 @@ TEST(pages_have_cursors)
 
 	snprintf(
 	    text, sizeof(text), "{\"jobs\":[{" JOB "},{" JOB "}],\"next\":%s}", cursors[_i].next);
-	ck_assert(view_parse_jobs(text, strlen(text), count_item, &n, &page));
+	ck_assert(view_read_list(text, strlen(text), &jobs_list, count_item, &n, &page));
 	ck_assert_msg(n == 2 && page.n_items == 2, "%s", cursors[_i].name);
 	ck_assert_pstr_eq(page.next, cursors[_i].want);
 	free(page.next);
-	ck_assert(view_parse_jobs(text, strlen(text), NULL, NULL, &page));
+	ck_assert(view_read_list(text, strlen(text), &jobs_list, NULL, NULL, &page));
 	free(page.next);
 }
 
@@ -165,7 +172,7 @@ TEST(fault_behind_good_jobs_is_seen)
 	struct view_page page;
 	int n = 0;
 
-	ck_assert(!view_parse_jobs(text, sizeof(text) - 1, count_item, &n, &page));
+	ck_assert(!view_read_list(text, sizeof(text) - 1, &jobs_list, count_item, &n, &page));
 	ck_assert_int_eq(n, 1);
 }
 

@@ -7,6 +7,9 @@
 #include "ctl/view_schedule.h"
 #include "hostile.h"
 
+static const struct view_list changes_list = {"changes", view_read_change, true};
+static const struct view_list outcomes_list = {.name = "outcomes", .read = view_read_outcome};
+
 #define ID "01a20320-a200-7c31-9d52-6e0f4b8a17c3"
 
 static void check_schedule(const void *item, void *arg)
@@ -30,7 +33,8 @@ TEST(schedule_is_read)
 	    "\"job\":{\"kind\": \"domains\"},\"next_runs\":[1,null,\"2026-11-22T12:00:00Z\"]}";
 	bool is_called = false;
 
-	ck_assert(view_parse_schedule(text, sizeof(text) - 1, check_schedule, &is_called));
+	ck_assert(
+	    view_read_item(text, sizeof(text) - 1, view_read_schedule, check_schedule, &is_called));
 	ck_assert(is_called);
 }
 
@@ -46,7 +50,8 @@ TEST(half_a_schedule_is_refused)
 {
 	const char *text = refused[_i].text;
 
-	ck_assert_msg(!view_parse_schedule(text, strlen(text), NULL, NULL), "%s", refused[_i].name);
+	ck_assert_msg(!view_read_item(text, strlen(text), view_read_schedule, NULL, NULL), "%s",
+	    refused[_i].name);
 }
 
 static void check_change(const void *item, void *arg)
@@ -69,11 +74,11 @@ TEST(changes_are_read)
 	struct view_page page;
 	int n = 0;
 
-	ck_assert(view_parse_changes(text, sizeof(text) - 1, check_change, &n, &page));
+	ck_assert(view_read_list(text, sizeof(text) - 1, &changes_list, check_change, &n, &page));
 	ck_assert(n == 1 && page.n_items == 1);
 	ck_assert_str_eq(page.next, "7");
 	free(page.next);
-	ck_assert(view_parse_change(CHANGE, sizeof(CHANGE) - 1, check_change, &n));
+	ck_assert(view_read_item(CHANGE, sizeof(CHANGE) - 1, view_read_change, check_change, &n));
 	ck_assert_int_eq(n, 2);
 }
 
@@ -82,9 +87,9 @@ TEST(empty_page_of_changes_is_the_last)
 	static const char empty[] = "{\"changes\":[],\"next\":7}", endless[] = "{\"changes\":[]}";
 	struct view_page page = {.n_items = 1};
 
-	ck_assert(view_parse_changes(empty, sizeof(empty) - 1, NULL, NULL, &page));
+	ck_assert(view_read_list(empty, sizeof(empty) - 1, &changes_list, NULL, NULL, &page));
 	ck_assert(page.next == NULL && page.n_items == 0);
-	ck_assert(!view_parse_changes(endless, sizeof(endless) - 1, NULL, NULL, &page));
+	ck_assert(!view_read_list(endless, sizeof(endless) - 1, &changes_list, NULL, NULL, &page));
 }
 
 static void check_outcome(const void *item, void *arg)
@@ -105,7 +110,7 @@ TEST(outcomes_are_read)
 	struct view_page page;
 	int n = 0;
 
-	ck_assert(view_parse_outcomes(text, sizeof(text) - 1, check_outcome, &n, &page));
+	ck_assert(view_read_list(text, sizeof(text) - 1, &outcomes_list, check_outcome, &n, &page));
 	ck_assert(n == 1 && page.next == NULL);
 }
 

@@ -58,7 +58,7 @@ static void begin(struct bench *x)
 	const char *why;
 
 	fetch_bench_begin(&x->b, rules);
-	const struct poster_opts opts = {.loop = x->b.place.loop,
+	const struct exchanger_opts opts = {.loop = x->b.place.loop,
 	    .checker = x->b.checker,
 	    .user_agent = "asyncprobed/test",
 	    .total = 8,
