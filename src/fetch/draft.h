@@ -1,7 +1,7 @@
-/* Files that are still being written: nobody can see them until they are whole. Where the file
- * system can (ext4, XFS, Btrfs, tmpfs) a draft has no name at all (O_TMPFILE, open(2)), so nothing
- * of it is left when it is given up or the process dies, and publishing it is one entry in one
- * directory. Elsewhere it is a file in the sub-folder `.part`, renamed.
+/* Files that are being written. They become visible only when they are complete. Where the file
+ * system can (ext4, XFS, Btrfs, tmpfs) a draft has no name at all (O_TMPFILE, open(2)), so the
+ * kernel removes it if it is given up or the process dies, and publishing it adds one directory
+ * entry. Elsewhere it is a file in the sub-folder `.part`, renamed.
  *
  * Thread: any; all of it blocks. One thread at a time for one draft. */
 #pragma once

@@ -17,7 +17,7 @@
 #include "fetch/transfer.h"
 #include "loop/loop.h"
 
-enum { PASSED_OVER = 64 << 10 /* bytes read of a body that nobody wants */ };
+enum { PASSED_OVER = 64 << 10 /* bytes of an unwanted body that are read */ };
 
 struct exchange {
 	struct ticket ticket;
@@ -107,7 +107,7 @@ static enum transfer_verdict on_body(const char *bytes, size_t n_bytes, long sta
 	return TRANSFER_TAKEN;
 }
 
-/* An answer counts by its head: how its body ends makes no other of it. */
+/* Judge the answer by its header. An error in its body does not matter. */
 static void on_done(const struct transfer_outcome *t, void *arg)
 {
 	struct exchange *x = arg;

@@ -49,7 +49,7 @@ static void follow(struct fetch *f, const char *location)
 		fetch_give_up(f, reason, detail);
 }
 
-/* What is told of the last answer, though it broke off. */
+/* Note what the result says of the last answer, even of an incomplete one. */
 static void note_answer(struct fetch *f, const struct transfer_outcome *o)
 {
 	f->status = o->status;
@@ -197,7 +197,7 @@ static void on_file_failed(struct fetch *f, const struct transfer_outcome *o)
 	if (!fetch_keep_part(f, o)) {
 		uint64_t n_bytes = f->n_bytes;
 		fetch_drop_body(f);
-		f->n_bytes = n_bytes; /* it is told */
+		f->n_bytes = n_bytes; /* for the result */
 	}
 	if (fetch_try_elsewhere(f, o))
 		return;

@@ -1,12 +1,12 @@
-/* What comes of a fetch's bodies: a file goes to its sink, metadata.json is kept, the rest is
- * passed over. */
+/* Bodies of answers: a file is written to its sink, metadata.json is kept in memory, others are
+ * discarded. */
 #include <errno.h>
 
 #include "base/metrics.h"
 #include "fetch/digest.h"
 #include "fetch/fetch_parts.h"
 
-enum { MAX_PASSED_OVER = 1 << 20 /* bytes read of a body that nobody wants */ };
+enum { MAX_PASSED_OVER = 1 << 20 /* bytes of an unwanted body that are read */ };
 
 static enum transfer_verdict stop(struct fetch *f, enum reason reason)
 {
@@ -71,8 +71,8 @@ static enum transfer_verdict take_file(struct fetch *f, const char *bytes, size_
 	return TRANSFER_TAKEN;
 }
 
-/* Whatever stands behind a redirect or an error is read, so that the connection can be used again,
- * unless it is long. */
+/* Read and discard the body of a redirect or an error, so that the connection can be reused, unless
+ * it is long. */
 enum transfer_verdict fetch_on_body(const char *bytes, size_t n_bytes, long status, void *arg)
 {
 	struct fetch *f = arg;

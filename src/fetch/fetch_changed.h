@@ -35,7 +35,7 @@ bool fetch_has_strong_date(const struct fetch *f);
 void fetch_note_version(struct fetch *f, const struct transfer_outcome *o);
 void fetch_tell_version(const struct fetch *f, struct buf *tagged);
 
-/* The server says that the file is the copy: what is known of it holds. */
+/* After a 304: take over what is known of the copy. */
 void fetch_adopt_copy(struct fetch *f);
 
 /* Say whether the file was found to be the copy's. */

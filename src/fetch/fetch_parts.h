@@ -4,34 +4,33 @@
 
 #include "fetch/fetch_private.h"
 
-/* --- fetch_resume.c: files that came in part --- */
+/* --- fetch_resume.c: resumption of interrupted transfers --- */
 
-/* Say whether a whole body comes with this status; 206 is a part nobody asked for. */
+/* Say whether a response with this status has the whole file; 206 has an unrequested part. */
 bool fetch_is_whole(long status);
 
-/* Forget what came of the body. */
+/* Discard what was received of the body. */
 void fetch_drop_body(struct fetch *f);
 
-/* After a failure: say whether what came is kept, and the rest asked for. */
+/* After a failure: say whether the part that was received is kept and the rest requested. */
 bool fetch_keep_part(struct fetch *f, const struct transfer_outcome *o);
 
 enum { FETCH_RANGE_SIZE = VALIDATOR_SIZE + 64 };
 
-/* The header lines that ask for it. */
+/* The header lines that request the rest. */
 struct span fetch_range_headers(const struct fetch *f, char ret_text[static FETCH_RANGE_SIZE]);
 
-/* Say whether a body of this status is taken; of the first bytes, what is done with those before.
- */
+/* Say whether the body of a response with this status is wanted. With its first bytes, decide
+ * whether the part received before is kept. */
 bool fetch_wants_body(struct fetch *f, long status);
 
-/* Say whether the rest of a file can't be had as it was asked for, so that nothing is left of it.
- */
+/* Say whether the response does not fit the part received before, which is discarded then. */
 bool fetch_lost_part(struct fetch *f, const struct transfer_outcome *o);
 
-/* Say whether the file is here, now that an answer has ended well. */
+/* After a complete response: say whether the whole file was received. */
 bool fetch_is_complete(struct fetch *f, const struct transfer_outcome *o);
 
-/* --- fetch_head.c: take over what the header of the answer says, while the transfer is there ---
+/* --- fetch_head.c: note what the header of the response says, while the transfer exists ---
  */
 
 void fetch_note_head(struct fetch *f, const struct transfer_outcome *o);

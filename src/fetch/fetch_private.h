@@ -62,8 +62,8 @@ struct fetch {
 	bool has_begun;                 /* a byte of this attempt's body was taken */
 	bool is_bad_part;               /* another part of the file came */
 	uint64_t whole_size;            /* as told with a part; 0: not told */
-	uint64_t n_passed_over;         /* bytes of bodies that nobody wants */
-	enum reason stop_reason; /* why on_body stopped the transfer; NONE: nobody wants the rest */
+	uint64_t n_passed_over;         /* bytes of unwanted bodies */
+	enum reason stop_reason;        /* why on_body stopped the transfer; NONE: not wanted */
 	int disk_error;
 	uint32_t status, version;
 	char *content_type; /* owned */

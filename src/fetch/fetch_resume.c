@@ -1,12 +1,12 @@
-/* Files that broke off in the middle: what is there already is kept, and the next attempt asks for
- * the rest, unless the file is another one by then (RFC 9110 sections 13.1.5, 14.2 and 15.3.7). */
+/* Resumption of interrupted transfers: the part that was received is kept, and the next attempt
+ * requests the rest if the file has not changed (RFC 9110 sections 13.1.5, 14.2 and 15.3.7). */
 #include <stdio.h>
 #include <string.h>
 
 #include "fetch/digest.h"
 #include "fetch/fetch_parts.h"
 
-/* Less is fetched anew: a second connection's slow start costs as much. */
+/* Smaller parts are requested again: slow start of a new connection costs as much. */
 enum { WORTH_RESUMING = 1 << 20 };
 
 bool fetch_is_whole(long status)
@@ -60,7 +60,7 @@ static bool read_range(const char *value, uint64_t *ret_first, uint64_t *ret_siz
 	return last >= first;
 }
 
-/* Begin to take an answer's body: is it what is missing, or the whole file anew? */
+/* Begin to receive a body: the missing part, or the whole file again. False: another part. */
 static bool begin_body(struct fetch *f, long status)
 {
 	uint64_t first;

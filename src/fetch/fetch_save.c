@@ -1,4 +1,4 @@
-/* The last step of a fetch: its file gets its name. */
+/* The last step of a fetch: the file is published under its name. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -85,7 +85,7 @@ static void name_by_answer(struct fetch *f, char ret_second[static sizeof(f->fil
 		snprintf(f->file_name, sizeof(f->file_name), "%s", f->given_name);
 }
 
-/* The file is not saved: its digest is all that is told. */
+/* End a file that is not saved: the result has its digest. */
 static void finish_digest(struct fetch *f, const uint8_t *expected)
 {
 	struct sink_outcome outcome = {.result = SINK_SAVED, .n_bytes = f->n_bytes};

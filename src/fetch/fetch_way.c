@@ -10,8 +10,7 @@
 #define BACK_OFF_MOST    (30 * USEC_PER_SEC)
 #define RETRY_AFTER_MOST (120 * USEC_PER_SEC)
 
-/* The way ends here: without a file the fetch has failed, without a country the file is named by
- * its code. */
+/* Give up: without a file the fetch has failed; without a country the file is named by its code. */
 void fetch_give_up(struct fetch *f, enum reason reason, const char *detail)
 {
 	if (f->is_metadata)
@@ -67,8 +66,8 @@ void fetch_on_pause(void *arg)
 		fetch_finish(f, ITEM_ERROR, REASON_INVALID_URL, NULL, NULL);
 }
 
-/* Full jitter: anything up to twice as long as before, so that those who failed together don't come
- * back together. */
+/* Full jitter: a random time up to a limit that doubles with each attempt, so that transfers that
+ * failed together are not repeated together. */
 static usec_t back_off(uint32_t attempts)
 {
 	usec_t most = BACK_OFF_FIRST;
@@ -103,7 +102,7 @@ void fetch_on_failed(struct ticket *ticket, const struct origin_failure *failure
 		return;
 	}
 	metric_add(fetcher->retries, 1);
-	fetch_on_pause(f); /* the origin rests by itself */
+	fetch_on_pause(f); /* the origin waits before its next race */
 }
 
 /* Try again later, or give up. */

@@ -5,8 +5,7 @@
 
 #include "fetch/fetch_private.h"
 
-/* The way ends here. Without a file the fetch has failed, without a country the file
- * is named by its code. */
+/* Give up: without a file the fetch has failed; without a country the file is named by its code. */
 void fetch_give_up(struct fetch *f, enum reason reason, const char *detail);
 
 /* Begin anew with the item's own URL. False when it is none. */
@@ -21,7 +20,7 @@ void fetch_on_pause(void *arg);
 usec_t fetch_hold_host(struct fetch *f, const struct transfer_outcome *o);
 /* Try again later, or give up. */
 void fetch_try_again(struct fetch *f, const struct transfer_outcome *o, enum reason reason);
-/* Tell the origin what is wrong with it, or that nothing is. */
+/* Report to the origin how the transfer ended. */
 void fetch_blame(struct fetch *f, const struct transfer_outcome *o);
 /* Try another address, within the same attempt. False: there is no reason to. */
 bool fetch_try_elsewhere(struct fetch *f, const struct transfer_outcome *o);

@@ -51,7 +51,7 @@ void host_free(struct host *h)
 
 /* --- Where it is --- */
 
-/* All who wait, at all ports. */
+/* Fail the waiting tickets of all ports. */
 static void fail_waiting(struct host *h, enum reason reason, enum reason detail)
 {
 	usec_t now = clock_mono();
@@ -195,7 +195,7 @@ bool host_is_resolved(struct host *h, usec_t now)
 
 /* --- Limits --- */
 
-/* A server that speaks HTTP/2 says by itself how many requests at one time are too many. */
+/* Servers that speak HTTP/2 announce their own limit of concurrent requests. */
 static unsigned most_of(const struct host *h)
 {
 	const struct origins_opts *opts = &h->origins->opts;

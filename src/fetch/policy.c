@@ -218,7 +218,7 @@ static bool parse_net(char *text, struct net *ret_net, struct buf *why)
 	return true;
 }
 
-/* Read a list; NULL is an empty one. On a fault `ret_nets` has what came before it. */
+/* Read a list; NULL is an empty one. After a fault `ret_nets` has the items before it. */
 static bool read_nets(const char *list, struct nets *ret_nets, struct buf *why)
 {
 	while (list != NULL) {
@@ -406,7 +406,7 @@ static const char *judge_special(const struct policy *p, const struct address *a
 	return specials[i].reason;
 }
 
-/* Judge an address by itself, by rules 2 to 6. */
+/* Judge a single address by rules 2 to 6. */
 static const char *judge(const struct policy *p, const struct address *a, uint16_t port)
 {
 	if (nets_have(&p->deny, a, 0))

@@ -332,7 +332,7 @@ static void free_sink(struct sink *sink)
 
 static void start_step(struct sink *sink, enum step step);
 
-/* Nobody wants the file any more, and the pool is through with it. */
+/* Free a sink that was dropped, after the pool has finished with it. */
 static void end_dropped(struct sink *sink)
 {
 	bool is_open = sink->draft.fd >= 0 || sink->dir >= 0 || sink->hash != NULL;

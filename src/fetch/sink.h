@@ -55,10 +55,10 @@ struct sink_naming {
 	 * which is not NULL then. */
 	bool never_replaces;
 	const uint8_t *expected_digest; /* borrowed; NULL: any */
-	/* Borrowed; NULL: none. When what came is the same, this file gets one name more instead.
+	/* Borrowed; NULL: none. If the content is the same, a hard link to this file is made.
 	 */
 	const struct file_copy *copy;
-	bool is_unchanged; /* nothing came: it is the copy; SINK_NO_COPY when that is gone */
+	bool is_unchanged; /* link the copy; SINK_NO_COPY if its file is missing */
 };
 
 /* All bytes are there: save them. */

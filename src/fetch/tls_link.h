@@ -1,4 +1,4 @@
-/* What TLS tells of a connection of libcurl, which libcurl 7.88 doesn't look at. Private to this
+/* State of a connection's TLS that libcurl 7.88 does not check. Private to this
  * room. Thread: loop. */
 #pragma once
 

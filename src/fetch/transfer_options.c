@@ -49,7 +49,7 @@ static void set_method(struct transfer *t, const struct transfer_request *rq)
 {
 	if (rq->body.bytes == NULL)
 		return;
-	/* no word from the server is waited for before the body goes out */
+	/* send the body at once, without waiting for 100 (Continue) */
 	t->headers = curl_slist_append(t->headers, "Expect:");
 	curl_easy_setopt(t->easy, CURLOPT_POST, 1L);
 	curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)rq->body.len);
@@ -80,7 +80,7 @@ void transfer_set_options(struct transfer *t, const struct transfer_request *rq)
 	t->headers = list_headers(list_headers(NULL, rq->headers), rq->more);
 	if (rq->is_decoded)
 		curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
-	else /* libcurl would decode for one who asks by its option */
+	else /* as a header line: with its option libcurl would decode the body */
 		t->headers = curl_slist_append(t->headers, "Accept-Encoding: identity");
 	set_method(t, rq);
 	set_url(t, rq->url->text);

@@ -1,4 +1,4 @@
-/* What libcurl tells of a transfer, in our words. */
+/* Translates libcurl's results of transfers. */
 #include "fetch/transfer_outcome.h"
 
 #include <stdio.h>
@@ -217,7 +217,7 @@ void transfer_outcome_fill(struct transfer_outcome *o, CURL *easy, CURLcode code
 	*o = (struct transfer_outcome){.reason = REASON_NONE};
 	get_answer(easy, o);
 	get_timings(easy, &o->timings);
-	if (code == CURLE_OK && o->status < 200) { /* 101, which nobody asked for */
+	if (code == CURLE_OK && o->status < 200) { /* an unrequested 101 */
 		o->reason = REASON_CONNECT;
 		o->detail = "only an interim response was received";
 	}

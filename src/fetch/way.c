@@ -24,7 +24,7 @@ enum { MANY_FAULTS = 3 /* in a row, before the origin rests */ };
 #define REST_LEAST (150 * USEC_PER_MSEC)
 #define REST_FIRST (500 * USEC_PER_MSEC)
 #define REST_MOST  (2 * USEC_PER_SEC)
-/* A connection that nobody took for so long may have been given up by its host. */
+/* The host may have closed a connection that was not used for so long. */
 #define SOCKET_AGE (2 * USEC_PER_SEC)
 
 static bool is_same(const struct address *a, const struct address *b)
@@ -279,7 +279,7 @@ void way_add(struct origin *o, const struct ticket *t)
 		o->least_patience = t->patience;
 }
 
-/* Come back when the rest is over, or the attempts of one who waits are spent. */
+/* Set the timer for the end of the rest, or for the first ticket whose patience ends. */
 static void set_timer(struct origin *o, usec_t now)
 {
 	usec_t spent_at = o->least_patience < INT64_MAX - o->failing_since
@@ -367,7 +367,7 @@ void ticket_avoid_address(struct ticket *ticket)
 	usec_t now = clock_mono();
 
 	set_rest(o, &ticket->address, now + ADDRESS_REST);
-	/* what began before the way was found tells nothing of it */
+	/* a transfer that began before the race was won says nothing of its winner */
 	if (o->has_winner && is_same(&o->winner, &ticket->address) &&
 	    ticket->started_at >= o->won_at)
 		o->has_winner = false;
@@ -381,6 +381,6 @@ void ticket_blame(struct ticket *ticket, enum reason reason, const char *detail)
 	if (!o->needs_transfer || o->reason != reason)
 		clear_failures(o);
 	o->needs_transfer = true;
-	o->least_patience = 0; /* all who wait are looked at */
+	o->least_patience = 0; /* check all waiting tickets */
 	note_failure(o, reason, detail, ticket->started_at, now);
 }

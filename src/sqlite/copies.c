@@ -22,7 +22,7 @@ static void add_stale(struct run_changes *changes, const struct id *job, const c
 	    (struct stale_file){.job = *job, .name = xstrdup(name)};
 }
 
-/* The copies of runs before are files of their jobs no more, and are removed after the commit. A
+/* The copies of earlier runs are files of their jobs no more, and are removed after the commit. A
  * crash in between leaves them until their jobs are removed. */
 static enum err drop_old_files(struct db *db, struct store_op *op, struct span target)
 {

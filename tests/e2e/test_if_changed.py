@@ -189,6 +189,29 @@ def test_keep_last_and_if_changed(fetcher):
         eventually(lambda: stored_files(folder) == left, "what failed keeps its copy")
 
 
+def test_an_older_run_that_ends_later(fetcher):
+    """Its copy does not take the place of the one of the later run."""
+    held = threading.Event()
+
+    def answer(handler):
+        is_first = len(origin.requests) == 1
+        if is_first:
+            held.wait(60)
+        handler.answer(b"old" if is_first else b"new")
+
+    with Origin({"/a": answer}) as origin:
+        schedule = start(fetcher, [origin.url("/a")], keep="last")
+        first = act(fetcher.api, schedule, "run", 202)
+        eventually(lambda: origin.requests, "the first run asks")
+        second, _ = run(fetcher, schedule)
+        held.set()
+        fetcher.api.wait(first)
+        third, [result] = run(fetcher, schedule)
+        assert result["status"] == "unchanged", "it is compared with the later one"
+        folder = fetcher.folder / "downloads"
+        eventually(lambda: stored_files(folder) == {f"{third['id']}/a": b"new"}, "those before go")
+
+
 def test_redirects_and_mirrors(fetcher):
     def moved(handler):
         handler.answer(b"moved", status=302, Location=target[0], ETag='"1"')
