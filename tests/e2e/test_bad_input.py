@@ -207,7 +207,7 @@ def test_bad_last_event_id(shared, last):
 
 
 @pytest.mark.parametrize("method, path, status", [
-    ("GET", "/nothing", 404), ("GET", "/", 404), ("GET", "/jobs/", 404), ("POST", "/job", 404),
+    ("GET", "/nothing", 404), ("POST", "/", 405), ("GET", "//", 404), ("GET", "/jobs/", 404), ("POST", "/job", 404),
     ("GET", "/jobs/../jobs", 404),
     ("PUT", "/jobs", 405), ("DELETE", "/schedules", 405), ("PATCH", "/jobs/01a20320-a200-7c31-9d52-6e0f4b8a17c3", 405),
     ("POST", "/jobs/01a20320-a200-7c31-9d52-6e0f4b8a17c3/results", 405), ("POST", "/metrics", 405),
