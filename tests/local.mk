@@ -80,6 +80,7 @@ tests_unit_http_test_http_LDADD = src/http/libhttp.a $(LINK_MODEL) $(CRYPTO_LIBS
 tests_unit_model_test_model_SOURCES = $(UNIT) \
 	tests/unit/model/test_bucket.c \
 	tests/unit/model/test_check_spec.c \
+	tests/unit/model/test_server_set.c \
 	tests/unit/model/test_chunk.c \
 	tests/unit/model/test_codes.c \
 	tests/unit/model/test_cron.c \
@@ -269,6 +270,8 @@ tests_unit_check_test_check_SOURCES = $(UNIT) \
 	tests/fake/dns.c tests/fake/dns.h \
 	tests/fake/runner.c tests/fake/runner.h tests/fake/leap.h \
 	tests/unit/check/test_cut.c \
+	tests/fake/leap.c \
+	tests/unit/check/test_checker_pool.c \
 	tests/unit/check/test_hosts.c \
 	tests/unit/check/test_levels.c \
 	tests/unit/check/test_resolv_conf.c \
@@ -293,6 +296,7 @@ tests_unit_fetch_test_fetch_SOURCES = $(UNIT) \
 	tests/unit/fetch/test_folder.c \
 	tests/unit/fetch/test_folder_owner.c \
 	tests/unit/fetch/test_policy.c \
+	tests/unit/fetch/test_policy_servers.c \
 	tests/unit/fetch/test_post.c \
 	tests/unit/fetch/test_race.c \
 	tests/unit/fetch/test_signature.c \

@@ -84,14 +84,15 @@ static struct dns_engine *new_dns(struct checker *checker, const struct checker_
 	struct dns_engine *dns =
 	    dns_engine_new(checker->loop, &(struct dns_opts){.servers = servers,
 					      .n_servers = opts->n_servers,
-					      .max_lookups = MAX_PROBES,
+					      .max_lookups = checker->max_checks,
 					      .strategy = opts->in_order ? DNS_ORDER : DNS_SPREAD,
 					      .pause = opts->pause,
 					      .use_tcp = opts->use_tcp,
 					      .check_every = opts->check_every,
 					      .known_name = has_known ? &known : NULL});
 	dns_engine_set_on_room(dns, on_dns_room, checker);
-	checker->dns_metrics = dns_metrics_new(dns);
+	if (!opts->is_uncounted)
+		checker->dns_metrics = dns_metrics_new(dns);
 	return dns;
 }
 
@@ -127,6 +128,7 @@ void checker_set_servers(struct checker *checker, const struct checker_opts *opt
 	checker->asks_authorities = opts->asks_authorities;
 	checker->max_qps = opts->max_qps;
 	checker->pause = opts->pause;
+	checker->is_denied = opts->is_denied;
 	checker->dns = new_dns(checker, opts);
 	checker->wildcards = wildcards_new(checker->loop, checker->dns);
 	if (checker->resolver != NULL) {
@@ -174,6 +176,7 @@ struct checker *checker_new(struct loop *loop, const struct checker_opts *opts)
 	checker->attempts = opts->attempts;
 	checker->wild = wild_new(checker);
 	checker->zones = zones_new(checker);
+	checker->max_checks = opts->max_checks > 0 ? opts->max_checks : MAX_PROBES;
 	TAILQ_INIT(&checker->checks);
 	TAILQ_INIT(&checker->turns);
 	init_kinds(checker);
@@ -222,14 +225,14 @@ void checker_set_defaults(struct checker *checker, usec_t timeout, uint32_t atte
 
 size_t checker_room(struct checker *checker)
 {
-	size_t room = dns_engine_room(checker->dns);
+	size_t room = checker->is_denied ? checker->max_checks : dns_engine_room(checker->dns);
 
 	if (!TAILQ_EMPTY(&checker->turns))
 		return 0; /* those come first */
-	if (checker->n_checks >= MAX_PROBES)
+	if (checker->n_checks >= checker->max_checks)
 		room = 0;
-	else if (room > MAX_PROBES - checker->n_checks)
-		room = MAX_PROBES - checker->n_checks;
+	else if (room > checker->max_checks - checker->n_checks)
+		room = checker->max_checks - checker->n_checks;
 	if (room == 0)
 		dns_engine_want_room(checker->dns);
 	return room;
@@ -283,6 +286,8 @@ static void on_pause(void *arg)
 
 	if (check->has_verdict)
 		check_finish(check, check->result.status, check->result.reason);
+	else if (check->checker->is_denied)
+		check_finish(check, ITEM_ERROR, REASON_POLICY);
 	else
 		check_await_turn(check);
 }
@@ -369,7 +374,7 @@ struct check *check_start(
 	check->started_at = clock_mono();
 	if (ops->answer_locally != NULL && ops->answer_locally(check))
 		finish_soon(check, ITEM_FOUND, REASON_NONE);
-	else if (is_onion(check->name, r->name_len))
+	else if (checker->is_denied || is_onion(check->name, r->name_len))
 		finish_soon(check, ITEM_ERROR, REASON_POLICY);
 	else if (!ops->ask(check))
 		check_await_turn(check);

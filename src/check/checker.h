@@ -18,19 +18,20 @@ struct hosts;
 struct checker_opts {
 	const struct endpoint *servers; /* borrowed for the call */
 	size_t n_servers;
-	char *const
-	    *urls; /* borrowed for the call; of those that `make_carrier` reaches; or NULL */
+	char *const *urls; /* likewise; of those that `make_carrier` reaches; or NULL */
 	/* Makes what asks a server at a URL, for the engine to own. */
 	const struct dns_carrier *(*make_carrier)(
 	    const char *url, const struct endpoint *server, void *arg);
 	void *carrier_arg;
-	bool use_evdns;   /* it asks the first 32 servers for addresses before the DNS engine does,
-			     where these are asked over UDP, without max_qps */
-	bool use_tcp;     /* the DNS engine asks everything over TCP */
-	bool has_no_aaaa; /* names are found by IPv4 addresses alone: AAAA is not asked */
-	bool is_implied;  /* nobody named the servers: a name waits until one answers */
-	bool in_order;    /* the DNS engine asks the first server that works, not all in turn */
-	usec_t check_every;     /* health checks of servers by the DNS engine; 0: none */
+	size_t max_checks;  /* at a time; 0: 8192 */
+	bool is_uncounted;  /* not in the metrics of name servers */
+	bool is_denied;     /* the servers may not be asked: checks end as errors by policy */
+	bool use_evdns;     /* it asks for addresses first: 32 servers, over UDP, without max_qps */
+	bool use_tcp;       /* the DNS engine asks everything over TCP */
+	bool has_no_aaaa;   /* names are found by IPv4 addresses alone: AAAA is not asked */
+	bool is_implied;    /* nobody named the servers: a name waits until one answers */
+	bool in_order;      /* the DNS engine asks the first server that works, not all in turn */
+	usec_t check_every; /* health checks of servers by the DNS engine; 0: none */
 	const char *known_name; /* borrowed: every server must know it; empty: none */
 	bool asks_authorities;  /* delegations are asked of the authorities of the parent */
 	double max_qps;         /* of each server; 0: no limit */

@@ -2,6 +2,7 @@ noinst_LIBRARIES += src/check/libcheck.a
 src_check_libcheck_a_SOURCES = \
 	src/check/authorities.c \
 	src/check/checker.c src/check/checker.h \
+	src/check/checker_pool.c src/check/checker_pool.h \
 	src/check/cut.c src/check/cut.h \
 	src/check/delegation.c \
 	src/check/dns_outcome.c src/check/dns_outcome.h \

@@ -78,7 +78,8 @@ struct checker {
 	bool has_no_aaaa, is_implied; /* as in checker_opts */
 	usec_t timeout;
 	uint32_t attempts;
-	size_t n_checks;
+	size_t n_checks, max_checks;
+	bool is_denied;
 	TAILQ_HEAD(, check) checks;
 	TAILQ_HEAD(, check) turns; /* checks that wait for a turn, served before new ones */
 	struct check_kind kinds[N_CHECKS];

@@ -93,6 +93,18 @@ static bool read_family(const char *value, void *variable)
 	return family_parse(value, &((struct spec *)variable)->params.asked.family);
 }
 
+static bool read_servers(const char *value, void *variable)
+{
+	AUTO_FREE char *list = xstrdup(value);
+	char *rest = list;
+
+	for (char *server; (server = strsep(&rest, ",")) != NULL;) {
+		if (server_set_add(&((struct spec *)variable)->params.servers, server) != NULL)
+			return false;
+	}
+	return true;
+}
+
 static bool read_wildcard(const char *value, void *variable)
 {
 	return wildcard_use_parse(value, &((struct spec *)variable)->params.asked.wildcards);
@@ -127,6 +139,9 @@ static const struct option_row own_options[] = {
 	OPT_READ, .offset = AT(spec), .read = read_ptr, .takes = "an address or a block"},
     {"family", 0, "FAMILY", "Addresses to look for: any (default), ipv4, ipv6 or both", OPT_READ,
 	.offset = AT(spec), .read = read_family, .takes = "any, ipv4, ipv6 or both"},
+    {"servers", 0, "SERVERS",
+	"Ask these name servers, separated by commas, if the daemon allows it", OPT_READ,
+	.offset = AT(spec), .read = read_servers, .takes = "addresses of name servers, at most 16"},
     {"wildcard", 0, "WHAT",
 	"Find names that only a wildcard answers: off (default), detect or drop", OPT_READ,
 	.offset = AT(spec), .read = read_wildcard, .takes = "off, detect or drop"},
@@ -265,6 +280,20 @@ static void add_tlds(struct fields *fields, const struct spec *spec)
 	buf_done(&all.bytes);
 }
 
+static void add_servers(struct fields *fields, const struct server_set *servers)
+{
+	struct text_list list = {.n = 0};
+	char text[ENDPOINT_TEXT_SIZE];
+
+	buf_init(&list.bytes, sizeof(text) * SERVER_SET_MAX);
+	for (size_t i = 0; i < servers->n; i++) {
+		endpoint_format(&servers->all[i], text);
+		text_list_add(&list, text);
+	}
+	fields_add_list(fields, "servers", &list);
+	buf_done(&list.bytes);
+}
+
 static void add_fields(const void *arg, struct fields *fields)
 {
 	const struct domains *d = arg;
@@ -273,6 +302,7 @@ static void add_fields(const void *arg, struct fields *fields)
 	add_types(fields, &d->spec.params.asked);
 	if (d->spec.params.asked.family != FAMILY_ANY)
 		fields_add_text(fields, "family", family_name(d->spec.params.asked.family));
+	add_servers(fields, &d->spec.params.servers);
 	if (d->spec.params.asked.wildcards != WILDCARDS_OFF)
 		fields_add_text(
 		    fields, "wildcard", wildcard_use_name(d->spec.params.asked.wildcards));

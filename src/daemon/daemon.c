@@ -26,7 +26,6 @@
 #include "daemon/sockets.h"
 #include "daemon/state_dir.h"
 #include "daemon/versions.h"
-#include "check/checker.h"
 #include "http/server.h"
 #include "jobs/suspects.h"
 #include "loop/mailbox.h"
@@ -49,7 +48,6 @@ struct daemon {
 	struct store *store;
 	struct suspects *suspects;
 	struct resolving *resolving;
-	struct checker *checker;
 	struct registering *registering;
 	struct fetching fetching;
 	struct delivery delivery;
@@ -117,26 +115,26 @@ static bool start_store(struct daemon *d)
 static bool start_checker(struct daemon *d)
 {
 	d->resolving = resolving_new(d->conf, d->loop, d->offload);
-	d->checker = d->resolving != NULL ? resolving_checker(d->resolving) : NULL;
-	return d->checker != NULL;
+	return d->resolving != NULL;
 }
 
 static bool start_fetching(struct daemon *d)
 {
 	return fetching_start(&d->fetching, d->conf, d->folder, store_id(d->store), d->loop,
-		   d->offload, d->checker) == OK;
+		   d->offload, resolving_checker(d->resolving)) == OK;
 }
 
 static bool start_delivery(struct daemon *d)
 {
-	return delivery_start(&d->delivery, d->conf, d->folder, d->loop, d->checker, d->store,
-		   d->suspects) == OK;
+	return delivery_start(&d->delivery, d->conf, d->folder, d->loop,
+		   resolving_checker(d->resolving), d->store, d->suspects) == OK;
 }
 
 static bool start_core(struct daemon *d)
 {
 	struct core_opts opts = {.loop = d->loop,
-	    .checker = d->checker,
+	    .checker = resolving_checker(d->resolving),
+	    .job_servers = resolving_job_servers(d->resolving),
 	    .fetcher = d->fetching.fetcher,
 	    .store = d->store,
 	    .offload = d->offload,
@@ -179,7 +177,7 @@ static bool start_server(struct daemon *d)
 	    .offload = d->offload,
 	    .limits = d->limits,
 	    .name_server = resolving_name_server,
-	    .name_server_arg = d->checker,
+	    .name_server_arg = resolving_checker(d->resolving),
 	    .registry_host = registering_host,
 	    .bootstrap = registering_bootstrap,
 	    .registry_arg = d->registering};
@@ -223,9 +221,9 @@ static const char *find_stale(usec_t most, void *arg)
 {
 	const struct daemon *d = arg;
 
-	return store_write_age(d->store) > most     ? "store"
-	       : checker_overdue(d->checker) > most ? "engine"
-						    : NULL;
+	if (store_write_age(d->store) > most)
+		return "store";
+	return resolving_overdue(d->resolving) > most ? "engine" : NULL;
 }
 
 static bool start_notify(struct daemon *d)
@@ -412,7 +410,8 @@ static bool start(struct daemon *d)
 	metrics_add_process();
 	if (!start_store(d) || !start_checker(d) || !start_fetching(d) || !start_delivery(d))
 		return false;
-	d->registering = registering_start(d->conf, d->folder, d->loop, d->offload, d->checker);
+	d->registering = registering_start(
+	    d->conf, d->folder, d->loop, d->offload, resolving_checker(d->resolving));
 	return d->registering != NULL && start_core(d) && start_server(d) && start_notify(d) &&
 	       start_reload(d) && start_signals(d);
 }

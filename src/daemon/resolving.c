@@ -8,7 +8,7 @@
 
 #include "base/alloc.h"
 #include "base/log.h"
-#include "check/checker.h"
+#include "check/checker_pool.h"
 #include "check/hosts.h"
 #include "check/resolv_conf.h"
 #include "check/server_list.h"
@@ -35,7 +35,9 @@ struct resolving {
 	const struct conf *conf; /* borrowed, and so are the next two */
 	struct loop *loop;
 	struct offload *offload;
-	struct checker *checker; /* owned */
+	struct checker *checker;          /* owned */
+	struct checker_pool *job_servers; /* owned */
+	const struct policy *policy;      /* borrowed; of servers of jobs; NULL: not known yet */
 	struct network network;
 	struct sources now; /* in force; without the hosts file, which the checker has */
 	struct offload_task task;
@@ -228,6 +230,7 @@ static void on_addresses(void *arg)
 	struct resolving *r = arg;
 
 	checker_on_network(r->checker);
+	checker_pool_on_network(r->job_servers);
 	read_again(r);
 }
 
@@ -236,6 +239,7 @@ void resolving_change(struct resolving *r)
 	struct checker_opts opts = make_opts(r, &r->now);
 
 	checker_set_defaults(r->checker, opts.timeout, opts.attempts);
+	checker_pool_renew(r->job_servers);
 	read_again(r);
 }
 
@@ -247,6 +251,43 @@ static void start_network(struct resolving *r)
 	opts.files[0] = *r->hosts != '\0' ? r->hosts : NULL;
 	opts.files[1] = r->now.list.n == 0 ? r->resolv_conf : NULL;
 	network_start(&r->network, &opts);
+}
+
+/* --- Name servers of jobs --- */
+
+static struct checker_opts make_job_opts(void *arg)
+{
+	const struct resolving *r = arg;
+
+	return make_opts(r, &r->now);
+}
+
+static bool are_job_servers_allowed(void *arg)
+{
+	const struct resolving *r = arg;
+
+	return conf_number(r->conf, CONF_dns_job_servers) != 0;
+}
+
+static const char *judge_job_server(const struct endpoint *server, void *arg)
+{
+	const struct resolving *r = arg;
+
+	return r->policy != NULL ? policy_judge_name_server(r->policy, server) : "no policy";
+}
+
+static void make_job_servers(struct resolving *r)
+{
+	r->job_servers = checker_pool_new(&(struct checker_pool_opts){.loop = r->loop,
+	    .make_opts = make_job_opts,
+	    .is_allowed = are_job_servers_allowed,
+	    .judge = judge_job_server,
+	    .arg = r});
+}
+
+struct checker_pool *resolving_job_servers(const struct resolving *r)
+{
+	return r->job_servers;
 }
 
 struct resolving *resolving_new(const struct conf *conf, struct loop *loop, struct offload *offload)
@@ -272,6 +313,7 @@ struct resolving *resolving_new(const struct conf *conf, struct loop *loop, stru
 		log_warning("no_hosts_file", "file=%s names=asked", log_quote(r->hosts));
 	checker_set_hosts(r->checker, TAKE(r->now.hosts));
 	log_sources(r, &r->now);
+	make_job_servers(r);
 	start_network(r);
 	return r;
 }
@@ -287,6 +329,7 @@ void resolving_free(struct resolving *r)
 	if (r == NULL)
 		return;
 	network_stop(&r->network);
+	checker_pool_free(r->job_servers);
 	checker_free(r->checker);
 	done_sources(&r->now);
 	done_sources(&r->read);
@@ -300,7 +343,16 @@ static bool may_ask(const struct endpoint *authority, void *arg)
 
 void resolving_set_policy(struct resolving *r, const struct policy *policy)
 {
+	r->policy = policy;
 	checker_set_policy(r->checker, may_ask, (void *)policy);
+	checker_pool_renew(r->job_servers);
+}
+
+usec_t resolving_overdue(const struct resolving *r)
+{
+	usec_t own = checker_overdue(r->checker), jobs = checker_pool_overdue(r->job_servers);
+
+	return own > jobs ? own : jobs;
 }
 
 struct checker *resolving_checker(const struct resolving *r)

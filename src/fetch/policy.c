@@ -472,3 +472,8 @@ const char *policy_judge(const struct policy *p, const struct endpoint *target)
 	return policy_allows_port(p, target->port) ? policy_judge_address(p, target)
 						   : "port not allowed";
 }
+
+const char *policy_judge_name_server(const struct policy *p, const struct endpoint *server)
+{
+	return server->port == 53 ? policy_judge_address(p, server) : policy_judge(p, server);
+}

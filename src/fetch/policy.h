@@ -54,6 +54,8 @@ const char *policy_judge(const struct policy *policy, const struct endpoint *tar
 
 /* The same by rules 2 to 6: whatever the port. */
 const char *policy_judge_address(const struct policy *policy, const struct endpoint *target);
+/* The same for a name server that a job brings: port 53 is always allowed. */
+const char *policy_judge_name_server(const struct policy *policy, const struct endpoint *server);
 
 /* Say whether the port is allowed, for refusing a URL before its name is resolved. */
 bool policy_allows_port(const struct policy *policy, uint16_t port);

@@ -11,6 +11,7 @@
 #include "intake/submit_private.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -371,10 +372,31 @@ static void add_tlds(struct submission *s)
 		    SPEC_MAX_FORMS);
 }
 
-/* The spec is known. The callback is judged, and TLDs are looked up, in the loop's thread, where
- * the policy of targets and the lists of TLDs are. */
+static void judge_servers(struct submission *s)
+{
+	struct checker_pool *pool = s->core->opts.job_servers;
+	const struct server_set *servers = &s->spec.params.servers;
+	char pointer[32];
+
+	if (servers->n > 0 && (pool == NULL || !checker_pool_is_allowed(pool))) {
+		problem_add(&s->problem, "/servers",
+		    "Jobs may not bring name servers of their own here (dns.job_servers).");
+		return;
+	}
+	for (size_t i = 0; i < servers->n; i++) {
+		const char *why = checker_pool_judge(pool, &servers->all[i]);
+		snprintf(pointer, sizeof(pointer), "/servers/%zu", i);
+		if (why != NULL)
+			problem_add(
+			    &s->problem, pointer, "This name server may not be asked: %s.", why);
+	}
+}
+
+/* The spec is known. Servers and the callback are judged, and TLDs are looked up, in the loop's
+ * thread, where the policy of targets and the lists of TLDs are. */
 static void advance_opened(struct submission *s)
 {
+	judge_servers(s);
 	const char *url = s->spec.callback_url;
 
 	if (url != NULL && s->core->opts.callbacks != NULL)

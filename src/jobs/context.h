@@ -49,7 +49,7 @@ struct core {
 	TAILQ_HEAD(, item) noted; /* suspect ones that are to begin now */
 	struct live_list dirty;
 	struct ring rings[N_LANES];
-	struct ring *ring_of[N_KINDS][N_CHECKS];
+	struct ring *ring_of[N_KINDS][N_CHECKS], *ring_of_servers;
 	uint32_t
 	    n_in_place[N_PLACES]; /* live jobs; counted, since each turn asks; see turns_move */
 	struct item **item_table; /* owned; by the low half of their number */

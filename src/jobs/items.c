@@ -63,9 +63,7 @@ static void start_item(struct item *item, const struct chunk_item *in, uint32_t 
 	    .job = live->job.id,
 	    .check = live->job.check,
 	    .index = index,
-	    .timeout = params->timeout,
-	    .attempts = params->attempts,
-	    .asked = &params->asked,
+	    .params = params,
 	    .was_parked = item->queue != NO_QUEUE,
 	    .text = in->text,
 	    .len = in->len};

@@ -17,6 +17,7 @@ struct item *item_new(struct live_job *live, struct open_chunk *c);
 void item_free(struct item *item);
 struct item *item_find(const struct core *core, uint64_t number); /* NULL: it was freed */
 /* The lane of the job. */
+struct ring *ring_of(const struct core *core, const struct job *job);
 struct lane *lane_of(const struct core *core, const struct job *job);
 struct lane *live_lane(const struct live_job *live);
 

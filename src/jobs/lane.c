@@ -79,6 +79,11 @@ size_t lane_room(struct lane *lane)
 	return lane->ops->room(lane->engine);
 }
 
+bool lane_takes(struct lane *lane, const struct job_params *params)
+{
+	return lane->ops->takes == NULL || lane->ops->takes(lane->engine, params);
+}
+
 /* The item with the same low half of the number, made when there is none. */
 static struct lane_item *get_item(struct lane *lane, uint64_t number)
 {

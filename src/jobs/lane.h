@@ -19,13 +19,11 @@ struct lane_item;
 struct lane_request {
 	uint64_t item; /* its number, unique among the items in flight; the low half is small */
 	struct id job;
-	enum job_check check;           /* of a job that checks names */
-	uint32_t index;                 /* place in the job; copied into the result */
-	usec_t timeout;                 /* of an attempt; 0: the lane's */
-	uint32_t attempts;              /* 0: the lane's */
-	const struct check_spec *asked; /* borrowed for the call */
-	bool was_parked;                /* it is not parked again */
-	const char *text;               /* as a chunk has it; borrowed for the call */
+	enum job_check check;            /* of a job that checks names */
+	const struct job_params *params; /* of the job; borrowed for the call */
+	uint32_t index;                  /* place in the job; copied into the result */
+	bool was_parked;                 /* it is not parked again */
+	const char *text;                /* as a chunk has it; borrowed for the call */
 	size_t len;
 };
 
@@ -58,6 +56,8 @@ struct lane_ops {
 	void *(*engine_of)(const struct core_opts *opts);
 	size_t (*room)(void *engine);
 	void (*set_on_room)(void *engine, void (*on_room)(void *arg), void *arg);
+	/* Whether an item of a job may start, if there is room. NULL: always. */
+	bool (*takes)(void *engine, const struct job_params *params);
 	/* Start an item and return a handle for `cancel`. The engine calls lane_item_received and
 	 * lane_item_done with `item`, never before this returned. */
 	void *(*start)(void *engine, const struct lane_request *request, struct lane_item *item);
@@ -70,7 +70,7 @@ struct lane_ops {
 };
 
 /* The table: one row a lane. */
-#define LANES(X) X(dns) X(files) X(registration)
+#define LANES(X) X(dns) X(servers) X(files) X(registration)
 
 enum lane_row {
 #define X(name) LANE_##name,
@@ -92,8 +92,8 @@ void lane_set_on_event(struct lane *lane, void (*on_event)(void *arg), void *arg
 /* Items that may be started now. 0 may be returned although none is in flight: on_event tells when
  * to ask again. */
 size_t lane_room(struct lane *lane);
-
-size_t lane_queue_most(struct lane *lane, uint32_t queue); /* see lane_ops */
+size_t lane_queue_most(struct lane *lane, uint32_t queue);           /* see lane_ops */
+bool lane_takes(struct lane *lane, const struct job_params *params); /* likewise */
 
 /* Start an item. There must be room. */
 void lane_start(struct lane *lane, const struct lane_request *request);

@@ -10,9 +10,9 @@ static void *start(void *engine, const struct lane_request *request, struct lane
 	    .index = request->index,
 	    .name = request->text,
 	    .name_len = request->len,
-	    .timeout = request->timeout,
-	    .attempts = request->attempts,
-	    .asked = request->asked};
+	    .timeout = request->params->timeout,
+	    .attempts = request->params->attempts,
+	    .asked = &request->params->asked};
 
 	return check_start(engine, &check, on_done, item);
 }

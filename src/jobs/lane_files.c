@@ -19,8 +19,8 @@ static void *start(void *engine, const struct lane_request *request, struct lane
 	    .index = request->index,
 	    .item = request->text,
 	    .item_len = request->len,
-	    .timeout = request->timeout,
-	    .attempts = request->attempts,
+	    .timeout = request->params->timeout,
+	    .attempts = request->params->attempts,
 	    .on_saving = on_saving};
 
 	return fetch_start(engine, &fetch, on_done, item);

@@ -16,9 +16,9 @@ static void *start(void *engine, const struct lane_request *request, struct lane
 	    .index = request->index,
 	    .name = request->text,
 	    .name_len = request->len,
-	    .timeout = request->timeout,
-	    .attempts = request->attempts,
-	    .rdap = request->asked->rdap,
+	    .timeout = request->params->timeout,
+	    .attempts = request->params->attempts,
+	    .rdap = request->params->asked.rdap,
 	    .on_parked = request->was_parked ? NULL : on_parked};
 
 	return enquiry_start(engine, &registration, on_done, item);

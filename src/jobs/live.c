@@ -121,9 +121,15 @@ struct item *item_find(const struct core *core, uint64_t number)
 									       : NULL;
 }
 
+struct ring *ring_of(const struct core *core, const struct job *job)
+{
+	return job->params.servers.n > 0 ? core->ring_of_servers
+					 : core->ring_of[job->kind][job->check];
+}
+
 struct lane *lane_of(const struct core *core, const struct job *job)
 {
-	return core->ring_of[job->kind][job->check]->lane;
+	return ring_of(core, job)->lane;
 }
 
 struct lane *live_lane(const struct live_job *live)

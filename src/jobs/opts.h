@@ -1,7 +1,7 @@
 /* Options of the core. Thread: loop. */
 #pragma once
 
-#include "check/checker.h"
+#include "check/checker_pool.h"
 #include "fetch/fetch.h"
 #include "loop/loop.h"
 #include "loop/offload.h"
@@ -19,6 +19,7 @@ struct flag_server {
 struct core_opts {
 	struct loop *loop; /* all borrowed for the life of the core */
 	struct checker *checker;
+	struct checker_pool *job_servers; /* NULL: jobs may not bring name servers */
 	struct fetcher *fetcher;
 	struct registration *registration;
 	struct store *store;

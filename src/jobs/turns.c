@@ -11,15 +11,15 @@
 /* Items begun in one turn of the loop. */
 enum { MAX_PER_TURN = 256 };
 
-static struct ring *ring_of(const struct live_job *live)
+static struct ring *own_ring(const struct live_job *live)
 {
-	return live->core->ring_of[live->job.kind][live->job.check];
+	return ring_of(live->core, &live->job);
 }
 
 /* Stand at the end of the ring, with a turn of as many items as its priority is worth. */
 static void queue_turn(struct live_job *live)
 {
-	TAILQ_INSERT_TAIL(&ring_of(live)->jobs, live, turn);
+	TAILQ_INSERT_TAIL(&own_ring(live)->jobs, live, turn);
 	live->n_turn = live->job.params.priority + 1;
 }
 
@@ -33,7 +33,7 @@ static void enter_ring(struct live_job *live)
 static void leave_ring(struct live_job *live)
 {
 	if (live->has_turn)
-		TAILQ_REMOVE(&ring_of(live)->jobs, live, turn);
+		TAILQ_REMOVE(&own_ring(live)->jobs, live, turn);
 	live->has_turn = false;
 }
 
@@ -105,14 +105,45 @@ static void handle_events(struct ring *ring)
 
 void turns_handle_events(struct live_job *live)
 {
-	handle_events(ring_of(live));
+	handle_events(own_ring(live));
+}
+
+static void end_turn(struct ring *ring, struct live_job *live)
+{
+	TAILQ_REMOVE(&ring->jobs, live, turn);
+	queue_turn(live);
+}
+
+/* Let jobs begin items in turn. One that the lane doesn't take now lets the others pass, until all
+ * have. Returns the room that is left. */
+static size_t begin_items(struct ring *ring, size_t room)
+{
+	const struct live_job *first_passed = NULL;
+	struct live_job *live;
+
+	while (room > 0 && (live = TAILQ_FIRST(&ring->jobs)) != NULL && live != first_passed) {
+		if (!lane_takes(ring->lane, &live->job.params)) {
+			first_passed = first_passed != NULL ? first_passed : live;
+			end_turn(ring, live);
+			continue;
+		}
+		if (!ring->core->turn_hooks->begin(live)) {
+			leave_ring(live);
+			continue;
+		}
+		room--;
+		if (--live->n_turn == 0) {
+			end_turn(ring, live);
+			first_passed = NULL;
+		}
+	}
+	return room;
 }
 
 static void serve(void *arg)
 {
 	struct ring *ring = arg;
 	struct core *core = ring->core;
-	struct live_job *live;
 
 	handle_events(ring);
 	if (core->is_draining)
@@ -129,18 +160,7 @@ static void serve(void *arg)
 		room--;
 	while (room > 0 && parking_begin(ring))
 		room--;
-	while (room > 0 && (live = TAILQ_FIRST(&ring->jobs)) != NULL) {
-		if (!core->turn_hooks->begin(live)) {
-			leave_ring(live);
-			continue;
-		}
-		room--;
-		if (--live->n_turn == 0) {
-			TAILQ_REMOVE(&ring->jobs, live, turn);
-			queue_turn(live);
-		}
-	}
-	if (is_more && !TAILQ_EMPTY(&ring->jobs))
+	if (begin_items(ring, room) == 0 && is_more)
 		defer_start(&ring->serve);
 }
 
@@ -151,8 +171,8 @@ void turns_wake(struct live_job *live)
 	if (live->current != NULL || !live->is_all_claimed)
 		enter_ring(live);
 	live->core->turn_hooks->woken(live);
-	if (live->has_turn || ring_of(live)->lot.n_parked > 0 || !TAILQ_EMPTY(&live->core->noted))
-		defer_start(&ring_of(live)->serve);
+	if (live->has_turn || own_ring(live)->lot.n_parked > 0 || !TAILQ_EMPTY(&live->core->noted))
+		defer_start(&own_ring(live)->serve);
 }
 
 void turns_kick(struct core *core)
@@ -217,6 +237,7 @@ void turns_init(struct core *core, const struct turn_hooks *hooks)
 {
 	core->turn_hooks = hooks;
 	TAILQ_INIT(&core->noted);
+	core->ring_of_servers = &core->rings[LANE_servers];
 	for (int row = 0; row < N_LANES; row++)
 		init_ring(core, (enum lane_row)row);
 }

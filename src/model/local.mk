@@ -24,6 +24,7 @@ src_model_libmodel_a_SOURCES = \
 	src/model/records.c src/model/records.h \
 	src/model/reverse.c src/model/reverse.h \
 	src/model/rrtype.c src/model/rrtype.h \
+	src/model/server_set.c src/model/server_set.h \
 	src/model/schedule.c src/model/schedule.h \
 	src/model/spec.c src/model/spec.h \
 	src/model/state.c src/model/state.h \

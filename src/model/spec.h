@@ -10,6 +10,7 @@
 #include "model/check_spec.h"
 #include "model/codes.h"
 #include "model/result.h"
+#include "model/server_set.h"
 
 /* Stored as numbers: add at the end. */
 enum job_kind { KIND_DOMAINS, KIND_DOWNLOADS, KIND_FLAGS, N_KINDS };
@@ -73,6 +74,7 @@ struct job_params {
 	uint32_t attempts;
 	uint32_t priority; /* 0 to SPEC_MAX_PRIORITY; the highest is served first */
 	struct check_spec asked;
+	struct server_set servers; /* of a job that checks names; none: the daemon's */
 };
 
 struct spec {

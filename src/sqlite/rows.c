@@ -49,12 +49,13 @@ static bool is_good_job(const struct job *job)
 	       !id_is_none(&job->id) && n == job->completed && n <= job->total;
 }
 
-static bool read_asked(sqlite3_stmt *s, int column, struct check_spec *ret_asked)
+static bool read_asked(sqlite3_stmt *s, int column, struct job_params *ret_params)
 {
 	const char *bytes = sqlite3_column_blob(s, column);
 	struct span fields = {bytes, (size_t)sqlite3_column_bytes(s, column)};
 
-	return bytes == NULL || check_spec_unpack(fields, ret_asked);
+	return bytes == NULL || (check_spec_unpack(fields, &ret_params->asked) &&
+				    server_set_unpack(fields, &ret_params->servers));
 }
 
 enum err db_read_job(sqlite3_stmt *s, struct job *ret_job)
@@ -90,7 +91,7 @@ enum err db_read_job(sqlite3_stmt *s, struct job *ret_job)
 	job.schedule_no = sqlite3_column_int64(s, next + 6);
 	db_read_id(s, next + 7, &job.schedule_id);
 	db_read_id(s, next + 8, &job.retry_of);
-	bool is_good = read_asked(s, next + 9, &job.params.asked);
+	bool is_good = read_asked(s, next + 9, &job.params);
 	*ret_job = job;
 	if (is_good && is_good_job(&job))
 		return OK;

@@ -106,8 +106,9 @@ static enum err insert_job(struct db *db, struct store_op *op)
 	BIND(s, 18, job->schedule_no);
 	db_bind_id(s, 19, &job->schedule_id);
 	db_bind_id(s, 20, &job->retry_of);
-	buf_init(&asked, CHECK_SPEC_PACKED);
+	buf_init(&asked, CHECK_SPEC_PACKED + SERVER_SET_PACKED);
 	check_spec_pack(&job->params.asked, &asked);
+	server_set_pack(&job->params.servers, &asked);
 	if (asked.len > 0)
 		sqlite3_bind_blob(s, 21, asked.data, (int)asked.len, SQLITE_STATIC);
 	else

@@ -13,6 +13,15 @@ void asked_set_family(struct spec *spec, const char *value, struct problem *p)
 		    p, "/family", "The family must be \"any\", \"ipv4\", \"ipv6\" or \"both\".");
 }
 
+bool asked_add_server(struct spec *spec, const char *value, const char *pointer, struct problem *p)
+{
+	const char *fault = server_set_add(&spec->params.servers, value);
+
+	if (fault != NULL)
+		problem_add(p, pointer, "%s", fault);
+	return p->n_errors < PROBLEM_MAX_ERRORS;
+}
+
 void asked_set_wildcard(struct spec *spec, const char *value, struct problem *p)
 {
 	if (!wildcard_use_parse(value, &spec->params.asked.wildcards))
@@ -117,6 +126,9 @@ static void check_asked(const struct spec *spec, struct problem *p)
 		problem_add(p, "/rdap", "Only the check \"registration\" has this field.");
 	if (spec->check != CHECK_REGISTRATION && asked->rdap.wants_details)
 		problem_add(p, "/details", "Only the check \"registration\" has this field.");
+	if (spec->check != CHECK_RESOLVE && !is_records && spec->params.servers.n > 0)
+		problem_add(p, "/servers",
+		    "Only the checks \"resolve\" and \"records\" have servers of their own.");
 	if (spec->check != CHECK_RESOLVE && !is_records && asked->wildcards != WILDCARDS_OFF)
 		problem_add(p, "/wildcard",
 		    "Only the checks \"resolve\" and \"records\" look for wildcards.");

@@ -7,6 +7,7 @@
 #include "wire/problem.h"
 
 void asked_set_family(struct spec *spec, const char *value, struct problem *p);
+bool asked_add_server(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 void asked_set_wildcard(struct spec *spec, const char *value, struct problem *p);
 
 /* In a query the number of {"max": N} stands alone. */

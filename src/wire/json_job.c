@@ -53,9 +53,10 @@ static void add_life(struct buf *b, const struct job *job)
 }
 
 /* What is asked for beyond the names, where it was given. */
-static void add_asked(struct buf *b, const struct check_spec *asked)
+static void add_asked(struct buf *b, const struct job_params *params)
 {
-	char type[DNS_TYPE_TEXT_SIZE];
+	const struct check_spec *asked = &params->asked;
+	char type[DNS_TYPE_TEXT_SIZE], server[ENDPOINT_TEXT_SIZE];
 
 	for (int i = 0; i < asked->n_types; i++) {
 		dns_type_format(asked->types[i], type);
@@ -67,6 +68,12 @@ static void add_asked(struct buf *b, const struct check_spec *asked)
 		buf_addf(b, ",\"family\":\"%s\"", family_name(asked->family));
 	if (asked->wildcards != WILDCARDS_OFF)
 		buf_addf(b, ",\"wildcard\":\"%s\"", wildcard_use_name(asked->wildcards));
+	for (size_t i = 0; i < params->servers.n; i++) {
+		endpoint_format(&params->servers.all[i], server);
+		buf_addf(b, "%s\"%s\"", i == 0 ? ",\"servers\":[" : ",", server);
+	}
+	if (params->servers.n > 0)
+		buf_add_char(b, ']');
 }
 
 void json_job_add(struct buf *b, const struct job *job, usec_t now)
@@ -80,7 +87,7 @@ void json_job_add(struct buf *b, const struct job *job, usec_t now)
 	id_format(&job->id, id);
 	buf_addf(b, "{\"id\":\"%s\",\"kind\":\"%s\",\"check\":", id, job_kind_name(job->kind));
 	json_add_optional(b, job->kind == KIND_DOMAINS ? job_check_name(job->check) : NULL);
-	add_asked(b, &job->params.asked);
+	add_asked(b, &job->params);
 	buf_add_str(b, ",\"label\":");
 	json_add_optional(b, job->label);
 	buf_addf(b, ",\"state\":\"%s\",\"total\":%llu,\"completed\":%llu,\"counts\":{",

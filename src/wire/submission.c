@@ -189,6 +189,7 @@ static const struct field fields[] = {
     {"check", FOR_DOMAINS, .set_text = set_check},
     {"types", FOR_DOMAINS, .add = asked_add_type},
     {"family", FOR_DOMAINS, .set_text = asked_set_family},
+    {"servers", FOR_DOMAINS, .add = asked_add_server, .may_be_one = true},
     {"wildcard", FOR_DOMAINS, .set_text = asked_set_wildcard},
     {"details", FOR_DOMAINS, .truth = AT(params.asked.rdap.wants_details)},
     {"rdap", FOR_DOMAINS, .set_text = asked_set_rdap, .set_object = asked_set_rdap_object},

@@ -7,11 +7,46 @@
 #include <sys/queue.h>
 
 #include "base/alloc.h"
+#include "check/checker_pool.h"
 #include "loop/loop.h"
 #include "model/target.h"
 
 /* Begun checks whose names are kept; and that end by themselves in one turn. */
 enum { MAX_NAMES = 4096, MAX_PER_TURN = 64 };
+
+bool checker_pool_is_allowed(const struct checker_pool *pool)
+{
+	(void)pool;
+	return false;
+}
+
+const char *checker_pool_judge(struct checker_pool *pool, const struct endpoint *server)
+{
+	(void)pool;
+	(void)server;
+	return "no pool";
+}
+
+bool checker_pool_has_room(struct checker_pool *pool, const struct server_set *servers)
+{
+	(void)pool;
+	(void)servers;
+	return false;
+}
+
+struct checker *checker_pool_get(struct checker_pool *pool, const struct server_set *servers)
+{
+	(void)pool;
+	(void)servers;
+	ck_abort_msg("there is no pool");
+}
+
+void checker_pool_set_on_room(struct checker_pool *pool, void (*on_room)(void *arg), void *arg)
+{
+	(void)pool;
+	(void)on_room;
+	(void)arg;
+}
 
 struct check {
 	TAILQ_ENTRY(check) link;

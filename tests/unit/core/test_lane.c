@@ -48,12 +48,14 @@ static void end(struct world *w)
 /* The text is overwritten once the item is started: nothing may be borrowed. */
 static void start_text(struct lane *lane, uint64_t item, const char *text, size_t len)
 {
+	static const struct job_params params;
 	char copy[200];
 
 	ck_assert_uint_lt(len, sizeof(copy));
 	memcpy(copy, text, len);
 	lane_start(lane, &(struct lane_request){.item = item,
 			     .job = {.bytes = {7}},
+			     .params = &params,
 			     .index = (uint32_t)item,
 			     .text = copy,
 			     .len = len});
