@@ -153,6 +153,25 @@ static bool is_failure(const struct dns_lookup *l, enum dns_outcome outcome)
 	return outcome != DNS_TRUNCATED && !is_answer(l, outcome);
 }
 
+/* Count the answer, and let the window, the health and the choice of TCP learn from it. */
+static void count_answer(const struct arrival *a, unsigned rcode)
+{
+	struct server *s = a->server;
+
+	s->stats.n_answers++;
+	s->stats.n_outcomes[a->outcome]++;
+	if (a->outcome == DNS_FAILED)
+		s->stats.n_failures[rcode < DNS_N_RCODES ? rcode : DNS_N_RCODES - 1]++;
+	if (a->is_timed && is_failure(a->lookup, a->outcome))
+		server_on_failure(s, a->now);
+	else if (a->is_timed)
+		server_on_answer(s, a->now, a->now - a->ask->sent_at);
+	else if (!a->is_current)
+		s->stats.n_late++;
+	if (s->carrier == NULL)
+		server_on_size(s, a->outcome == DNS_TRUNCATED, a->is_tcp, a->now);
+}
+
 static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool is_cut)
 {
 	struct dns_message m;
@@ -172,23 +191,13 @@ static void on_match(struct arrival *a, const uint8_t *packet, size_t len, bool 
 		a->outcome = answer.outcome;
 		note_abilities(a, &m);
 	}
-	s->stats.n_answers++;
-	s->stats.n_outcomes[a->outcome]++;
-	if (a->outcome == DNS_FAILED)
-		s->stats.n_failures[m.rcode < DNS_N_RCODES ? m.rcode : DNS_N_RCODES - 1]++;
-	if (a->is_timed && is_failure(a->lookup, a->outcome))
-		server_on_failure(s, a->now);
-	else if (a->is_timed)
-		server_on_answer(s, a->now, a->now - a->ask->sent_at);
-	else if (!a->is_current)
-		s->stats.n_late++;
-	if (s->carrier == NULL)
-		server_on_size(s, a->outcome == DNS_TRUNCATED, a->is_tcp, a->now);
+	uint16_t rcode = is_read ? m.rcode : 0;
+	count_answer(a, rcode);
 	asks_remove(a->ask);
 	lookup_note_try(a->lookup, &(struct dns_try){.server = s->endpoint,
 				       .index = (size_t)(s - s->engine->servers),
 				       .outcome = a->outcome,
-				       .rcode = is_read ? m.rcode : 0,
+				       .rcode = rcode,
 				       .rtt = a->now - a->ask->sent_at,
 				       .is_tcp = a->is_tcp && s->carrier == NULL});
 	if (!repeats(a, is_read ? &m : NULL))

@@ -147,36 +147,45 @@ static size_t pace_of(const struct server *s)
 	return quarter > WINDOW_FLOOR ? quarter : WINDOW_FLOOR;
 }
 
+/* A burst was not sent. Returns how long to wait, as server_flush does. */
+static usec_t on_burst_error(struct server *s, int error, usec_t now)
+{
+	if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
+		return BUFFER_PAUSE;
+	on_send_error(s, error, now);
+	return SERVER_NO_MORE;
+}
+
+static size_t room_of(const struct port *p, size_t most)
+{
+	size_t room = p->window - p->asks.n;
+
+	room = room < most ? room : most;
+	return room < UDP_OUT ? room : UDP_OUT;
+}
+
 static usec_t flush_udp(struct server *s, usec_t now)
 {
 	struct burst burst;
 	size_t left = pace_of(s);
-	int n_refusals = 0;
+	int n_refusals = 0, error;
 
 	while (left > 0 && !TAILQ_EMPTY(&s->outbox)) {
-		int error;
 		struct port *p = port_choose(s, now, &error);
 		if (p == NULL && error != 0)
 			on_send_error(s, error, now);
 		if (p == NULL)
 			return SERVER_NO_MORE; /* full: answers and time-outs make room */
-		size_t most = p->window - p->asks.n;
-		most = most < left ? most : left;
-		collect(s, most < UDP_OUT ? most : UDP_OUT, now, &burst);
+		collect(s, room_of(p, left), now, &burst);
 		if (burst.n == 0)
 			return wait_for_token(s, now);
 		error = send_burst(s, p, &burst, now);
-		if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS)
-			return BUFFER_PAUSE;
-		if (error == ECONNREFUSED && n_refusals++ < 2) {
+		if (error == ECONNREFUSED && n_refusals++ < 2)
 			lookup_on_refused(s, &p->asks, now); /* said of what was sent before */
-			continue;
-		}
-		if (error != 0) {
-			on_send_error(s, error, now);
-			return SERVER_NO_MORE;
-		}
-		left -= burst.n;
+		else if (error != 0)
+			return on_burst_error(s, error, now);
+		else
+			left -= burst.n;
 	}
 	return TAILQ_EMPTY(&s->outbox) ? SERVER_NO_MORE : 0;
 }
