@@ -273,7 +273,8 @@ static void on_worked(struct offload_task *task)
 /* Whether the next step is too much for the loop. */
 static bool is_big(const struct submission *s)
 {
-	size_t len = s->piece.len * (s->spec.tlds.n + 1); /* a line becomes an item for each TLD */
+	size_t len =
+	    s->piece.len * ((size_t)words_n_forms(&s->spec) + 1); /* a line becomes so many items */
 
 	if (s->state == OPENING)
 		return s->opts.body == BODY_JSON && len > SMALL_JSON;
