@@ -1,46 +1,19 @@
 noinst_LIBRARIES += src/ctl/libctl.a
 src_ctl_libctl_a_SOURCES = \
-	src/ctl/acts.c src/ctl/acts.h \
-	src/ctl/answer.c src/ctl/answer.h \
-	src/ctl/args.c src/ctl/args.h \
-	src/ctl/backoff.c src/ctl/backoff.h \
-	src/ctl/cmd_acts.c \
-	src/ctl/cmd_backup.c \
-	src/ctl/cmd_domains.c \
-	src/ctl/cmd_download.c \
-	src/ctl/cmd_flags.c \
-	src/ctl/cmd_jobs.c \
-	src/ctl/cmd_results.c \
-	src/ctl/cmd_schedules.c \
-	src/ctl/cmd_schedules_edit.c \
-	src/ctl/cmd_schedules_log.c \
-	src/ctl/cmd_servers.c \
-	src/ctl/cmd_status.c \
-	src/ctl/cmd_whois.c \
-	src/ctl/commands.c src/ctl/commands.h \
-	src/ctl/copies.c src/ctl/copies.h \
-	src/ctl/fields.c src/ctl/fields.h \
-	src/ctl/filter.c src/ctl/filter.h \
-	src/ctl/follow.c src/ctl/follow.h \
-	src/ctl/http.c src/ctl/http.h \
-	src/ctl/input.c src/ctl/input.h \
-	src/ctl/job_args.c src/ctl/job_args.h \
-	src/ctl/line_reader.c src/ctl/line_reader.h \
-	src/ctl/message.c src/ctl/message.h \
-	src/ctl/option.c src/ctl/option.h \
-	src/ctl/pages.c src/ctl/pages.h \
-	src/ctl/progress.c src/ctl/progress.h \
-	src/ctl/raw.c src/ctl/raw.h \
-	src/ctl/rows.c src/ctl/rows.h \
-	src/ctl/submit.c src/ctl/submit.h \
-	src/ctl/sum.c src/ctl/sum.h \
-	src/ctl/view.c src/ctl/view.h \
-	src/ctl/view_registration.c src/ctl/view_registration.h \
-	src/ctl/view_json.c src/ctl/view_json.h \
-	src/ctl/view_schedule.c src/ctl/view_schedule.h \
-	src/ctl/view_server.c src/ctl/view_server.h
+	%D%/acts.c %D%/acts.h %D%/answer.c %D%/answer.h %D%/args.c %D%/args.h \
+	%D%/backoff.c %D%/backoff.h %D%/cmd_acts.c %D%/cmd_backup.c %D%/cmd_domains.c \
+	%D%/cmd_download.c %D%/cmd_flags.c %D%/cmd_jobs.c %D%/cmd_results.c %D%/cmd_schedules.c \
+	%D%/cmd_schedules_edit.c %D%/cmd_schedules_log.c %D%/cmd_servers.c %D%/cmd_status.c \
+	%D%/cmd_whois.c %D%/commands.c %D%/commands.h %D%/copies.c %D%/copies.h \
+	%D%/fields.c %D%/fields.h %D%/filter.c %D%/filter.h %D%/follow.c %D%/follow.h \
+	%D%/http.c %D%/http.h %D%/input.c %D%/input.h %D%/job_args.c %D%/job_args.h \
+	%D%/line_reader.c %D%/line_reader.h %D%/message.c %D%/message.h %D%/option.c %D%/option.h \
+	%D%/pages.c %D%/pages.h %D%/progress.c %D%/progress.h %D%/raw.c %D%/raw.h \
+	%D%/rows.c %D%/rows.h %D%/submit.c %D%/submit.h %D%/sum.c %D%/sum.h %D%/view.c %D%/view.h \
+	%D%/view_registration.c %D%/view_registration.h %D%/view_json.c %D%/view_json.h \
+	%D%/view_schedule.c %D%/view_schedule.h %D%/view_server.c %D%/view_server.h
 
 bin_PROGRAMS += src/asyncprobectl
-src_asyncprobectl_SOURCES = src/ctl/main.c
+src_asyncprobectl_SOURCES = %D%/main.c
 src_asyncprobectl_LDADD = src/ctl/libctl.a src/wire/libwire.a src/model/libmodel.a src/base/libbase.a \
 	$(CURL_LIBS) $(CRYPTO_LIBS) $(JANSSON_LIBS) $(IDN2_LIBS) $(GLIB_LIBS)

@@ -1,40 +1,16 @@
 noinst_LIBRARIES += src/fetch/libfetch.a
 src_fetch_libfetch_a_SOURCES = \
-	src/fetch/address_order.c src/fetch/address_order.h \
-	src/fetch/address_source.c \
-	src/fetch/answer_head.c src/fetch/answer_head.h \
-	src/fetch/curl_loop.c src/fetch/curl_loop.h \
-	src/fetch/digest.c src/fetch/digest.h \
-	src/fetch/doh.c src/fetch/doh.h \
-	src/fetch/draft.c src/fetch/draft.h \
-	src/fetch/exchange.c src/fetch/exchange.h \
-	src/fetch/fetch.c src/fetch/fetch.h src/fetch/fetch_private.h \
-	src/fetch/fetch_parts.h \
-	src/fetch/fetch_body.c \
-	src/fetch/fetch_changed.c src/fetch/fetch_changed.h \
-	src/fetch/fetch_end.c \
-	src/fetch/fetch_head.c \
-	src/fetch/fetch_mirror.c \
-	src/fetch/fetch_rate.c \
-	src/fetch/fetch_redirect.c \
-	src/fetch/fetch_resume.c \
-	src/fetch/fetch_save.c \
-	src/fetch/fetch_sync.c \
-	src/fetch/fetch_way.c src/fetch/fetch_way.h \
-	src/fetch/fetcher.c \
-	src/fetch/folder.c src/fetch/folder.h \
-	src/fetch/folder_mark.c src/fetch/folder_mark.h \
-	src/fetch/folder_path.c src/fetch/folder_path.h \
-	src/fetch/host.c src/fetch/host.h \
-	src/fetch/origin.c src/fetch/origin.h src/fetch/origin_private.h \
-	src/fetch/policy.c src/fetch/policy.h \
-	src/fetch/post.c src/fetch/post.h \
-	src/fetch/race.c src/fetch/race.h \
-	src/fetch/route.c src/fetch/route.h \
-	src/fetch/signature.c src/fetch/signature.h \
-	src/fetch/sink.c src/fetch/sink.h \
-	src/fetch/tls_link.c src/fetch/tls_link.h \
-	src/fetch/transfer.c src/fetch/transfer.h src/fetch/transfer_private.h \
-	src/fetch/transfer_options.c \
-	src/fetch/transfer_outcome.c src/fetch/transfer_outcome.h \
-	src/fetch/way.c
+	%D%/address_order.c %D%/address_order.h %D%/address_source.c \
+	%D%/answer_head.c %D%/answer_head.h %D%/curl_loop.c %D%/curl_loop.h \
+	%D%/digest.c %D%/digest.h %D%/doh.c %D%/doh.h %D%/draft.c %D%/draft.h \
+	%D%/exchange.c %D%/exchange.h %D%/fetch.c %D%/fetch.h %D%/fetch_private.h \
+	%D%/fetch_parts.h %D%/fetch_body.c %D%/fetch_changed.c %D%/fetch_changed.h \
+	%D%/fetch_end.c %D%/fetch_head.c %D%/fetch_mirror.c %D%/fetch_rate.c %D%/fetch_redirect.c \
+	%D%/fetch_resume.c %D%/fetch_save.c %D%/fetch_sync.c %D%/fetch_way.c %D%/fetch_way.h \
+	%D%/fetcher.c %D%/folder.c %D%/folder.h %D%/folder_mark.c %D%/folder_mark.h \
+	%D%/folder_path.c %D%/folder_path.h %D%/host.c %D%/host.h %D%/origin.c %D%/origin.h \
+	%D%/origin_private.h %D%/policy.c %D%/policy.h %D%/post.c %D%/post.h \
+	%D%/race.c %D%/race.h %D%/route.c %D%/route.h %D%/signature.c %D%/signature.h \
+	%D%/sink.c %D%/sink.h %D%/tls_link.c %D%/tls_link.h %D%/transfer.c %D%/transfer.h \
+	%D%/transfer_private.h %D%/transfer_options.c \
+	%D%/transfer_outcome.c %D%/transfer_outcome.h %D%/way.c

@@ -1,26 +1,12 @@
 noinst_LIBRARIES += src/wire/libwire.a
 src_wire_libwire_a_SOURCES = \
-	src/wire/asked.c src/wire/asked.h \
-	src/wire/cells.c src/wire/cells.h \
-	src/wire/grid.c src/wire/grid.h \
-	src/wire/change_text.c src/wire/change_text.h \
-	src/wire/domain_row.c src/wire/file_row.c \
-	src/wire/flag_metadata.c src/wire/flag_metadata.h \
-	src/wire/json_check.c src/wire/json_check.h \
-	src/wire/json_job.c src/wire/json_job.h \
-	src/wire/json_text.c src/wire/json_text.h \
-	src/wire/jvalue.c src/wire/jvalue.h \
-	src/wire/lines.c src/wire/lines.h \
-	src/wire/problem.c src/wire/problem.h \
-	src/wire/problem_parse.c src/wire/problem_parse.h \
-	src/wire/record.c src/wire/record.h \
-	src/wire/records_row.c \
-	src/wire/result_filter.c src/wire/result_filter.h \
-	src/wire/registration_row.c \
-	src/wire/result_text.c src/wire/result_text.h \
-	src/wire/row.c src/wire/row.h \
-	src/wire/schedule.c src/wire/schedule.h \
-	src/wire/submission.c src/wire/submission.h \
-	src/wire/submission_files.c src/wire/submission_files.h \
-	src/wire/tar.c src/wire/tar.h \
-	src/wire/url_item.c src/wire/url_item.h
+	%D%/asked.c %D%/asked.h %D%/cells.c %D%/cells.h %D%/grid.c %D%/grid.h \
+	%D%/change_text.c %D%/change_text.h %D%/domain_row.c %D%/file_row.c \
+	%D%/flag_metadata.c %D%/flag_metadata.h %D%/json_check.c %D%/json_check.h \
+	%D%/json_job.c %D%/json_job.h %D%/json_text.c %D%/json_text.h %D%/jvalue.c %D%/jvalue.h \
+	%D%/lines.c %D%/lines.h %D%/problem.c %D%/problem.h \
+	%D%/problem_parse.c %D%/problem_parse.h %D%/record.c %D%/record.h %D%/records_row.c \
+	%D%/result_filter.c %D%/result_filter.h %D%/registration_row.c \
+	%D%/result_text.c %D%/result_text.h %D%/row.c %D%/row.h %D%/schedule.c %D%/schedule.h \
+	%D%/submission.c %D%/submission.h %D%/submission_files.c %D%/submission_files.h \
+	%D%/tar.c %D%/tar.h %D%/url_item.c %D%/url_item.h
