@@ -328,15 +328,6 @@ static struct check *new_check(struct checker *checker, enum job_check type)
 	return check;
 }
 
-/* End the check in the next turn of the loop: it never ends inside check_start. */
-static void finish_soon(struct check *check, enum item_status status, enum reason reason)
-{
-	check->has_verdict = true;
-	check->result.status = status;
-	check->result.reason = reason;
-	timer_start(&check->pause, 0);
-}
-
 /* Names under .onion are not asked of the DNS: that would tell of them (RFC 7686 section 2). */
 static bool is_onion(const char *name, size_t len)
 {
@@ -373,9 +364,9 @@ struct check *check_start(
 		check->avoid = *request->avoid;
 	check->started_at = clock_mono();
 	if (ops->answer_locally != NULL && ops->answer_locally(check))
-		finish_soon(check, ITEM_FOUND, REASON_NONE);
+		check_finish_soon(check, ITEM_FOUND, REASON_NONE);
 	else if (checker->is_denied || is_onion(check->name, r->name_len))
-		finish_soon(check, ITEM_ERROR, REASON_POLICY);
+		check_finish_soon(check, ITEM_ERROR, REASON_POLICY);
 	else if (!ops->ask(check))
 		check_await_turn(check);
 	return check;

@@ -219,15 +219,17 @@ static void on_zone(struct parent *parent, void *arg)
 {
 	struct check *check = arg;
 	struct zone *zone = zone_of(parent);
+	enum reason reason;
 
 	if (zone->authorities != NULL) {
 		ask_authority(check, zone);
-	} else if (zone->is_absent) {
-		result_add_evidence(&check->result, &zone->evidence);
-		finish(check, PROOF_ABSENT, REASON_NONE);
-	} else {
-		finish(check, PROOF_NONE, zone->failure);
+		return;
 	}
+	if (zone->is_absent)
+		result_add_evidence(&check->result, &zone->evidence);
+	enum item_status status =
+	    cut_status(zone->is_absent ? PROOF_ABSENT : PROOF_NONE, zone->failure, &reason);
+	check_finish_soon(check, status, reason); /* it may have been known at the start */
 }
 
 /* --- Both --- */

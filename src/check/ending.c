@@ -23,6 +23,14 @@ void check_pause(struct check *check, usec_t delay)
 	timer_start(&check->pause, delay);
 }
 
+void check_finish_soon(struct check *check, enum item_status status, enum reason reason)
+{
+	check->has_verdict = true;
+	check->result.status = status;
+	check->result.reason = reason;
+	timer_start(&check->pause, 0);
+}
+
 void check_begin_anew(struct check *check, usec_t delay)
 {
 	struct result *r = &check->result;

@@ -103,6 +103,8 @@ void check_begin_anew(struct check *check, usec_t delay);
 /* End the check with this verdict: stop, note the time, call back, free. `result` gets what is in
  * `tagged`. */
 void check_finish(struct check *check, enum item_status status, enum reason reason);
+/* The same in the next turn of the loop: a check never ends inside check_start. */
+void check_finish_soon(struct check *check, enum item_status status, enum reason reason);
 
 /* Note an answer, if the job looks for wildcards; and end the check as it wants to, when the name
  * was found. */

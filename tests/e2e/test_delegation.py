@@ -195,8 +195,8 @@ def test_every_row_by_an_authority(make_daemon, authorities):
 def test_a_private_authority_is_not_asked(make_daemon, authorities):
     """Its address comes from the DNS, so it must be public or allowed."""
     with make_daemon(authorities, settings=SETTINGS | {"targets.allow": ""}) as daemon:
-        assert check(daemon, ["delegated.example", "absent.example"]) == {
-            name: ("error", "denied_target", None) for name in ("delegated.example", "absent.example")}
+        for names in (["delegated.example"], [f"n{i}.example" for i in range(100)]):  # found out, and known
+            assert check(daemon, names) == {name: ("error", "denied_target", None) for name in names}
 
 
 def test_many_names_of_authorities(make_daemon, authorities):
@@ -208,7 +208,7 @@ def test_many_names_of_authorities(make_daemon, authorities):
 
 
 def test_registrations_by_authorities(make_daemon, authorities, tmp_path):
-    """A denial by two authorities is believed."""
+    """A denial by authorities is believed."""
     lists = tmp_path / "suffixes"
     lists.write_text("// ===BEGIN ICANN DOMAINS===\nexample\nwildtld\n// ===END ICANN DOMAINS===\n", encoding="ascii")
     settings = SETTINGS | {"registration.suffix_list": str(lists), "registration.bootstrap_url": ""}
@@ -218,4 +218,4 @@ def test_registrations_by_authorities(make_daemon, authorities, tmp_path):
     got = {name: (row["status"], row["reason"], row["likely_available"]) for name, row in rows.items()}
     assert got == {"lame.example": ("registered", None, False), "absent.example": ("unknown", "no_bootstrap", True),
                    "absent.wildtld": ("unknown", "no_bootstrap", False)}
-    assert len({piece["server"] for piece in rows["absent.example"]["evidence"]}) == 2
+    assert {piece["server"] for piece in rows["absent.example"]["evidence"]} <= {"127.0.0.53:53", "127.0.0.54:53"}

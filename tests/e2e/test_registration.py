@@ -4,6 +4,7 @@ import email.utils
 import http.server
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -461,10 +462,6 @@ def test_asyncprobectl(world):
 # --- Without the registry's word ---
 
 
-def likely(daemon, *names):
-    return {name: row["likely_available"] for name, row in check(daemon.api, names).items()}
-
-
 def test_one_server_of_the_right_zone_that_passes_the_test(make_daemon, tmp_path):
     """.uk's server denies a name of co.uk; the test of .invalid is made once for all names."""
     with Stub() as dns, make_daemon(dns, settings=settings_for(tmp_path, {})) as daemon:
@@ -486,8 +483,8 @@ def test_one_server_that_fails_the_test(make_daemon, tmp_path):
 
 
 def test_two_servers(make_daemon, tmp_path):
-    """Both deny one name; they disagree about another; a third fails at one of them."""
-    settings = settings_for(tmp_path, {}) | {"dns.timeout": "1s", "dns.attempts": "1", "dns.check_interval": "0s"}
+    """Both deny one name, and they disagree about another."""
+    settings = settings_for(tmp_path, {}) | {"dns.timeout": "10s", "dns.check_interval": "0s"}
     zones = [tmp_path / "one", tmp_path / "two"]
     zones[0].write_text("split.dev NXDOMAIN\n", encoding="ascii")
     zones[1].write_text("split.dev A 192.0.2.1\n", encoding="ascii")
@@ -530,3 +527,49 @@ def test_an_answer_that_breaks_off(world):
     api, _ = world
     row = check(api, ["cut1.dev"])["cut1.dev"]
     assert row["status"] == "unknown" and row["reason"] is not None
+
+
+# --- Whatever servers do ---
+
+# first labels of the DNS stub; those behind which there is no name, and others
+ABSENT = ["nx", "slownx", "dupnx", "flakynx"]
+PRESENT = ["found", "nodata", "cname", "slow", "dup", "spoof", "wrongid", "servfailonce", "servfail", "refused", "notimp",
+           "formerr", "trunc", "wrongname", "garbage", "malformed", "flaky", "drop"]
+FREE = ["free", "empty", "premium"]
+OTHER = ["reg", "drops", "dates", "other", "html404", "html", "error200", "search", "cdn", "blocked", "bad", "auth", "moved",
+         "loop", "cut"]
+
+
+def mixed_names(n, seed):
+    """Names of all kinds of DNS answers with all kinds of RDAP answers; the slow ones are few."""
+    draw = random.Random(seed)
+    dns = ABSENT * 8 + PRESENT
+    return [f"{draw.choice(dns)}-{draw.choice(FREE * 3 + OTHER)}{i}.dev" for i in range(n)]
+
+
+@pytest.mark.seconds(180)
+def test_faults_of_both_sides(make_daemon, tmp_path):
+    """`available` is said of no name that the DNS or the registry has, and with both proofs only; `registered` of no other."""
+    n = int(os.environ.get("MIXED_NAMES", "2000"))
+    with RdapStub(reads_last=True) as rdap, Stub("--slow-ms", "50") as dns:
+        settings = settings_for(tmp_path, {"dev": rdap}, **{
+            "registration.rates": f"{rdap.host}=5000", "dns.timeout": "300ms", "dns.attempts": "2"})
+        with make_daemon(dns, settings=settings) as daemon:
+            names = mixed_names(n, 15)
+            job = daemon.api.wait(daemon.api.submit(names, check="registration"), max(120, n / 50))
+            assert job["state"] == "done" and job["completed"] == n
+            rows = daemon.api.results(job)
+    statuses = {}
+    for row in rows:
+        word, _, rest = row["domain"].partition("-")
+        statuses.setdefault(row["status"], []).append(row["domain"])
+        if row["status"] == "available":
+            assert word in ABSENT and rest.startswith(tuple(FREE)), row
+            proofs = {piece["source"]: piece for piece in row["evidence"]}
+            assert proofs["dns"]["rcode"] == "NXDOMAIN" and proofs["dns"]["proof"] == "absent", row
+            assert proofs["rdap"]["status"] == 404 and proofs["rdap"]["detail"] is None, row
+        elif row["status"] == "registered":
+            assert word not in ABSENT or rest.startswith(("reg", "drops", "dates")), row
+        elif row["likely_available"]:
+            assert word in ABSENT, row
+    assert all(len(statuses[status]) > n / 100 for status in ("available", "registered", "unknown")), statuses

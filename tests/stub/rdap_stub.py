@@ -79,9 +79,11 @@ ANSWERS = [
 class RdapStub:
     """Serves in threads of its own until it is closed. `cert` is (certificate, key) for TLS."""
 
-    def __init__(self, address="127.0.0.1", cert=None, limit=0, has_sentinel=True, retry_after=None, is_mute=False):
+    def __init__(self, address="127.0.0.1", cert=None, limit=0, has_sentinel=True, retry_after=None, is_mute=False,
+                 reads_last=False):
         self.limit, self.retry_after, self.has_sentinel = limit, retry_after, has_sentinel
         self.is_mute = is_mute              # nothing is ever answered
+        self.reads_last = reads_last        # what is behind the last hyphen of the label says what is answered
         self.asked = collections.Counter()  # by name
         self.times = []                     # of requests, monotonic
         self.n_over = 0                     # requests over the limit
@@ -141,6 +143,8 @@ class RdapStub:
     def _on_request(self, handler):
         name = handler.path.rpartition("/domain/")[2].lower()
         label = name.partition(".")[0]
+        if self.reads_last:
+            label = label.rpartition("-")[2]
         if not self._count(name):
             self._send(handler, 429, None, "")
         elif self.refuses:
