@@ -14,9 +14,9 @@ enum {
 	TAG_DETAILS = 4,
 	TAG_RDAP = 5,
 	TAG_RDAP_MOST = 6,
-	TAG_GRID_FIRST = 20,
-	TAG_GRID_N = 21,
-	TAG_GRID_WIDTH = 22,
+	TAG_GRID_FIRST = 40, /* 20: model/server_set.c */
+	TAG_GRID_N = 41,
+	TAG_GRID_WIDTH = 42,
 	TAG_IF_CHANGED = 100
 };
 
