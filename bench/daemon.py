@@ -36,12 +36,15 @@ class Daemon:
         self.settings = settings or {}
         self.is_kept = bool(name)
         self.port = 0
-        self._process = None
+        self._process = self._reader = None
         self._lines = queue.Queue()
         self._last_lines = collections.deque(maxlen=20)
 
     def __enter__(self):
         os.mkdir(self.dir)
+        return self._start()
+
+    def _start(self):
         options = {
             "api.listen": "127.0.0.1:0",
             "store.url": f"sqlite:///{self.dir}/jobs.db",
@@ -56,7 +59,8 @@ class Daemon:
         try:
             self._process = machine.start(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                                           text=True, env=dict(os.environ, STATE_DIRECTORY=self.dir))
-            threading.Thread(target=self._read_log, daemon=True).start()
+            self._reader = threading.Thread(target=self._read_log, daemon=True)
+            self._reader.start()
             self._wait_ready(30.0)
         except BaseException:
             self.__exit__()
@@ -68,6 +72,14 @@ class Daemon:
             machine.stop(self._process)
         if not self.is_kept:
             shutil.rmtree(self.dir, ignore_errors=True)
+
+    def kill_and_restart(self):
+        """End it without warning, and start it on what it left."""
+        self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        self._lines, self.port = queue.Queue(), 0
+        self._start()
 
     @property
     def pid(self):
@@ -110,6 +122,11 @@ class Daemon:
         started = time.monotonic()
         job = self.wait_done(self.post_lines(blocks, length, query), patience)
         return job, time.monotonic() - started
+
+    def show(self, job):
+        """A job as it is now."""
+        with contextlib.closing(self.connect()) as connection:
+            return self._call(connection, "GET", f"/jobs/{job['id']}")
 
     def files_of(self, job):
         """The folder with a job's files."""

@@ -43,11 +43,14 @@ class Sizes:
     limited: int = 10  # seconds that a server has a limit
     schedules: int = 10_000
     schedule_every: int = 60  # seconds
+    registrations: int = 1_000_000
+    registration_seconds: int = 100  # that RDAP is watched, before a kill and after it
 
 
 QUICK = Sizes(rounds=1, listed=10_000, windows=(128,), slots=(1000, rivals.MASSDNS_SLOTS), lookups=(250,), small=1000, middle=2000,
               large=20_000, keyword_jobs=10, posts=500, gets=500, scrapes=50, files=500, repeats=2, huge_file=8 << 20,
-              handshakes=20, body=1 << 20, faulted=2000, limited=3, schedules=300, schedule_every=5)
+              handshakes=20, body=1 << 20, faulted=2000, limited=3, schedules=300, schedule_every=5,
+              registrations=4000, registration_seconds=3)
 
 
 @dataclass

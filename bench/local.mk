@@ -16,7 +16,7 @@ bench_store_sweep_LDADD = $(LINK_STORE)
 CLEANFILES += bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) \
 	bench/store_sweep$(EXEEXT) bench/delay_proxy$(EXEEXT)
 EXTRA_DIST += bench/run.py bench/accuracy.py bench/bodies.py bench/distance.py bench/door.py bench/figures.py bench/files.py bench/servers.py bench/origin.py \
-	bench/daemon.py bench/rivals.py bench/machine.py bench/records.py bench/report.py bench/timetable.py
+	bench/daemon.py bench/rivals.py bench/machine.py bench/records.py bench/registrations.py bench/report.py bench/timetable.py
 
 .PHONY: bench
 bench: all tests/stub/dns_stub$(EXEEXT) bench/bare_dns$(EXEEXT) bench/responder$(EXEEXT) bench/bare_evdns$(EXEEXT) bench/bare_multi$(EXEEXT) bench/post_jobs$(EXEEXT) bench/store_sweep$(EXEEXT) bench/delay_proxy$(EXEEXT)

@@ -18,6 +18,7 @@ import figures  # noqa: E402
 import files  # noqa: E402
 import machine  # noqa: E402
 import records  # noqa: E402
+import registrations  # noqa: E402
 import servers  # noqa: E402
 import timetable  # noqa: E402
 from report import Report  # noqa: E402
@@ -27,7 +28,7 @@ MEASUREMENTS = {**figures.MEASUREMENTS, "files": files.measure_files,
                 "requests": door.measure_requests, "schedules": timetable.measure_schedules,
                 "records": records.measure_records, "accuracy": accuracy.measure_accuracy,
                 "limited": accuracy.measure_limited,
-                "bodies": bodies.measure_bodies}
+                "bodies": bodies.measure_bodies, "registrations": registrations.measure_registrations}
 FAULTS = (machine.BenchError, OSError, http.client.HTTPException)
 
 

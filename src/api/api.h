@@ -106,7 +106,7 @@ void api_respond_list(
 
 handler_fn submit_handle, jobs_list_handle, job_show_handle, job_cancel_handle, job_delete_handle;
 handler_fn jobs_cancel_handle, jobs_delete_handle;
-handler_fn job_pause_handle, job_resume_handle, job_retry_handle;
+handler_fn job_pause_handle, job_resume_handle, job_retry_handle, job_confirm_handle;
 handler_fn results_handle, events_handle, metrics_handle, health_handle, ready_handle;
 handler_fn file_handle, archive_handle, limits_handle, registries_handle, servers_handle,
     backup_handle;

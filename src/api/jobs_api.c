@@ -7,9 +7,13 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "loop/loop.h"
+#include "model/registry_state.h"
 #include "wire/json_job.h"
 
-enum { WAIT_MOST = 60 };
+enum {
+	WAIT_MOST = 60,  /* seconds */
+	MOST_WAITS = 500 /* hosts of registries that are listed */
+};
 
 /* --- Show --- */
 
@@ -21,7 +25,26 @@ static void format_etag(const struct job *job, char ret_etag[static 48])
 	    job_state_name(job->state), (unsigned long long)job->completed);
 }
 
-static void show(struct request *rq, const struct job *job)
+/* The job, with what it waits for if it checks registrations. */
+static void respond(struct request *rq, struct api *api, const struct job *job)
+{
+	AUTO_FREE struct registry_wait *waits = NULL;
+	struct buf body;
+
+	if (job->kind != KIND_DOMAINS || job->check != CHECK_REGISTRATION) {
+		api_respond_job(rq, 200, job);
+		return;
+	}
+	waits = xcalloc(MOST_WAITS, sizeof(*waits));
+	buf_init(&body, 1 << 20);
+	json_job_add(&body, job, clock_wall());
+	buf_truncate(&body, body.len - 1); /* the closing brace */
+	json_waits_add(&body, waits, jobs_list_waits(api->core, &job->id, waits, MOST_WAITS));
+	buf_add_str(&body, "}\n");
+	request_respond(rq, 200, "application/json", &body);
+}
+
+static void show(struct request *rq, struct api *api, const struct job *job)
 {
 	char etag[48];
 
@@ -31,7 +54,7 @@ static void show(struct request *rq, const struct job *job)
 	if (request_header_has_tag(rq, "If-None-Match", etag + 3, true))
 		request_respond(rq, 304, NULL, NULL);
 	else
-		api_respond_job(rq, 200, job);
+		respond(rq, api, job);
 }
 
 /* Someone who waits for a job's end, or for the time given to pass. */
@@ -47,7 +70,7 @@ static void end_wait(struct waiter *w, const struct job *job)
 {
 	events_unsubscribe(&w->subscription);
 	timer_cancel(&w->timer);
-	show(w->rq, job);
+	show(w->rq, w->api, job);
 	free(w);
 }
 
@@ -83,7 +106,7 @@ static void on_found_show(struct request *rq, struct api *api, const struct job 
 	if (!api_query_number(rq, "wait", WAIT_MOST, &seconds))
 		return;
 	if (!is_live || seconds == 0 || api->is_draining) {
-		show(rq, job);
+		show(rq, api, job);
 		return;
 	}
 	struct waiter *w = xcalloc(1, sizeof(*w));

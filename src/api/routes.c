@@ -17,6 +17,7 @@ static const struct route routes[] = {
     {"POST", "/jobs/{id}/pause", job_pause_handle, "", false, SCOPE_SUBMIT},
     {"POST", "/jobs/{id}/resume", job_resume_handle, "", false, SCOPE_SUBMIT},
     {"POST", "/jobs/{id}/retry", job_retry_handle, "", false, SCOPE_SUBMIT},
+    {"POST", "/jobs/{id}/confirm", job_confirm_handle, "", false, SCOPE_SUBMIT},
     {"GET", "/jobs/{id}/results", results_handle,
 	" after limit status reason rcode type follow format csv ", false, SCOPE_READ},
     {"GET", "/jobs/{id}/events", events_handle, " after ", false, SCOPE_READ},

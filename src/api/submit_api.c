@@ -1,4 +1,4 @@
-/* POST /jobs, and POST /jobs/{id}/retry, which submits what failed in a job. */
+/* POST /jobs, and POST /jobs/{id}/retry and confirm, which submit items of an ended job again. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -19,7 +19,8 @@ struct upload {
 	uint64_t n_bytes;  /* of the body, so far */
 	uint64_t max_held; /* of its bytes; what is read further is held no more */
 	struct buf client; /* who sends it, for the log */
-	bool is_retry, has_lines;
+	const char *verb;  /* for the log */
+	bool has_lines;
 };
 
 static void respond_job(struct request *rq, const struct submission_outcome *outcome)
@@ -59,7 +60,9 @@ static void respond_dry_run(struct request *rq, const struct submission_outcome 
 		else
 			json_add_string(&body, item.text, item.len);
 	}
-	buf_add_str(&body, "]}\n");
+	buf_add_char(&body, ']');
+	buf_add(&body, outcome->plan.bytes, outcome->plan.len);
+	buf_add_str(&body, "}\n");
 	request_respond(rq, 200, "application/json", &body);
 }
 
@@ -76,8 +79,7 @@ static void log_audit(const struct upload *u, const struct submission_outcome *o
 		    "action=%s %s job=%s kind=%s items=%llu duplicates=%llu invalid=%llu",
 		    outcome->job == NULL ? "dry_run"
 		    : outcome->is_replay ? "replay"
-		    : u->is_retry        ? "retry"
-					 : "submit",
+					 : u->verb,
 		    u->client.data, id, job_kind_name(outcome->spec->kind),
 		    (unsigned long long)outcome->total, (unsigned long long)outcome->duplicates,
 		    (unsigned long long)outcome->invalid);
@@ -180,11 +182,20 @@ static bool check_state(struct request *rq, struct api *api)
 	return false;
 }
 
+static bool check_key(struct request *rq)
+{
+	const char *key = request_header(rq, "Idempotency-Key");
+
+	if (key == NULL || (*key != '\0' && strlen(key) <= MAX_KEY))
+		return true;
+	request_refuse(rq, 400, "The Idempotency-Key must have 1 to %d bytes.", MAX_KEY);
+	return false;
+}
+
 /* May this body be taken, and of what kind is it? Refuses otherwise. */
 static bool check(struct request *rq, struct api *api, enum submission_body *ret_body)
 {
-	const char *key = request_header(rq, "Idempotency-Key"),
-		   *encoding = request_header(rq, "Content-Encoding");
+	const char *encoding = request_header(rq, "Content-Encoding");
 
 	if (!parse_content_type(request_header(rq, "Content-Type"), ret_body)) {
 		request_add_header(
@@ -195,9 +206,7 @@ static bool check(struct request *rq, struct api *api, enum submission_body *ret
 	} else if (encoding != NULL && strcasecmp(encoding, "identity") != 0) {
 		request_add_header(rq, "Accept-Encoding", "identity");
 		request_refuse(rq, 415, "Content-Encoding is not supported.");
-	} else if (key != NULL && (*key == '\0' || strlen(key) > MAX_KEY)) {
-		request_refuse(rq, 400, "The Idempotency-Key must have 1 to %d bytes.", MAX_KEY);
-	} else {
+	} else if (check_key(rq)) {
 		return check_state(rq, api);
 	}
 	return false;
@@ -227,6 +236,7 @@ void submit_handle(struct request *rq, struct api *api)
 	    .max_json = api->max_json,
 	    .events = {.on_ready = on_ready, .on_done = on_done, .arg = u}};
 	u->rq = rq;
+	u->verb = "submit";
 	u->share = share;
 	u->max_held = max_held;
 	u->has_lines = body != BODY_JSON;
@@ -237,28 +247,55 @@ void submit_handle(struct request *rq, struct api *api)
 	request_take_body(rq, &events, u);
 }
 
-static void on_found_retry(struct request *rq, struct api *api, const struct job *job, bool is_live)
+typedef struct submission *new_fn(
+    struct core *core, const struct job *job, const struct submission_opts *opts);
+
+static void submit_again(
+    struct request *rq, struct api *api, const struct job *job, const char *verb, new_fn *make)
 {
-	if (is_live) {
-		request_refuse(rq, 409, "The job has not ended.");
-		return;
-	}
-	if (job_failed(job) == 0) {
-		request_refuse(rq, 409, "No items of the job failed.");
-		return;
-	}
 	struct upload *u = xcalloc(1, sizeof(*u));
-	const struct submission_events events = {.on_done = on_done, .arg = u};
+	const struct submission_opts opts = {
+	    .idempotency_key = request_header(rq, "Idempotency-Key"),
+	    .owner = request_token_name(rq),
+	    .events = {.on_done = on_done, .arg = u}};
+
 	u->rq = rq;
-	u->is_retry = true;
+	u->verb = verb;
 	buf_init(&u->client, 1024);
 	request_describe_client(rq, &u->client);
 	request_set_slow(rq);
-	u->submission = submission_new_retry(api->core, job, &events);
+	u->submission = make(api->core, job, &opts);
+}
+
+static void on_found_retry(struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	if (is_live)
+		request_refuse(rq, 409, "The job has not ended.");
+	else if (job_failed(job) == 0)
+		request_refuse(rq, 409, "No items of the job failed.");
+	else
+		submit_again(rq, api, job, "retry", submission_new_retry);
+}
+
+static void on_found_confirm(
+    struct request *rq, struct api *api, const struct job *job, bool is_live)
+{
+	if (is_live)
+		request_refuse(rq, 409, "The job has not ended.");
+	else if (job->kind != KIND_DOMAINS || job->check != CHECK_REGISTRATION)
+		request_refuse(rq, 409, "The job does not check registrations.");
+	else
+		submit_again(rq, api, job, "confirm", submission_new_confirm);
 }
 
 void job_retry_handle(struct request *rq, struct api *api)
 {
-	if (check_state(rq, api))
+	if (check_key(rq) && check_state(rq, api))
 		api_find_job(rq, api, on_found_retry);
+}
+
+void job_confirm_handle(struct request *rq, struct api *api)
+{
+	if (check_key(rq) && check_state(rq, api))
+		api_find_job(rq, api, on_found_confirm);
 }

@@ -1,4 +1,4 @@
-/* asyncprobectl cancel, rm, pause, resume and retry. Thread: main. */
+/* asyncprobectl cancel, rm, pause, resume, retry and confirm. Thread: main. */
 #include <limits.h>
 #include <stdio.h>
 
@@ -144,4 +144,13 @@ int cmd_retry(int argc, char **argv, struct options *options)
 {
 	return submit_existing(argc, argv, options,
 	    "Queue the failed items of a job again, as a new job, and follow it.", "job", "retry");
+}
+
+int cmd_confirm(int argc, char **argv, struct options *options)
+{
+	return submit_existing(argc, argv, options,
+	    "Ask RDAP about the names of a job for which it was not asked, as a new job, and "
+	    "follow "
+	    "it.",
+	    "job", "confirm");
 }

@@ -85,6 +85,22 @@ static void print_duration(const char *name, usec_t duration)
 	buf_done(&text);
 }
 
+static void print_waits(const struct job_view *job)
+{
+	struct wait_view wait;
+	struct buf text;
+
+	for (size_t i = 0; view_job_wait(job, i, &wait); i++) {
+		buf_init(&text, 1000);
+		buf_addf(&text, "%s: %llu names, %.3g/s, until %s%s%s", wait.host,
+		    (unsigned long long)wait.left, wait.rate, wait.eta != NULL ? wait.eta : "-",
+		    wait.until != NULL ? ", held until " : "",
+		    wait.until != NULL ? wait.until : "");
+		message_print_field("waits for", text.data);
+		buf_done(&text);
+	}
+}
+
 static void print_job(const struct job_view *job)
 {
 	message_print_field("id", job->id);
@@ -113,6 +129,7 @@ static void print_job(const struct job_view *job)
 	printf("%-11s%.1f/s\n", "rate", job->rate);
 	if (job->eta >= 0 && !job_state_is_ended(job->state))
 		print_duration("left", job->eta);
+	print_waits(job);
 }
 
 static bool print_answer(const char *text, size_t len, void *arg)

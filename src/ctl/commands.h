@@ -22,7 +22,7 @@ int commands_run(const struct command *table, const char *program, int argc, cha
 
 command_fn cmd_domains, cmd_flags, cmd_download; /* each queues a job, or sets ret_job */
 command_fn cmd_whois, cmd_jobs, cmd_show, cmd_results, cmd_watch;
-command_fn cmd_pause, cmd_resume, cmd_retry, cmd_cancel, cmd_rm;
+command_fn cmd_pause, cmd_resume, cmd_retry, cmd_confirm, cmd_cancel, cmd_rm;
 command_fn cmd_schedules, cmd_backup, cmd_servers, cmd_status;
 command_fn cmd_schedules_add, cmd_schedules_edit, cmd_schedules_changes, cmd_schedules_outcomes;
 

@@ -25,6 +25,7 @@ static const struct command commands[] = {
     {"pause", "ID...", "pause jobs", cmd_pause},
     {"resume", "ID...", "resume paused jobs", cmd_resume},
     {"retry", "ID", "queue failed items again", cmd_retry},
+    {"confirm", "ID", "ask RDAP about names left out", cmd_confirm},
     {"cancel", "ID...", "cancel jobs", cmd_cancel},
     {"rm", "ID...", "delete jobs and their results", cmd_rm},
     {"schedules", "COMMAND [ARG...]", "run jobs repeatedly", cmd_schedules},

@@ -80,6 +80,18 @@ static bool read_job(json_t *object, struct job_view *ret_job)
 	return true;
 }
 
+bool view_job_wait(const struct job_view *job, size_t nth, struct wait_view *ret_wait)
+{
+	const json_t *wait = json_array_get(json_object_get(job->json, "waiting_for"), nth);
+
+	*ret_wait = (struct wait_view){.host = view_get_text(wait, "host"),
+	    .eta = view_get_text(wait, "eta"),
+	    .until = view_get_text(wait, "until"),
+	    .left = view_get_number(wait, "left"),
+	    .rate = json_number_value(json_object_get(wait, "rate"))};
+	return ret_wait->host != NULL;
+}
+
 bool view_parse_job(const char *text, size_t len, struct job_view *ret_job)
 {
 	json_t *root = view_load(text, len);

@@ -11,6 +11,12 @@
 
 enum view_count { VIEW_GOOD, VIEW_NOT_FOUND, VIEW_ERROR, VIEW_N_COUNTS };
 
+struct wait_view {
+	const char *host, *eta, *until; /* borrowed from the job; until NULL: it may be asked */
+	uint64_t left;
+	double rate;
+};
+
 struct job_view {
 	struct json_t *json; /* shared (ref); all text is borrowed from it */
 	char id[ID_TEXT_SIZE];
@@ -36,6 +42,9 @@ struct job_view {
 #define VIEW_MAX_RATE 1e9
 
 /* Read a job; the caller ends it with view_job_done. False: the text is no job. */
+/* Read the nth host that it waits for; false: there are fewer. */
+bool view_job_wait(const struct job_view *job, size_t nth, struct wait_view *ret_wait);
+
 bool view_parse_job(const char *text, size_t len, struct job_view *ret_job);
 struct job_view view_ref_job(const struct job_view *job); /* ended by view_job_done too */
 void view_job_done(struct job_view *job);                 /* drops the reference */

@@ -13,6 +13,7 @@
 #include "fetch/exchange.h"
 #include "jobs/opts.h"
 #include "registration/bootstrap.h"
+#include "registration/plan.h"
 #include "registration/registration.h"
 #include "registration/suffix.h"
 #include "registration/tlds.h"
@@ -30,6 +31,7 @@ struct registering {
 	struct bootstrap *bootstrap;
 	struct rdap_client *rdap;
 	struct registration *registration;
+	struct registry_planner planner;
 	char *source; /* owned; of the bootstrap: a file or a URL; NULL: none */
 };
 
@@ -162,6 +164,7 @@ static void make_parts(struct registering *r, const struct conf *conf, const cha
 	    .bootstrap = r->bootstrap,
 	    .most = MAX_WAITING};
 	r->registration = registration_new(&registration);
+	r->planner = plan_planner(r->registration);
 }
 
 void registering_stop(struct registering *r)
@@ -208,6 +211,7 @@ static bool add_tlds(const char *preset, struct text_list *tlds, void *arg)
 void registering_fill(struct registering *r, struct core_opts *opts)
 {
 	opts->registration = r->registration;
+	opts->planner = &r->planner;
 	opts->add_tlds = add_tlds;
 	opts->add_tlds_arg = r;
 }

@@ -1,7 +1,8 @@
-/* A submission of the failed items of an ended job. Instead of a body it reads that job, a page at
- * a time, so neither the loop nor the store is held up however long it is. Results tell which items
- * failed, and have the names. Files are read from the chunks that were kept, because a result does
- * not have all of an item. Thread: loop, except read_page. */
+/* A submission of the failed items of an ended job, or of those that RDAP is to be asked about.
+ * Instead of a body it reads that job, a page at a time, so neither the loop nor the store is held
+ * up however long it is. Results tell which items failed, and have the names. Files are read from
+ * the chunks that were kept, because a result does not have all of an item. Thread: loop, except
+ * read_page. */
 #include <stdlib.h>
 
 #include "base/alloc.h"
@@ -12,6 +13,7 @@ enum { INDEXES_A_PAGE = 50000, CHUNKS_A_PAGE = 4 };
 struct retry {
 	int64_t job_no;
 	uint64_t total, n_failed; /* items of the job */
+	enum reason reason;       /* of the items; NONE: those that failed */
 	bool has_files;
 	uint64_t after;      /* results are read up to this number */
 	bool has_results;    /* all were read */
@@ -102,6 +104,7 @@ static void ask_failed(struct submission *s)
 	struct store_op *op = store_op_new(STORE_FAILED, on_failed, s);
 
 	op->job_no = r->job_no;
+	op->u.failed.reason = r->reason;
 	op->u.failed.after = r->after;
 	op->u.failed.max = INDEXES_A_PAGE;
 	op->u.failed.wants_names = !r->has_files;
@@ -132,7 +135,11 @@ static bool ask(struct submission *s)
 	struct retry *r = s->source_data;
 
 	if (r->has_results && r->has_chunks) {
-		if (intake_total(s->intake) != r->n_failed)
+		if (r->reason != REASON_NONE && intake_total(s->intake) == 0)
+			problem_set(&s->problem, 409,
+			    "No names of the job ended as unknown with the reason %s.",
+			    reason_name(r->reason));
+		if (r->reason == REASON_NONE && intake_total(s->intake) != r->n_failed)
 			problem_set(&s->problem, 409,
 			    "The input of the failed items is no longer available.");
 		return false;
@@ -174,10 +181,12 @@ static void read_page(struct submission *s)
 static const struct submission_source source = {
     .has_page = has_page, .ask = ask, .read = read_page, .free = free_retry};
 
-struct submission *submission_new_retry(
-    struct core *core, const struct job *job, const struct submission_events *events)
+static struct submission *new_copy(struct core *core, const struct job *job, enum reason reason,
+    const struct submission_opts *asked)
 {
-	const struct submission_opts opts = {.body = BODY_TEXT, .events = *events};
+	struct submission_opts opts = *asked;
+
+	opts.body = BODY_TEXT;
 	struct submission *s = submission_new(core, &opts);
 	struct retry *r = s->source_data = xcalloc(1, sizeof(*r));
 
@@ -185,7 +194,10 @@ struct submission *submission_new_retry(
 	s->retry_of = job->id;
 	r->job_no = job->no;
 	r->total = job->total;
+	r->reason = reason;
 	r->n_failed = job_failed(job);
+	XXH3_128bits_update(s->hash, &job->id, sizeof(job->id));
+	XXH3_128bits_update(s->hash, &reason, sizeof(reason));
 	r->has_files = job_kind_is_files(job->kind);
 	r->has_chunks = !r->has_files; /* nothing to read there */
 	if (r->has_files)
@@ -205,5 +217,20 @@ struct submission *submission_new_retry(
 	s->intake = intake_new(&intake);
 	s->has_all = true;
 	defer_start(&s->advance);
+	return s;
+}
+
+struct submission *submission_new_retry(
+    struct core *core, const struct job *job, const struct submission_opts *opts)
+{
+	return new_copy(core, job, REASON_NONE, opts);
+}
+
+struct submission *submission_new_confirm(
+    struct core *core, const struct job *job, const struct submission_opts *opts)
+{
+	struct submission *s = new_copy(core, job, REASON_RDAP_BUDGET, opts);
+
+	s->spec.params.asked.rdap.use = RDAP_ALL;
 	return s;
 }

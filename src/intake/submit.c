@@ -9,6 +9,7 @@
  * offload pool otherwise. Full chunks are staged between steps. At most one step and one staging
  * operation are under way. */
 #include "intake/submit_private.h"
+#include "model/registry_state.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -91,6 +92,8 @@ void submission_destroy(struct submission *s)
 	}
 	defer_cancel(&s->advance);
 	intake_free(s->intake);
+	if (s->plan != NULL)
+		s->core->opts.planner->free(s->plan);
 	if (s->source != NULL)
 		s->source->free(s->source_data);
 	spec_done(&s->spec);
@@ -312,9 +315,33 @@ void submission_finish(struct submission *s, const struct job *job, bool is_repl
 		outcome.invalid = intake_invalid(s->intake);
 		outcome.duplicates = s->n_duplicates_in_all;
 		outcome.first = intake_first(s->intake);
+		if (s->plan != NULL)
+			outcome.plan = (struct span){s->piece.data, s->piece.len};
 	}
 	submission_set_state(s, ENDED);
 	s->opts.events.on_done(&outcome, s->opts.events.arg);
+}
+
+/* A dry run: count which registries would be asked, and throw the chunks away. */
+static void plan_chunks(struct submission *s)
+{
+	const struct registry_planner *planner = s->core->opts.planner;
+	struct chunk_item item;
+	size_t n, offset;
+
+	if (s->plan == NULL && planner != NULL && s->spec.kind == KIND_DOMAINS &&
+	    s->spec.check == CHECK_REGISTRATION)
+		s->plan = planner->begin(&s->spec.params.asked.rdap, planner->arg);
+	struct chunk *chunks = intake_take_chunks(s->intake, &n);
+	for (size_t i = 0; i < n; i++) {
+		offset = 0;
+		while (s->plan != NULL && chunk_next(&chunks[i], &offset, &item)) {
+			if (item.is_valid)
+				planner->add(s->plan, item.text, item.len);
+		}
+		chunk_done(&chunks[i]);
+	}
+	free(chunks);
 }
 
 /* Chunks that wait are staged, or thrown away when nothing will be queued. True when work must
@@ -329,11 +356,7 @@ static bool clear_chunks(struct submission *s)
 		submission_stage(s);
 		return false;
 	}
-	size_t n;
-	struct chunk *chunks = intake_take_chunks(s->intake, &n);
-	for (size_t i = 0; i < n; i++)
-		chunk_done(&chunks[i]);
-	free(chunks);
+	plan_chunks(s);
 	return false;
 }
 
@@ -433,6 +456,14 @@ static void advance_reading(struct submission *s)
 	}
 }
 
+static void end_dry_run(struct submission *s)
+{
+	plan_chunks(s);
+	if (s->plan != NULL)
+		s->core->opts.planner->write(s->plan, &s->piece);
+	submission_finish(s, NULL, false);
+}
+
 static void advance_deduplicating(struct submission *s)
 {
 	if (s->is_dry_run) {
@@ -440,7 +471,7 @@ static void advance_deduplicating(struct submission *s)
 		if (s->is_more || s->duplicates == NULL)
 			start_work(s);
 		else
-			submission_finish(s, NULL, false);
+			end_dry_run(s);
 	} else if (s->duplicates == NULL || (s->is_more && s->n_duplicates == 0)) {
 		start_work(s);
 	} else if (s->is_more) {

@@ -29,6 +29,7 @@ struct submission_outcome {
 	const struct spec *spec;
 	uint64_t total, duplicates, invalid;
 	const struct chunk *first; /* the first names */
+	struct span plan;          /* of a dry run: members of a JSON object; empty: none */
 };
 
 struct submission_events {
@@ -52,10 +53,16 @@ struct submission_opts {
 struct submission *submission_new(struct core *core, const struct submission_opts *opts);
 
 /* Submit the items of the ended `job` whose status is error, with its parameters, label and
- * callback. It reads them by itself: do not call submission_set, _feed or _end. The problem is 404
- * if the job is deleted meanwhile, 409 if its input is no longer available. */
+ * callback. It reads them by itself: do not call submission_set, _feed or _end. Of `opts` only the
+ * key, the owner and the events count. The problem is 404 if the job is deleted meanwhile, 409 if
+ * its input is no longer available. */
 struct submission *submission_new_retry(
-    struct core *core, const struct job *job, const struct submission_events *events);
+    struct core *core, const struct job *job, const struct submission_opts *opts);
+
+/* Likewise the names of an ended job that checked registrations for which RDAP was not asked, to
+ * ask it. 409: there are none. */
+struct submission *submission_new_confirm(
+    struct core *core, const struct job *job, const struct submission_opts *opts);
 
 /* Free it, at any time: on_done is not called any more, and what was staged is dropped. */
 void submission_free(struct submission *s);

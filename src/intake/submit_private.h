@@ -42,6 +42,7 @@ struct submission {
 	struct id retry_of;                     /* zeros: of no job */
 	enum submission_state state;            /* set by submission_set_state */
 	bool is_dry_run;
+	void *plan;         /* owned, of the core's planner; NULL: none */
 	bool has_all;       /* the body is complete */
 	bool is_working;    /* a step of work, or the last operation, is under way */
 	bool is_staging;    /* chunks are being stored; work may go on meanwhile */

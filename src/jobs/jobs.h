@@ -14,6 +14,12 @@ struct live_job;
  * when there is no such job or it has ended (then the store knows it). */
 const struct job *jobs_find(struct core *core, const struct id *id);
 
+/* What a live job waits for: at most `most` of the hosts of registries that it has names for.
+ * Returns how many. */
+struct registry_wait;
+size_t jobs_list_waits(
+    struct core *core, const struct id *id, struct registry_wait *ret_waits, size_t most);
+
 typedef void jobs_fn(enum err e, void *arg);
 
 /* End a live job: what is done stays. `on_done` is called once, never before the call returned,

@@ -9,6 +9,7 @@
 #include "store/store.h"
 
 struct callbacks;
+struct registry_planner;
 struct suspects;
 
 /* Where flags can be fetched from; jobs choose by label. */
@@ -25,6 +26,7 @@ struct core_opts {
 	struct store *store;
 	struct offload *offload;
 	struct suspects *suspects;
+	const struct registry_planner *planner; /* NULL: plans are not made */
 	struct callbacks *callbacks;            /* NULL: nobody is called */
 	const char *folder;                     /* for temporary files */
 	const struct flag_server *flag_servers; /* the first is the default */

@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "jobs/jobs_private.h"
+#include "registration/registration.h"
 
 static struct parking_lot *lot_of(const struct live_job *live)
 {
@@ -138,4 +139,31 @@ void parking_drop(struct live_job *live)
 		free_parking(p);
 	}
 	live->n_parked = 0;
+}
+
+size_t jobs_list_waits(
+    struct core *core, const struct id *id, struct registry_wait *ret_waits, size_t most)
+{
+	const struct registration *registration = core->opts.registration;
+	const struct live_job *live = live_find(core, id);
+	const struct parking *p;
+	size_t n = 0;
+
+	if (live == NULL || live_lane(live) != core->rings[LANE_registration].lane)
+		return 0;
+	uint32_t n_hosts = registration_n_hosts(registration);
+	AUTO_FREE uint64_t *counts = xcalloc(n_hosts + 1, sizeof(*counts));
+	registration_count(registration, id, counts);
+	LIST_FOREACH (p, &live->parkings, link)
+		counts[p->queue] += p->n;
+	const struct parking_lot *lot = lot_of(live);
+	for (uint32_t i = 0; i < n_hosts && n < most; i++) {
+		bool has_queue = i < lot->n_queues && lot->queues[i] != NULL;
+		if (counts[i] == 0)
+			continue;
+		registration_wait(
+		    registration, i, has_queue ? lot->queues[i]->n_parked : 0, &ret_waits[n]);
+		ret_waits[n++].left = counts[i];
+	}
+	return n;
 }

@@ -25,3 +25,25 @@ struct bootstrap_state {
 	const char *source; /* borrowed; a file or a URL; NULL: none */
 	size_t n_iana, n_built_in, n_operator; /* suffixes by the source of their servers */
 };
+
+/* What the names of a job wait for. */
+struct registry_wait {
+	char host[REGISTRY_HOST_SIZE];
+	uint64_t left;     /* names that it is to be asked about */
+	double rate;       /* requests a second */
+	usec_t eta;        /* wall; when it will have been asked about all, at this rate */
+	usec_t held_until; /* wall; 0: it may be asked */
+};
+
+struct buf;
+struct rdap_params;
+
+/* Counts which registries the names of a job would be asked of. */
+struct registry_planner {
+	void *(*begin)(const struct rdap_params *rdap, void *arg);
+	void (*add)(void *plan, const char *name, size_t len);
+	/* Add members of a JSON object, each with a comma before it. */
+	void (*write)(const void *plan, struct buf *json);
+	void (*free)(void *plan);
+	void *arg;
+};

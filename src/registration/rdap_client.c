@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "fetch/exchange.h"
-#include "model/url.h"
 #include "registration/host_notes.h"
 #include "registration/rdap_private.h"
 
@@ -243,8 +242,7 @@ void rdap_host_serve(struct host *host)
 static struct zone *find_zone(struct rdap_client *client, const struct registry *registry)
 {
 	struct zone *zone;
-	struct url url;
-	char key[URL_SIZE + TARGET_MAX], host[TARGET_MAX + 10];
+	char key[URL_SIZE + TARGET_MAX], host[REGISTRY_HOST_SIZE];
 	int n = snprintf(key, sizeof(key), "%s %s", registry->suffix, registry->base_url);
 
 	if (n < 0 || (size_t)n >= sizeof(key))
@@ -252,11 +250,8 @@ static struct zone *find_zone(struct rdap_client *client, const struct registry 
 	HASH_FIND_STR(client->zones, key, zone);
 	if (zone != NULL)
 		return zone;
-	if (url_parse(registry->base_url, strlen(registry->base_url), &url) != URL_GOOD)
+	if (!rdap_host_name(registry, host))
 		return NULL;
-	snprintf(host, sizeof(host), url.port == (url.is_tls ? 443 : 80) ? "%s" : "%s:%u", url.host,
-	    (unsigned)url.port);
-	url_done(&url);
 	zone = xcalloc(1, sizeof(*zone));
 	zone->key = xstrdup(key);
 	zone->suffix = xstrdup(registry->suffix);
@@ -301,6 +296,16 @@ void rdap_query_cancel(struct rdap_query *query)
 	detach(query);
 	query->zone->host->client->n_queries--;
 	free(query);
+}
+
+uint32_t rdap_query_host(const struct rdap_query *query)
+{
+	return query->zone->host->no;
+}
+
+uint32_t rdap_client_n_hosts(const struct rdap_client *client)
+{
+	return client->n_hosts;
 }
 
 size_t rdap_client_count(const struct rdap_client *client)

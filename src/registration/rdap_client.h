@@ -64,6 +64,17 @@ bool rdap_client_has_room(
 /* How many that is. */
 size_t rdap_client_queue_most(const struct rdap_client *client, uint32_t host);
 
+uint32_t rdap_client_n_hosts(const struct rdap_client *client);
+uint32_t rdap_query_host(const struct rdap_query *query); /* its number, from 0 on */
+
+/* Describe the wait for a host, of which `n_parked` names will be asked beside its queries. */
+void rdap_client_wait(const struct rdap_client *client, uint32_t host, uint64_t n_parked,
+    struct registry_wait *ret_wait);
+/* Describe how it would be for so many names of a registry, whose host may be new. False: it has no
+ * good URL. */
+bool rdap_client_plan(struct rdap_client *client, const struct registry *registry, uint64_t n_names,
+    struct registry_wait *ret_wait);
+
 /* Read how the nth host stands; false: there are fewer. Hosts are those that were asked since the
  * start. */
 bool rdap_client_host(

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "model/url.h"
 #include "registration/host_notes.h"
 #include "registration/rates.h"
 #include "registration/rdap_private.h"
@@ -52,18 +53,22 @@ void rdap_host_on_refusal(struct host *host, uint32_t status, usec_t retry_after
 
 /* How fast to ask a host: as fast as the operator lets, with a margin, since what leaves here
  * evenly may arrive together. Other hosts begin with what careful clients are set to. */
-static void init_budget(struct host *host, const struct registry *registry)
+static void init_budget(
+    struct rdap_client *client, const char *name, const struct registry *registry, struct budget *b)
 {
-	double limit = rates_find(host->client->rates, host->name), most = limit * 0.96;
-	struct registry_host known = registry_host_find(host->name, registry->suffix);
+	double limit = rates_find(client->rates, name), most = limit * 0.93;
+	struct registry_host known = registry_host_find(name, registry->suffix);
+	const struct budget_note *note = host_notes_find(client->notes, name);
+	usec_t now = clock_mono();
 
-	host->has_401 = known.has_401;
 	if (most > 0)
-		budget_init(&host->budget, most, most, limit > 25 ? limit * 0.04 : 1, clock_mono());
+		budget_init(b, most, most, limit > 50 ? limit * 0.03 : limit > 10 ? 1.5 : 1, now);
 	else if (registry->source == REGISTRY_OPERATOR)
-		budget_init(&host->budget, 10, 10, 20, clock_mono());
+		budget_init(b, 10, 10, 20, now);
 	else
-		budget_init(&host->budget, known.rate, known.rate * 2, known.burst, clock_mono());
+		budget_init(b, known.rate, known.rate * 2, known.burst, now);
+	if (note != NULL)
+		budget_resume(b, note, now, clock_wall());
 }
 
 struct host *rdap_host_find(
@@ -81,16 +86,14 @@ struct host *rdap_host_find(
 	TAILQ_INIT(&host->running);
 	timer_init(&host->timer, client->opts.loop, on_serve, host);
 	defer_init(&host->serve, client->opts.loop, on_serve, host);
-	init_budget(host, registry);
+	host->has_401 = registry_host_find(name, registry->suffix).has_401;
+	init_budget(client, name, registry, &host->budget);
 	HASH_ADD_KEYPTR(hh, client->hosts, host->name, strlen(host->name), host);
 	host->no = client->n_hosts++;
 	client->by_no = xrealloc(client->by_no, client->n_hosts * sizeof(*client->by_no));
 	client->by_no[host->no] = host;
-	const struct budget_note *note = host_notes_find(client->notes, host->name);
-	if (note != NULL)
-		budget_resume(&host->budget, note, clock_mono(), clock_wall());
-	host->is_kept = note != NULL;
-	if (note == NULL)
+	host->is_kept = host_notes_find(client->notes, name) != NULL;
+	if (!host->is_kept)
 		rdap_host_keep(host);
 	return host;
 }
@@ -98,6 +101,56 @@ struct host *rdap_host_find(
 size_t rdap_client_queue_most(const struct rdap_client *client, uint32_t host)
 {
 	return 16 + (size_t)(2 * client->by_no[host]->budget.rate);
+}
+
+bool rdap_host_name(const struct registry *registry, char ret_name[static REGISTRY_HOST_SIZE])
+{
+	struct url url;
+
+	if (url_parse(registry->base_url, strlen(registry->base_url), &url) != URL_GOOD)
+		return false;
+	snprintf(ret_name, REGISTRY_HOST_SIZE, url.port == (url.is_tls ? 443 : 80) ? "%s" : "%s:%u",
+	    url.host, (unsigned)url.port);
+	url_done(&url);
+	return true;
+}
+
+static void set_wait(
+    const char *name, const struct budget *b, uint64_t ahead, struct registry_wait *ret_wait)
+{
+	usec_t now = clock_mono(), wall = clock_wall();
+	usec_t held = b->held_until > now ? b->held_until - now : 0;
+
+	*ret_wait = (struct registry_wait){.rate = b->rate,
+	    .held_until = held > 0 ? wall + held : 0,
+	    .eta = wall + held + (usec_t)((double)ahead / b->rate * USEC_PER_SEC)};
+	snprintf(ret_wait->host, sizeof(ret_wait->host), "%s", name);
+}
+
+void rdap_client_wait(const struct rdap_client *client, uint32_t host, uint64_t n_parked,
+    struct registry_wait *ret_wait)
+{
+	const struct host *h = client->by_no[host];
+
+	set_wait(h->name, &h->budget, h->n_waiting + h->n_running + n_parked, ret_wait);
+}
+
+bool rdap_client_plan(struct rdap_client *client, const struct registry *registry, uint64_t n_names,
+    struct registry_wait *ret_wait)
+{
+	char name[REGISTRY_HOST_SIZE];
+	struct budget fresh;
+	const struct host *h;
+
+	if (!rdap_host_name(registry, name))
+		return false;
+	HASH_FIND_STR(client->hosts, name, h);
+	if (h == NULL)
+		init_budget(client, name, registry, &fresh);
+	set_wait(name, h != NULL ? &h->budget : &fresh,
+	    n_names + (h != NULL ? h->n_waiting + h->n_running : 0), ret_wait);
+	ret_wait->left = n_names;
+	return true;
 }
 
 bool rdap_client_host(

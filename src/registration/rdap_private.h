@@ -71,6 +71,8 @@ struct rdap_client {
 /* rdap_host.c: the host of this name, made when there is none. */
 struct host *rdap_host_find(
     struct rdap_client *client, const char *name, const struct registry *registry);
+/* The name of its host, with a port that is not the usual one. False: the URL is bad. */
+bool rdap_host_name(const struct registry *registry, char ret_name[static REGISTRY_HOST_SIZE]);
 void rdap_host_free(struct host *host); /* nothing waits for it or is under way */
 /* What is known of it has changed and is to outlast a restart. */
 void rdap_host_keep(struct host *host);

@@ -337,6 +337,25 @@ static const char *find_registrable(const struct registration_opts *opts, const 
 	return suffix;
 }
 
+const char *registration_suffix(
+    const struct registration *registration, const char *name, struct registry *ret_registry)
+{
+	const char *registrable = find_registrable(&registration->opts, name);
+
+	*ret_registry = (struct registry){.base_url = NULL};
+	if (registrable == NULL)
+		return NULL;
+	if (registries_find(registration->opts.registries, registrable, ret_registry))
+		return ret_registry->suffix;
+	return strchr(registrable, '.') + 1;
+}
+
+bool registration_plan(struct registration *registration, const struct registry *registry,
+    uint64_t n_names, struct registry_wait *ret_wait)
+{
+	return rdap_client_plan(registration->opts.rdap, registry, n_names, ret_wait);
+}
+
 struct enquiry *enquiry_start(struct registration *registration,
     const struct registration_request *request, check_fn *on_done, void *arg)
 {
@@ -424,6 +443,28 @@ void registration_set_on_room(
 size_t registration_queue_most(const struct registration *registration, uint32_t host)
 {
 	return rdap_client_queue_most(registration->opts.rdap, host);
+}
+
+uint32_t registration_n_hosts(const struct registration *registration)
+{
+	return rdap_client_n_hosts(registration->opts.rdap);
+}
+
+void registration_count(
+    const struct registration *registration, const struct id *job, uint64_t *counts)
+{
+	const struct enquiry *e;
+
+	TAILQ_FOREACH (e, &registration->enquiries, link) {
+		if (e->query != NULL && memcmp(&e->job, job, sizeof(*job)) == 0)
+			counts[rdap_query_host(e->query)]++;
+	}
+}
+
+void registration_wait(const struct registration *registration, uint32_t host, uint64_t n_parked,
+    struct registry_wait *ret_wait)
+{
+	rdap_client_wait(registration->opts.rdap, host, n_parked, ret_wait);
 }
 
 size_t registration_in_flight(const struct registration *registration)

@@ -64,6 +64,23 @@ struct enquiry *enquiry_start(struct registration *registration,
 /* How many enquiries that were parked may wait for a host at one time. */
 size_t registration_queue_most(const struct registration *registration, uint32_t host);
 
+/* Return the suffix of a name, and its registry; one without a base URL has no RDAP. NULL: the name
+ * is not registrable. */
+const char *registration_suffix(
+    const struct registration *registration, const char *name, struct registry *ret_registry);
+/* As rdap_client_plan. */
+bool registration_plan(struct registration *registration, const struct registry *registry,
+    uint64_t n_names, struct registry_wait *ret_wait);
+
+/* Hosts that were asked or are to be, numbered from 0 on. */
+uint32_t registration_n_hosts(const struct registration *registration);
+/* Add to `counts`, which has a number for each host, the enquiries of a job that wait for it. */
+void registration_count(
+    const struct registration *registration, const struct id *job, uint64_t *counts);
+/* Describe the wait for a host, for which `n_parked` enquiries wait beside. */
+void registration_wait(const struct registration *registration, uint32_t host, uint64_t n_parked,
+    struct registry_wait *ret_wait);
+
 void enquiry_cancel(struct enquiry *enquiry); /* ends it without its call */
 
 /* The job is removed: forget how many of its names RDAP was asked about. */

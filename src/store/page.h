@@ -19,8 +19,10 @@ struct rows_page {
 	struct buf text;  /* owned, out */
 };
 
-/* Items behind result `after` whose status is error, in the order in which they failed. */
+/* Items behind result `after` that failed, or those with this reason, in the order in which they
+ * ended. */
 struct failed_page {
+	enum reason reason; /* NONE: those that failed */
 	uint64_t after;
 	uint32_t max;
 	bool wants_names;

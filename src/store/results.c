@@ -85,7 +85,8 @@ static void add_failed(struct store_op *op, const struct result *r)
 	struct failed_page *page = &op->u.failed;
 
 	page->last = r->seq;
-	if (!item_status_is_failure(r->status))
+	if (page->reason != REASON_NONE ? r->reason != page->reason
+					: !item_status_is_failure(r->status))
 		return;
 	page->indexes[page->n++] = r->index;
 	if (page->wants_names)

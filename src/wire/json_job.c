@@ -1,6 +1,9 @@
 /* Jobs as JSON. */
 #include "wire/json_job.h"
 
+#include <string.h>
+
+#include "model/registry_state.h"
 #include "model/rrtype.h"
 #include "wire/json_text.h"
 
@@ -74,6 +77,23 @@ static void add_asked(struct buf *b, const struct job_params *params)
 	}
 	if (params->servers.n > 0)
 		buf_add_char(b, ']');
+}
+
+void json_waits_add(struct buf *b, const struct registry_wait *waits, size_t n)
+{
+	buf_add_str(b, ",\"waiting_for\":[");
+	for (size_t i = 0; i < n; i++) {
+		buf_add_str(b, i > 0 ? ",{\"host\":" : "{\"host\":");
+		json_add_string(b, waits[i].host, strlen(waits[i].host));
+		buf_addf(b,
+		    ",\"left\":%llu,\"rate\":%.3g,\"eta\":", (unsigned long long)waits[i].left,
+		    waits[i].rate);
+		json_add_time(b, waits[i].eta);
+		buf_add_str(b, ",\"until\":");
+		json_add_time(b, waits[i].held_until);
+		buf_add_char(b, '}');
+	}
+	buf_add_char(b, ']');
 }
 
 void json_job_add(struct buf *b, const struct job *job, usec_t now)

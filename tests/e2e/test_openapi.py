@@ -22,7 +22,7 @@ WITHOUT_END = {"followSchedule"}  # test_changes.py reads it
 CALLS = {  # operationId: (what it is called with, status)
     "submitJob": ({"json": {"kind": "domains", "domains": ["found.test"]}}, 202),
     "listJobs": ({}, 200), "showJob": ({"params": {"wait": 30}}, 200), "cancelJob": ({}, 200),
-    "pauseJob": ({}, 409), "resumeJob": ({}, 409), "retryJob": ({}, 409),
+    "pauseJob": ({}, 409), "resumeJob": ({}, 409), "retryJob": ({}, 409), "confirmJob": ({}, 409),
     "readResults": ({}, 200), "readFile": ({}, 404), "readArchive": ({}, 200), "followJob": ({}, 200), "readLimits": ({}, 200), "readBackup": ({}, 200), "readMetrics": ({}, 200),
     "checkHealth": ({}, 200), "readServers": ({}, 200), "readStatus": ({}, 200), "readRegistries": ({}, 200),
     "checkReadiness": ({}, 200), "readRoot": ({}, 200), "readPageFile": ({}, 404), "readDocumentAsYaml": ({}, 200), "readDocumentAsJson": ({}, 200),

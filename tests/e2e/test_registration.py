@@ -15,6 +15,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "stub"))
 
+from client import expect  # noqa: E402
 from processes import DEADLINE, Stub, binary, eventually  # noqa: E402
 from rdap_stub import RdapStub  # noqa: E402
 
@@ -188,6 +189,55 @@ def test_budget(world):
     assert sum(rdap.asked[f"free{i}.dev"] for i in range(10)) == 3
     rows = check(api, ["free90.dev", "servfail-reg.dev"], rdap="unlikely_only")
     assert rows["free90.dev"]["reason"] == "rdap_budget" and rdap.asked["free90.dev"] == 0
+
+
+def test_confirm(world):
+    """What RDAP was not asked about is asked about in another job; with a key only once."""
+    api, rdap = world
+    job = api.wait(api.submit([f"free{i}.dev" for i in range(6)] + ["reg1.dev", "found-1.dev", "a..b"], label="mine",
+                              check="registration", rdap="unlikely_only"))
+    assert not rdap.asked
+    answers = [api("POST", f"/jobs/{job['id']}/confirm", headers={"Idempotency-Key": "k"}) for _ in range(2)]
+    assert [a.status_code for a in answers] == [202, 202] and answers[0].json()["id"] == answers[1].json()["id"]
+    assert answers[1].headers["Idempotency-Replayed"] == "true"
+    done = api.wait(answers[0].json())
+    assert (done["total"], done["retry_of"], done["label"]) == (7, job["id"], "mine")
+    assert done["counts"] == {"registered": 1, "available": 6, "reserved": 0, "unknown": 0}
+    expect(api("POST", f"/jobs/{done['id']}/confirm"), 409)
+    other = api.wait(api.submit(["found-1.dev"]))
+    assert expect(api("POST", f"/jobs/{other['id']}/confirm"), 409).json()["detail"] == \
+        "The job does not check registrations."
+    retried = api("POST", f"/jobs/{job['id']}/retry", headers={"Idempotency-Key": "k"})
+    assert retried.status_code == 422, "the key was used for something else"
+    ctl = subprocess.run([binary("src/asyncprobectl"), "confirm", job["id"]], capture_output=True, text=True, check=False,
+                         timeout=DEADLINE, env={**os.environ, "ASYNCPROBED_URL": api.url})
+    assert ctl.returncode == 0 and "+ free1.dev" in ctl.stdout.splitlines(), ctl
+
+
+def test_what_a_job_waits_for(make_daemon, tmp_path):
+    with RdapStub() as one, RdapStub("127.0.0.2") as two, Stub() as dns:
+        settings = settings_for(tmp_path, {"dev": one, "app": one, "shop": two}, **{
+            "registration.rates": f"{one.host}=2,{two.host}=1", "targets.allow": "127.0.0.0/8",
+            "daemon.drain_timeout": "1s"})
+        with make_daemon(dns, settings=settings) as daemon:
+            api = daemon.api
+            names = [f"free{i}.{tld}" for i in range(50) for tld in ("dev", "app", "shop", "eu")] + ["a..b", "dev"]
+            dry = api.post({"kind": "domains", "check": "registration", "domains": names}, 200, {"dry_run": "true"}).json()
+            waits = {wait["host"]: wait for wait in dry["waiting_for"]}
+            assert {host: wait["left"] for host, wait in waits.items()} == {one.host: 100, two.host: 50}
+            assert 40 < seconds_until(waits[one.host]["eta"]) < 60 and waits[one.host]["until"] is None
+            assert dry["no_rdap"] == [{"suffix": "eu", "names": 50}]
+            assert not one.times and not (tmp_path / "rdap-hosts").exists(), "nothing was asked"
+            job = api.submit(names, check="registration")
+            eventually(lambda: api.show(job)["completed"] >= 53, "what needs no RDAP is done")
+            waits = {wait["host"]: wait for wait in api.show(job)["waiting_for"]}
+            assert 80 < waits[one.host]["left"] <= 100 and 40 < waits[two.host]["left"] <= 50
+            assert 1.5 < waits[one.host]["rate"] <= 2 and 30 < seconds_until(waits[one.host]["eta"]) < 60
+            ctl = subprocess.run([binary("src/asyncprobectl"), "show", job["id"]], capture_output=True, text=True,
+                                 check=False, timeout=DEADLINE, env={**os.environ, "ASYNCPROBED_URL": api.url})
+            assert f"{two.host}: " in ctl.stdout, ctl
+            expect(api("POST", f"/jobs/{job['id']}/cancel"), 200)
+            assert api.show(job)["waiting_for"] == []
 
 
 @pytest.mark.seconds(120)

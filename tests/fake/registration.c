@@ -39,3 +39,22 @@ size_t registration_queue_most(const struct registration *registration, uint32_t
 	(void)registration, (void)host;
 	abort(); /* nothing was parked */
 }
+
+uint32_t registration_n_hosts(const struct registration *registration)
+{
+	(void)registration;
+	return 0;
+}
+
+void registration_count(
+    const struct registration *registration, const struct id *job, uint64_t *counts)
+{
+	(void)registration, (void)job, (void)counts;
+}
+
+void registration_wait(const struct registration *registration, uint32_t host, uint64_t n_parked,
+    struct registry_wait *ret_wait)
+{
+	(void)registration, (void)host, (void)n_parked, (void)ret_wait;
+	abort(); /* there is no host */
+}

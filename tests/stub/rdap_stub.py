@@ -105,6 +105,9 @@ class RdapStub:
             daemon_threads = True
             request_queue_size = 128
 
+            def handle_error(self, *_):  # a client that was killed
+                pass
+
         self._server = Server((address, 0), Handler)
         if cert is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -34,10 +34,10 @@ static bool is_over(void *arg)
 
 static void begin_again(struct again *a, struct bench *b, size_t i)
 {
-	const struct submission_events events = {.on_done = on_done, .arg = a};
+	const struct submission_opts opts = {.events = {.on_done = on_done, .arg = a}};
 
 	*a = (struct again){.b = b};
-	a->submission = submission_new_retry(b->core, &fake_store_job(b->store, i)->job, &events);
+	a->submission = submission_new_retry(b->core, &fake_store_job(b->store, i)->job, &opts);
 	ck_assert_uint_eq(a->n_calls, 0);
 }
 
