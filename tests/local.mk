@@ -323,6 +323,7 @@ tests_unit_registration_test_registration_SOURCES = $(UNIT) \
 	tests/unit/registration/test_host_notes.c \
 	tests/unit/registration/test_rates.c \
 	tests/unit/registration/test_rdap.c \
+	tests/unit/registration/test_rdap_cache.c \
 	tests/unit/registration/test_registries.c \
 	tests/unit/registration/test_suffix.c \
 	tests/unit/registration/test_for_sale.c \

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/alloc.h"
+#include "base/str.h"
 #include "ctl/commands.h"
 #include "ctl/message.h"
 #include "ctl/submit.h"
@@ -88,6 +89,18 @@ static bool read_ptr(const char *value, void *variable)
 	return is_good;
 }
 
+static bool read_max_age(const char *value, void *variable)
+{
+	struct rdap_params *rdap = &((struct spec *)variable)->params.asked.rdap;
+	uint64_t seconds;
+
+	if (str_to_u64(value, CHECK_MAX_AGE, &seconds) != OK)
+		return false;
+	rdap->has_max_age = true;
+	rdap->max_age = (uint32_t)seconds;
+	return true;
+}
+
 static bool read_family(const char *value, void *variable)
 {
 	return family_parse(value, &((struct spec *)variable)->params.asked.family);
@@ -145,6 +158,9 @@ static const struct option_row own_options[] = {
     {"wildcard", 0, "WHAT",
 	"Find names that only a wildcard answers: off (default), detect or drop", OPT_READ,
 	.offset = AT(spec), .read = read_wildcard, .takes = "off, detect or drop"},
+    {"max-age", 0, "SECONDS",
+	"With registration: use answers of RDAP up to this age again (0: none)", OPT_READ,
+	.offset = AT(spec), .read = read_max_age, .takes = "a number of seconds"},
     {"details", 0, NULL, "With registration: ask RDAP about registered names, too", OPT_FLAG,
 	.offset = AT(spec.params.asked.rdap.wants_details)},
     {"rdap-max", 0, "N", "With registration: ask RDAP about at most N names", OPT_NUMBER,
@@ -296,10 +312,15 @@ static void add_servers(struct fields *fields, const struct server_set *servers)
 
 static void add_fields(const void *arg, struct fields *fields)
 {
+	char max_age[16];
 	const struct domains *d = arg;
 
 	fields_add_text(fields, "check", job_check_name(d->spec.check));
 	add_types(fields, &d->spec.params.asked);
+	if (d->spec.params.asked.rdap.has_max_age) {
+		snprintf(max_age, sizeof(max_age), "%u", d->spec.params.asked.rdap.max_age);
+		fields_add_json(fields, "max_age", max_age);
+	}
 	if (d->spec.params.asked.family != FAMILY_ANY)
 		fields_add_text(fields, "family", family_name(d->spec.params.asked.family));
 	add_servers(fields, &d->spec.params.servers);

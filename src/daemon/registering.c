@@ -31,6 +31,7 @@ struct registering {
 	struct bootstrap *bootstrap;
 	struct rdap_client *rdap;
 	struct registration *registration;
+	struct plan_parts plan_parts;
 	struct registry_planner planner;
 	char *source; /* owned; of the bootstrap: a file or a URL; NULL: none */
 };
@@ -164,7 +165,8 @@ static void make_parts(struct registering *r, const struct conf *conf, const cha
 	    .bootstrap = r->bootstrap,
 	    .most = MAX_WAITING};
 	r->registration = registration_new(&registration);
-	r->planner = plan_planner(r->registration);
+	r->plan_parts = (struct plan_parts){r->registration, r->rdap};
+	r->planner = plan_planner(&r->plan_parts);
 }
 
 void registering_stop(struct registering *r)

@@ -14,6 +14,7 @@ enum {
 	TAG_DETAILS = 4,
 	TAG_RDAP = 5,
 	TAG_RDAP_MOST = 6,
+	TAG_MAX_AGE = 7,
 	TAG_GRID_FIRST = 40, /* 20: model/server_set.c */
 	TAG_GRID_N = 41,
 	TAG_GRID_WIDTH = 42,
@@ -98,6 +99,8 @@ void check_spec_pack(const struct check_spec *spec, struct buf *fields)
 		tagged_add_number(fields, TAG_RDAP, spec->rdap.use);
 	if (spec->rdap.use == RDAP_MOST)
 		tagged_add_number(fields, TAG_RDAP_MOST, spec->rdap.most);
+	if (spec->rdap.has_max_age)
+		tagged_add_number(fields, TAG_MAX_AGE, spec->rdap.max_age);
 	if (spec->grid.n > 0) {
 		tagged_add_number(fields, TAG_GRID_FIRST, spec->grid.first);
 		tagged_add_number(fields, TAG_GRID_N, spec->grid.n);
@@ -134,7 +137,7 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 	struct check_spec spec = {.family = FAMILY_ANY};
 	struct span types = {NULL, 0};
 	uint64_t family = FAMILY_ANY, wildcards = WILDCARDS_OFF, details = 0, rdap = RDAP_ALL,
-		 rdap_most = 0;
+		 rdap_most = 0, max_age = 0;
 	uint64_t if_changed = 0;
 
 	(void)tagged_find_number(fields, TAG_FAMILY, &family);
@@ -143,15 +146,19 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 	(void)tagged_find_number(fields, TAG_IF_CHANGED, &if_changed);
 	(void)tagged_find_number(fields, TAG_RDAP, &rdap);
 	(void)tagged_find_number(fields, TAG_RDAP_MOST, &rdap_most);
-	if (family >= N_ADDRESS_FAMILIES || rdap > RDAP_UNLIKELY_ONLY || rdap_most > UINT32_MAX ||
-	    wildcards >= N_WILDCARD_USES ||
+	bool has_max_age = tagged_find_number(fields, TAG_MAX_AGE, &max_age);
+	if (family >= N_ADDRESS_FAMILIES || max_age > UINT32_MAX || rdap > RDAP_UNLIKELY_ONLY ||
+	    rdap_most > UINT32_MAX || wildcards >= N_WILDCARD_USES ||
 	    (tagged_find(fields, TAG_TYPES, &types) && !read_types(types, &spec)))
 		return false;
 	spec.family = (enum address_family)family;
 	spec.wildcards = (enum wildcard_use)wildcards;
 	spec.if_changed = if_changed > 0;
-	spec.rdap = (struct rdap_params){
-	    .use = (enum rdap_use)rdap, .most = (uint32_t)rdap_most, .wants_details = details > 0};
+	spec.rdap = (struct rdap_params){.use = (enum rdap_use)rdap,
+	    .most = (uint32_t)rdap_most,
+	    .wants_details = details > 0,
+	    .has_max_age = has_max_age,
+	    .max_age = (uint32_t)max_age};
 	spec.grid = read_grid(fields);
 	*ret_spec = spec;
 	return true;

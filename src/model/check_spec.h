@@ -16,6 +16,8 @@ enum address_family { FAMILY_ANY, FAMILY_IPV4, FAMILY_IPV6, FAMILY_BOTH, N_ADDRE
 /* What becomes of names that only a wildcard answers. Stored as numbers: add at the end. */
 enum wildcard_use { WILDCARDS_OFF, WILDCARDS_DETECT, WILDCARDS_DROP, N_WILDCARD_USES };
 
+enum { CHECK_MAX_AGE = 1000000000 /* seconds */ };
+
 /* How a job that checks registrations uses RDAP. */
 enum rdap_use {
 	RDAP_ALL,           /* ask about each name that needs it */
@@ -26,6 +28,8 @@ struct rdap_params {
 	enum rdap_use use;
 	uint32_t most;      /* of RDAP_MOST */
 	bool wants_details; /* ask about registered names, too */
+	bool has_max_age;
+	uint32_t max_age; /* seconds; of an answer that is not asked for anew; 0: none */
 };
 
 /* Items of a job that are words under TLDs, word by word: a grid, as results can be shown. */

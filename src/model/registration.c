@@ -21,6 +21,7 @@ enum tag {
 	TAG_RDAP_DETAIL,
 	TAG_KNOWS_FOR_SALE = 30,
 	TAG_FOR_SALE, /* one each */
+	TAG_CACHED = 40,
 };
 
 static void add_text(struct buf *b, enum tag tag, struct span text)
@@ -54,6 +55,7 @@ void registration_facts_add(struct buf *b, const struct registration_facts *fact
 	add_number(b, TAG_KNOWS_FOR_SALE, facts->knows_for_sale);
 	for (uint32_t i = 0; i < facts->n_for_sale; i++)
 		tagged_add(b, TAG_FOR_SALE, facts->for_sale[i]);
+	add_number(b, TAG_CACHED, facts->is_cached);
 }
 
 static struct span text_of(struct span bytes, enum tag tag)
@@ -93,6 +95,7 @@ void registration_facts_read(struct span bytes, struct registration_facts *ret_f
 	    .expires = time_of(bytes, TAG_EXPIRES),
 	    .rdap_url = text_of(bytes, TAG_RDAP_URL),
 	    .rdap_status = (uint32_t)number_of(bytes, TAG_RDAP_STATUS),
+	    .is_cached = number_of(bytes, TAG_CACHED) > 0,
 	    .rdap_at = time_of(bytes, TAG_RDAP_AT),
 	    .rdap_duration = time_of(bytes, TAG_RDAP_DURATION),
 	    .rdap_detail = text_of(bytes, TAG_RDAP_DETAIL),

@@ -26,6 +26,7 @@ struct registration_facts {
 	/* what was asked of RDAP last */
 	struct span rdap_url; /* empty: nothing */
 	uint32_t rdap_status; /* of HTTP; 0: no answer */
+	bool is_cached;       /* it was asked before, for another job or name */
 	usec_t rdap_at;       /* wall */
 	usec_t rdap_duration;
 	struct span rdap_detail; /* why the answer tells nothing; empty: it does */

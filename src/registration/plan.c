@@ -22,7 +22,7 @@ struct part {
 };
 
 struct plan {
-	struct registration *registration; /* borrowed */
+	const struct plan_parts *from; /* borrowed */
 	struct rdap_params rdap;
 	struct part *parts; /* owned */
 };
@@ -31,7 +31,7 @@ static void *begin(const struct rdap_params *rdap, void *arg)
 {
 	struct plan *plan = xcalloc(1, sizeof(*plan));
 
-	plan->registration = arg;
+	plan->from = arg;
 	plan->rdap = *rdap;
 	return plan;
 }
@@ -47,7 +47,7 @@ static void add(void *data, const char *text, size_t len)
 		return;
 	memcpy(name, text, len);
 	name[len] = '\0';
-	const char *suffix = registration_suffix(plan->registration, name, &registry);
+	const char *suffix = registration_suffix(plan->from->registration, name, &registry);
 	if (suffix == NULL)
 		return;
 	HASH_FIND_STR(plan->parts, suffix, part);
@@ -71,13 +71,13 @@ static size_t add_host(
 	struct registry_wait wait;
 	size_t i = 0;
 
-	if (!registration_plan(plan->registration, &registry, names, &wait))
+	if (!rdap_client_plan(plan->from->rdap, &registry, names, &wait))
 		return n;
 	while (i < n && strcmp(waits[i].host, wait.host) != 0)
 		i++;
 	if (i < n) {
 		names += waits[i].left;
-		(void)registration_plan(plan->registration, &registry, names, &wait);
+		(void)rdap_client_plan(plan->from->rdap, &registry, names, &wait);
 	}
 	if (i == MOST_ROWS)
 		return n;
@@ -122,11 +122,8 @@ static void free_plan(void *data)
 	free(plan);
 }
 
-struct registry_planner plan_planner(struct registration *registration)
+struct registry_planner plan_planner(struct plan_parts *parts)
 {
-	return (struct registry_planner){.begin = begin,
-	    .add = add,
-	    .write = write_plan,
-	    .free = free_plan,
-	    .arg = registration};
+	return (struct registry_planner){
+	    .begin = begin, .add = add, .write = write_plan, .free = free_plan, .arg = parts};
 }

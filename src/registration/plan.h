@@ -4,7 +4,13 @@
 
 #include "model/registry_state.h"
 
+struct rdap_client;
 struct registration;
 
-/* The planner (model/registry_state.h); its argument is the struct registration. */
-struct registry_planner plan_planner(struct registration *registration);
+struct plan_parts {
+	const struct registration *registration; /* borrowed, both */
+	struct rdap_client *rdap;
+};
+
+/* The planner (model/registry_state.h) of these parts, which outlive it. */
+struct registry_planner plan_planner(struct plan_parts *parts);

@@ -9,10 +9,12 @@
 #include "base/metrics.h"
 #include "fetch/exchange.h"
 #include "registration/host_notes.h"
+#include "registration/rdap_cache.h"
 #include "registration/rdap_private.h"
 
 enum {
-	MOST_RUNNING = 8, /* requests to one host at one time */
+	MOST_RUNNING = 8,    /* requests to one host at one time */
+	MOST_CACHED = 20000, /* answers; up to 1.5 kB each */
 	URL_SIZE = 1024 + sizeof("domain/") + TARGET_MAX + 1
 };
 
@@ -40,7 +42,23 @@ static void detach(struct rdap_query *q)
 	case QUERY_UNPROVEN:
 		TAILQ_REMOVE(&q->zone->unproven, q, link);
 		break;
+	case QUERY_READY:
+		TAILQ_REMOVE(&host->ready, q, link);
+		break;
 	}
+}
+
+/* What was answered, and proven where it needs that, is kept. */
+static void keep_answer(const struct rdap_query *q)
+{
+	const struct rdap_memory memory = {.answer = q->outcome.answer,
+	    .status = q->outcome.status,
+	    .asked_at = q->outcome.asked_at,
+	    .duration = q->outcome.duration,
+	    .came_at = clock_mono()};
+
+	if (!q->outcome.is_cached)
+		rdap_cache_put(q->zone->host->client->cache, q->zone->base_url, q->name, &memory);
 }
 
 static void finish(struct rdap_query *q)
@@ -52,6 +70,7 @@ static void finish(struct rdap_query *q)
 
 	snprintf(url, sizeof(url), "%sdomain/%s", q->zone->base_url, q->name);
 	outcome.url = url;
+	keep_answer(q);
 	detach(q);
 	q->zone->host->client->n_queries--;
 	free(q);
@@ -226,6 +245,8 @@ void rdap_host_serve(struct host *host)
 	struct rdap_query *q;
 	usec_t now = clock_mono();
 
+	while ((q = TAILQ_FIRST(&host->ready)) != NULL)
+		finish(q);
 	end_waiting(host);
 	while ((q = TAILQ_FIRST(&host->waiting)) != NULL && host->is_kept &&
 	       host->n_running < MOST_RUNNING && budget_take(&host->budget, now))
@@ -273,9 +294,18 @@ bool rdap_client_has_room(
 	return zone->host->n_waiting < rdap_client_queue_most(client, zone->host->no);
 }
 
-struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name,
-    const struct registry *registry, rdap_fn *on_done, void *arg)
+bool rdap_client_knows(const struct rdap_client *client, const char *name,
+    const struct registry *registry, usec_t max_age)
 {
+	return rdap_cache_find(
+	    client->cache, registry->base_url, name, max_age, clock_mono(), NULL);
+}
+
+struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name,
+    const struct registry *registry, usec_t max_age, rdap_fn *on_done, void *arg)
+{
+	struct rdap_memory memory;
+
 	struct zone *zone = find_zone(client, registry);
 
 	if (zone == NULL || strlen(name) > TARGET_MAX)
@@ -286,7 +316,17 @@ struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name
 	q->arg = arg;
 	memcpy(q->name, name, strlen(name) + 1);
 	client->n_queries++;
-	queue(q, false);
+	if (rdap_cache_find(client->cache, zone->base_url, name, max_age, clock_mono(), &memory)) {
+		q->outcome = (struct rdap_outcome){.answer = memory.answer,
+		    .is_cached = true,
+		    .status = memory.status,
+		    .asked_at = memory.asked_at,
+		    .duration = memory.duration};
+		q->phase = QUERY_READY;
+		TAILQ_INSERT_TAIL(&zone->host->ready, q, link);
+	} else {
+		queue(q, false);
+	}
 	defer_start(&zone->host->serve);
 	return q;
 }
@@ -334,6 +374,7 @@ struct rdap_client *rdap_client_new(const struct rdap_client_opts *opts)
 
 	client->opts = *opts;
 	client->rates = xstrdup(opts->rates);
+	client->cache = rdap_cache_new(MOST_CACHED);
 	rdap_hosts_add_metrics(client);
 	client->notes = host_notes_new(opts->offload, opts->notes_path, on_kept, client);
 	return client;
@@ -367,6 +408,7 @@ void rdap_client_free(struct rdap_client *client)
 		HASH_DEL(client->hosts, host);
 		drop_all(&host->waiting);
 		drop_all(&host->running);
+		drop_all(&host->ready);
 		rdap_host_free(host);
 	}
 	HASH_ITER (hh, client->zones, zone, next_zone) {
@@ -375,6 +417,7 @@ void rdap_client_free(struct rdap_client *client)
 	}
 	metrics_forget(client);
 	host_notes_free(client->notes);
+	rdap_cache_free(client->cache);
 	free(client->by_no);
 	free(client->rates);
 	free(client);

@@ -46,15 +46,19 @@ struct rdap_outcome {
 	usec_t asked_at;    /* wall; 0: nothing was asked */
 	usec_t duration;
 	uint32_t attempts;
+	bool is_cached; /* it was answered before, at asked_at */
 };
 
 /* Called once, never before rdap_query_start returned; the query is dead then. */
 typedef void rdap_fn(const struct rdap_outcome *outcome, void *arg);
 
 /* Ask about a name in lower-case A-labels (at most TARGET_MAX bytes; copied). `registry` is what
- * registries_find returned. */
+ * registries_find returned. An answer that is no older than `max_age` may come from the cache. */
 struct rdap_query *rdap_query_start(struct rdap_client *client, const char *name,
-    const struct registry *registry, rdap_fn *on_done, void *arg);
+    const struct registry *registry, usec_t max_age, rdap_fn *on_done, void *arg);
+/* Is there such an answer? */
+bool rdap_client_knows(const struct rdap_client *client, const char *name,
+    const struct registry *registry, usec_t max_age);
 void rdap_query_cancel(struct rdap_query *query); /* ends it without its call */
 
 /* False, with the number of its host: so many queries wait for the registry's host that it has work

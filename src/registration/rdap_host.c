@@ -84,6 +84,7 @@ struct host *rdap_host_find(
 	host->client = client;
 	TAILQ_INIT(&host->waiting);
 	TAILQ_INIT(&host->running);
+	TAILQ_INIT(&host->ready);
 	timer_init(&host->timer, client->opts.loop, on_serve, host);
 	defer_init(&host->serve, client->opts.loop, on_serve, host);
 	host->has_401 = registry_host_find(name, registry->suffix).has_401;

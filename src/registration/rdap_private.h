@@ -12,6 +12,7 @@
 struct exchange;
 struct host_notes;
 struct metric_cell;
+struct rdap_cache;
 
 TAILQ_HEAD(query_list, rdap_query);
 
@@ -22,7 +23,7 @@ struct host {
 	struct rdap_client *client;
 	struct budget budget;
 	bool has_401;
-	struct query_list waiting, running;
+	struct query_list waiting, running, ready;
 	struct timer timer;
 	struct defer serve;
 	unsigned n_running;
@@ -42,7 +43,7 @@ struct zone {
 	struct query_list unproven;
 };
 
-enum query_phase { QUERY_WAITING, QUERY_RUNNING, QUERY_UNPROVEN };
+enum query_phase { QUERY_WAITING, QUERY_RUNNING, QUERY_UNPROVEN, QUERY_READY /* from the cache */ };
 
 struct rdap_query {
 	TAILQ_ENTRY(rdap_query)
@@ -63,8 +64,9 @@ struct rdap_client {
 	struct host *hosts;  /* owned; all stay until the end: there are a few hundred registries */
 	struct host **by_no; /* owned; n_hosts of them */
 	uint32_t n_hosts;
-	struct zone *zones; /* likewise */
-	size_t n_queries;   /* sentinels not counted */
+	struct rdap_cache *cache; /* owned */
+	struct zone *zones;       /* likewise */
+	size_t n_queries;         /* sentinels not counted */
 	struct metric_cell *answered, *refused, *failed;
 };
 

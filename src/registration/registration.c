@@ -39,6 +39,7 @@ struct enquiry {
 	TAILQ_ENTRY(enquiry) pending;
 	struct defer end; /* of one that needs no question */
 	usec_t started_at, timeout;
+	usec_t max_age; /* of an answer from the cache */
 	uint32_t attempts;
 	struct dns_part dns;
 	struct verdict verdict; /* and what is known beside it: */
@@ -216,6 +217,7 @@ static void on_rdap(const struct rdap_outcome *o, void *arg)
 	    .n_statuses = a->n_statuses,
 	    .rdap_url = o->asked_at > 0 ? span_of(o->url) : (struct span){NULL, 0},
 	    .rdap_status = o->status,
+	    .is_cached = o->is_cached,
 	    .rdap_at = o->asked_at,
 	    .rdap_duration = o->duration,
 	    .rdap_detail = span_of(a->why)};
@@ -259,6 +261,11 @@ static bool park(struct enquiry *e, const struct registry *registry)
 	return true;
 }
 
+static bool is_known(const struct enquiry *e, const struct registry *registry)
+{
+	return rdap_client_knows(e->registration->opts.rdap, e->registrable, registry, e->max_age);
+}
+
 /* Ask the registry where the DNS leaves something open, if it can be asked. */
 static void go_on(struct enquiry *e)
 {
@@ -274,10 +281,11 @@ static void go_on(struct enquiry *e)
 	} else if (!registries_find(opts->registries, e->registrable, &registry)) {
 		bool has_bootstrap = registries_published_at(opts->registries) > 0;
 		conclude_by_dns(e, has_bootstrap ? REASON_NO_RDAP : REASON_NO_BOOTSTRAP);
-	} else if (!may_ask_rdap(e)) {
+	} else if (!is_known(e, &registry) && !may_ask_rdap(e)) {
 		conclude_by_dns(e, REASON_RDAP_BUDGET);
-	} else if (!park(e, &registry)) {
-		e->query = rdap_query_start(opts->rdap, e->registrable, &registry, on_rdap, e);
+	} else if (is_known(e, &registry) || !park(e, &registry)) {
+		e->query =
+		    rdap_query_start(opts->rdap, e->registrable, &registry, e->max_age, on_rdap, e);
 		if (e->query == NULL)
 			conclude_by_dns(e, REASON_INTERNAL);
 	}
@@ -350,12 +358,6 @@ const char *registration_suffix(
 	return strchr(registrable, '.') + 1;
 }
 
-bool registration_plan(struct registration *registration, const struct registry *registry,
-    uint64_t n_names, struct registry_wait *ret_wait)
-{
-	return rdap_client_plan(registration->opts.rdap, registry, n_names, ret_wait);
-}
-
 struct enquiry *enquiry_start(struct registration *registration,
     const struct registration_request *request, check_fn *on_done, void *arg)
 {
@@ -367,6 +369,7 @@ struct enquiry *enquiry_start(struct registration *registration,
 	e->arg = arg;
 	e->job = request->job;
 	e->rdap = request->rdap;
+	e->max_age = e->rdap.has_max_age ? (usec_t)e->rdap.max_age * USEC_PER_SEC : INT64_MAX;
 	e->started_at = clock_mono();
 	buf_init(&e->facts, RESULT_MAX_FIELDS / 2);
 	memcpy(e->name, request->name, request->name_len);

@@ -68,9 +68,6 @@ size_t registration_queue_most(const struct registration *registration, uint32_t
  * is not registrable. */
 const char *registration_suffix(
     const struct registration *registration, const char *name, struct registry *ret_registry);
-/* As rdap_client_plan. */
-bool registration_plan(struct registration *registration, const struct registry *registry,
-    uint64_t n_names, struct registry_wait *ret_wait);
 
 /* Hosts that were asked or are to be, numbered from 0 on. */
 uint32_t registration_n_hosts(const struct registration *registration);

@@ -129,6 +129,8 @@ static void check_asked(const struct spec *spec, struct problem *p)
 	if (spec->check != CHECK_RESOLVE && !is_records && spec->params.servers.n > 0)
 		problem_add(p, "/servers",
 		    "Only the checks \"resolve\" and \"records\" have servers of their own.");
+	if (spec->check != CHECK_REGISTRATION && asked->rdap.has_max_age)
+		problem_add(p, "/max_age", "Only the check \"registration\" has this field.");
 	if (spec->check != CHECK_RESOLVE && !is_records && asked->wildcards != WILDCARDS_OFF)
 		problem_add(p, "/wildcard",
 		    "Only the checks \"resolve\" and \"records\" look for wildcards.");

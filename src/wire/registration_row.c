@@ -126,6 +126,11 @@ static bool add_conflict(struct row *row, const struct result *r)
 	return facts_of(r).has_conflict && add_flag(row, true);
 }
 
+static bool add_cached(struct row *row, const struct result *r)
+{
+	return facts_of(r).is_cached && add_flag(row, true);
+}
+
 static void add_rdap_piece(struct buf *b, const struct registration_facts *facts)
 {
 	buf_add_str(b, "{\"source\":\"rdap\",\"url\":");
@@ -189,6 +194,7 @@ static const struct row_field fields[] = {
     ROW_FIELD("drops", add_drops),
     ROW_FIELD("conflict", add_conflict),
     ROW_FIELD("for_sale", add_for_sale),
+    ROW_FIELD("cached", add_cached),
     ROW_JSON("evidence", add_evidence),
     ROW_END,
 };

@@ -29,6 +29,7 @@ struct field {
 	void (*set_text)(struct spec *spec, const char *value, struct problem *p);
 	size_t number, wide, truth; /* 0: none */
 	size_t copy;                /* where a truth is stored too; 0: nowhere */
+	size_t mark;                /* a bool that tells that a number was given; 0: none */
 	bool (*add)(struct spec *spec, const char *value, const char *pointer, struct problem *p);
 	bool (*add_json)(
 	    struct spec *spec, struct jvalue value, const char *pointer, struct problem *p);
@@ -192,6 +193,8 @@ static const struct field fields[] = {
     {"servers", FOR_DOMAINS, .add = asked_add_server, .may_be_one = true},
     {"wildcard", FOR_DOMAINS, .set_text = asked_set_wildcard},
     {"details", FOR_DOMAINS, .truth = AT(params.asked.rdap.wants_details)},
+    {"max_age", FOR_DOMAINS, .number = AT(params.asked.rdap.max_age),
+	.mark = AT(params.asked.rdap.has_max_age), .max = CHECK_MAX_AGE},
     {"rdap", FOR_DOMAINS, .set_text = asked_set_rdap, .set_object = asked_set_rdap_object},
     {"label", FOR_ALL, .set_text = set_label},
     {"preset", FOR_DOMAINS | FOR_FLAGS, .set_text = set_preset},
@@ -293,6 +296,8 @@ static void set_number(struct spec *spec, const struct field *field, uint64_t va
 		*(uint64_t *)((char *)spec + field->wide) = value * unit;
 	else
 		*(uint32_t *)((char *)spec + field->number) = (uint32_t)(value * unit);
+	if (field->mark > 0)
+		*(bool *)((char *)spec + field->mark) = true;
 }
 
 static void set_truth(struct spec *spec, const struct field *field, bool value)

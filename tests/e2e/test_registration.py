@@ -191,6 +191,23 @@ def test_budget(world):
     assert rows["free90.dev"]["reason"] == "rdap_budget" and rdap.asked["free90.dev"] == 0
 
 
+def test_answers_are_used_again(world):
+    api, rdap = world
+    names = ["free1.dev", "reg1.dev", "cdn1.dev", "blocked1.dev"]
+    first, again = check(api, names, details=True), check(api, names + ["www.free1.dev"], details=True)
+    assert [rdap.asked[name] for name in names] == [1, 1, 2, 1], "what says nothing is not kept"
+    assert not any("cached" in row for row in first.values())
+    for name in ("free1.dev", "reg1.dev", "blocked1.dev"):
+        old, new = first[name], again[name]
+        assert new["cached"] is True and new["status"] == old["status"] and new["reason"] == old["reason"]
+        assert new["evidence"][-1] == old["evidence"][-1], "with the time when it was asked"
+    assert again["reg1.dev"]["registrar"] == "Example Registrar" and again["www.free1.dev"]["cached"]
+    assert "cached" not in again["cdn1.dev"]
+    assert "cached" not in check(api, ["free1.dev"], max_age=0)["free1.dev"] and rdap.asked["free1.dev"] == 2
+    assert check(api, ["free1.dev"], max_age=1000, rdap={"max": 0})["free1.dev"]["cached"], "the budget is not touched"
+    expect(api("POST", "/jobs", json={"kind": "domains", "domains": ["a.dev"], "max_age": 1}), 422)
+
+
 def test_confirm(world):
     """What RDAP was not asked about is asked about in another job; with a key only once."""
     api, rdap = world
