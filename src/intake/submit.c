@@ -322,28 +322,6 @@ void submission_finish(struct submission *s, const struct job *job, bool is_repl
 	s->opts.events.on_done(&outcome, s->opts.events.arg);
 }
 
-/* A dry run: count which registries would be asked, and throw the chunks away. */
-static void plan_chunks(struct submission *s)
-{
-	const struct registry_planner *planner = s->core->opts.planner;
-	struct chunk_item item;
-	size_t n, offset;
-
-	if (s->plan == NULL && planner != NULL && s->spec.kind == KIND_DOMAINS &&
-	    s->spec.check == CHECK_REGISTRATION)
-		s->plan = planner->begin(&s->spec.params.asked.rdap, planner->arg);
-	struct chunk *chunks = intake_take_chunks(s->intake, &n);
-	for (size_t i = 0; i < n; i++) {
-		offset = 0;
-		while (s->plan != NULL && chunk_next(&chunks[i], &offset, &item)) {
-			if (item.is_valid)
-				planner->add(s->plan, item.text, item.len);
-		}
-		chunk_done(&chunks[i]);
-	}
-	free(chunks);
-}
-
 /* Chunks that wait are staged, or thrown away when nothing will be queued. True when work must
  * wait, because those before are still being stored. */
 static bool clear_chunks(struct submission *s)
@@ -356,7 +334,7 @@ static bool clear_chunks(struct submission *s)
 		submission_stage(s);
 		return false;
 	}
-	plan_chunks(s);
+	submission_plan(s);
 	return false;
 }
 
@@ -458,7 +436,7 @@ static void advance_reading(struct submission *s)
 
 static void end_dry_run(struct submission *s)
 {
-	plan_chunks(s);
+	submission_plan(s);
 	if (s->plan != NULL)
 		s->core->opts.planner->write(s->plan, &s->piece);
 	submission_finish(s, NULL, false);

@@ -5,6 +5,7 @@
 #include "base/alloc.h"
 #include "base/log.h"
 #include "intake/submit_private.h"
+#include "model/registry_state.h"
 
 void submission_set_store_problem(struct submission *s, enum err e)
 {
@@ -138,4 +139,26 @@ void submission_commit(struct submission *s)
 	submission_set_state(s, SUBMITTING);
 	s->is_working = true;
 	store_start(s->core->opts.store, op);
+}
+
+/* A dry run: count which registries would be asked, and throw the chunks away. */
+void submission_plan(struct submission *s)
+{
+	const struct registry_planner *planner = s->core->opts.planner;
+	struct chunk_item item;
+	size_t n, offset;
+
+	if (s->plan == NULL && planner != NULL && s->spec.kind == KIND_DOMAINS &&
+	    s->spec.check == CHECK_REGISTRATION)
+		s->plan = planner->begin(&s->spec.params.asked.rdap, planner->arg);
+	struct chunk *chunks = intake_take_chunks(s->intake, &n);
+	for (size_t i = 0; i < n; i++) {
+		offset = 0;
+		while (s->plan != NULL && chunk_next(&chunks[i], &offset, &item)) {
+			if (item.is_valid)
+				planner->add(s->plan, item.text, item.len);
+		}
+		chunk_done(&chunks[i]);
+	}
+	free(chunks);
 }

@@ -70,4 +70,6 @@ void submission_destroy(struct submission *s);
 /* submit_commit.c: store the chunks that wait; make the job. */
 void submission_stage(struct submission *s);
 void submission_commit(struct submission *s);
+/* A dry run: count what its chunks would need, and drop them. */
+void submission_plan(struct submission *s);
 void submission_set_store_problem(struct submission *s, enum err e);
