@@ -50,7 +50,7 @@ export const t = {
 	last_failed: 'the last run failed',
 	n_changes: count('change', 'changes'),
 	faults: {
-		names: 'No name server answers. Names wait until one does.',
+		names: 'No name server answers.',
 		quota: 'The download directory has nearly reached its quota.',
 	},
 	first: 'No jobs yet',
