@@ -3,23 +3,9 @@
 
 #include <string.h>
 
+#include "model/asked_tags.h"
 #include "model/rrtype.h"
 #include "model/tagged.h"
-
-/* Part of the store's format. */
-enum {
-	TAG_TYPES = 1,
-	TAG_FAMILY = 2,
-	TAG_WILDCARDS = 3,
-	TAG_DETAILS = 4,
-	TAG_RDAP = 5,
-	TAG_RDAP_MOST = 6,
-	TAG_MAX_AGE = 7,
-	TAG_GRID_FIRST = 40, /* 20: model/server_set.c */
-	TAG_GRID_N = 41,
-	TAG_GRID_WIDTH = 42,
-	TAG_IF_CHANGED = 100
-};
 
 static const char *const family_names[N_ADDRESS_FAMILIES] = {
     [FAMILY_ANY] = "any", [FAMILY_IPV4] = "ipv4", [FAMILY_IPV6] = "ipv6", [FAMILY_BOTH] = "both"};
@@ -86,25 +72,25 @@ void check_spec_pack(const struct check_spec *spec, struct buf *fields)
 		types[2 * i + 1] = (char)spec->types[i];
 	}
 	if (spec->n_types > 0)
-		tagged_add(fields, TAG_TYPES, (struct span){types, 2U * spec->n_types});
+		tagged_add(fields, ASKED_TYPES, (struct span){types, 2U * spec->n_types});
 	if (spec->family != FAMILY_ANY)
-		tagged_add_number(fields, TAG_FAMILY, spec->family);
+		tagged_add_number(fields, ASKED_FAMILY, spec->family);
 	if (spec->wildcards != WILDCARDS_OFF)
-		tagged_add_number(fields, TAG_WILDCARDS, spec->wildcards);
+		tagged_add_number(fields, ASKED_WILDCARDS, spec->wildcards);
 	if (spec->if_changed)
-		tagged_add_number(fields, TAG_IF_CHANGED, 1);
+		tagged_add_number(fields, ASKED_IF_CHANGED, 1);
 	if (spec->rdap.wants_details)
-		tagged_add_number(fields, TAG_DETAILS, 1);
+		tagged_add_number(fields, ASKED_DETAILS, 1);
 	if (spec->rdap.use != RDAP_ALL)
-		tagged_add_number(fields, TAG_RDAP, spec->rdap.use);
+		tagged_add_number(fields, ASKED_RDAP, spec->rdap.use);
 	if (spec->rdap.use == RDAP_MOST)
-		tagged_add_number(fields, TAG_RDAP_MOST, spec->rdap.most);
+		tagged_add_number(fields, ASKED_RDAP_MOST, spec->rdap.most);
 	if (spec->rdap.has_max_age)
-		tagged_add_number(fields, TAG_MAX_AGE, spec->rdap.max_age);
+		tagged_add_number(fields, ASKED_MAX_AGE, spec->rdap.max_age);
 	if (spec->grid.n > 0) {
-		tagged_add_number(fields, TAG_GRID_FIRST, spec->grid.first);
-		tagged_add_number(fields, TAG_GRID_N, spec->grid.n);
-		tagged_add_number(fields, TAG_GRID_WIDTH, spec->grid.width);
+		tagged_add_number(fields, ASKED_GRID_FIRST, spec->grid.first);
+		tagged_add_number(fields, ASKED_GRID_N, spec->grid.n);
+		tagged_add_number(fields, ASKED_GRID_WIDTH, spec->grid.width);
 	}
 }
 
@@ -124,9 +110,9 @@ static struct grid_place read_grid(struct span fields)
 {
 	uint64_t first = 0, n = 0, width = 0;
 
-	(void)tagged_find_number(fields, TAG_GRID_FIRST, &first);
-	(void)tagged_find_number(fields, TAG_GRID_N, &n);
-	(void)tagged_find_number(fields, TAG_GRID_WIDTH, &width);
+	(void)tagged_find_number(fields, ASKED_GRID_FIRST, &first);
+	(void)tagged_find_number(fields, ASKED_GRID_N, &n);
+	(void)tagged_find_number(fields, ASKED_GRID_WIDTH, &width);
 	if (first > UINT32_MAX || n > UINT32_MAX - first || width == 0 || width > n)
 		return (struct grid_place){.n = 0};
 	return (struct grid_place){(uint32_t)first, (uint32_t)n, (uint32_t)width};
@@ -140,16 +126,16 @@ bool check_spec_unpack(struct span fields, struct check_spec *ret_spec)
 		 rdap_most = 0, max_age = 0;
 	uint64_t if_changed = 0;
 
-	(void)tagged_find_number(fields, TAG_FAMILY, &family);
-	(void)tagged_find_number(fields, TAG_WILDCARDS, &wildcards);
-	(void)tagged_find_number(fields, TAG_DETAILS, &details);
-	(void)tagged_find_number(fields, TAG_IF_CHANGED, &if_changed);
-	(void)tagged_find_number(fields, TAG_RDAP, &rdap);
-	(void)tagged_find_number(fields, TAG_RDAP_MOST, &rdap_most);
-	bool has_max_age = tagged_find_number(fields, TAG_MAX_AGE, &max_age);
+	(void)tagged_find_number(fields, ASKED_FAMILY, &family);
+	(void)tagged_find_number(fields, ASKED_WILDCARDS, &wildcards);
+	(void)tagged_find_number(fields, ASKED_DETAILS, &details);
+	(void)tagged_find_number(fields, ASKED_IF_CHANGED, &if_changed);
+	(void)tagged_find_number(fields, ASKED_RDAP, &rdap);
+	(void)tagged_find_number(fields, ASKED_RDAP_MOST, &rdap_most);
+	bool has_max_age = tagged_find_number(fields, ASKED_MAX_AGE, &max_age);
 	if (family >= N_ADDRESS_FAMILIES || max_age > UINT32_MAX || rdap > RDAP_UNLIKELY_ONLY ||
 	    rdap_most > UINT32_MAX || wildcards >= N_WILDCARD_USES ||
-	    (tagged_find(fields, TAG_TYPES, &types) && !read_types(types, &spec)))
+	    (tagged_find(fields, ASKED_TYPES, &types) && !read_types(types, &spec)))
 		return false;
 	spec.family = (enum address_family)family;
 	spec.wildcards = (enum wildcard_use)wildcards;

@@ -2,7 +2,7 @@ noinst_LIBRARIES += src/model/libmodel.a
 src_model_libmodel_a_SOURCES = \
 	src/model/address.c src/model/address.h \
 	src/model/bucket.c src/model/bucket.h \
-	src/model/check_spec.c src/model/check_spec.h \
+	src/model/asked_tags.h src/model/check_spec.c src/model/check_spec.h \
 	src/model/chunk.c src/model/chunk.h \
 	src/model/codes.c src/model/codes.h \
 	src/model/cron.c src/model/cron.h \

@@ -3,10 +3,8 @@
 
 #include <string.h>
 
+#include "model/asked_tags.h"
 #include "model/tagged.h"
-
-/* Part of the store's format, as those of model/check_spec.c are. */
-enum { TAG_SERVERS = 20 };
 
 enum { PORT = 53, PACKED = 19 /* bytes of a server: family, address, port */ };
 
@@ -59,7 +57,7 @@ void server_set_pack(const struct server_set *set, struct buf *fields)
 		at[18] = (char)e->port;
 	}
 	if (set->n > 0)
-		tagged_add(fields, TAG_SERVERS, (struct span){packed, set->n * PACKED});
+		tagged_add(fields, ASKED_SERVERS, (struct span){packed, set->n * PACKED});
 }
 
 bool server_set_unpack(struct span fields, struct server_set *ret_set)
@@ -67,7 +65,7 @@ bool server_set_unpack(struct span fields, struct server_set *ret_set)
 	struct server_set set = {.n = 0};
 	struct span value = {NULL, 0};
 
-	(void)tagged_find(fields, TAG_SERVERS, &value);
+	(void)tagged_find(fields, ASKED_SERVERS, &value);
 	if (value.len % PACKED != 0 || value.len > SERVER_SET_MAX * PACKED)
 		return false;
 	for (const uint8_t *at = (const uint8_t *)value.bytes; set.n < value.len / PACKED;
