@@ -235,38 +235,51 @@ static bool read_filter(struct request *rq, struct result_filter *ret_filter)
 	return false;
 }
 
+/* Read what the query wants; *ret_wanted is zeroed. False: the request was refused. */
+static bool read_wanted(struct request *rq, struct stream *ret_wanted)
+{
+	struct stream *wanted = ret_wanted;
+	bool is_safe = false;
+
+	if (!choose_format(rq, &wanted->format) || !read_csv(rq, &is_safe) ||
+	    !api_query_number(rq, "after", INT64_MAX - 1, &wanted->feed.after) ||
+	    !api_query_number(rq, "limit", wanted->format == FORMAT_JSON ? JSON_MOST : INT64_MAX,
+		&wanted->limit) ||
+	    !read_flag(rq, "follow", &wanted->is_following))
+		return false;
+	if (request_query(rq, "limit") != NULL && wanted->limit == 0) {
+		request_refuse_query(rq, "limit", "This must be at least 1.");
+		return false;
+	}
+	if (wanted->limit == 0 && wanted->format == FORMAT_JSON)
+		wanted->limit = JSON_DEFAULT;
+	if (wanted->format == FORMAT_CSV && is_safe)
+		wanted->format = FORMAT_CSV_SAFE;
+	return read_filter(rq, &wanted->filter);
+}
+
 static void on_found_results(
     struct request *rq, struct api *api, const struct job *job, bool is_live)
 {
 	struct stream wanted = {.limit = 0};
-	bool is_safe = false;
-	const char *limit = request_query(rq, "limit"), *format = request_query(rq, "format");
+	const char *format = request_query(rq, "format");
 
 	if (format != NULL && strcmp(format, "grid") == 0) {
 		grid_respond(rq, api, job);
 		return;
 	}
-	if (!choose_format(rq, &wanted.format) || !read_csv(rq, &is_safe) ||
-	    !api_query_number(rq, "after", INT64_MAX - 1, &wanted.feed.after) ||
-	    !api_query_number(
-		rq, "limit", wanted.format == FORMAT_JSON ? JSON_MOST : INT64_MAX, &wanted.limit) ||
-	    !read_flag(rq, "follow", &wanted.is_following))
-		return;
-	if (limit != NULL && wanted.limit == 0) {
-		request_refuse_query(rq, "limit", "This must be at least 1.");
-		return;
-	}
-	if (!read_filter(rq, &wanted.filter))
+	if (!read_wanted(rq, &wanted))
 		return;
 	struct stream *s = new_stream(rq, api, job, is_live, wanted.feed.after);
-	s->format = wanted.format == FORMAT_CSV && is_safe ? FORMAT_CSV_SAFE : wanted.format;
-	s->limit = wanted.limit == 0 && wanted.format == FORMAT_JSON ? JSON_DEFAULT : wanted.limit;
+	s->format = wanted.format;
+	s->limit = wanted.limit;
 	s->filter = wanted.filter;
 	s->is_following = wanted.is_following && !api->is_draining;
 	s->feed.is_whole = s->format == FORMAT_JSON;
 	result_add_head(&s->feed.out, s->format, row_table_of(job->kind, job->check));
 	subscribe(s);
-	feed_start(&s->feed, formats[wanted.format].content_type, s->is_live && s->is_following);
+	enum result_format type = s->format == FORMAT_CSV_SAFE ? FORMAT_CSV : s->format;
+	feed_start(&s->feed, formats[type].content_type, s->is_live && s->is_following);
 }
 
 void results_handle(struct request *rq, struct api *api)

@@ -291,19 +291,28 @@ static struct level *get_level(struct wildcards *w, const char *name, uint16_t t
 
 /* --- The verdict --- */
 
-/* Judge the answer for the level's type. */
-static enum wildcard judge_type(const struct level *l, const struct buf *seen)
+/* Count what was seen of the level's type, and what of it its samples have, too. */
+static size_t count_sights(const struct level *l, const struct buf *seen, size_t *ret_n_known)
 {
-	size_t n = 0, n_known = 0;
+	size_t n = 0;
 	struct sight s;
 
+	*ret_n_known = 0;
 	for (size_t at = 0; at < seen->len; at += sizeof(s)) {
 		memcpy(&s, seen->data + at, sizeof(s));
 		if (s.type != l->type || s.hash == 0)
 			continue;
 		n++;
-		n_known += has_seen(l, s.hash) ? 1 : 0;
+		*ret_n_known += has_seen(l, s.hash) ? 1 : 0;
 	}
+	return n;
+}
+
+/* Judge the answer for the level's type. */
+static enum wildcard judge_type(const struct level *l, const struct buf *seen)
+{
+	size_t n_known, n = count_sights(l, seen, &n_known);
+
 	if (l->n_samples == 0)
 		return l->is_failed ? WILDCARD_UNKNOWN : WILDCARD_PENDING;
 	if (n == 0) /* the wildcard has this type, and the name does not, or neither has it */

@@ -56,6 +56,15 @@ static bool is_lossy(const struct window *w, double loss, uint32_t n)
 	return excess > loss_tolerance && excess * excess > 9 * variance;
 }
 
+/* The way may have become another one: measure the time without a queue anew. */
+static void remeasure(struct window *w, usec_t now)
+{
+	w->measured_at = now;
+	w->best_rtt = 0;
+	w->is_opening = true;
+	w->size = w->size / 2 > WINDOW_FLOOR ? w->size / 2 : w->size;
+}
+
 /* Judge a round of about one window of queries. */
 static void end_round(struct window *w, usec_t now)
 {
@@ -78,12 +87,8 @@ static void end_round(struct window *w, usec_t now)
 	w->usual_loss += (loss - w->usual_loss) / (loss < w->usual_loss ? 4 : 16);
 	if (w->round_rtt > 0 && (w->best_rtt == 0 || w->round_rtt < w->best_rtt))
 		w->best_rtt = w->round_rtt;
-	if (now - w->measured_at > REMEASURE) {
-		w->measured_at = now;
-		w->best_rtt = 0;
-		w->is_opening = true;
-		w->size = w->size / 2 > WINDOW_FLOOR ? w->size / 2 : w->size;
-	}
+	if (now - w->measured_at > REMEASURE)
+		remeasure(w, now);
 	begin_round(w, now);
 }
 

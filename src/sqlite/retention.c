@@ -107,26 +107,30 @@ static enum err sweep_small(struct db *db, enum statement id, int64_t job_no, bo
  * nothing else is left. */
 static enum err sweep_step(struct db *db, int64_t job_no, int garbage)
 {
+	static const struct {
+		bool of_all; /* only when all of the job is forgotten */
+		bool has_sizes;
+		enum statement sizes, sweep;
+	} rows[] = {{false, true, STATEMENT_SIZES_OF_CHUNKS, STATEMENT_SWEEP_CHUNKS},
+	    {.sweep = STATEMENT_SWEEP_PROGRESS}, {.sweep = STATEMENT_SWEEP_ALIASES},
+	    {.sweep = STATEMENT_SWEEP_LEADERS},
+	    {true, true, STATEMENT_SIZES_OF_RESULTS, STATEMENT_SWEEP_RESULTS},
+	    {.of_all = true, .sweep = STATEMENT_SWEEP_FILES}};
 	bool was_any = false, is_all = garbage == GARBAGE_ALL;
-	enum err e = sweep_big(
-	    db, STATEMENT_SIZES_OF_CHUNKS, STATEMENT_SWEEP_CHUNKS, job_no, garbage, &was_any);
+	enum err e = OK;
 
-	if (e == OK && !was_any)
-		e = sweep_small(db, STATEMENT_SWEEP_PROGRESS, job_no, &was_any);
-	if (e == OK && !was_any)
-		e = sweep_small(db, STATEMENT_SWEEP_ALIASES, job_no, &was_any);
-	if (e == OK && !was_any)
-		e = sweep_small(db, STATEMENT_SWEEP_LEADERS, job_no, &was_any);
-	if (e == OK && !was_any && is_all)
-		e = sweep_big(db, STATEMENT_SIZES_OF_RESULTS, STATEMENT_SWEEP_RESULTS, job_no,
-		    garbage, &was_any);
-	if (e == OK && !was_any && is_all)
-		e = sweep_small(db, STATEMENT_SWEEP_FILES, job_no, &was_any);
-	if (e == OK && !was_any)
-		e = RUN(db, STATEMENT_UNWATCH_JOB, job_no);
-	if (e == OK && !was_any)
-		e = RUN(db, is_all ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE, job_no);
-	return e;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]) && e == OK && !was_any; i++) {
+		if (rows[i].of_all && !is_all)
+			continue;
+		e = rows[i].has_sizes
+			? sweep_big(db, rows[i].sizes, rows[i].sweep, job_no, garbage, &was_any)
+			: sweep_small(db, rows[i].sweep, job_no, &was_any);
+	}
+	if (e != OK || was_any)
+		return e;
+	e = RUN(db, STATEMENT_UNWATCH_JOB, job_no);
+	return e != OK ? e
+		       : RUN(db, is_all ? STATEMENT_DELETE_JOB : STATEMENT_CLEAR_GARBAGE, job_no);
 }
 
 /* Find a removed job with rows left; false if there is none. */

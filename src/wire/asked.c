@@ -113,29 +113,41 @@ void asked_set_rdap_object(struct spec *spec, struct jvalue object, struct probl
 /* What is asked for must suit the check. */
 static void check_asked(const struct spec *spec, struct problem *p)
 {
+	enum {
+		RESOLVE = 1 << CHECK_RESOLVE,
+		RECORDS = 1 << CHECK_RECORDS,
+		REGISTRATION = 1 << CHECK_REGISTRATION
+	};
 	const struct check_spec *asked = &spec->params.asked;
-	bool is_records = spec->check == CHECK_RECORDS;
+	const struct {
+		const char *pointer;
+		bool is_given;
+		unsigned checks; /* that have it */
+		const char *detail;
+	} rows[] = {
+	    {"/types", asked->n_types > 0, RECORDS, "Only the check \"records\" has types."},
+	    {"/ptr", spec->ptr.n > 0, RECORDS,
+		"Only the check \"records\" looks up reverse names."},
+	    {"/rdap", asked->rdap.use != RDAP_ALL, REGISTRATION,
+		"Only the check \"registration\" has this field."},
+	    {"/details", asked->rdap.wants_details, REGISTRATION,
+		"Only the check \"registration\" has this field."},
+	    {"/max_age", asked->rdap.has_max_age, REGISTRATION,
+		"Only the check \"registration\" has this field."},
+	    {"/servers", spec->params.servers.n > 0, RESOLVE | RECORDS,
+		"Only the checks \"resolve\" and \"records\" have servers of their own."},
+	    {"/wildcard", asked->wildcards != WILDCARDS_OFF, RESOLVE | RECORDS,
+		"Only the checks \"resolve\" and \"records\" look for wildcards."},
+	    {"/family", asked->family != FAMILY_ANY, RESOLVE,
+		"Only the check \"resolve\" has a family."},
+	};
 
-	if (is_records && asked->n_types == 0)
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].is_given && (rows[i].checks >> spec->check & 1) == 0)
+			problem_add(p, rows[i].pointer, "%s", rows[i].detail);
+	}
+	if (spec->check == CHECK_RECORDS && asked->n_types == 0)
 		problem_add(p, "/types", "Give the types of records to ask for.");
-	if (!is_records && asked->n_types > 0)
-		problem_add(p, "/types", "Only the check \"records\" has types.");
-	if (!is_records && spec->ptr.n > 0)
-		problem_add(p, "/ptr", "Only the check \"records\" looks up reverse names.");
-	if (spec->check != CHECK_REGISTRATION && asked->rdap.use != RDAP_ALL)
-		problem_add(p, "/rdap", "Only the check \"registration\" has this field.");
-	if (spec->check != CHECK_REGISTRATION && asked->rdap.wants_details)
-		problem_add(p, "/details", "Only the check \"registration\" has this field.");
-	if (spec->check != CHECK_RESOLVE && !is_records && spec->params.servers.n > 0)
-		problem_add(p, "/servers",
-		    "Only the checks \"resolve\" and \"records\" have servers of their own.");
-	if (spec->check != CHECK_REGISTRATION && asked->rdap.has_max_age)
-		problem_add(p, "/max_age", "Only the check \"registration\" has this field.");
-	if (spec->check != CHECK_RESOLVE && !is_records && asked->wildcards != WILDCARDS_OFF)
-		problem_add(p, "/wildcard",
-		    "Only the checks \"resolve\" and \"records\" look for wildcards.");
-	if (spec->check != CHECK_RESOLVE && asked->family != FAMILY_ANY)
-		problem_add(p, "/family", "Only the check \"resolve\" has a family.");
 }
 
 void asked_check(const struct spec *spec, bool has_lines, struct problem *p)
