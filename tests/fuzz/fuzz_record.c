@@ -35,7 +35,12 @@ static const struct row_table *table_of(const struct result *r)
 
 static void check_row(const struct result *r, enum result_format format)
 {
-	static const char *const ends[N_FORMATS] = {"\n", "}\n", "\r\n", "\n", "\r\n", "\n\n"};
+	static const char *const ends[N_FORMATS] = {[FORMAT_NDJSON] = "\n",
+	    [FORMAT_JSON] = "}\n",
+	    [FORMAT_CSV] = "\r\n",
+	    [FORMAT_TEXT] = "\n",
+	    [FORMAT_CSV_SAFE] = "\r\n",
+	    [FORMAT_EVENTS] = "\n\n"};
 	const char *subject = r->is_file ? "url" : "domain";
 	struct buf b;
 
@@ -92,8 +97,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		FUZZ_CHECK(offset > before && offset <= size);
 		before = offset;
 		r.seq = seq;
-		for (int format = 0; format < N_FORMATS; format++)
-			check_row(&r, (enum result_format)format);
+		for (int format = 0; format < N_FORMATS; format++) {
+			if (format != FORMAT_GRID) /* no text, but values for grid_read */
+				check_row(&r, (enum result_format)format);
+		}
 		check_packs_again(&r);
 	}
 	FUZZ_CHECK(offset == before);
